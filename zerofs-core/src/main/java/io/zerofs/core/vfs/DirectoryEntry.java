@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.vfs;
+
+/**
+ * One entry of a directory listing.
+ *
+ * @param cookie position behind this entry, to continue from; never 0, stable while the directory changes and across
+ *     restarts. 1 is {@code .} and 2 is {@code ..}.
+ * @param name the name
+ * @param inode inode number
+ * @param kind kind of file
+ * @param attributes of the file if they were asked for, else null
+ */
+public record DirectoryEntry(long cookie, FileName name, long inode, FileKind kind, Attributes attributes) {}

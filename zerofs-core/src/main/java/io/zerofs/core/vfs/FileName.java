@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.vfs;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * One component of a path: 1 to 255 arbitrary bytes without {@code /} and NUL. Bytes are never decoded. Immutable.
+ *
+ * <p>{@code .} and {@code ..} can be expressed; {@link VirtualFileSystem#lookup} resolves them and every operation
+ * that changes a directory refuses them.
+ */
+public final class FileName implements Comparable<FileName> {
+    /** Longest name in bytes (NAME_MAX). */
+    public static final int BYTES_MAX = 255;
+
+    private final byte[] bytes;
+
+    private FileName(byte[] bytes) {
+        this.bytes = bytes;
+    }
+
+    /**
+     * Makes a name of a copy of these bytes.
+     *
+     * @throws FsException INVALID if empty or with a slash or NUL, NAME_TOO_LONG beyond {@link #BYTES_MAX}
+     */
+    public static FileName of(byte[] bytes) throws FsException {
+        if (bytes.length > BYTES_MAX) {
+            throw FsError.NAME_TOO_LONG.exception();
+        }
+        if (bytes.length == 0) {
+            throw FsError.INVALID.exception();
+        }
+        for (byte b : bytes) {
+            if (b == '/' || b == 0) {
+                throw FsError.INVALID.exception();
+            }
+        }
+        return new FileName(bytes.clone());
+    }
+
+    /** The name with the UTF-8 bytes of this text; see {@link #of(byte[])}. */
+    public static FileName of(String text) throws FsException {
+        return of(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A copy of the bytes. */
+    public byte[] toBytes() {
+        return bytes.clone();
+    }
+
+    /** Length in bytes, 1 to 255. */
+    public int length() {
+        return bytes.length;
+    }
+
+    public boolean isDot() {
+        return bytes.length == 1 && bytes[0] == '.';
+    }
+
+    public boolean isDotDot() {
+        return bytes.length == 2 && bytes[0] == '.' && bytes[1] == '.';
+    }
+
+    @Override
+    public int compareTo(FileName other) {
+        return Arrays.compareUnsigned(bytes, other.bytes);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof FileName name && Arrays.equals(bytes, name.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(bytes);
+    }
+
+    /** For logs of our own tests only: names are user data and stay out of production logs. */
+    @Override
+    public String toString() {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.waiting;
+
+/** Says that an operation, not yet begun, has to be run on a thread that may wait. */
+public final class WouldWaitException extends RuntimeException {
+    static final WouldWaitException INSTANCE = new WouldWaitException();
+
+    private WouldWaitException() {
+        super("the operation would wait on a thread that must not", null, false, false);
+    }
+}
