@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.net.SocketAddress;
+import java.util.concurrent.Executor;
+
+/** One client's connection, as its protocol sees it. Thread-safe. */
+public interface Connection {
+    ByteBufAllocator allocator();
+
+    /** The peer; for a unix socket whatever the system calls it. */
+    SocketAddress remoteAddress();
+
+    /** For logs: the server and the peer. */
+    @Override
+    String toString();
+
+    /** Threads that may wait for the store. */
+    Executor waitingThreads();
+
+    /** Runs later on the event loop of this connection; not at all if it is gone. */
+    void onEventLoop(Runnable work);
+
+    /** Sends bytes that answer no request, such as a greeting. Releases them. */
+    void send(ByteBuf bytes);
+
+    /**
+     * Cuts no further frame until {@link #resume}; for steps of a handshake that change how the next one is read. Call
+     * it on the event loop.
+     */
+    void pause();
+
+    void resume();
+
+    /** Ends the connection after the replies so far; logs the reason at info. */
+    void close(String reason);
+}

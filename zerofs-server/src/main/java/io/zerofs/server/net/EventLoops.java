@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import io.zerofs.core.waiting.NeverWaits;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The threads that serve sockets: epoll where it is available, else NIO. They never wait for the store. */
+final class EventLoops implements AutoCloseable {
+    private static final long CLOSE_SECONDS_MAX = 5;
+
+    private final boolean epoll;
+    private final EventLoopGroup group;
+
+    EventLoops(int threads) {
+        this(threads, Epoll.isAvailable());
+    }
+
+    EventLoops(int threads, boolean epoll) {
+        this.epoll = epoll;
+        AtomicInteger number = new AtomicInteger();
+        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        ThreadFactory factory = work -> new EventLoopThread(work, "zerofs-loop-" + number.incrementAndGet());
+        this.group = new MultiThreadIoEventLoopGroup(threads, factory, io);
+    }
+
+    EventLoopGroup group() {
+        return group;
+    }
+
+    Class<? extends ServerChannel> serverChannel(ListenAddress address) {
+        if (address instanceof ListenAddress.Tcp) {
+            return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+        }
+        return epoll ? EpollServerDomainSocketChannel.class : NioServerDomainSocketChannel.class;
+    }
+
+    SocketAddress socketAddress(ListenAddress address) {
+        if (address instanceof ListenAddress.Tcp tcp) {
+            return tcp.address();
+        }
+        String path = ((ListenAddress.UnixSocket) address).path().toString();
+        return epoll ? new DomainSocketAddress(path) : UnixDomainSocketAddress.of(path);
+    }
+
+    @Override
+    public void close() {
+        group.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    /** Serves many connections; see {@link NeverWaits}. */
+    private static final class EventLoopThread extends FastThreadLocalThread implements NeverWaits {
+        EventLoopThread(Runnable work, String name) {
+            super(work, name);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import io.netty.buffer.ByteBuf;
+import io.zerofs.server.bytes.MalformedMessageException;
+
+/**
+ * What a protocol does with one connection. All methods are called on the event loop of the connection, one at a time,
+ * and must not wait.
+ */
+public interface FrameProtocol {
+    /** Makes the protocol for a new connection. */
+    @FunctionalInterface
+    interface Factory {
+        FrameProtocol connect(Connection connection);
+    }
+
+    /**
+     * The length of the frame that begins at the reader index, its header included, or 0 when more bytes are needed to
+     * tell. Leaves the buffer's indices alone. Nothing is allocated for the frame before its length was checked here.
+     *
+     * @throws MalformedMessageException if the frame breaks a limit; closes the connection
+     */
+    int frameBytes(ByteBuf received) throws MalformedMessageException;
+
+    /**
+     * Handles a whole frame: decodes it and calls {@link Request#run}, {@link Request#reply} or {@link Request#end}.
+     *
+     * @param frame borrowed; valid until this method returned and the work that it gave to {@link Request#run} ended
+     * @throws MalformedMessageException closes the connection
+     */
+    void frame(ByteBuf frame, Request request) throws MalformedMessageException;
+
+    /** The connection has ended; replies to requests still running go nowhere. */
+    default void closed() {}
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+
+/** Where a server listens. */
+public sealed interface ListenAddress {
+    /** Largest TCP port. */
+    int PORT_MAX = 65_535;
+
+    /** A TCP address; port 0 lets the system choose. */
+    record Tcp(InetSocketAddress address) implements ListenAddress {
+        public Tcp {
+            if (address.isUnresolved()) {
+                throw new IllegalArgumentException("unknown host: " + address.getHostString());
+            }
+        }
+
+        @Override
+        public String toString() {
+            return format(address);
+        }
+    }
+
+    /** A unix socket. A stale socket file is replaced; one that a process listens on is an error. */
+    record UnixSocket(Path path) implements ListenAddress {
+        @Override
+        public String toString() {
+            return path.toString();
+        }
+    }
+
+    /**
+     * A TCP address from text: {@code 127.0.0.1:2049}, {@code [::1]:2049}, {@code localhost:2049}.
+     *
+     * @throws IllegalArgumentException with a sentence for the user
+     */
+    static Tcp tcp(String text) {
+        int colon = text.lastIndexOf(':');
+        if (colon <= 0) {
+            throw new IllegalArgumentException("\"" + text + "\" is not of the form host:port");
+        }
+        String host = text.substring(0, colon);
+        if (host.startsWith("[") && host.endsWith("]")) {
+            host = host.substring(1, host.length() - 1);
+        } else if (host.indexOf(':') >= 0) {
+            throw new IllegalArgumentException("\"" + text + "\": an IPv6 address is written [address]:port");
+        }
+        return tcp(host, port(text, text.substring(colon + 1)));
+    }
+
+    /** A TCP address from a host, by name or number, and a port. */
+    static Tcp tcp(String host, int port) {
+        if (port < 0 || port > PORT_MAX) {
+            throw new IllegalArgumentException("port " + port + " is not between 0 and " + PORT_MAX);
+        }
+        try {
+            return new Tcp(new InetSocketAddress(InetAddress.getByName(host), port));
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("unknown host \"" + host + "\"", e);
+        }
+    }
+
+    static UnixSocket unix(Path path) {
+        return new UnixSocket(path);
+    }
+
+    /** An address as it is written in a configuration, with brackets around IPv6. */
+    static String format(InetSocketAddress address) {
+        String host = address.getAddress().getHostAddress();
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+
+    private static int port(String text, String digits) {
+        try {
+            return Integer.parseInt(digits);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("\"" + text + "\" does not end in a port number", e);
+        }
+    }
+}

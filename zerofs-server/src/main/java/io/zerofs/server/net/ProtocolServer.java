@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Listens on any number of addresses for one protocol. Thread-safe; closed by who opened it. */
+public final class ProtocolServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ProtocolServer.class);
+    private static final int BACKLOG = 1_024;
+
+    private final String name;
+    private final ServerResources resources;
+    private final FrameProtocol.Factory factory;
+    private final List<Channel> listeners = new ArrayList<>();
+    private final List<ListenAddress> addresses = new ArrayList<>();
+    private final Set<Channel> connections = ConcurrentHashMap.newKeySet();
+    private volatile boolean closing;
+
+    private ProtocolServer(String name, ServerResources resources, FrameProtocol.Factory factory) {
+        this.name = name;
+        this.resources = resources;
+        this.factory = factory;
+    }
+
+    /**
+     * Listens on all addresses or on none.
+     *
+     * @param name of the protocol, for messages
+     * @throws ListenException if one cannot be had; names it
+     */
+    public static ProtocolServer open(
+            String name, List<ListenAddress> addresses, ServerResources resources, FrameProtocol.Factory factory)
+            throws ListenException {
+        ProtocolServer server = new ProtocolServer(name, resources, factory);
+        try {
+            for (ListenAddress address : addresses) {
+                server.listen(address);
+            }
+        } catch (ListenException e) {
+            server.close();
+            throw e;
+        }
+        return server;
+    }
+
+    /** Where it listens, with the ports that the system chose. */
+    public List<ListenAddress> addresses() {
+        return List.copyOf(addresses);
+    }
+
+    /** Port of the first TCP address; for tests and callers that listen on one. */
+    public int port() {
+        for (ListenAddress address : addresses) {
+            if (address instanceof ListenAddress.Tcp tcp) {
+                return tcp.address().getPort();
+            }
+        }
+        throw new IllegalStateException(name + " does not listen on TCP");
+    }
+
+    private void listen(ListenAddress address) throws ListenException {
+        EventLoops loops = resources.loops();
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(loops.group())
+                .channel(loops.serverChannel(address))
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .childHandler(new Accepting());
+        if (address instanceof ListenAddress.Tcp) {
+            bootstrap
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .childOption(ChannelOption.TCP_NODELAY, true)
+                    .childOption(ChannelOption.SO_KEEPALIVE, true);
+        } else {
+            SocketFile.removeStale(name, address);
+        }
+        ChannelFuture bound = bootstrap.bind(loops.socketAddress(address)).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new ListenException(name, address, reason(bound.cause()), bound.cause());
+        }
+        listeners.add(bound.channel());
+        addresses.add(
+                address instanceof ListenAddress.Tcp
+                        ? new ListenAddress.Tcp(
+                                (InetSocketAddress) bound.channel().localAddress())
+                        : address);
+        LOG.info("{} listens on {}", name, addresses.get(addresses.size() - 1));
+    }
+
+    private static String reason(Throwable cause) {
+        String message = String.valueOf(cause.getMessage());
+        return message.contains("in use") ? "the address is in use by another program" : message;
+    }
+
+    /**
+     * Stops accepting, lets requests in flight end within the configured time, then closes what is left. Waits; not to
+     * be called on an event loop.
+     */
+    @Override
+    public void close() {
+        closing = true;
+        for (Channel listener : listeners) {
+            listener.close().awaitUninterruptibly();
+        }
+        for (ListenAddress address : addresses) {
+            if (address instanceof ListenAddress.UnixSocket unix) {
+                SocketFile.remove(unix);
+            }
+        }
+        for (Channel connection : connections) {
+            connection.pipeline().get(FrameHandler.class).finish();
+        }
+        long deadline = System.nanoTime()
+                + TimeUnit.SECONDS.toNanos(resources.settings().closeSeconds());
+        for (Channel connection : connections) {
+            if (!connection.closeFuture().awaitUninterruptibly(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                LOG.warn(
+                        "{}: requests still in flight when it was closed",
+                        connection.pipeline().get(FrameHandler.class));
+                connection.close().awaitUninterruptibly();
+            }
+        }
+        listeners.clear();
+    }
+
+    /** Gives each accepted connection its protocol. */
+    private final class Accepting extends ChannelInitializer<Channel> {
+        @Override
+        protected void initChannel(Channel channel) throws IOException {
+            if (closing || !resources.tryOpenConnection()) {
+                LOG.warn("{}: a connection was refused: {} are open", name, resources.connections());
+                channel.close();
+                return;
+            }
+            connections.add(channel);
+            channel.closeFuture().addListener(done -> {
+                connections.remove(channel);
+                resources.connectionClosed();
+            });
+            channel.pipeline().addLast(new FrameHandler(name, resources, factory));
+            if (closing) {
+                channel.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * One request in flight. Exactly one of {@link #reply} and {@link #end} ends it, from any thread, also after the work
+ * returned.
+ */
+public interface Request {
+    /**
+     * Runs the work: at once on the event loop, or on a waiting thread if it moves much data. When it throws {@link
+     * io.zerofs.core.waiting.WouldWaitException}, which it does before it has changed anything, it is run again, whole,
+     * on a waiting thread. The frame stays valid until the work returned. At most one call per request.
+     *
+     * @param transferBytes bytes that the work moves, as far as known
+     * @param work must not throw anything else; it would close the connection
+     */
+    void run(int transferBytes, Runnable work);
+
+    /** Counts bytes that the reply will have against the limits; for large ones, before they are allocated. */
+    void charge(int replyBytes);
+
+    /** Sends the reply, whose bytes it releases, and ends the request when the socket took it. */
+    void reply(ByteBuf reply);
+
+    /** Ends the request without a reply. */
+    void end();
+}

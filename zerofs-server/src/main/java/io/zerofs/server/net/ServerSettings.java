@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+/**
+ * Limits of all protocol servers together.
+ *
+ * @param eventLoopThreads threads that serve sockets, at least 1
+ * @param waitingThreads threads for requests that wait for the store or move much data, at least 1
+ * @param connectionsMax connections at once; further ones are closed when they arrive
+ * @param requestsPerConnectionMax requests of one connection that have begun and whose replies the socket has not yet
+ *     taken; beyond it the socket is not read
+ * @param bytesPerConnectionMax bytes of requests and replies in flight on one connection; one message may exceed it
+ * @param bytesInFlightMax the same over all connections
+ * @param offloadBytes transfers of at least this size run on a waiting thread at once, so that the large requests of one
+ *     connection use several cores
+ * @param stallSeconds a connection that takes no byte of its pending replies, or sends no byte of a request it has
+ *     begun, for this long is closed
+ * @param closeSeconds how long closing a server waits for requests in flight
+ */
+public record ServerSettings(
+        int eventLoopThreads,
+        int waitingThreads,
+        int connectionsMax,
+        int requestsPerConnectionMax,
+        long bytesPerConnectionMax,
+        long bytesInFlightMax,
+        int offloadBytes,
+        int stallSeconds,
+        int closeSeconds) {
+    public static final ServerSettings DEFAULT = new ServerSettings(
+            Math.max(1, Runtime.getRuntime().availableProcessors()),
+            64,
+            1_024,
+            256,
+            32L << 20,
+            256L << 20,
+            64 << 10,
+            120,
+            10);
+
+    public ServerSettings {
+        require(eventLoopThreads >= 1, "eventLoopThreads", eventLoopThreads);
+        require(waitingThreads >= 1, "waitingThreads", waitingThreads);
+        require(connectionsMax >= 1, "connectionsMax", connectionsMax);
+        require(requestsPerConnectionMax >= 1, "requestsPerConnectionMax", requestsPerConnectionMax);
+        require(bytesPerConnectionMax >= 1, "bytesPerConnectionMax", bytesPerConnectionMax);
+        require(bytesInFlightMax >= bytesPerConnectionMax, "bytesInFlightMax", bytesInFlightMax);
+        require(offloadBytes >= 1, "offloadBytes", offloadBytes);
+        require(stallSeconds >= 1, "stallSeconds", stallSeconds);
+        require(closeSeconds >= 0, "closeSeconds", closeSeconds);
+    }
+
+    private static void require(boolean holds, String name, long value) {
+        if (!holds) {
+            throw new IllegalArgumentException(name + " is out of range: " + value);
+        }
+    }
+}
