@@ -10,7 +10,9 @@ import java.util.Map;
  * A store of named blobs: conditional puts, ranged gets, ordered lists, deletes. Nothing is assumed that S3 and Azure
  * Blob do not give.
  *
- * <p>Names are relative to the storage URL: segments of {@code [A-Za-z0-9._-]} joined by {@code /}. An object appears
+ * <p>Names are relative to the storage URL: segments of {@code [A-Za-z0-9._-]} joined by {@code /}, see
+ * {@link ObjectName}. No name may also be the folder of another one ({@code a} and {@code a/b}), as a local directory or a
+ * hierarchical Azure account cannot hold both. An object appears
  * whole or not at all, a get and a list that begin after a put returned see it, and a conditional put is atomic
  * against all writers. Calls block; they are made from threads that may wait. Thread-safe.
  */

@@ -24,7 +24,7 @@ public final class ObjectStoreException extends Exception {
     private final Kind kind;
 
     public ObjectStoreException(Kind kind, String message, Throwable cause) {
-        super(message, cause);
+        super(message, cause, true, kind != Kind.NOT_FOUND);
         this.kind = kind;
     }
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object.local;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Mutual exclusion on a store's directory among all threads of all processes, for a few system calls at a time. */
+final class DirectoryLock {
+    private static final String FILE = "~lock";
+
+    /**
+     * A POSIX record lock belongs to the process, and closing any descriptor of the file gives it up: inside the
+     * process threads exclude each other here, and only the one inside has the file open.
+     */
+    private static final Map<Path, Object> MONITORS = new ConcurrentHashMap<>();
+
+    interface Action<T> {
+        T run() throws IOException;
+    }
+
+    private final Path file;
+    private final Object monitor;
+
+    /** {@code directory} is a real path, so that all names of one directory share a monitor. */
+    DirectoryLock(Path directory) {
+        this.file = directory.resolve(FILE);
+        this.monitor = MONITORS.computeIfAbsent(file, unused -> new Object());
+    }
+
+    <T> T whileHeld(Action<T> action) throws IOException {
+        synchronized (monitor) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileLock lock = channel.lock()) {
+                assert lock.isValid();
+                return action.run();
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object.local;
+
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.ObjectStoreException.Kind;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+
+/** From what the operating system says to what the caller does next. */
+final class LocalErrors {
+    private LocalErrors() {}
+
+    static ObjectStoreException translate(String what, Path path, IOException e) {
+        return new ObjectStoreException(kindOf(e), what + ": " + path + ": " + reasonOf(e), e);
+    }
+
+    /** Whether there is no file of this name, be it that a directory on the way is missing or is a file itself. */
+    static boolean meansAbsent(IOException e) {
+        return e instanceof NoSuchFileException
+                || String.valueOf(e.getMessage()).contains("Not a directory");
+    }
+
+    /** Whether the file system refused a hard link because it has none. */
+    static boolean meansNoHardLinks(FileSystemException e) {
+        String reason = String.valueOf(e.getMessage());
+        return reason.contains("Operation not permitted")
+                || reason.contains("not supported")
+                || reason.contains("Function not implemented")
+                || reason.contains("Too many links");
+    }
+
+    private static Kind kindOf(IOException e) {
+        if (e instanceof EOFException) {
+            return Kind.TRUNCATED;
+        }
+        if (e instanceof AccessDeniedException
+                || e instanceof NotDirectoryException
+                || e instanceof FileAlreadyExistsException) {
+            return Kind.REFUSED;
+        }
+        // The JDK has no classes for these; the texts are those of strerror(3) in the C locale, which the JDK uses.
+        String reason = String.valueOf(e.getMessage());
+        if (reason.contains("No space left on device") || reason.contains("Disk quota exceeded")) {
+            return Kind.NO_SPACE;
+        }
+        if (reason.contains("Read-only file system")
+                || reason.contains("Operation not permitted")
+                || reason.contains("Not a directory")
+                || reason.contains("Is a directory")
+                || reason.contains("File name too long")
+                || reason.contains("File too large")
+                || reason.contains("cross-device link")) {
+            return Kind.REFUSED;
+        }
+        return Kind.UNAVAILABLE;
+    }
+
+    private static String reasonOf(IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "no such file or directory";
+        }
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (e instanceof FileAlreadyExistsException || e instanceof NotDirectoryException) {
+            return "not a directory";
+        }
+        return e instanceof FileSystemException f && f.getReason() != null
+                ? f.getReason()
+                : e.getClass().getSimpleName() + ": " + e.getMessage();
+    }
+}

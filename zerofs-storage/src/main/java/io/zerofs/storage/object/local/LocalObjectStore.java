@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object.local;
+
+import io.zerofs.storage.object.ObjectName;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.ObjectStoreException.Kind;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A directory as an object store: one file per object, at the object's name below the root.
+ *
+ * <p>A put writes and syncs a file of its own below {@code ~staging}, which no object name can reach, and then gives
+ * it the object's name: by a hard link, which fails if the name exists, or by a rename under {@link DirectoryLock},
+ * which replaces. Both are atomic against other processes. The directory is synced before the put returns, also when
+ * it was refused: the caller may find its own earlier attempt there and will take it as durable.
+ *
+ * <p>A version is size, modification time and inode. A replacement gets a later modification time than what it
+ * replaces, whatever the clock says, so that no version is seen twice.
+ */
+public final class LocalObjectStore implements ObjectStore {
+    private static final Logger log = LoggerFactory.getLogger(LocalObjectStore.class);
+
+    static final String STAGING = "~staging";
+
+    /** No put takes so long; older files were left by a crash. */
+    static final Duration STAGING_AGE_MAX = Duration.ofMinutes(10);
+
+    /** The coarsest timestamps of file systems in use are those of FAT. */
+    private static final Duration TIMESTAMP_STEP_MAX = Duration.ofSeconds(2);
+
+    private final Path root;
+    private final Path staging;
+    private final InstantSource clock;
+    private final DirectoryLock lock;
+    private final Set<Path> syncedDirectories = ConcurrentHashMap.newKeySet();
+
+    private LocalObjectStore(Path root, InstantSource clock) {
+        this.root = root;
+        this.staging = root.resolve(STAGING);
+        this.clock = clock;
+        this.lock = new DirectoryLock(root);
+    }
+
+    /** Opens the store in this directory, which is created if it is missing, and removes what a crash left there. */
+    public static LocalObjectStore open(Path root, InstantSource clock) throws ObjectStoreException {
+        LocalObjectStore store;
+        try {
+            Files.createDirectories(root);
+            store = new LocalObjectStore(root.toRealPath(), clock);
+            Files.createDirectories(store.staging);
+            store.removeLeftovers();
+        } catch (IOException e) {
+            throw LocalErrors.translate("cannot open the store", root, e);
+        }
+        return store;
+    }
+
+    @Override
+    public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
+        Path target = pathOf(name);
+        Path staged = staging.resolve(UUID.randomUUID().toString());
+        try {
+            writeSynced(staged, bytes);
+            createDirectory(target.getParent());
+            return publish(staged, target, condition);
+        } catch (IOException e) {
+            throw LocalErrors.translate("cannot store " + name, target, e);
+        } finally {
+            removeQuietly(staged);
+        }
+    }
+
+    @Override
+    public StoredObject get(String name, int bytesMax) throws ObjectStoreException {
+        return read(name, (path, attributes) -> {
+            if (attributes.size() > bytesMax) {
+                throw new ObjectStoreException(
+                        Kind.TOO_LARGE,
+                        path + " has " + attributes.size() + " bytes, at most " + bytesMax + " are accepted",
+                        null);
+            }
+            return read(path, 0, (int) attributes.size());
+        });
+    }
+
+    @Override
+    public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
+        return read(name, (path, attributes) -> {
+            if (offset > attributes.size() - length) {
+                throw new ObjectStoreException(
+                        Kind.TRUNCATED,
+                        path + " has " + attributes.size() + " bytes, " + length + " at " + offset + " were asked for",
+                        null);
+            }
+            return read(path, offset, length);
+        });
+    }
+
+    @Override
+    public List<ObjectInfo> list(String prefix, String after, int max) throws ObjectStoreException {
+        try {
+            return new DirectoryListing(root, ObjectName.requirePrefix(prefix), after, max).read();
+        } catch (IOException e) {
+            throw LocalErrors.translate("cannot list " + prefix, root, e);
+        }
+    }
+
+    @Override
+    public Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException {
+        Map<String, ObjectStoreException> failed = new LinkedHashMap<>();
+        try {
+            // Under the lock, so that a replacement does not bring back what is deleted meanwhile.
+            lock.whileHeld(() -> {
+                for (String name : names) {
+                    Path path = pathOf(name);
+                    try {
+                        Files.deleteIfExists(path);
+                    } catch (IOException e) {
+                        failed.put(name, LocalErrors.translate("cannot delete " + name, path, e));
+                    }
+                }
+                return null;
+            });
+        } catch (IOException e) {
+            throw LocalErrors.translate("cannot delete", root, e);
+        }
+        return failed;
+    }
+
+    @Override
+    public String describe() {
+        return "file://" + root;
+    }
+
+    @Override
+    public void close() {
+        // nothing is held between calls
+    }
+
+    private Path pathOf(String name) {
+        return root.resolve(ObjectName.require(name));
+    }
+
+    private void writeSynced(Path file, List<ByteBuffer> bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer[] buffers = bytes.stream().map(ByteBuffer::duplicate).toArray(ByteBuffer[]::new);
+            long left = bytes.stream().mapToLong(ByteBuffer::remaining).sum();
+            while (left > 0) {
+                left -= channel.write(buffers);
+            }
+            Files.setLastModifiedTime(file, FileTime.from(clock.instant()));
+            channel.force(true);
+        }
+    }
+
+    /** From the first system call here on, a failure does not say whether the object has its name, now or after a crash. */
+    private PutOutcome publish(Path staged, Path target, PutCondition condition) throws ObjectStoreException {
+        try {
+            PutOutcome outcome = condition instanceof IfVersion expected
+                    ? replace(staged, target, expected.version())
+                    : create(staged, target);
+            sync(target.getParent());
+            return outcome;
+        } catch (IOException e) {
+            ObjectStoreException known = LocalErrors.translate("cannot store", target, e);
+            throw known.kind() == Kind.UNAVAILABLE
+                    ? new ObjectStoreException(Kind.UNKNOWN_OUTCOME, known.getMessage(), e)
+                    : known;
+        }
+    }
+
+    private PutOutcome create(Path staged, Path target) throws IOException {
+        try {
+            Files.createLink(target, staged);
+            return PutOutcome.STORED;
+        } catch (FileAlreadyExistsException e) {
+            return PutOutcome.REFUSED;
+        } catch (FileSystemException e) {
+            if (!LocalErrors.meansNoHardLinks(e)) {
+                throw e;
+            }
+        }
+        return lock.whileHeld(() -> {
+            if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+                return PutOutcome.REFUSED;
+            }
+            Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);
+            return PutOutcome.STORED;
+        });
+    }
+
+    private PutOutcome replace(Path staged, Path target, String expected) throws IOException {
+        return lock.whileHeld(() -> {
+            BasicFileAttributes current;
+            try {
+                current = Files.readAttributes(target, BasicFileAttributes.class);
+            } catch (NoSuchFileException e) {
+                return PutOutcome.REFUSED;
+            }
+            if (!versionOf(current).equals(expected)) {
+                return PutOutcome.REFUSED;
+            }
+            makeNewer(staged, current.lastModifiedTime().toInstant());
+            Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);
+            return PutOutcome.STORED;
+        });
+    }
+
+    private static void makeNewer(Path staged, Instant than) throws IOException {
+        for (Duration step : List.of(Duration.ZERO, Duration.ofNanos(1), Duration.ofNanos(1_000), TIMESTAMP_STEP_MAX)) {
+            if (!step.isZero()) {
+                Files.setLastModifiedTime(staged, FileTime.from(than.plus(step)));
+            }
+            if (Files.getLastModifiedTime(staged).toInstant().isAfter(than)) {
+                return;
+            }
+        }
+        throw new IOException("the file system does not keep modification times");
+    }
+
+    /** Creates the directory and makes its name durable, once per directory and opening. */
+    private void createDirectory(Path directory) throws IOException {
+        if (syncedDirectories.contains(directory) && Files.isDirectory(directory)) {
+            return;
+        }
+        Files.createDirectories(directory);
+        for (Path at = directory; at.startsWith(root); at = at.getParent()) {
+            sync(at.getParent());
+        }
+        syncedDirectories.add(directory);
+    }
+
+    private static void sync(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private interface BytesReader {
+        ByteBuffer read(Path path, BasicFileAttributes attributes) throws IOException, ObjectStoreException;
+    }
+
+    /**
+     * Reads between two looks at the attributes: if both show the same version, which never comes back once it was
+     * replaced, the bytes are of that version.
+     */
+    private StoredObject read(String name, BytesReader reader) throws ObjectStoreException {
+        Path path = pathOf(name);
+        try {
+            while (true) {
+                BasicFileAttributes before = Files.readAttributes(path, BasicFileAttributes.class);
+                if (!before.isRegularFile()) {
+                    throw new NoSuchFileException(path.toString());
+                }
+                ByteBuffer bytes;
+                try {
+                    bytes = reader.read(path, before);
+                } catch (EOFException e) {
+                    if (versionOf(Files.readAttributes(path, BasicFileAttributes.class))
+                            .equals(versionOf(before))) {
+                        throw e;
+                    }
+                    continue;
+                }
+                BasicFileAttributes after = Files.readAttributes(path, BasicFileAttributes.class);
+                if (versionOf(before).equals(versionOf(after))) {
+                    return new StoredObject(bytes, versionOf(after));
+                }
+            }
+        } catch (IOException e) {
+            if (LocalErrors.meansAbsent(e) && Files.isDirectory(root)) {
+                throw new ObjectStoreException(Kind.NOT_FOUND, path + " does not exist", null);
+            }
+            throw LocalErrors.translate("cannot read " + name, path, e);
+        }
+    }
+
+    private static ByteBuffer read(Path path, long offset, int length) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            ByteBuffer bytes = ByteBuffer.allocate(length);
+            while (bytes.hasRemaining()) {
+                if (channel.read(bytes, offset + bytes.position()) < 0) {
+                    throw new EOFException("the file became shorter while it was read");
+                }
+            }
+            return bytes.flip();
+        }
+    }
+
+    private static String versionOf(BasicFileAttributes attributes) {
+        Instant modified = attributes.lastModifiedTime().toInstant();
+        return attributes.size() + "-" + modified.getEpochSecond() + "." + modified.getNano() + "-"
+                + attributes.fileKey();
+    }
+
+    private static void removeQuietly(Path staged) {
+        try {
+            Files.deleteIfExists(staged);
+        } catch (IOException e) {
+            log.debug("left {} to the next opening: {}", staged, e.toString());
+        }
+    }
+
+    private void removeLeftovers() throws IOException {
+        Instant limit = clock.instant().minus(STAGING_AGE_MAX);
+        List<Path> leftovers = new ArrayList<>();
+        try (var files = Files.newDirectoryStream(staging)) {
+            files.forEach(leftovers::add);
+        }
+        for (Path file : leftovers) {
+            try {
+                if (Files.getLastModifiedTime(file).toInstant().isBefore(limit)) {
+                    Files.deleteIfExists(file);
+                }
+            } catch (NoSuchFileException e) {
+                // another process finished with it
+            }
+        }
+    }
+}

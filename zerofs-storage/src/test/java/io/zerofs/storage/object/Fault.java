@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object;
+
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * What goes wrong with some requests.
+ *
+ * @param operations those it can befall
+ * @param prefix names it can befall; for a delete any of its names counts
+ * @param chance from 0 (never) to 1 (always)
+ */
+public record Fault(Set<Operation> operations, String prefix, double chance, Effect effect) {
+    /** The kinds of request. */
+    public enum Operation {
+        PUT,
+        GET,
+        GET_RANGE,
+        LIST,
+        DELETE
+    }
+
+    /** How it goes wrong. */
+    public sealed interface Effect
+            permits Latency, Unavailable, UnknownOutcome, CutBody, CorruptBody, MissingObject, WrongRefusal {}
+
+    /** The request waits before it is sent, evenly distributed between the two. */
+    public record Latency(Duration min, Duration max) implements Effect {}
+
+    /** Refused for now; the store did nothing. */
+    public record Unavailable() implements Effect {}
+
+    /** A put whose answer is lost. Other operations are {@link Unavailable}. */
+    public record UnknownOutcome(Fate fate) implements Effect {}
+
+    /** What became of a put whose answer was lost. */
+    public enum Fate {
+        APPLIED,
+        NOT_APPLIED,
+        /** It is on its way and lands after a few more requests, or when {@link FaultyObjectStore#landDelayed} says so. */
+        APPLIED_LATER
+    }
+
+    /** A get answers with the first half only; a ranged get is TRUNCATED. */
+    public record CutBody() implements Effect {}
+
+    /** A get answers with one bit changed. */
+    public record CorruptBody() implements Effect {}
+
+    /** A get says NOT_FOUND, a list leaves out the names with the prefix. */
+    public record MissingObject() implements Effect {}
+
+    /** A put is applied, and an internal retry below makes the answer REFUSED. */
+    public record WrongRefusal() implements Effect {}
+
+    public static Fault on(Operation operation, String prefix, double chance, Effect effect) {
+        return new Fault(Set.of(operation), prefix, chance, effect);
+    }
+
+    public static Fault onAll(double chance, Effect effect) {
+        return new Fault(Set.of(Operation.values()), "", chance, effect);
+    }
+}
