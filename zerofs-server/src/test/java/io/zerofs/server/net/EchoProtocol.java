@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import io.netty.buffer.ByteBuf;
+import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.server.bytes.MalformedMessageException;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A protocol for tests: {@code length(4) command(1) rest}; the length counts all. Replies with the frame, or as the
+ * command says.
+ */
+final class EchoProtocol implements FrameProtocol {
+    static final int FRAME_BYTES_MAX = 4 << 20;
+    static final byte ECHO = 'e';
+    /** Waits first, hence runs on a waiting thread. */
+    static final byte WAIT = 'w';
+    /** Replies with a mebibyte. */
+    static final byte BIG = 'b';
+    /** Is answered when the test says so. */
+    static final byte HOLD = 'h';
+    /** Throws. */
+    static final byte BUG = 'x';
+
+    static final int BIG_BYTES = 1 << 20;
+
+    final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
+    final Queue<String> threads = new ConcurrentLinkedQueue<>();
+    final AtomicInteger frames = new AtomicInteger();
+    final AtomicInteger closed = new AtomicInteger();
+    private final Connection connection;
+
+    EchoProtocol(Connection connection) {
+        this.connection = connection;
+    }
+
+    @Override
+    public int frameBytes(ByteBuf received) throws MalformedMessageException {
+        if (received.readableBytes() < Integer.BYTES) {
+            return 0;
+        }
+        int length = received.getInt(received.readerIndex());
+        if (length < 5 || length > FRAME_BYTES_MAX) {
+            throw new MalformedMessageException("frame of " + length + " bytes");
+        }
+        return length;
+    }
+
+    @Override
+    public void frame(ByteBuf frame, Request request) {
+        frames.incrementAndGet();
+        byte command = frame.getByte(frame.readerIndex() + 4);
+        switch (command) {
+            case ECHO -> request.run(frame.readableBytes(), () -> echo(frame, request));
+            case WAIT ->
+                request.run(0, () -> {
+                    NeverWaits.check();
+                    echo(frame, request);
+                });
+            case BIG ->
+                request.run(0, () -> {
+                    request.charge(BIG_BYTES);
+                    request.reply(connection.allocator().directBuffer(BIG_BYTES).writeZero(BIG_BYTES));
+                });
+            case HOLD -> {
+                ByteBuf copy = frame.copy();
+                held.add(() -> request.reply(copy));
+            }
+            default -> throw new IllegalStateException("a bug");
+        }
+    }
+
+    private void echo(ByteBuf frame, Request request) {
+        threads.add(Thread.currentThread().getName());
+        request.reply(frame.copy());
+    }
+
+    @Override
+    public void closed() {
+        closed.incrementAndGet();
+    }
+}
