@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+/** How the program ends. Numbers never change their meaning; {@code docs/operations.md} lists them with advice. */
+public enum ExitCode {
+    OK(0, "done, or stopped in order by a signal"),
+    INTERNAL(1, "an unexpected error: a bug"),
+    USAGE(2, "wrong command line"),
+    /** Given by the JVM itself under {@code -XX:+ExitOnOutOfMemoryError}. */
+    OUT_OF_MEMORY(3, "the Java heap was too small"),
+    CONFIG(10, "the configuration is missing or wrong"),
+    WRONG_PASSWORD(11, "the password does not open the volume"),
+    ADDRESS_IN_USE(12, "an address or socket to listen on is taken or not allowed"),
+    FENCED(13, "a newer writer owns the volume: do not restart"),
+    STORE_UNREADABLE(14, "the store does not answer, or fails"),
+    STORE_REFUSED(15, "credentials, bucket, region or permissions are wrong"),
+    DAMAGED(16, "an object of the volume is damaged or missing"),
+    NO_CONDITIONAL_WRITES(17, "the store cannot refuse to overwrite an object"),
+    CACHE_LOCKED(18, "another daemon uses the cache directory for this volume"),
+    CACHE_UNUSABLE(19, "the cache directory cannot be written, or its disk is full"),
+    NEWER_FORMAT(20, "the volume was written by a newer version of the program"),
+    STOP_INCOMPLETE(21, "stopped, but not everything reached the store in time"),
+    /** A second signal while stopping. */
+    INTERRUPTED(22, "stopped at once by a second signal");
+
+    private final int status;
+    private final String meaning;
+
+    ExitCode(int status, String meaning) {
+        this.status = status;
+        this.meaning = meaning;
+    }
+
+    public int status() {
+        return status;
+    }
+
+    public String meaning() {
+        return meaning;
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Writes a configuration file with every key explained. */
+@Command(
+        name = "init",
+        description = "Write a commented configuration file.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class)
+final class InitCommand implements Callable<Integer> {
+    private static final String STANDARD_OUTPUT = "-";
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "PATH",
+            defaultValue = "zerofs.toml",
+            description = "File to write; - for standard output. Default: ${DEFAULT-VALUE}")
+    private String path;
+
+    @Option(names = "--force", description = "Overwrite an existing file.")
+    private boolean force;
+
+    @Override
+    public Integer call() throws ExitException {
+        byte[] text = template();
+        if (path.equals(STANDARD_OUTPUT)) {
+            System.out.write(text, 0, text.length);
+            System.out.flush();
+        } else {
+            write(Path.of(path), text);
+            System.err.println("Wrote " + path + ". Edit it, then: zerofs run -c " + path);
+        }
+        return ExitCode.OK.status();
+    }
+
+    static byte[] template() {
+        try (InputStream in = InitCommand.class.getResourceAsStream("template.toml")) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new IllegalStateException("the program's own file cannot be read", e);
+        }
+    }
+
+    private void write(Path file, byte[] text) throws ExitException {
+        try {
+            if (force) {
+                Files.deleteIfExists(file);
+            }
+            // Nobody else may read it: it is the place where people put passwords.
+            var ownerOnly = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+            var exclusive = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            Files.newByteChannel(file, exclusive, ownerOnly).close();
+            try (OutputStream out = Files.newOutputStream(file)) {
+                out.write(text);
+            }
+        } catch (FileAlreadyExistsException e) {
+            throw new ExitException(ExitCode.CONFIG, file + " exists; --force overwrites it", e);
+        } catch (IOException e) {
+            throw new ExitException(ExitCode.CONFIG, file + " cannot be written: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import java.io.PrintStream;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The program's entry: finds the command and turns its end into an exit status and at most one line on stderr. */
+@Command(
+        name = "zerofs",
+        description = "A file system and block devices on an object store.",
+        subcommands = {InitCommand.class},
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        footer = "%nExit codes: see docs/operations.md.")
+public final class Main {
+    /** Reads what the build wrote into the jar's manifest. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"zerofs " + (version == null ? "development" : version)};
+        }
+    }
+
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        if (arguments.length == 1 && (arguments[0].equals("--version") || arguments[0].equals("-V"))) {
+            System.out.println(new Version().getVersion()[0]);
+            return;
+        }
+        System.exit(execute(System.err, arguments).status());
+    }
+
+    static ExitCode execute(PrintStream errors, String... arguments) {
+        ExitCode[] failure = new ExitCode[1];
+        CommandLine commandLine = new CommandLine(new Main())
+                .setParameterExceptionHandler((error, ignored) -> {
+                    failure[0] = ExitCode.USAGE;
+                    errors.println("zerofs: " + oneLine(error.getMessage()) + "; see `"
+                            + error.getCommandLine().getCommandSpec().qualifiedName() + " --help`");
+                    return ExitCode.USAGE.status();
+                })
+                .setExecutionExceptionHandler((error, ignored, parsed) -> {
+                    failure[0] = report(errors, error);
+                    return failure[0].status();
+                });
+        commandLine.execute(arguments);
+        return failure[0] == null ? ExitCode.OK : failure[0];
+    }
+
+    private static ExitCode report(PrintStream errors, Exception error) {
+        if (error instanceof ExitException exit) {
+            errors.println("zerofs: " + oneLine(exit.getMessage()));
+            return exit.code();
+        }
+        errors.println("zerofs: internal error: " + oneLine(error.toString()) + "; ZEROFS_LOG=debug shows where");
+        LoggerFactory.getLogger(Main.class).debug("internal error", error);
+        return ExitCode.INTERNAL;
+    }
+
+    private static String oneLine(String message) {
+        return message.replaceAll("\\s*\\R\\s*", " ");
+    }
+}

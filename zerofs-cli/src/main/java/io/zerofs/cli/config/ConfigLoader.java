@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli.config;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import org.tomlj.Toml;
+import org.tomlj.TomlParseError;
+import org.tomlj.TomlParseResult;
+
+/** Reads a configuration file, or says what is wrong with it. */
+public final class ConfigLoader {
+    private static final long FILE_BYTES_MAX = 1 << 20;
+
+    private final UnaryOperator<String> environment;
+
+    /** @param environment gives the value of a variable, or null */
+    public ConfigLoader(UnaryOperator<String> environment) {
+        this.environment = environment;
+    }
+
+    public ZerofsConfig load(Path file) throws ConfigException {
+        return parse(file.toString(), read(file));
+    }
+
+    /** @param name stands for the file in messages */
+    ZerofsConfig parse(String name, String toml) throws ConfigException {
+        TomlParseResult result = Toml.parse(toml);
+        if (result.hasErrors()) {
+            TomlParseError error = result.errors().get(0);
+            // Only the position and the parser's own words: it may quote one token, never a whole value.
+            throw new ConfigException(name + ":" + error.position().line() + ": " + error.getMessage());
+        }
+        return new RecordBinder(name, new Substitution(environment)).bind(ZerofsConfig.class, result);
+    }
+
+    private static String read(Path file) throws ConfigException {
+        try {
+            if (Files.size(file) > FILE_BYTES_MAX) {
+                throw new ConfigException(
+                        file + ": larger than " + FILE_BYTES_MAX + " bytes; is this a configuration?");
+            }
+            return Files.readString(file);
+        } catch (NoSuchFileException e) {
+            throw new ConfigException(file + ": no such file; `zerofs init " + file + "` writes one");
+        } catch (AccessDeniedException e) {
+            throw new ConfigException(file + ": permission denied");
+        } catch (CharacterCodingException e) {
+            throw new ConfigException(file + ": not UTF-8 text");
+        } catch (IOException e) {
+            throw new ConfigException(file + ": cannot be read: " + e.getMessage());
+        }
+    }
+}

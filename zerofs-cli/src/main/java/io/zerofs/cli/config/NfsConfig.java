@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli.config;
+
+import java.util.List;
+import java.util.Optional;
+
+/** The NFS server. */
+public record NfsConfig(
+        @Setting(value = "Address to listen on.", byDefault = "\"127.0.0.1\"")
+        String host,
+
+        @Setting(value = "TCP port for NFS and MOUNT.", byDefault = "2049", min = 1, max = 65_535)
+        int port,
+
+        @Setting("Addresses to listen on, `[\"ip:port\", …]`, instead of `host` and `port`.")
+        Optional<List<ListenTarget>> addresses,
+
+        @Setting(
+                value = "Which answers wait until the store has the change; see [durability](durability.md).",
+                byDefault = "\"commit\"")
+        Durability durability) {
+
+    /** Which answers wait for the store. */
+    public enum Durability {
+        /** All that RFC 1813 wants. */
+        STRICT,
+        /** COMMIT only; names and attributes become durable with the next commit or timer. */
+        COMMIT,
+        /** COMMIT only, and writes that the client wants stable are called stable at once. */
+        RELAXED
+    }
+
+    public List<ListenTarget> targets() {
+        return addresses.orElseGet(() -> List.of(new ListenTarget(host, port)));
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli.config;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.tomlj.Toml;
+import org.tomlj.TomlPosition;
+import org.tomlj.TomlTable;
+
+/** Makes records of TOML tables, section by section; the components of a record say which keys it may have. */
+final class RecordBinder {
+    private final String fileName;
+    private final Values values;
+
+    RecordBinder(String fileName, Substitution substitution) {
+        this.fileName = fileName;
+        this.values = new Values(substitution);
+    }
+
+    /** A table with its dotted name, empty for the whole file. */
+    private record Section(String name, TomlTable table, Optional<TomlPosition> position) {
+        Object get(String key) {
+            return table.get(List.of(key));
+        }
+
+        /** Where a key stands, else where its section does. */
+        Optional<TomlPosition> positionOf(String key) {
+            return Optional.ofNullable(table.inputPositionOf(List.of(key))).or(() -> position);
+        }
+
+        String nameOf(String key) {
+            return name.isEmpty() ? key : name + "." + key;
+        }
+
+        String describe(String key) {
+            return name.isEmpty() ? key : "[" + name + "] " + key;
+        }
+    }
+
+    <T extends Record> T bind(Class<T> type, TomlTable table) throws ConfigException {
+        return bind(type, new Section("", table, Optional.empty()));
+    }
+
+    private <T extends Record> T bind(Class<T> type, Section section) throws ConfigException {
+        List<Key> keys = Key.of(type);
+        refuseUnknown(keys, section);
+        Object[] arguments = new Object[keys.size()];
+        for (int i = 0; i < arguments.length; i++) {
+            Key key = keys.get(i);
+            Object value = key.isSection() ? subsection(key, section) : value(key, section);
+            arguments[i] = key.optional() ? Optional.ofNullable(value) : value;
+        }
+        return construct(type, arguments, section);
+    }
+
+    private <T extends Record> T construct(Class<T> type, Object[] arguments, Section section) throws ConfigException {
+        Class<?>[] types = Arrays.stream(type.getRecordComponents())
+                .map(RecordComponent::getType)
+                .toArray(Class<?>[]::new);
+        try {
+            return type.getDeclaredConstructor(types).newInstance(arguments);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof IllegalArgumentException rule) {
+                throw failure(section.position(), "[" + section.name() + "] " + rule.getMessage());
+            }
+            throw new IllegalStateException(e);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Object subsection(Key key, Section parent) throws ConfigException {
+        String name = parent.nameOf(key.name());
+        Object found = parent.get(key.name());
+        if (found == null) {
+            // A section whose keys all have defaults may be left out; another one names the key that is missing.
+            return key.optional() ? null : bind(key.sectionType(), new Section(name, Toml.parse(""), Optional.empty()));
+        }
+        if (found instanceof TomlTable table) {
+            return bind(key.sectionType(), new Section(name, table, parent.positionOf(key.name())));
+        }
+        throw failure(parent.positionOf(key.name()), "\"" + name + "\" must be a section, [" + name + "]");
+    }
+
+    private Object value(Key key, Section section) throws ConfigException {
+        Object found = section.get(key.name());
+        if (found == null) {
+            if (key.optional()) {
+                return null;
+            }
+            found = key.defaultValue()
+                    .orElseThrow(() -> failure(section.position(), section.describe(key.name()) + " is missing"));
+        }
+        try {
+            return values.convert(key, found);
+        } catch (IllegalArgumentException e) {
+            throw failure(section.positionOf(key.name()), section.describe(key.name()) + ": " + e.getMessage());
+        }
+    }
+
+    private void refuseUnknown(List<Key> keys, Section section) throws ConfigException {
+        List<String> known = keys.stream().map(Key::name).toList();
+        Optional<String> unknown = section.table().keySet().stream()
+                .filter(name -> !known.contains(name))
+                .min(Comparator.comparingInt(
+                        name -> section.positionOf(name).map(TomlPosition::line).orElse(0)));
+        if (unknown.isPresent()) {
+            String hint = NearestName.of(unknown.get(), known)
+                    .map(name -> "did you mean \"" + name + "\"?")
+                    .orElseGet(() -> "known are " + String.join(", ", known));
+            String where = section.name().isEmpty() ? "" : " in [" + section.name() + "]";
+            throw failure(
+                    section.positionOf(unknown.get()), "unknown key \"" + unknown.get() + "\"" + where + "; " + hint);
+        }
+    }
+
+    private ConfigException failure(Optional<TomlPosition> position, String message) {
+        String line = position.map(found -> ":" + found.line()).orElse("");
+        return new ConfigException(fileName + line + ": " + message);
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli.config;
+
+import java.nio.file.Path;
+
+/** Where the objects of a volume are. */
+public sealed interface StoreLocation {
+    /**
+     * A bucket.
+     *
+     * @param prefix without slashes at its ends; empty for the whole bucket
+     */
+    record S3(String bucket, String prefix) implements StoreLocation {
+        @Override
+        public String toString() {
+            return "s3://" + bucket + "/" + prefix;
+        }
+    }
+
+    /**
+     * A container in Azure Blob Storage.
+     *
+     * @param prefix without slashes at its ends; empty for the whole container
+     */
+    record Azure(String container, String prefix) implements StoreLocation {
+        @Override
+        public String toString() {
+            return "azure://" + container + "/" + prefix;
+        }
+    }
+
+    /** A local directory. */
+    record Local(Path directory) implements StoreLocation {
+        @Override
+        public String toString() {
+            return "file://" + directory;
+        }
+    }
+
+    /** Reads a URL; the message of the exception says what is wrong with it. */
+    static StoreLocation parse(String url) {
+        int end = url.indexOf("://");
+        if (end < 0) {
+            throw new IllegalArgumentException("\"" + url
+                    + "\" is not a URL; expected s3://bucket/prefix, azure://container/prefix or file:///path");
+        }
+        String rest = url.substring(end + "://".length());
+        return switch (url.substring(0, end)) {
+            case "s3" -> new S3(authority(url, rest, "bucket"), prefix(url, rest));
+            case "azure" -> new Azure(authority(url, rest, "container"), prefix(url, rest));
+            case "file" -> local(url, rest);
+            default ->
+                throw new IllegalArgumentException("\"" + url
+                        + "\": unknown scheme; expected s3://bucket/prefix, azure://container/prefix or file:///path");
+        };
+    }
+
+    private static StoreLocation local(String url, String rest) {
+        if (!rest.startsWith("/")) {
+            throw new IllegalArgumentException("\"" + url + "\": a file URL needs three slashes and an absolute path");
+        }
+        return new Local(Path.of(rest).normalize());
+    }
+
+    private static String authority(String url, String rest, String noun) {
+        String name = rest.contains("/") ? rest.substring(0, rest.indexOf('/')) : rest;
+        if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
+            throw new IllegalArgumentException("\"" + url + "\" names no valid " + noun);
+        }
+        return name;
+    }
+
+    private static String prefix(String url, String rest) {
+        String prefix = rest.contains("/") ? rest.substring(rest.indexOf('/')) : "";
+        prefix = prefix.replaceAll("^/+|/+$", "");
+        if (!prefix.matches("[A-Za-z0-9!_.*'()=+@/-]*") || prefix.contains("//") || hasDotSegment(prefix)) {
+            throw new IllegalArgumentException("\"" + url + "\": the prefix must be plain segments joined by /");
+        }
+        return prefix;
+    }
+
+    private static boolean hasDotSegment(String prefix) {
+        return ("/" + prefix + "/").contains("/../") || ("/" + prefix + "/").contains("/./");
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli.config;
+
+import io.zerofs.storage.seal.Secret;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import org.tomlj.TomlArray;
+import org.tomlj.TomlTable;
+
+/** Converts what the TOML parser delivers to the type of a key; messages say what is wrong, never a secret. */
+final class Values {
+    private static final Map<Class<?>, Function<String, Object>> FROM_TEXT = Map.of(
+            String.class, text -> text,
+            Secret.class, Values::secret,
+            Path.class, Values::path,
+            URI.class, Values::endpoint,
+            ListenTarget.class, ListenTarget::parse,
+            StoreLocation.class, StoreLocation::parse);
+
+    private final Substitution substitution;
+
+    Values(Substitution substitution) {
+        this.substitution = substitution;
+    }
+
+    /** @throws IllegalArgumentException with a message that fits behind the name of the key */
+    Object convert(Key key, Object found) {
+        if (key.list()) {
+            return list(key, expect(TomlArray.class, found, "a list"));
+        }
+        return single(key, found);
+    }
+
+    private List<Object> list(Key key, TomlArray array) {
+        List<Object> elements = new ArrayList<>(array.size());
+        for (int i = 0; i < array.size(); i++) {
+            elements.add(single(key, array.get(i)));
+        }
+        return List.copyOf(elements);
+    }
+
+    private Object single(Key key, Object found) {
+        Class<?> type = key.type();
+        if (type == boolean.class) {
+            return bool(found);
+        }
+        if (type == int.class) {
+            return (int) inRange(key, expect(Long.class, found, "a whole number"));
+        }
+        if (type == double.class || type == Double.class) {
+            return inRange(key, expect(Number.class, found, "a number").doubleValue());
+        }
+        String text = substitution.expand(expect(String.class, found, "a string"));
+        return type.isEnum() ? constant(type, text) : FROM_TEXT.get(type).apply(text);
+    }
+
+    /** The original program wants its switches as strings, {@code allow_http = "true"}; both forms are understood. */
+    private Object bool(Object found) {
+        if (found instanceof String text) {
+            return switch (substitution.expand(text)) {
+                case "true" -> true;
+                case "false" -> false;
+                default -> throw new IllegalArgumentException("must be true or false");
+            };
+        }
+        return expect(Boolean.class, found, "true or false");
+    }
+
+    private static double inRange(Key key, double number) {
+        double min = key.setting().min();
+        double max = key.setting().max();
+        if (!(number >= min && number <= max)) {
+            throw new IllegalArgumentException(plain(number) + " is not between " + plain(min) + " and " + plain(max));
+        }
+        return number;
+    }
+
+    /** A number as a person writes it. */
+    static String plain(double number) {
+        return number == Math.rint(number) && Math.abs(number) < 1e15
+                ? Long.toString((long) number)
+                : Double.toString(number);
+    }
+
+    private static Object constant(Class<?> type, String text) {
+        List<String> names = Arrays.stream(type.getEnumConstants())
+                .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
+                .toList();
+        int index = names.indexOf(text);
+        if (index < 0) {
+            throw new IllegalArgumentException("\"" + text + "\" is not one of " + String.join(", ", names));
+        }
+        return type.getEnumConstants()[index];
+    }
+
+    private static Secret secret(String text) {
+        if (text.isEmpty()) {
+            throw new IllegalArgumentException("must not be empty");
+        }
+        return Secret.of(text);
+    }
+
+    private static Path path(String text) {
+        try {
+            if (text.isEmpty()) {
+                throw new IllegalArgumentException("must not be empty");
+            }
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("not a path: " + e.getReason(), e);
+        }
+    }
+
+    private static URI endpoint(String text) {
+        try {
+            URI uri = new URI(text);
+            if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+                return uri;
+            }
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException("\"" + text + "\" is not a URL: " + e.getReason(), e);
+        }
+        throw new IllegalArgumentException("\"" + text + "\" is not a URL; expected https://host[:port]");
+    }
+
+    private static <T> T expect(Class<T> type, Object found, String wanted) {
+        if (type.isInstance(found)) {
+            return type.cast(found);
+        }
+        throw new IllegalArgumentException("must be " + wanted + ", not " + nounFor(found));
+    }
+
+    private static String nounFor(Object found) {
+        if (found instanceof String) {
+            return "a string";
+        }
+        if (found instanceof Boolean) {
+            return "true or false";
+        }
+        if (found instanceof Number) {
+            return "a number";
+        }
+        if (found instanceof TomlArray) {
+            return "a list";
+        }
+        return found instanceof TomlTable ? "a section" : "a date or time";
+    }
+}

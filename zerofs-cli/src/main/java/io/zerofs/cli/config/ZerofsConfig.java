@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli.config;
+
+import java.util.Optional;
+
+/** The whole configuration file. */
+public record ZerofsConfig(
+        @Setting("Local disk and memory.") CacheConfig cache,
+
+        @Setting("The volume.") StorageConfig storage,
+
+        @Setting("What is served. A server without a section is off.")
+        ServersConfig servers,
+
+        @Setting("The file system as a whole.") FilesystemConfig filesystem,
+
+        @Setting("Write-back.") LsmConfig lsm,
+
+        @Setting("Credentials and endpoint for `s3://`.") Optional<AwsConfig> aws,
+
+        @Setting("Credentials and endpoint for `azure://`.") Optional<AzureConfig> azure) {}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InitCommandTest {
+    @TempDir
+    Path directory;
+
+    private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
+
+    private ExitCode zerofs(String... arguments) {
+        return Main.execute(new PrintStream(errors, true, StandardCharsets.UTF_8), arguments);
+    }
+
+    @Test
+    void writesAFileThatOnlyItsOwnerMayRead() throws IOException {
+        Path file = directory.resolve("z.toml");
+        assertEquals(ExitCode.OK, zerofs("init", file.toString()));
+        assertArrayEquals(InitCommand.template(), Files.readAllBytes(file));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    }
+
+    @Test
+    void overwritesOnlyWhenForced() throws IOException {
+        Path file = Files.writeString(directory.resolve("z.toml"), "mine");
+        assertEquals(ExitCode.CONFIG, zerofs("init", file.toString()));
+        assertEquals("mine", Files.readString(file));
+        assertEquals("zerofs: " + file + " exists; --force overwrites it\n", errors.toString(StandardCharsets.UTF_8));
+        assertEquals(ExitCode.OK, zerofs("init", "--force", file.toString()));
+        assertArrayEquals(InitCommand.template(), Files.readAllBytes(file));
+    }
+
+    @Test
+    void anUnknownCommandIsAUsageErrorInOneLine() {
+        assertEquals(ExitCode.USAGE, zerofs("mount"));
+        assertEquals(1, errors.toString(StandardCharsets.UTF_8).lines().count());
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.storage.seal.Secret;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfigLoaderTest {
+    private static final String SMALLEST = """
+            [cache]
+            dir = "/var/cache/zerofs"
+            [storage]
+            url = "s3://bucket/some/prefix/"
+            encryption_password = "${PASSWORD}"
+            """;
+
+    private static final Map<String, String> ENVIRONMENT =
+            Map.of("PASSWORD", "sec\"ret\n[x]", "PORT", "7", "YES", "true");
+
+    private static ZerofsConfig load(String toml) throws ConfigException {
+        return new ConfigLoader(ENVIRONMENT::get).parse("z.toml", toml);
+    }
+
+    private static String error(String toml) {
+        return assertThrows(ConfigException.class, () -> load(toml)).getMessage();
+    }
+
+    @Test
+    void smallestFileGetsTheDefaults() throws ConfigException {
+        ZerofsConfig config = load(SMALLEST);
+        assertEquals(Path.of("/var/cache/zerofs"), config.cache().dir());
+        assertEquals(10_000_000_000L, config.cache().diskBytes());
+        assertEquals(250_000_000L, config.cache().memoryBytes());
+        assertEquals(
+                new StoreLocation.S3("bucket", "some/prefix"), config.storage().url());
+        assertEquals(5.0, config.lsm().flushIntervalSecs());
+        assertEquals(FilesystemConfig.Codec.LZ4, config.filesystem().compression());
+        assertEquals(Optional.empty(), config.filesystem().maxSizeGb());
+        assertEquals(new ServersConfig(Optional.empty(), Optional.empty(), Optional.empty()), config.servers());
+        assertEquals(Optional.empty(), config.aws());
+    }
+
+    @Test
+    void aVariablesContentIsTakenAsItIs() throws ConfigException {
+        assertEquals(Secret.of("sec\"ret\n[x]"), load(SMALLEST).storage().encryptionPassword());
+    }
+
+    @Test
+    void aDoubledDollarStandsForALiteralReference() throws ConfigException {
+        ZerofsConfig config = load(SMALLEST.replace("${PASSWORD}", "a$b$${PASSWORD}$"));
+        assertEquals(Secret.of("a$b${PASSWORD}$"), config.storage().encryptionPassword());
+    }
+
+    @Test
+    void anEmptySectionTurnsAServerOn() throws ConfigException {
+        NfsConfig nfs = load(SMALLEST + "[servers.nfs]").servers().nfs().orElseThrow();
+        assertEquals(List.of(new ListenTarget("127.0.0.1", 2049)), nfs.targets());
+        assertEquals(NfsConfig.Durability.COMMIT, nfs.durability());
+    }
+
+    @Test
+    void addressesReplaceHostAndPort() throws ConfigException {
+        String toml = SMALLEST + "[servers.ninep]\naddresses = [\"10.0.0.1:1\", \"[::1]:2\", \"127.0.0.1:${PORT}\"]";
+        assertEquals(
+                List.of(new ListenTarget("10.0.0.1", 1), new ListenTarget("::1", 2), new ListenTarget("127.0.0.1", 7)),
+                load(toml).servers().ninep().orElseThrow().targets());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"true", "\"true\"", "\"${YES}\""})
+    void switchesMayBeStrings(String written) throws ConfigException {
+        ZerofsConfig config = load(SMALLEST + "[aws]\nendpoint=\"http://h:1\"\nallow_http = " + written);
+        assertTrue(config.aws().orElseThrow().allowHttp());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[servers.nfs];prot = 1 | z.toml:7: unknown key \"prot\" in [servers.nfs]; did you mean \"port\"?",
+                "[server.nfs] | z.toml:6: unknown key \"server\"; did you mean \"servers\"?",
+                "[lsm];wal = 1 | z.toml:7: unknown key \"wal\" in [lsm]; known are flush_interval_secs",
+                "[servers.nfs];port = 0 | z.toml:7: [servers.nfs] port: 0 is not between 1 and 65535",
+                "[servers.nfs];port = \"x\" | z.toml:7: [servers.nfs] port: must be a whole number, not a string",
+                "[servers.nfs];port = 1.5 | z.toml:7: [servers.nfs] port: must be a whole number, not a number",
+                "[servers.nfs];host = 1 | z.toml:7: [servers.nfs] host: must be a string, not a number",
+                "[servers.nfs];host = \"${NONE}\" "
+                        + "| z.toml:7: [servers.nfs] host: environment variable NONE is not set",
+                "[servers.nfs];durability = \"all\" "
+                        + "| z.toml:7: [servers.nfs] durability: \"all\" is not one of strict, commit, relaxed",
+                "[servers.nfs];addresses = [\"1\"] | z.toml:7: [servers.nfs] addresses: \"1\" is not \"ip:port\"",
+                "[servers.nfs];addresses = [\"::1:5\"] "
+                        + "| z.toml:7: [servers.nfs] addresses: \"::1:5\": write an IPv6 address as \"[address]:port\"",
+                "[aws];access_key_id = \"k\" "
+                        + "| z.toml:6: [aws] access_key_id and secret_access_key belong together",
+                "[aws];endpoint = \"http://h\" "
+                        + "| z.toml:6: [aws] endpoint is plain http; set allow_http = true if that is meant",
+                "[aws];endpoint = \"h:1\" "
+                        + "| z.toml:7: [aws] endpoint: \"h:1\" is not a URL; expected https://host[:port]",
+                "[azure] | z.toml:6: [azure] storage_account_name is missing",
+                "[filesystem];max_size_gb = nan "
+                        + "| z.toml:7: [filesystem] max_size_gb: NaN is not between 0.001 and 1000000000",
+                "[[lsm]] | z.toml:6: \"lsm\" must be a section, [lsm]"
+            })
+    void mistakesAreNamedWithTheirLine(String addition, String message) {
+        assertEquals(message, error(SMALLEST + addition.replace(";", "\n")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"bucket", "ftp://x/y", "s3:///p", "s3://b/../x", "file://relative", "azure://", "s3://b/a//b"})
+    void badUrlsAreRefused(String url) {
+        String message = error(SMALLEST.replace("s3://bucket/some/prefix/", url));
+        assertTrue(message.startsWith("z.toml:4: [storage] url: \"" + url + "\""), message);
+    }
+
+    @Test
+    void messagesDoNotRepeatSecrets() {
+        String message = error(SMALLEST.replace("\"${PASSWORD}\"", "[\"hunter2\"]"));
+        assertEquals("z.toml:5: [storage] encryption_password: must be a string, not a list", message);
+        assertFalse(error(SMALLEST.replace("\"${PASSWORD}\"", "\"hunter2")).contains("hunter2"));
+    }
+
+    @Test
+    void malformedReferencesAreRefused() {
+        assertTrue(error(SMALLEST.replace("${PASSWORD}", "${PASS WORD}")).contains("malformed reference"));
+        assertTrue(error(SMALLEST.replace("${PASSWORD}", "${PASSWORD")).contains("malformed reference"));
+    }
+
+    @Test
+    void requiredSectionsAreNamed() {
+        assertEquals("z.toml: [cache] dir is missing", error(""));
+    }
+
+    @Test
+    void aMissingFileSaysHowToGetOne() {
+        ConfigException e = assertThrows(
+                ConfigException.class, () -> new ConfigLoader(ENVIRONMENT::get).load(Path.of("/nonexistent/z.toml")));
+        assertEquals("/nonexistent/z.toml: no such file; `zerofs init /nonexistent/z.toml` writes one", e.getMessage());
+    }
+
+    @Test
+    void printingAConfigurationShowsNoSecret() throws ConfigException {
+        assertFalse(load(SMALLEST).toString().contains("sec"), load(SMALLEST).toString());
+    }
+}
