@@ -15,14 +15,15 @@ public interface Batch {
     void delete(byte[] key);
 
     /**
-     * Overwrites part of one chunk, from the buffer's position to its limit.
+     * Overwrites part of one chunk, from the buffer's position to its limit. The chunk is present from then on until
+     * it is deleted, even if all its bytes are zeros: the volume never changes by itself which chunks are present.
      *
      * @param offset within the chunk; offset + remaining must not exceed {@link Volume#CHUNK_BYTES}
      * @param bytes must not change before {@link Volume#apply} returns; position and limit are left alone
      */
     void writeChunk(ChunkId chunk, int offset, ByteBuffer bytes);
 
-    /** Makes part of a chunk zeros, without a buffer of them; does nothing where the chunk is absent. */
+    /** Makes part of a chunk zeros, without a buffer of them. The chunk stays present, and absent if it was. */
     void zeroChunk(ChunkId chunk, int offset, int length);
 
     /** Makes a chunk a hole. */

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.volume;
+
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * The reference implementation of the port: everything is in memory and a barrier is immediate. For tests and for
+ * trying out; it has no bound but the heap.
+ *
+ * <p>The state is an immutable value that each batch replaces, so a cursor or a prepared read keeps the one it began
+ * with, and what the last barrier made durable is remembered by a reference.
+ */
+public final class MemoryVolume implements Volume {
+    private static final Consumer<Batch> NOTHING = batch -> {};
+    private static final Reservation UNLIMITED = () -> {};
+
+    private final UUID id;
+    private final long epoch;
+    private final Object writing = new Object();
+    private volatile MemoryState state;
+    private volatile VolumeException.Kind finished;
+    private MemoryState durable;
+    private Consumer<Batch> contributor = NOTHING;
+    private boolean inUse;
+
+    /** A new, empty volume in its first epoch. */
+    public MemoryVolume() {
+        this(UUID.randomUUID(), 1, MemoryState.empty());
+    }
+
+    private MemoryVolume(UUID id, long epoch, MemoryState durable) {
+        this.id = id;
+        this.epoch = epoch;
+        this.durable = durable;
+        this.state = durable;
+    }
+
+    /**
+     * Opens the volume again in the next epoch, with the state that the last barrier (or {@link #close}) made durable.
+     * This one is fenced; if it was not closed before, that is what a crash does.
+     */
+    public MemoryVolume reopen() {
+        synchronized (writing) {
+            if (finished == null) {
+                finished = VolumeException.Kind.FENCED;
+            }
+            return new MemoryVolume(id, epoch + 1, durable);
+        }
+    }
+
+    @Override
+    public UUID id() {
+        return id;
+    }
+
+    @Override
+    public long epoch() {
+        return epoch;
+    }
+
+    @Override
+    public byte[] get(byte[] key) throws VolumeException {
+        return current().keys().get(key);
+    }
+
+    @Override
+    public Cursor scan(KeyRange range) throws VolumeException {
+        return new MemoryCursor(current().keys().ascendingFrom(range.from()), range.to());
+    }
+
+    @Override
+    public Batch newBatch() {
+        return new MemoryBatch();
+    }
+
+    @Override
+    public Reservation reserve(ChunkRange chunks, int bytes) throws VolumeException {
+        Objects.checkIndex(bytes, RESERVATION_BYTES_MAX + 1);
+        current();
+        return UNLIMITED;
+    }
+
+    @Override
+    public void apply(Batch batch) throws VolumeException {
+        synchronized (writing) {
+            MemoryBatch changes = (MemoryBatch) batch;
+            state = changes.after(current());
+            inUse = true;
+            changes.runActions();
+        }
+    }
+
+    @Override
+    public RangeRead prepareRead(long inode, long offset, int length) throws VolumeException {
+        PersistentMap<ChunkId, MemoryChunk> chunks = current().chunks();
+        return destination -> {
+            long position = offset;
+            int left = length;
+            while (left > 0) {
+                int inChunk = (int) (position & (CHUNK_BYTES - 1));
+                int count = Math.min(CHUNK_BYTES - inChunk, left);
+                MemoryChunk chunk = chunks.get(new ChunkId(inode, Long.divideUnsigned(position, CHUNK_BYTES)));
+                (chunk == null ? MemoryChunk.EMPTY : chunk).copyTo(destination, inChunk, count);
+                position += count;
+                left -= count;
+            }
+        };
+    }
+
+    @Override
+    public long[] presentChunks(ChunkRange range, int max, boolean descending) throws VolumeException {
+        PersistentMap<ChunkId, MemoryChunk> chunks = current().chunks();
+        ChunkId first = new ChunkId(range.inode(), range.first());
+        ChunkId end = new ChunkId(range.inode(), range.end());
+        PersistentMap.Walk<ChunkId, MemoryChunk> walk =
+                descending ? chunks.descendingBefore(end) : chunks.ascendingFrom(first);
+        long[] found = new long[16];
+        int count = 0;
+        while (count < max && walk.next() && contains(range, walk.key())) {
+            if (count == found.length) {
+                found = Arrays.copyOf(found, count * 2);
+            }
+            found[count++] = walk.key().index();
+        }
+        return Arrays.copyOf(found, count);
+    }
+
+    private static boolean contains(ChunkRange range, ChunkId chunk) {
+        return chunk.inode() == range.inode() && chunk.index() >= range.first() && chunk.index() < range.end();
+    }
+
+    @Override
+    public CompletableFuture<Void> barrier() {
+        try {
+            synchronized (writing) {
+                cut();
+            }
+            return CompletableFuture.completedFuture(null);
+        } catch (VolumeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    @Override
+    public void atCut(Consumer<Batch> absoluteValues) {
+        synchronized (writing) {
+            if (contributor != NOTHING || inUse) {
+                throw new IllegalStateException("at most one, before the first batch");
+            }
+            contributor = absoluteValues;
+        }
+    }
+
+    @Override
+    public void close() throws VolumeException {
+        synchronized (writing) {
+            if (finished == null) {
+                cut();
+                finished = VolumeException.Kind.CLOSED;
+            }
+        }
+    }
+
+    private void cut() throws VolumeException {
+        MemoryBatch last = new MemoryBatch();
+        contributor.accept(last);
+        state = last.after(current());
+        durable = state;
+    }
+
+    private MemoryState current() throws VolumeException {
+        VolumeException.Kind kind = finished;
+        if (kind != null) {
+            throw new VolumeException(kind, "the volume is closed or was opened again");
+        }
+        return state;
+    }
+
+    /** A walk over one state. */
+    private static final class MemoryCursor implements Cursor {
+        private final PersistentMap.Walk<byte[], byte[]> walk;
+        private final byte[] end;
+
+        MemoryCursor(PersistentMap.Walk<byte[], byte[]> walk, byte[] end) {
+            this.walk = walk;
+            this.end = end;
+        }
+
+        @Override
+        public boolean next() {
+            return walk.next() && Arrays.compareUnsigned(walk.key(), end) < 0;
+        }
+
+        @Override
+        public byte[] key() {
+            return walk.key();
+        }
+
+        @Override
+        public byte[] value() {
+            return walk.value();
+        }
+
+        @Override
+        public void close() {}
+    }
+}
