@@ -3,17 +3,22 @@ package io.zerofs.storage.seal;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.Objects;
 
-/** A password or key that must not reach a log, an exception text or a {@code toString}. Immutable. */
-public final class Secret {
+/**
+ * A password or key that must not reach a log, an exception text or a {@code toString}. Its owner may close it, which
+ * overwrites the bytes; after that it must not be used. Otherwise immutable.
+ */
+public final class Secret implements AutoCloseable {
     private final byte[] bytes;
+    private volatile boolean closed;
 
     private Secret(byte[] bytes) {
         this.bytes = bytes;
     }
 
-    /** The UTF-8 bytes of a text. */
+    /** The UTF-8 bytes of a text, as it is: not trimmed, not normalised. */
     public static Secret of(String text) {
         return new Secret(Objects.requireNonNull(text).getBytes(StandardCharsets.UTF_8));
     }
@@ -22,14 +27,33 @@ public final class Secret {
         return new Secret(bytes.clone());
     }
 
+    /** Takes the array over: closing the secret overwrites it. */
+    public static Secret owning(byte[] bytes) {
+        return new Secret(bytes);
+    }
+
     /** A copy that the caller may erase after use. */
     public byte[] bytes() {
-        return bytes.clone();
+        return borrowBytes().clone();
     }
 
     /** The text, for libraries that accept nothing else. */
     public String reveal() {
-        return new String(bytes, StandardCharsets.UTF_8);
+        return new String(borrowBytes(), StandardCharsets.UTF_8);
+    }
+
+    /** The bytes themselves: to be read only, and not to be kept. */
+    byte[] borrowBytes() {
+        if (closed) {
+            throw new IllegalStateException("the secret is closed");
+        }
+        return bytes;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        Arrays.fill(bytes, (byte) 0);
     }
 
     @Override

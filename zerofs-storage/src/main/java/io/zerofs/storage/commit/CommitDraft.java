@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.commit;
+
+import io.zerofs.storage.seal.Salt;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * A frozen commit before it is sealed. Sealing one draft twice gives the same bytes; sealing two different drafts with
+ * one salt would break the encryption of both.
+ *
+ * @param salt fresh random bytes, made for this commit alone
+ * @param log what its log says
+ * @param slots what each slot holds, by slot number
+ */
+public record CommitDraft(CommitId id, Salt salt, Log log, List<FrameContent> slots) {
+    public CommitDraft {
+        if (slots.size() > CommitLimits.SLOTS_MAX) {
+            throw new IllegalArgumentException("too many slots");
+        }
+    }
+
+    /**
+     * The log of a commit.
+     *
+     * @param durableSeq the last commit known to be durable when this one was cut; 0 if none
+     * @param predecessor the salt of commit seq - 1; {@link Salt#NONE} for the first of the volume
+     * @param deaths ascending by victim, each victim once
+     * @param batches RocksDB write batches in the order they were applied; opaque here
+     */
+    public record Log(long durableSeq, Salt predecessor, List<Death> deaths, List<ByteBuffer> batches) {}
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.commit;
+
+import java.util.Arrays;
+
+/**
+ * Frames of an earlier commit that lost their reference.
+ *
+ * @param victimSeq the commit that holds them; never the one that logs the death
+ * @param slots ascending, without repetition, at least one; not to be changed
+ */
+public record Death(long victimSeq, int[] slots) {
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Death death && victimSeq == death.victimSeq && Arrays.equals(slots, death.slots);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Long.hashCode(victimSeq) + Arrays.hashCode(slots);
+    }
+
+    @Override
+    public String toString() {
+        return "Death(" + victimSeq + ", " + Arrays.toString(slots) + ")";
+    }
+}

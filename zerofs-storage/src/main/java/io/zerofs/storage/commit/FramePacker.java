@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.commit;
+
+import io.zerofs.storage.seal.ByteWriter;
+import io.zerofs.storage.seal.Compression;
+import io.zerofs.storage.seal.Compression.CodedPage;
+import io.zerofs.storage.seal.ObjectCipher;
+import io.zerofs.storage.seal.Position;
+import io.zerofs.storage.seal.Position.Domain;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Cuts the content of a slot into packed pages and seals them. Thread-safe. */
+final class FramePacker {
+    private static final ByteBuffer ZEROS =
+            ByteBuffer.allocate(CommitLimits.PAGE_BYTES).asReadOnlyBuffer();
+
+    private final Compression compression;
+
+    FramePacker(Compression compression) {
+        this.compression = compression;
+    }
+
+    PackedFrame pack(FrameContent content) {
+        if (content instanceof FrameContent.Full full) {
+            return packFull(full.chunk());
+        }
+        if (content instanceof FrameContent.Delta delta) {
+            return packDelta(delta.ranges());
+        }
+        return PackedFrame.CLOSED;
+    }
+
+    private PackedFrame packFull(ByteBuffer chunk) {
+        if (chunk.remaining() > CommitLimits.CHUNK_BYTES) {
+            throw new IllegalArgumentException("longer than a chunk");
+        }
+        int length = lengthWithoutZeros(chunk);
+        return packPages(FrameKind.FULL, chunk.slice(chunk.position(), length), 0);
+    }
+
+    private PackedFrame packDelta(List<FrameContent.Range> ranges) {
+        ByteWriter plain = new ByteWriter(16 + 8 * ranges.size() + dataLength(ranges));
+        DeltaMap.write(ranges, plain);
+        int mapLength = plain.length();
+        for (FrameContent.Range range : ranges) {
+            if (range instanceof FrameContent.Data data) {
+                plain.bytes(data.bytes());
+            }
+        }
+        return packPages(FrameKind.DELTA, plain.toBuffer(), mapLength);
+    }
+
+    private static int dataLength(List<FrameContent.Range> ranges) {
+        int sum = 0;
+        for (FrameContent.Range range : ranges) {
+            sum += range instanceof FrameContent.Data data ? data.length() : 0;
+        }
+        return sum;
+    }
+
+    private PackedFrame packPages(FrameKind kind, ByteBuffer plain, int mapLength) {
+        int length = plain.remaining();
+        List<CodedPage> pages = new ArrayList<>(FrameShape.pageCount(length));
+        int[] stored = new int[FrameShape.pageCount(length)];
+        for (int i = 0; i < stored.length; i++) {
+            int from = i * CommitLimits.PAGE_BYTES;
+            ByteBuffer page = plain.slice(from, Math.min(CommitLimits.PAGE_BYTES, length - from));
+            CodedPage packed = kind == FrameKind.FULL && isZeros(page) ? null : compression.pack(page);
+            pages.add(packed);
+            stored[i] = packed == null ? 0 : packed.storedLength();
+        }
+        return new PackedFrame(new FrameShape(kind, length, mapLength, stored), pages);
+    }
+
+    private static boolean isZeros(ByteBuffer page) {
+        return page.mismatch(ZEROS.slice(0, page.remaining())) < 0;
+    }
+
+    /** Skips whole pages of zeros first, by vector code, and then looks at the last page byte by byte. */
+    private static int lengthWithoutZeros(ByteBuffer chunk) {
+        int start = chunk.position();
+        int length = chunk.remaining();
+        while (length > 0) {
+            int tail = Math.min(length, CommitLimits.PAGE_BYTES);
+            if (!isZeros(chunk.slice(start + length - tail, tail))) {
+                break;
+            }
+            length -= tail;
+        }
+        while (length > 0 && chunk.get(start + length - 1) == 0) {
+            length--;
+        }
+        return length;
+    }
+
+    /**
+     * A frame before it is sealed.
+     *
+     * @param pages a null stands for a page of zeros, which is not stored
+     */
+    record PackedFrame(FrameShape shape, List<CodedPage> pages) {
+        static final PackedFrame CLOSED = new PackedFrame(FrameShape.CLOSED, List.of());
+
+        void seal(ObjectCipher cipher, int slot, ByteBuffer to) {
+            for (int i = 0; i < pages.size(); i++) {
+                if (pages.get(i) != null) {
+                    cipher.seal(new Position(Domain.FRAME, slot, i, false), pages.get(i), to);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.commit;
+
+import io.zerofs.storage.seal.ByteReader;
+import io.zerofs.storage.seal.ByteWriter;
+import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.seal.ObjectHeader;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * Where the frames of one commit, or of a range of its slots, stand in the object. Carries the commit's header, and with
+ * it the salt: so bytes of another object under the same name fail. Immutable.
+ *
+ * <p>As a value of its own (the engine keeps slices in RocksDB) it is stored as
+ *
+ * <pre>
+ *   bytes[80] header   u32 firstSlot   u32 slots   u64 offset of the first stored byte   entry[slots]
+ * </pre>
+ */
+public final class FrameTable {
+    private static final String POSITION = "frame table";
+
+    private final ObjectHeader header;
+    private final int firstSlot;
+    private final List<Frame> frames;
+    private final long offset;
+
+    FrameTable(ObjectHeader header, int firstSlot, List<FrameShape> shapes, long offset) {
+        this(header, firstSlot, Frame.place(header, firstSlot, shapes, offset));
+    }
+
+    private FrameTable(ObjectHeader header, int firstSlot, List<Frame> frames) {
+        this.header = header;
+        this.firstSlot = firstSlot;
+        this.frames = frames;
+        this.offset = frames.isEmpty() ? header.dataOffset() : frames.get(0).offset();
+    }
+
+    /** The commit that holds the frames. */
+    public CommitId commit() {
+        return new CommitId(header.epoch(), header.number());
+    }
+
+    public ObjectHeader header() {
+        return header;
+    }
+
+    /** Slot number of the first frame here. */
+    public int firstSlot() {
+        return firstSlot;
+    }
+
+    /** Frames in slot order, closed ones too. */
+    public List<Frame> frames() {
+        return frames;
+    }
+
+    /** The frame of a slot; null if this table does not cover it. */
+    public Frame frame(int slot) {
+        int index = slot - firstSlot;
+        return index < 0 || index >= frames.size() ? null : frames.get(index);
+    }
+
+    /** The part of the table that covers slots from {@code fromSlot} on, at most {@code count} of them. */
+    public FrameTable slice(int fromSlot, int count) {
+        int from = fromSlot - firstSlot;
+        int to = Math.min(frames.size(), from + count);
+        return new FrameTable(header, fromSlot, frames.subList(from, to));
+    }
+
+    public byte[] encode() {
+        ByteBuffer clear = ByteBuffer.allocate(ObjectHeader.BYTES);
+        header.write(clear);
+        ByteWriter writer = new ByteWriter(ObjectHeader.BYTES + 16 + 16 * frames.size());
+        writer.bytes(clear.flip()).u32(firstSlot).u32(frames.size()).u64(offset);
+        frames.forEach(frame -> frame.shape().write(writer));
+        return writer.toArray();
+    }
+
+    /**
+     * Reads what {@link #encode} gave.
+     *
+     * @param source what the bytes come from, for messages
+     */
+    public static FrameTable decode(byte[] bytes, String source) throws CorruptObjectException {
+        ByteBuffer from = ByteBuffer.wrap(bytes);
+        ObjectHeader header = ObjectHeader.read(from, source);
+        ByteReader reader = new ByteReader(from, source, POSITION);
+        long firstSlot = reader.u32();
+        long count = reader.u32();
+        long offset = reader.u63();
+        reader.require(firstSlot + count <= CommitLimits.SLOTS_MAX, "impossible slots");
+        reader.require(
+                offset >= header.dataOffset() && offset <= header.objectLength(), "frames outside of the object");
+        FrameTable table = new FrameTable(header, (int) firstSlot, readShapes(reader, (int) count), offset);
+        reader.end();
+        reader.require(table.end() <= header.objectLength(), "frames outside of the object");
+        return table;
+    }
+
+    static List<FrameShape> readShapes(ByteReader reader, int count) throws CorruptObjectException {
+        reader.require(count <= reader.remaining(), "impossible number of slots");
+        FrameShape[] shapes = new FrameShape[count];
+        for (int i = 0; i < count; i++) {
+            shapes[i] = FrameShape.read(reader);
+        }
+        return List.of(shapes);
+    }
+
+    /** Offset behind the last stored byte of the last frame here. */
+    long end() {
+        if (frames.isEmpty()) {
+            return offset;
+        }
+        Frame last = frames.get(frames.size() - 1);
+        return last.offset() + last.storedLength();
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.commit;
+
+import io.zerofs.storage.seal.ObjectHeader;
+
+/** What stands under the name of a commit: a commit's log, or the fence that ends the log there. */
+public sealed interface LogObject permits CommitLog, Fence {
+    /** The name it stands under. */
+    CommitId id();
+
+    ObjectHeader header();
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.seal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.Provider;
+import java.security.Security;
+import java.util.Arrays;
+import javax.crypto.AEADBadTagException;
+import javax.crypto.Cipher;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.IvParameterSpec;
+import org.conscrypt.Conscrypt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The seam to a JCA provider. Ciphers are kept per thread, since {@code Cipher.getInstance} costs 2 to 3 µs, and one for
+ * each direction.
+ */
+final class JcaAead implements Aead {
+    /** From here on HotSpot replaces ChaCha20 and Poly1305 by vector code, where the processor has it. */
+    private static final int FIRST_JAVA_WITH_INTRINSICS = 21;
+
+    private static final String TRANSFORMATION = "ChaCha20-Poly1305";
+    private static final Logger LOG = LoggerFactory.getLogger(JcaAead.class);
+
+    private final Provider provider;
+    private final ThreadLocal<Direction> sealing;
+    private final ThreadLocal<Direction> opening;
+
+    private JcaAead(Provider provider) {
+        this.provider = provider;
+        this.sealing = ThreadLocal.withInitial(() -> new Direction(provider, Cipher.ENCRYPT_MODE));
+        this.opening = ThreadLocal.withInitial(() -> new Direction(provider, Cipher.DECRYPT_MODE));
+    }
+
+    static Aead fastest() {
+        return Chosen.AEAD;
+    }
+
+    /** The provider that is part of the Java runtime. */
+    static JcaAead ofRuntime() {
+        return new JcaAead(Security.getProvider("SunJCE"));
+    }
+
+    /** BoringSSL through Conscrypt; null where its native library does not load. */
+    static JcaAead ofConscrypt() {
+        try {
+            Provider provider = Conscrypt.newProvider();
+            Cipher.getInstance(TRANSFORMATION, provider);
+            return new JcaAead(provider);
+        } catch (GeneralSecurityException | LinkageError e) {
+            LOG.warn("Conscrypt is not available, sealing is slow on this Java runtime: {}", e.toString());
+            return null;
+        }
+    }
+
+    @Override
+    public String name() {
+        return TRANSFORMATION + " by " + provider.getName();
+    }
+
+    @Override
+    public void seal(Message message, ByteBuffer plain, ByteBuffer sealed) {
+        try {
+            sealing.get().run(message, plain, sealed);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("cannot seal", e);
+        }
+    }
+
+    @Override
+    public void open(Message message, ByteBuffer sealed, ByteBuffer plain) throws AEADBadTagException {
+        if (sealed.remaining() < TAG_BYTES) {
+            throw new AEADBadTagException("shorter than a tag");
+        }
+        try {
+            opening.get().run(message, sealed, plain);
+        } catch (AEADBadTagException e) {
+            throw e;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("cannot open", e);
+        }
+    }
+
+    /**
+     * One cipher for one thread. A cipher refuses the key and nonce it had last, to guard against sealing twice; a retry
+     * and a page that is read twice do just that, so then a new one takes its place.
+     */
+    private static final class Direction {
+        private final Provider provider;
+        private final int mode;
+        private final byte[] lastNonce = new byte[NONCE_BYTES];
+        private SecretKey lastKey;
+        private Cipher cipher;
+
+        Direction(Provider provider, int mode) {
+            this.provider = provider;
+            this.mode = mode;
+        }
+
+        void run(Message message, ByteBuffer in, ByteBuffer out) throws GeneralSecurityException {
+            boolean repeated =
+                    lastKey != null && Arrays.equals(lastNonce, message.nonce()) && lastKey.equals(message.key());
+            if (cipher == null || repeated) {
+                cipher = Cipher.getInstance(TRANSFORMATION, provider);
+            }
+            boolean done = false;
+            try {
+                cipher.init(mode, message.key(), new IvParameterSpec(message.nonce()));
+                System.arraycopy(message.nonce(), 0, lastNonce, 0, NONCE_BYTES);
+                lastKey = message.key();
+                cipher.updateAAD(message.associated());
+                cipher.doFinal(in, out);
+                done = true;
+            } finally {
+                if (!done) {
+                    cipher = null;
+                }
+            }
+        }
+    }
+
+    /** Chosen once, when first asked for. */
+    private static final class Chosen {
+        static final Aead AEAD = choose();
+
+        private static Aead choose() {
+            boolean intrinsic =
+                    Runtime.version().feature() >= FIRST_JAVA_WITH_INTRINSICS && processorHasVectorMultiply();
+            JcaAead conscrypt = intrinsic ? null : ofConscrypt();
+            return conscrypt == null ? ofRuntime() : conscrypt;
+        }
+
+        /** HotSpot's Poly1305 needs it on x86; without, the runtime's code is several times slower than Conscrypt. */
+        private static boolean processorHasVectorMultiply() {
+            try {
+                return Files.readString(Path.of("/proc/cpuinfo")).contains("avx512ifma");
+            } catch (IOException e) {
+                return false;
+            }
+        }
+    }
+}

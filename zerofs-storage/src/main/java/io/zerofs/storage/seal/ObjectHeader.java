@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.seal;
+
+import java.nio.ByteBuffer;
+
+/**
+ * The clear start of every sealed object. It is associated data of every piece, so it cannot be changed unnoticed.
+ *
+ * <pre>
+ *  0        4      6    7      8       12         16      24       32       64            72            80
+ *  +--------+------+----+------+-------+----------+-------+--------+--------+-------------+-------------+
+ *  | "ZFSo" | u16  | u8 | u8 0 | u32   | u32 0    | u64   | u64    | 32     | u64         | u64         |
+ *  | magic  | vers | kind      | key id| reserved | epoch | number | salt   | head length | data length |
+ *  +--------+------+----+------+-------+----------+-------+--------+--------+-------------+-------------+
+ * </pre>
+ *
+ * @param epoch the term of the writer that made the object; of a fence, the term that it claims for
+ * @param number commit seq, manifest version or table number
+ * @param headLength stored bytes of the sealed section behind the header
+ * @param dataLength stored bytes behind that section
+ */
+public record ObjectHeader(
+        ObjectKind kind, int keyId, long epoch, long number, Salt salt, long headLength, long dataLength) {
+    public static final int BYTES = 80;
+
+    /** The key that a new volume starts with; a rotation would add others. */
+    public static final int FIRST_KEY_ID = 1;
+
+    /** Longest head or data part: lengths above are damage. */
+    public static final long PART_BYTES_MAX = 1L << 32;
+
+    static final int MAGIC = 0x5a46536f;
+    private static final String POSITION = "header";
+
+    public ObjectHeader {
+        if (epoch < 0 || number < 0 || !isPartLength(headLength) || !isPartLength(dataLength)) {
+            throw new IllegalArgumentException("a field of the header is out of range");
+        }
+    }
+
+    /** Bytes of the whole object. */
+    public long objectLength() {
+        return BYTES + headLength + dataLength;
+    }
+
+    /** Offset in the object of what stands behind the head. */
+    public long dataOffset() {
+        return BYTES + headLength;
+    }
+
+    public void write(ByteBuffer to) {
+        to.putInt(MAGIC)
+                .putShort((short) FormatVersion.CURRENT.number())
+                .put((byte) kind.code())
+                .put((byte) 0)
+                .putInt(keyId)
+                .putInt(0)
+                .putLong(epoch)
+                .putLong(number);
+        salt.write(to);
+        to.putLong(headLength).putLong(dataLength);
+    }
+
+    /** Reads {@link #BYTES} bytes and advances the buffer. What it says is not authenticated until a piece was opened. */
+    public static ObjectHeader read(ByteBuffer from, String object) throws CorruptObjectException {
+        if (from.remaining() < BYTES) {
+            throw new CorruptObjectException(object, POSITION, "the object ends within it");
+        }
+        ByteReader reader = new ByteReader(from, object, POSITION);
+        reader.require(reader.u32() == MAGIC, "this is not an object of ZeroFS");
+        int version = reader.u16();
+        if (version != FormatVersion.CURRENT.number()) {
+            throw reader.corrupt("format " + version + ", but this program reads format "
+                    + FormatVersion.CURRENT.number() + ": it is damaged, or from a newer ZeroFS");
+        }
+        ObjectKind kind = ObjectKind.ofCode(reader.u8());
+        reader.require(kind != null, "unknown kind of object");
+        reader.require(reader.u8() == 0, "reserved byte is not zero");
+        int keyId = (int) reader.u32();
+        reader.require(reader.u32() == 0, "reserved bytes are not zero");
+        long epoch = reader.u63();
+        long number = reader.u63();
+        Salt salt = reader.salt();
+        long headLength = reader.u63();
+        long dataLength = reader.u63();
+        reader.require(isPartLength(headLength) && isPartLength(dataLength), "impossible lengths");
+        return new ObjectHeader(kind, keyId, epoch, number, salt, headLength, dataLength);
+    }
+
+    private static boolean isPartLength(long length) {
+        return length >= 0 && length <= PART_BYTES_MAX;
+    }
+}

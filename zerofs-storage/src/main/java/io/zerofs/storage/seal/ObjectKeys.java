@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.seal;
+
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
+import org.bouncycastle.crypto.digests.SHA256Digest;
+import org.bouncycastle.crypto.generators.HKDFBytesGenerator;
+import org.bouncycastle.crypto.params.HKDFParameters;
+
+/**
+ * The keys of one volume: derives that of each object from the data key. Thread-safe; closing it overwrites the data
+ * key, after which nothing more can be derived.
+ */
+public final class ObjectKeys implements AutoCloseable {
+    private static final String PREFIX = "zerofs/1/";
+
+    private final Secret dataKey;
+    private final UUID volume;
+    private final Aead aead;
+
+    /** Takes over the data key. */
+    public ObjectKeys(Secret dataKey, UUID volume, Aead aead) {
+        if (dataKey.borrowBytes().length != Aead.KEY_BYTES) {
+            throw new IllegalArgumentException("a data key has " + Aead.KEY_BYTES + " bytes");
+        }
+        this.dataKey = dataKey;
+        this.volume = volume;
+        this.aead = aead;
+    }
+
+    public UUID volume() {
+        return volume;
+    }
+
+    /**
+     * What seals and opens the pieces of one object. Costs a few µs: keep it for more than one piece.
+     *
+     * @param object its name, for messages
+     */
+    public ObjectCipher cipher(ObjectHeader header, String object) {
+        return new ObjectCipher(
+                aead,
+                derive(header.kind().purpose(), header.salt()),
+                new ObjectCipher.Identity(volume, header, object));
+    }
+
+    /** The key for digests of tables: keyed, so that their names tell nothing about what is in them. */
+    public SecretKey tableDigestKey() {
+        return new SecretKeySpec(expand("table digest", Salt.NONE), "HmacSHA256");
+    }
+
+    private SecretKey derive(String purpose, Salt salt) {
+        return new SecretKeySpec(expand(purpose, salt), "ChaCha20");
+    }
+
+    /** HKDF-SHA-256, RFC 5869. */
+    private byte[] expand(String purpose, Salt salt) {
+        HKDFBytesGenerator hkdf = new HKDFBytesGenerator(SHA256Digest.newInstance());
+        byte[] info = (PREFIX + purpose).getBytes(StandardCharsets.US_ASCII);
+        hkdf.init(new HKDFParameters(dataKey.borrowBytes(), salt.borrowBytes(), info));
+        byte[] key = new byte[Aead.KEY_BYTES];
+        hkdf.generateBytes(key, 0, key.length);
+        return key;
+    }
+
+    @Override
+    public void close() {
+        dataKey.close();
+    }
+
+    @Override
+    public String toString() {
+        return "ObjectKeys(" + volume + ", redacted)";
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.seal;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.random.RandomGenerator;
+
+/** 32 random bytes that no other object has: they make its key, and tell whose object stands under a name. */
+public final class Salt {
+    public static final int BYTES = 32;
+
+    /** All zeros: stands for the predecessor of the first commit. */
+    public static final Salt NONE = new Salt(new byte[BYTES]);
+
+    private final byte[] bytes;
+
+    private Salt(byte[] bytes) {
+        this.bytes = bytes;
+    }
+
+    /** In production the generator is a {@link java.security.SecureRandom}. */
+    public static Salt random(RandomGenerator random) {
+        byte[] bytes = new byte[BYTES];
+        random.nextBytes(bytes);
+        return new Salt(bytes);
+    }
+
+    /** Reads {@link #BYTES} bytes and advances the buffer. */
+    public static Salt read(ByteBuffer from) {
+        byte[] bytes = new byte[BYTES];
+        from.get(bytes);
+        return new Salt(bytes);
+    }
+
+    public void write(ByteBuffer to) {
+        to.put(bytes);
+    }
+
+    byte[] borrowBytes() {
+        return bytes;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Salt salt && Arrays.equals(bytes, salt.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(bytes);
+    }
+
+    /** The first eight digits: enough to tell objects apart in a message. */
+    @Override
+    public String toString() {
+        return HexFormat.of().formatHex(bytes, 0, 4);
+    }
+}
