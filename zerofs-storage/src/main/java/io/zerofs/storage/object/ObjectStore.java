@@ -30,7 +30,11 @@ public interface ObjectStore extends AutoCloseable {
     enum PutOutcome {
         /** The object holds these bytes. */
         STORED,
-        /** The condition did not hold: the name exists, or the object changed or is gone. Nothing was written. */
+        /**
+         * The condition did not hold: the name exists, or the object changed or is gone. Nothing was written by this
+         * attempt. An earlier one whose answer was lost, a retry below this port included, may be the very reason:
+         * the caller reads the object and recognises its own by the salt.
+         */
         REFUSED
     }
 

@@ -22,13 +22,29 @@ public final class ObjectStoreException extends Exception {
     }
 
     private final Kind kind;
+    private final boolean throttled;
 
     public ObjectStoreException(Kind kind, String message, Throwable cause) {
+        this(kind, message, cause, false);
+    }
+
+    private ObjectStoreException(Kind kind, String message, Throwable cause, boolean throttled) {
         super(message, cause, true, kind != Kind.NOT_FOUND);
         this.kind = kind;
+        this.throttled = throttled;
+    }
+
+    /** UNAVAILABLE because there were too many requests: the store lives and did nothing. */
+    public static ObjectStoreException throttled(String message, Throwable cause) {
+        return new ObjectStoreException(Kind.UNAVAILABLE, message, cause, true);
     }
 
     public Kind kind() {
         return kind;
+    }
+
+    /** Whether slowing down is all that it takes. */
+    public boolean isThrottled() {
+        return throttled;
     }
 }

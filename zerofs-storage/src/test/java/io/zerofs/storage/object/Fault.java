@@ -11,16 +11,7 @@ import java.util.Set;
  * @param prefix names it can befall; for a delete any of its names counts
  * @param chance from 0 (never) to 1 (always)
  */
-public record Fault(Set<Operation> operations, String prefix, double chance, Effect effect) {
-    /** The kinds of request. */
-    public enum Operation {
-        PUT,
-        GET,
-        GET_RANGE,
-        LIST,
-        DELETE
-    }
-
+public record Fault(Set<StoreOperation> operations, String prefix, double chance, Effect effect) {
     /** How it goes wrong. */
     public sealed interface Effect
             permits Latency, Unavailable, UnknownOutcome, CutBody, CorruptBody, MissingObject, WrongRefusal {}
@@ -54,11 +45,11 @@ public record Fault(Set<Operation> operations, String prefix, double chance, Eff
     /** A put is applied, and an internal retry below makes the answer REFUSED. */
     public record WrongRefusal() implements Effect {}
 
-    public static Fault on(Operation operation, String prefix, double chance, Effect effect) {
+    public static Fault on(StoreOperation operation, String prefix, double chance, Effect effect) {
         return new Fault(Set.of(operation), prefix, chance, effect);
     }
 
     public static Fault onAll(double chance, Effect effect) {
-        return new Fault(Set.of(Operation.values()), "", chance, effect);
+        return new Fault(Set.of(StoreOperation.values()), "", chance, effect);
     }
 }

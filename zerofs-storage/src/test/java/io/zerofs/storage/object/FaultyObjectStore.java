@@ -6,7 +6,6 @@ import io.zerofs.storage.object.Fault.CutBody;
 import io.zerofs.storage.object.Fault.Effect;
 import io.zerofs.storage.object.Fault.Latency;
 import io.zerofs.storage.object.Fault.MissingObject;
-import io.zerofs.storage.object.Fault.Operation;
 import io.zerofs.storage.object.Fault.Unavailable;
 import io.zerofs.storage.object.Fault.UnknownOutcome;
 import io.zerofs.storage.object.Fault.WrongRefusal;
@@ -34,7 +33,7 @@ public final class FaultyObjectStore implements ObjectStore {
     private static final int DELAY_REQUESTS_MAX = 20;
 
     /** A request as it came in, numbered from 1. {@code name} is the prefix of a list and the first name of a delete. */
-    public record Request(long number, Operation operation, String name, long bytes) {}
+    public record Request(long number, StoreOperation operation, String name, long bytes) {}
 
     private record DelayedPut(String name, List<ByteBuffer> bytes, PutCondition condition, long dueAtRequest) {}
 
@@ -109,13 +108,13 @@ public final class FaultyObjectStore implements ObjectStore {
         return List.copyOf(requests);
     }
 
-    public synchronized Map<Operation, Long> counts() {
-        Map<Operation, Long> counts = new EnumMap<>(Operation.class);
+    public synchronized Map<StoreOperation, Long> counts() {
+        Map<StoreOperation, Long> counts = new EnumMap<>(StoreOperation.class);
         requests.forEach(request -> counts.merge(request.operation(), 1L, Long::sum));
         return counts;
     }
 
-    public synchronized long bytes(Operation operation) {
+    public synchronized long bytes(StoreOperation operation) {
         return requests.stream()
                 .filter(request -> request.operation() == operation)
                 .mapToLong(Request::bytes)
@@ -134,7 +133,7 @@ public final class FaultyObjectStore implements ObjectStore {
     @Override
     public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
         long size = bytes.stream().mapToLong(ByteBuffer::remaining).sum();
-        Draw draw = admit(Operation.PUT, List.of(name), name, size);
+        Draw draw = admit(StoreOperation.PUT, List.of(name), name, size);
         Effect effect = draw.effect();
         if (effect instanceof UnknownOutcome unknown) {
             switch (unknown.fate()) {
@@ -153,7 +152,7 @@ public final class FaultyObjectStore implements ObjectStore {
 
     @Override
     public StoredObject get(String name, int bytesMax) throws ObjectStoreException {
-        Draw draw = admit(Operation.GET, List.of(name), name, 0);
+        Draw draw = admit(StoreOperation.GET, List.of(name), name, 0);
         failIfMissing(draw, name);
         StoredObject object = damaged(store.get(name, bytesMax), draw);
         failIfCrashing(draw);
@@ -165,7 +164,7 @@ public final class FaultyObjectStore implements ObjectStore {
 
     @Override
     public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
-        Draw draw = admit(Operation.GET_RANGE, List.of(name), name, length);
+        Draw draw = admit(StoreOperation.GET_RANGE, List.of(name), name, length);
         failIfMissing(draw, name);
         if (draw.effect() instanceof CutBody) {
             throw failure(Kind.TRUNCATED, "the answer with " + name + " was cut short");
@@ -177,7 +176,7 @@ public final class FaultyObjectStore implements ObjectStore {
 
     @Override
     public List<ObjectInfo> list(String prefix, String after, int max) throws ObjectStoreException {
-        Draw draw = admit(Operation.LIST, List.of(prefix), prefix, 0);
+        Draw draw = admit(StoreOperation.LIST, List.of(prefix), prefix, 0);
         List<ObjectInfo> page = store.list(prefix, after, max);
         failIfCrashing(draw);
         if (draw.effect() instanceof MissingObject) {
@@ -191,7 +190,7 @@ public final class FaultyObjectStore implements ObjectStore {
     @Override
     public Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException {
         String first = names.stream().findFirst().orElse("");
-        Draw draw = admit(Operation.DELETE, names, first, 0);
+        Draw draw = admit(StoreOperation.DELETE, names, first, 0);
         Map<String, ObjectStoreException> failed = store.delete(names);
         failIfCrashing(draw);
         return failed;
@@ -215,7 +214,7 @@ public final class FaultyObjectStore implements ObjectStore {
         }
     }
 
-    private Draw admit(Operation operation, Collection<String> names, String name, long bytes)
+    private Draw admit(StoreOperation operation, Collection<String> names, String name, long bytes)
             throws ObjectStoreException {
         SplittableRandom random;
         List<Fault> current;
@@ -254,7 +253,7 @@ public final class FaultyObjectStore implements ObjectStore {
         }
         boolean unavailable = struck != null
                 && (struck.effect() instanceof Unavailable
-                        || struck.effect() instanceof UnknownOutcome && operation != Operation.PUT);
+                        || struck.effect() instanceof UnknownOutcome && operation != StoreOperation.PUT);
         if (unavailable) {
             throw failure(Kind.UNAVAILABLE, "503 for " + operation + " " + name);
         }

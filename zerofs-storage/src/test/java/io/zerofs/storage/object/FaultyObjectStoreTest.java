@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.storage.object.Fault.Fate;
-import io.zerofs.storage.object.Fault.Operation;
 import io.zerofs.storage.object.Fault.UnknownOutcome;
 import io.zerofs.storage.object.ObjectStore.PutOutcome;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
@@ -81,14 +80,14 @@ class FaultyObjectStoreTest extends ObjectStoreContract {
     @Test
     void bodiesAreCutAndCorrupted() throws Exception {
         put("object", "0123456789");
-        faulty.setFaults(Fault.on(Operation.GET, "", 1, new Fault.CutBody()));
+        faulty.setFaults(Fault.on(StoreOperation.GET, "", 1, new Fault.CutBody()));
         assertEquals("01234", get("object"));
         faulty.setFaults(Fault.onAll(1, new Fault.CorruptBody()));
         assertNotEquals("0123456789", get("object"));
         assertNotEquals("345", text(faulty.getRange("object", 3, 3)));
-        faulty.setFaults(Fault.on(Operation.GET_RANGE, "", 1, new Fault.CutBody()));
+        faulty.setFaults(Fault.on(StoreOperation.GET_RANGE, "", 1, new Fault.CutBody()));
         assertFails(Kind.TRUNCATED, () -> faulty.getRange("object", 3, 3));
-        faulty.setFaults(Fault.on(Operation.GET, "obj", 1, new Fault.MissingObject()));
+        faulty.setFaults(Fault.on(StoreOperation.GET, "obj", 1, new Fault.MissingObject()));
         assertFails(Kind.NOT_FOUND, () -> get("object"));
     }
 
@@ -104,14 +103,14 @@ class FaultyObjectStoreTest extends ObjectStoreContract {
         get("a");
         faulty.setOutage(true);
         assertFails(Kind.UNAVAILABLE, () -> put("b", "4567"));
-        assertEquals(7, faulty.bytes(Operation.PUT));
-        assertEquals(2, faulty.counts().get(Operation.PUT));
+        assertEquals(7, faulty.bytes(StoreOperation.PUT));
+        assertEquals(2, faulty.counts().get(StoreOperation.PUT));
         assertEquals("b", faulty.requests().get(2).name());
         assertEquals(3, faulty.requestNumber());
     }
 
     private void putWithFate(String name, Fate fate) {
-        faulty.setFaults(Fault.on(Operation.PUT, "", 1, new UnknownOutcome(fate)));
+        faulty.setFaults(Fault.on(StoreOperation.PUT, "", 1, new UnknownOutcome(fate)));
         assertFails(Kind.UNKNOWN_OUTCOME, () -> put(name, name));
     }
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object;
+
+import io.zerofs.storage.object.ObjectStore.IfAbsent;
+import io.zerofs.storage.object.ObjectStore.IfVersion;
+import io.zerofs.storage.object.ObjectStore.PutOutcome;
+import io.zerofs.storage.object.ObjectStore.StoredObject;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * Finds out whether a store honours the conditions of puts. Some accept the headers and overwrite all the same; on such a store
+ * two writers destroy each other's data. Costs six requests, five of them one after the other.
+ */
+public final class ConditionalWriteProbe {
+    /** Where probe objects live; what a crash leaves there may be deleted at any time. */
+    public static final String PREFIX = "probe/";
+
+    private static final int ID_BYTES = 16;
+
+    /** What the store does with conditions. */
+    public enum Verdict {
+        HONOURED,
+        /** A put that must create overwrites. */
+        CREATE_NOT_EXCLUSIVE,
+        /** A put that must replace a certain version replaces any. */
+        REPLACE_NOT_CONDITIONAL;
+
+        /** For the operator, in one sentence. */
+        public String explain(ObjectStore store) {
+            return switch (this) {
+                case HONOURED -> store.describe() + " honours conditional writes";
+                case CREATE_NOT_EXCLUSIVE ->
+                    store.describe()
+                            + " overwrites an existing object although the request demands that none exists"
+                            + " (If-None-Match); two daemons on it would destroy each other's data";
+                case REPLACE_NOT_CONDITIONAL ->
+                    store.describe()
+                            + " replaces an object although the request demands another version of it"
+                            + " (If-Match); two daemons on it would destroy each other's data";
+            };
+        }
+    }
+
+    private ConditionalWriteProbe() {}
+
+    /** Creates, tries to create again, replaces and deletes an object of a random name. */
+    public static Verdict probe(ObjectStore store, RandomGenerator random) throws ObjectStoreException {
+        byte[] id = new byte[ID_BYTES];
+        random.nextBytes(id);
+        String name = PREFIX + HexFormat.of().formatHex(id);
+        try {
+            return probe(store, name, id);
+        } finally {
+            store.delete(List.of(name));
+        }
+    }
+
+    private static Verdict probe(ObjectStore store, String name, byte[] id) throws ObjectStoreException {
+        // A refusal of the first put is our own earlier attempt, as nobody else draws this name.
+        store.put(name, List.of(ByteBuffer.wrap(id)), new IfAbsent());
+        StoredObject first = store.get(name, ID_BYTES + 1);
+        byte[] other = new byte[ID_BYTES + 1];
+        if (store.put(name, List.of(ByteBuffer.wrap(other)), new IfAbsent()) == PutOutcome.STORED) {
+            return Verdict.CREATE_NOT_EXCLUSIVE;
+        }
+        byte[] second = new byte[ID_BYTES];
+        store.put(name, List.of(ByteBuffer.wrap(second)), new IfVersion(first.version()));
+        boolean replacedStale =
+                store.put(name, List.of(ByteBuffer.wrap(other)), new IfVersion(first.version())) == PutOutcome.STORED;
+        return replacedStale ? Verdict.REPLACE_NOT_CONDITIONAL : Verdict.HONOURED;
+    }
+}

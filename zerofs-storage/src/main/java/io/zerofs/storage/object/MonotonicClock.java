@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object;
+
+import java.time.Duration;
+
+/** Time that passes, and waiting for it; replaced in tests, where waiting costs nothing. Thread-safe. */
+public interface MonotonicClock {
+    /** Nanoseconds since some moment, as {@link System#nanoTime}. */
+    long nanoTime();
+
+    void sleep(Duration duration) throws InterruptedException;
+
+    static MonotonicClock system() {
+        return new MonotonicClock() {
+            @Override
+            public long nanoTime() {
+                return System.nanoTime();
+            }
+
+            @Override
+            public void sleep(Duration duration) throws InterruptedException {
+                Thread.sleep(duration.toMillis(), duration.toNanosPart() % 1_000_000);
+            }
+        };
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object;
+
+import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+
+/** Hands every call on; tests override what they watch or change. */
+public class ForwardingStore implements ObjectStore {
+    protected final ObjectStore store;
+
+    public ForwardingStore(ObjectStore store) {
+        this.store = store;
+    }
+
+    @Override
+    public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
+        return store.put(name, bytes, condition);
+    }
+
+    @Override
+    public StoredObject get(String name, int bytesMax) throws ObjectStoreException {
+        return store.get(name, bytesMax);
+    }
+
+    @Override
+    public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
+        return store.getRange(name, offset, length);
+    }
+
+    @Override
+    public List<ObjectInfo> list(String prefix, String after, int max) throws ObjectStoreException {
+        return store.list(prefix, after, max);
+    }
+
+    @Override
+    public Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException {
+        return store.delete(names);
+    }
+
+    @Override
+    public String describe() {
+        return store.describe();
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}
