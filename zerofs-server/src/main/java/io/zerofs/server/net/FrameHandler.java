@@ -65,6 +65,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     public void channelActive(ChannelHandlerContext active) {
         LOG.debug("{}: connected", this);
         scheduleStallCheck();
+        protocol.opened();
     }
 
     @Override

@@ -15,6 +15,9 @@ public interface FrameProtocol {
         FrameProtocol connect(Connection connection);
     }
 
+    /** The connection is open; for protocols in which the server speaks first. */
+    default void opened() {}
+
     /**
      * The length of the frame that begins at the reader index, its header included, or 0 when more bytes are needed to
      * tell. Leaves the buffer's indices alone. Nothing is allocated for the frame before its length was checked here.

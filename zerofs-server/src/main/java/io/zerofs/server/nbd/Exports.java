@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.nbd;
+
+import io.zerofs.core.vfs.Attributes;
+import io.zerofs.core.vfs.Credentials;
+import io.zerofs.core.vfs.FileHold;
+import io.zerofs.core.vfs.FileKind;
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsError;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.NewNode;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.nbd.wire.OptionCodec;
+import io.zerofs.server.nbd.wire.OptionReplyType;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The directory of exports. It is looked at anew for each client, so that a file is an export from the moment it exists.
+ * Thread-safe; its methods may wait for the store.
+ */
+final class Exports {
+    /** Where exports live, in the root directory. */
+    static final String DIRECTORY = ".nbd";
+
+    /** Most exports that a list may have; more are still found by name. */
+    static final int LISTED_MAX = 10_000;
+
+    private static final int DIRECTORY_MODE = 0755;
+    private static final int WRITE_BITS = 0222;
+
+    private final VirtualFileSystem files;
+    private final ConnectedDevices connected;
+
+    Exports(VirtualFileSystem files) {
+        this.files = files;
+        this.connected = new ConnectedDevices(files);
+    }
+
+    /**
+     * Creates the directory unless it is there.
+     *
+     * @throws FsException NOT_DIRECTORY if something else has its name
+     */
+    void createDirectory() throws FsException {
+        FileName name = FileName.of(DIRECTORY);
+        try {
+            files.create(Credentials.ROOT, files.root(), name, NewNode.directory(DIRECTORY_MODE));
+        } catch (FsException e) {
+            if (e.error() != FsError.EXISTS) {
+                throw e;
+            }
+            if (files.lookup(Credentials.ROOT, files.root(), name).kind() != FileKind.DIRECTORY) {
+                throw FsError.NOT_DIRECTORY.exception("/" + DIRECTORY + " is not a directory", null);
+            }
+        }
+    }
+
+    /**
+     * Names of all exports.
+     *
+     * @throws ExportException TOO_BIG beyond {@link #LISTED_MAX}
+     */
+    List<String> names() throws ExportException, FsException {
+        List<String> names = new ArrayList<>();
+        InodeId directory = directory();
+        if (directory == null) {
+            return names;
+        }
+        files.list(Credentials.ROOT, directory, 0, false, entry -> {
+            // The protocol wants UTF-8: a file with another name cannot be asked for.
+            String name = entry.kind() == FileKind.REGULAR
+                    ? OptionCodec.decodeText(entry.name().toBytes())
+                    : null;
+            if (name != null) {
+                names.add(name);
+            }
+            return names.size() <= LISTED_MAX;
+        });
+        if (names.size() > LISTED_MAX) {
+            throw new ExportException(
+                    OptionReplyType.ERR_TOO_BIG,
+                    "there are more than " + LISTED_MAX + " exports; they can be used by name");
+        }
+        return names;
+    }
+
+    /** The export of this name; the empty name means the only one. */
+    Export find(String name) throws ExportException, FsException {
+        if (!name.isEmpty()) {
+            return describe(name, lookup(name));
+        }
+        List<String> names = names();
+        if (names.size() != 1) {
+            throw new ExportException(
+                    OptionReplyType.ERR_UNKNOWN,
+                    "an export name is needed: there are " + names.size() + " exports, so none is the default");
+        }
+        return describe(names.get(0), lookup(names.get(0)));
+    }
+
+    /** Opens an export for one connection, which closes it. From here on the file keeps its size and its name. */
+    BlockDevice open(String name) throws ExportException, FsException {
+        Export found = find(name);
+        FileHold hold = files.hold(found.inode(), FileHold.Kind.DEVICE);
+        try {
+            // The size that was seen before the hold may have changed.
+            Export held = describe(found.name(), files.getAttributes(found.inode()));
+            connected.add(held);
+            return new BlockDevice(files, held, hold, connected);
+        } catch (FsException | ExportException | RuntimeException | Error e) {
+            hold.close();
+            throw e;
+        }
+    }
+
+    private Attributes lookup(String name) throws ExportException, FsException {
+        InodeId directory = directory();
+        if (directory != null) {
+            try {
+                Attributes file = files.lookup(Credentials.ROOT, directory, FileName.of(name));
+                if (file.kind() == FileKind.REGULAR) {
+                    return file;
+                }
+            } catch (FsException e) {
+                if (!isAbsence(e.error())) {
+                    throw e;
+                }
+            }
+        }
+        throw new ExportException(OptionReplyType.ERR_UNKNOWN, "there is no such export");
+    }
+
+    /** The directory, or null if somebody removed it. */
+    private InodeId directory() throws FsException {
+        try {
+            Attributes found = files.lookup(Credentials.ROOT, files.root(), FileName.of(DIRECTORY));
+            return found.kind() == FileKind.DIRECTORY ? found.id() : null;
+        } catch (FsException e) {
+            if (isAbsence(e.error())) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    private static boolean isAbsence(FsError error) {
+        return error == FsError.NOT_FOUND
+                || error == FsError.STALE
+                || error == FsError.INVALID
+                || error == FsError.NAME_TOO_LONG;
+    }
+
+    private static Export describe(String name, Attributes file) throws ExportException {
+        if (file.size() < 0) {
+            throw new ExportException(
+                    OptionReplyType.ERR_POLICY,
+                    "the export is larger than the 2^63 - 1 bytes that clients can address");
+        }
+        return new Export(name, file.id(), file.size(), (file.mode() & WRITE_BITS) == 0);
+    }
+}

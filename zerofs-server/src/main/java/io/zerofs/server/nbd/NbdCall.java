@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.nbd;
+
+import io.netty.buffer.ByteBuf;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.server.nbd.wire.BlockExtent;
+import io.zerofs.server.nbd.wire.CommandFlag;
+import io.zerofs.server.nbd.wire.NbdErrno;
+import io.zerofs.server.nbd.wire.NbdReplies;
+import io.zerofs.server.nbd.wire.NbdRequest;
+import io.zerofs.server.net.Request;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One request in flight: acts on the device and replies exactly once. One thread at a time. */
+final class NbdCall {
+    private static final Logger LOG = LoggerFactory.getLogger(NbdCall.class);
+
+    /** Most extents of one answer; a client asks again from where it ends. */
+    static final int EXTENTS_MAX = 4_096;
+
+    /** What looking up one chunk counts as, in bytes moved. */
+    static final int LOOKUP_COST_BYTES = 64;
+
+    private final Transmission transmission;
+    private final NbdRequest asked;
+    private final Request request;
+
+    NbdCall(Transmission transmission, NbdRequest asked, Request request) {
+        this.transmission = transmission;
+        this.asked = asked;
+        this.request = request;
+    }
+
+    /** A step of a request; see {@link #attempt}. */
+    interface Work {
+        void run() throws FsException;
+    }
+
+    Transmission transmission() {
+        return transmission;
+    }
+
+    void read() {
+        attempt(() -> {
+            List<BlockExtent> extents = readableExtents();
+            if (extents == null) {
+                reply(plainRead());
+            } else {
+                reply(sparseRead(extents));
+            }
+        });
+    }
+
+    /** Writes what is left of the frame, which the caller owns. */
+    void write(ByteBuf frame) {
+        attempt(() -> {
+            transmission.device().write(asked.offset(), frame.nioBuffer(frame.readerIndex(), frame.readableBytes()));
+            answerChange();
+        });
+    }
+
+    void blockStatus() {
+        attempt(() -> {
+            int max = asked.has(CommandFlag.REQ_ONE) ? 1 : EXTENTS_MAX;
+            List<BlockExtent> extents = transmission.device().extents(asked.offset(), asked.length(), max);
+            ByteBuf out = buffer(NbdReplies.blockStatusBytes(extents.size()));
+            NbdReplies.blockStatus(out, asked.cookie(), Negotiation.ALLOCATION_ID, extents);
+            reply(out);
+        });
+    }
+
+    /** Answers success to what changed the device: at once, or with FUA when the change is in the store. */
+    void answerChange() {
+        if (asked.has(CommandFlag.FUA)) {
+            answerAfterBarrier();
+        } else {
+            succeed();
+        }
+    }
+
+    /**
+     * Answers when everything that was answered before, on any connection, is in the store. No thread is held
+     * meanwhile.
+     */
+    void answerAfterBarrier() {
+        transmission.device().barrier().whenComplete((done, failure) -> {
+            if (failure == null) {
+                succeed();
+            } else {
+                fail(failure instanceof CompletionException ? failure.getCause() : failure);
+            }
+        });
+    }
+
+    void succeed() {
+        ByteBuf out = buffer(NbdReplies.SIMPLE_BYTES);
+        NbdReplies.simpleSuccess(out, asked.cookie());
+        reply(out);
+    }
+
+    void fail(NbdErrno error, String sentence) {
+        ByteBuf out = buffer(NbdReplies.CHUNK_HEADER_BYTES);
+        if (transmission.structuredReplies()) {
+            NbdReplies.error(out, asked.cookie(), error, sentence);
+        } else {
+            NbdReplies.simpleError(out, asked.cookie(), error);
+        }
+        reply(out);
+    }
+
+    private void fail(Throwable cause) {
+        if (cause instanceof FsException failure) {
+            LOG.debug("{}: {}: {}", transmission.connection(), asked, failure.getMessage());
+            fail(NbdErrors.of(failure.error()), failure.getMessage());
+        } else {
+            LOG.error("{}: {} failed unexpectedly", transmission.connection(), asked, cause);
+            fail(NbdErrno.EIO, "internal error");
+        }
+    }
+
+    void endWithoutReply() {
+        request.end();
+        transmission.callEnded();
+    }
+
+    /**
+     * Runs a step and answers its failure. {@link WouldWaitException} is left to the caller, who runs the step again on
+     * another thread.
+     */
+    void attempt(Work work) {
+        try {
+            work.run();
+        } catch (WouldWaitException e) {
+            throw e;
+        } catch (FsException | RuntimeException | Error e) {
+            fail(e);
+        }
+    }
+
+    /** The extents of a read that may have holes worth leaving out; null if it is to be one piece. */
+    private List<BlockExtent> readableExtents() throws FsException {
+        if (!transmission.structuredReplies()
+                || asked.has(CommandFlag.DF)
+                || asked.length() < VirtualFileSystem.CHUNK_BYTES) {
+            return null;
+        }
+        List<BlockExtent> extents = transmission.device().extents(asked.offset(), asked.length(), Integer.MAX_VALUE);
+        return extents.size() == 1 && !extents.get(0).hole() ? null : extents;
+    }
+
+    private ByteBuf plainRead() throws FsException {
+        int bytes = (int) asked.length();
+        ByteBuf out = buffer(NbdReplies.DATA_HEADER_BYTES + bytes);
+        if (!transmission.structuredReplies()) {
+            NbdReplies.simpleSuccess(out, asked.cookie());
+        } else if (bytes == 0) {
+            NbdReplies.none(out, asked.cookie());
+        } else {
+            NbdReplies.dataHeader(out, asked.cookie(), asked.offset(), bytes, true);
+        }
+        appendData(out, asked.offset(), bytes);
+        return out;
+    }
+
+    private ByteBuf sparseRead(List<BlockExtent> extents) throws FsException {
+        long data = 0;
+        for (BlockExtent extent : extents) {
+            data += extent.hole() ? 0 : extent.length();
+        }
+        ByteBuf out = buffer((int) data + extents.size() * NbdReplies.HOLE_BYTES);
+        long offset = asked.offset();
+        long end = offset + asked.length();
+        for (BlockExtent extent : extents) {
+            int bytes = (int) extent.length();
+            boolean last = offset + bytes == end;
+            if (extent.hole()) {
+                NbdReplies.hole(out, asked.cookie(), offset, bytes, last);
+            } else {
+                NbdReplies.dataHeader(out, asked.cookie(), offset, bytes, last);
+                appendData(out, offset, bytes);
+            }
+            offset += bytes;
+        }
+        return out;
+    }
+
+    /** Reads from the device straight into the reply; releases the reply if that fails. */
+    private void appendData(ByteBuf out, long offset, int bytes) throws FsException {
+        boolean read = false;
+        try {
+            transmission.device().read(offset, out.nioBuffer(out.writerIndex(), bytes));
+            out.writerIndex(out.writerIndex() + bytes);
+            read = true;
+        } finally {
+            if (!read) {
+                out.release();
+            }
+        }
+    }
+
+    private ByteBuf buffer(int bytes) {
+        return transmission.connection().allocator().directBuffer(bytes);
+    }
+
+    private void reply(ByteBuf out) {
+        request.reply(out);
+        transmission.callEnded();
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.nbd;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.nbd.wire.Handshake;
+import io.zerofs.server.nbd.wire.OptionCodec;
+import io.zerofs.server.nbd.wire.OptionHeader;
+import io.zerofs.server.net.Connection;
+import io.zerofs.server.net.FrameProtocol;
+import io.zerofs.server.net.Request;
+
+/**
+ * One client from greeting to end: its flags, then options, then the requests of the export that it chose. Lives on the
+ * event loop of the connection; options are answered elsewhere, one at a time, while the connection is paused.
+ */
+final class NbdConnection implements FrameProtocol {
+    /** Longest data of an option: an export name and hundreds of queries. Longer ones end the connection. */
+    static final int OPTION_BYTES_MAX = 64 * 1024;
+
+    private final Connection connection;
+    private final Exports exports;
+
+    // Written by whoever answers an option, before the connection goes on.
+    private Negotiation negotiation;
+    private Transmission transmission;
+    private boolean closed;
+
+    NbdConnection(Connection connection, Exports exports) {
+        this.connection = connection;
+        this.exports = exports;
+    }
+
+    @Override
+    public void opened() {
+        ByteBuf greeting = Unpooled.buffer();
+        Handshake.greeting(greeting);
+        connection.send(greeting);
+    }
+
+    @Override
+    public int frameBytes(ByteBuf received) throws MalformedMessageException {
+        if (transmission != null) {
+            return transmission.frameBytes(received);
+        }
+        if (negotiation == null) {
+            return Handshake.CLIENT_FLAGS_BYTES;
+        }
+        if (received.readableBytes() < OptionHeader.BYTES) {
+            return 0;
+        }
+        OptionHeader header = OptionHeader.decode(received.duplicate());
+        if (header.dataBytes() > OPTION_BYTES_MAX) {
+            throw new MalformedMessageException(
+                    "option of " + header.dataBytes() + " bytes where at most " + OPTION_BYTES_MAX + " are allowed");
+        }
+        return OptionHeader.BYTES + (int) header.dataBytes();
+    }
+
+    @Override
+    public void frame(ByteBuf frame, Request request) throws MalformedMessageException {
+        if (transmission != null) {
+            transmission.frame(frame, request);
+        } else if (negotiation == null) {
+            clientFlags(frame.readInt());
+            request.end();
+        } else {
+            connection.pause();
+            request.run(Integer.MAX_VALUE, () -> option(frame, request));
+        }
+    }
+
+    @Override
+    public void closed() {
+        closed = true;
+        if (transmission != null) {
+            transmission.connectionEnded();
+        }
+    }
+
+    private void clientFlags(int flags) throws MalformedMessageException {
+        if (!Handshake.knowsClientFlags(flags)) {
+            throw new MalformedMessageException("client flags are 0x" + Integer.toHexString(flags));
+        }
+        negotiation = new Negotiation(exports, flags);
+    }
+
+    private void option(ByteBuf frame, Request request) {
+        Negotiation.Step step = answerTo(frame);
+        request.reply(step.answer());
+        connection.onEventLoop(() -> goOn(step));
+    }
+
+    private Negotiation.Step answerTo(ByteBuf frame) {
+        int code = 0;
+        try {
+            code = OptionHeader.decode(frame).code();
+            return OptionCodec.decode(code, frame).applyTo(negotiation);
+        } catch (MalformedMessageException e) {
+            return negotiation.malformed(code, e.getMessage());
+        }
+    }
+
+    private void goOn(Negotiation.Step step) {
+        switch (step.next()) {
+            case NEGOTIATE -> connection.resume();
+            case CLOSE -> connection.close("the negotiation ended without an export");
+            case TRANSMIT -> {
+                transmission = new Transmission(connection, step.transmission());
+                if (closed) {
+                    transmission.connectionEnded();
+                } else {
+                    connection.resume();
+                }
+            }
+        }
+    }
+}

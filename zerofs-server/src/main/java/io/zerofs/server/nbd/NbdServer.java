@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.nbd;
+
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.net.ListenAddress;
+import io.zerofs.server.net.ListenException;
+import io.zerofs.server.net.ProtocolServer;
+import io.zerofs.server.net.ServerResources;
+import java.util.List;
+
+/**
+ * Serves the files in {@code /.nbd} as block devices. Thread-safe; closed by who opened it, before its resources and its
+ * file system.
+ */
+public final class NbdServer implements AutoCloseable {
+    private static final String NAME = "nbd";
+
+    private final ProtocolServer server;
+
+    private NbdServer(ProtocolServer server) {
+        this.server = server;
+    }
+
+    /**
+     * Creates {@code /.nbd} unless it is there, and listens.
+     *
+     * @throws FsException if the directory cannot be had; NOT_DIRECTORY if a file has its name
+     * @throws ListenException if an address cannot be had
+     */
+    public static NbdServer open(VirtualFileSystem files, List<ListenAddress> addresses, ServerResources resources)
+            throws FsException, ListenException {
+        Exports exports = new Exports(files);
+        exports.createDirectory();
+        return new NbdServer(
+                ProtocolServer.open(NAME, addresses, resources, connection -> new NbdConnection(connection, exports)));
+    }
+
+    /** Where it listens, with the ports that the system chose. */
+    public List<ListenAddress> addresses() {
+        return server.addresses();
+    }
+
+    /** Port of the first TCP address. */
+    public int port() {
+        return server.port();
+    }
+
+    /** Accepts no more, lets requests in flight end within the configured time, and disconnects. */
+    @Override
+    public void close() {
+        server.close();
+    }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.nbd;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.server.nbd.wire.Handshake;
+import io.zerofs.server.nbd.wire.HandshakeFlag;
+import io.zerofs.server.nbd.wire.InfoType;
+import io.zerofs.server.nbd.wire.NbdOption;
+import io.zerofs.server.nbd.wire.OptionHandler;
+import io.zerofs.server.nbd.wire.OptionReplyType;
+import io.zerofs.server.nbd.wire.OptionRequest;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers the options of one connection until it has an export or ends. One option at a time, on any thread; its
+ * methods may wait for the store.
+ */
+final class Negotiation implements OptionHandler<Negotiation.Step> {
+    private static final Logger LOG = LoggerFactory.getLogger(Negotiation.class);
+
+    /** The one metadata context, and the number that block status gives it. */
+    static final String ALLOCATION = "base:allocation";
+
+    static final int ALLOCATION_ID = 1;
+    private static final String BASE = "base:";
+
+    /** Room that most answers need; buffers grow. */
+    private static final int ANSWER_BYTES = 256;
+
+    /**
+     * What one option leads to.
+     *
+     * @param answer bytes for the client, perhaps none
+     * @param next how it goes on
+     * @param transmission with {@link Next#TRANSMIT} only, else null
+     */
+    record Step(ByteBuf answer, Next next, Chosen transmission) {}
+
+    /** How a connection goes on. */
+    enum Next {
+        NEGOTIATE,
+        TRANSMIT,
+        CLOSE
+    }
+
+    /**
+     * What was agreed upon.
+     *
+     * @param device opened for this connection
+     * @param structuredReplies whether replies are structured
+     * @param allocation whether the context {@link #ALLOCATION} was selected for this export
+     */
+    record Chosen(BlockDevice device, boolean structuredReplies, boolean allocation) {}
+
+    private final Exports exports;
+    private final int clientFlags;
+    private boolean structuredReplies;
+    /** The export for which the allocation context is selected, or null. */
+    private String allocationOf;
+
+    Negotiation(Exports exports, int clientFlags) {
+        this.exports = exports;
+        this.clientFlags = clientFlags;
+    }
+
+    @Override
+    public Step exportName(OptionRequest.ExportName request) {
+        try {
+            BlockDevice device = exports.open(request.name());
+            ByteBuf answer = answer();
+            Handshake.exportNameReply(
+                    answer,
+                    device.export().size(),
+                    device.export().transmissionFlags(structuredReplies),
+                    !HandshakeFlag.NO_ZEROES.isIn(clientFlags));
+            return new Step(answer, Next.TRANSMIT, chosen(device, request.name()));
+        } catch (ExportException | FsException e) {
+            // There is no error reply to this option: the connection is closed ("NBD_OPT_EXPORT_NAME").
+            return new Step(Unpooled.EMPTY_BUFFER, Next.CLOSE, null);
+        }
+    }
+
+    @Override
+    public Step abort(OptionRequest.Abort request) {
+        ByteBuf answer = answer();
+        Handshake.ack(answer, request.code());
+        return new Step(answer, Next.CLOSE, null);
+    }
+
+    @Override
+    public Step list(OptionRequest.ListExports request) {
+        try {
+            List<String> names = exports.names();
+            ByteBuf answer = answer();
+            for (String name : names) {
+                Handshake.server(answer, request.code(), name);
+            }
+            return acknowledge(answer, request);
+        } catch (ExportException | FsException e) {
+            return refuse(request, e);
+        }
+    }
+
+    @Override
+    public Step select(OptionRequest.Select request) {
+        try {
+            if (request.option() == NbdOption.INFO) {
+                return acknowledge(information(request, exports.find(request.name())), request);
+            }
+            BlockDevice device = exports.open(request.name());
+            ByteBuf answer = information(request, device.export());
+            Handshake.ack(answer, request.code());
+            return new Step(answer, Next.TRANSMIT, chosen(device, request.name()));
+        } catch (ExportException | FsException e) {
+            return refuse(request, e);
+        }
+    }
+
+    @Override
+    public Step structuredReply(OptionRequest.StructuredReply request) {
+        structuredReplies = true;
+        return acknowledge(answer(), request);
+    }
+
+    @Override
+    public Step metaContext(OptionRequest.MetaContext request) {
+        boolean selects = request.option() == NbdOption.SET_META_CONTEXT;
+        if (selects) {
+            allocationOf = null;
+        }
+        if (!structuredReplies) {
+            return refuse(request, OptionReplyType.ERR_INVALID, "structured replies have to be negotiated first");
+        }
+        for (String query : request.queries()) {
+            if (query.indexOf(':') <= 0) {
+                return refuse(request, OptionReplyType.ERR_INVALID, "a query has no name space");
+            }
+        }
+        try {
+            exports.find(request.name());
+        } catch (ExportException | FsException e) {
+            return refuse(request, e);
+        }
+        ByteBuf answer = answer();
+        if (selects && request.queries().contains(ALLOCATION)) {
+            allocationOf = request.name();
+            Handshake.metaContext(answer, request.code(), ALLOCATION_ID, ALLOCATION);
+        } else if (!selects && lists(request.queries())) {
+            Handshake.metaContext(answer, request.code(), 0, ALLOCATION);
+        }
+        return acknowledge(answer, request);
+    }
+
+    @Override
+    public Step unsupported(OptionRequest.Unsupported request) {
+        return refuse(request, OptionReplyType.ERR_UNSUP, "this server does not have the option");
+    }
+
+    /** The answer to an option whose data cannot be decoded. */
+    Step malformed(int code, String reason) {
+        if (code == NbdOption.EXPORT_NAME.code()) {
+            return new Step(Unpooled.EMPTY_BUFFER, Next.CLOSE, null);
+        }
+        return refuse(new OptionRequest.Unsupported(code), OptionReplyType.ERR_INVALID, reason);
+    }
+
+    /** A list without queries is one of all contexts; the bare name space is a wildcard in lists only. */
+    private static boolean lists(List<String> queries) {
+        return queries.isEmpty() || queries.contains(BASE) || queries.contains(ALLOCATION);
+    }
+
+    private Chosen chosen(BlockDevice device, String name) {
+        return new Chosen(device, structuredReplies, name.equals(allocationOf));
+    }
+
+    private ByteBuf information(OptionRequest.Select request, Export export) {
+        ByteBuf answer = answer();
+        int code = request.code();
+        Handshake.infoExport(answer, code, export.size(), export.transmissionFlags(structuredReplies));
+        for (InfoType type : request.wanted()) {
+            switch (type) {
+                case NAME -> Handshake.infoName(answer, code, export.name());
+                case BLOCK_SIZE -> Handshake.infoBlockSize(answer, code);
+                case EXPORT, DESCRIPTION -> {
+                    // The first is always sent; the second an export does not have.
+                }
+            }
+        }
+        return answer;
+    }
+
+    private static Step acknowledge(ByteBuf answer, OptionRequest request) {
+        Handshake.ack(answer, request.code());
+        return new Step(answer, Next.NEGOTIATE, null);
+    }
+
+    private static Step refuse(OptionRequest request, Exception reason) {
+        if (reason instanceof ExportException export) {
+            return refuse(request, export.reply(), export.getMessage());
+        }
+        LOG.debug("nbd: option {} failed: {}", request.code(), reason.getMessage());
+        return refuse(request, OptionReplyType.ERR_PLATFORM, "the file system failed: " + reason.getMessage());
+    }
+
+    private static Step refuse(OptionRequest request, OptionReplyType error, String sentence) {
+        ByteBuf answer = answer();
+        Handshake.error(answer, request.code(), error, sentence);
+        return new Step(answer, Next.NEGOTIATE, null);
+    }
+
+    private static ByteBuf answer() {
+        return Unpooled.buffer(ANSWER_BYTES);
+    }
+}

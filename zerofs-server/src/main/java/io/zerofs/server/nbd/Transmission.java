@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.nbd;
+
+import io.netty.buffer.ByteBuf;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.nbd.wire.CommandFlag;
+import io.zerofs.server.nbd.wire.Handshake;
+import io.zerofs.server.nbd.wire.NbdCommand;
+import io.zerofs.server.nbd.wire.NbdErrno;
+import io.zerofs.server.nbd.wire.NbdReplies;
+import io.zerofs.server.nbd.wire.NbdRequest;
+import io.zerofs.server.net.Connection;
+import io.zerofs.server.net.Request;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Cuts, checks and begins the requests of one connection in the transmission phase. Lives on the event loop of the
+ * connection. The device is closed when the connection and its last request have ended, for a request that still runs
+ * needs the file as it was when the client connected.
+ */
+final class Transmission {
+    private final Connection connection;
+    private final BlockDevice device;
+    private final boolean structuredReplies;
+    private final boolean allocation;
+
+    /** Requests that run, and one for the connection itself. */
+    private final AtomicInteger users = new AtomicInteger(1);
+
+    private volatile boolean disconnecting;
+
+    Transmission(Connection connection, Negotiation.Chosen chosen) {
+        this.connection = connection;
+        this.device = chosen.device();
+        this.structuredReplies = chosen.structuredReplies();
+        this.allocation = chosen.allocation();
+    }
+
+    Connection connection() {
+        return connection;
+    }
+
+    BlockDevice device() {
+        return device;
+    }
+
+    boolean structuredReplies() {
+        return structuredReplies;
+    }
+
+    int frameBytes(ByteBuf received) throws MalformedMessageException {
+        if (received.readableBytes() < NbdRequest.HEADER_BYTES) {
+            return 0;
+        }
+        long payload = NbdRequest.decode(received.duplicate()).payloadBytes();
+        if (payload > Handshake.PAYLOAD_BYTES_MAX) {
+            // An error could be answered only after all of it was read.
+            throw new MalformedMessageException(
+                    "write of " + payload + " bytes where at most " + Handshake.PAYLOAD_BYTES_MAX + " are allowed");
+        }
+        return NbdRequest.HEADER_BYTES + (int) payload;
+    }
+
+    void frame(ByteBuf frame, Request request) throws MalformedMessageException {
+        NbdRequest asked = NbdRequest.decode(frame);
+        users.incrementAndGet();
+        NbdCall call = new NbdCall(this, asked, request);
+        NbdErrno refusal = refusalOf(asked);
+        if (refusal != null) {
+            call.fail(refusal, "the request breaks the rules of the protocol or the bounds of the export");
+            return;
+        }
+        switch (asked.command()) {
+            case READ -> {
+                int bytes = (int) asked.length();
+                request.charge(bytes + NbdReplies.DATA_HEADER_BYTES);
+                request.run(bytes, call::read);
+            }
+            case WRITE -> request.run((int) asked.length(), () -> call.write(frame));
+            case FLUSH -> call.answerAfterBarrier();
+            case TRIM, WRITE_ZEROES, CACHE -> rangeWork(call, asked).begin(request);
+            case BLOCK_STATUS -> request.run(lookupCost(asked), call::blockStatus);
+            case DISC -> disconnect(call);
+            case RESIZE, UNKNOWN -> call.fail(NbdErrno.EINVAL, "this server does not have the command");
+        }
+    }
+
+    private RangeWork rangeWork(NbdCall call, NbdRequest asked) {
+        if (asked.command() == NbdCommand.CACHE) {
+            return new RangeWork(call, asked, RangeWork.TRANSFER_BYTES_MAX, device::load);
+        }
+        return asked.has(CommandFlag.NO_HOLE)
+                ? new RangeWork(call, asked, RangeWork.TRANSFER_BYTES_MAX, device::writeZeros)
+                : new RangeWork(call, asked, RangeWork.DEALLOCATE_BYTES_MAX, device::deallocate);
+    }
+
+    /** The protocol phase is over: the connection is gone, or was never begun. */
+    void connectionEnded() {
+        userEnded();
+    }
+
+    /** To be called once at the end of each request. */
+    void callEnded() {
+        userEnded();
+    }
+
+    private void userEnded() {
+        int left = users.decrementAndGet();
+        if (left == 0) {
+            // Closing takes the mark from the file, which may wait.
+            connection.waitingThreads().execute(device::close);
+        } else if (left == 1 && disconnecting) {
+            connection.close("the client disconnected");
+        }
+    }
+
+    /** "The server MUST handle all outstanding requests […] and close": the last one to end closes. */
+    private void disconnect(NbdCall call) {
+        connection.pause();
+        disconnecting = true;
+        call.endWithoutReply();
+    }
+
+    /** What is wrong with a request in itself; null if nothing. */
+    private NbdErrno refusalOf(NbdRequest asked) {
+        if (!asked.command().takes(asked.flags())) {
+            return NbdErrno.EINVAL;
+        }
+        return switch (asked.command()) {
+            case READ -> refusalOfRead(asked);
+            case WRITE -> refusalOfChange(asked, NbdErrno.ENOSPC);
+            case WRITE_ZEROES ->
+                asked.has(CommandFlag.NO_HOLE) && asked.has(CommandFlag.FAST_ZERO)
+                        // Zeros that are not a hole have to be written.
+                        ? NbdErrno.ENOTSUP
+                        : refusalOfChange(asked, NbdErrno.ENOSPC);
+            case TRIM -> refusalOfChange(asked, NbdErrno.EINVAL);
+            case CACHE -> isInside(asked) ? null : NbdErrno.EINVAL;
+            case BLOCK_STATUS -> allocation && asked.length() > 0 && isInside(asked) ? null : NbdErrno.EINVAL;
+            case FLUSH -> asked.offset() == 0 && asked.length() == 0 ? null : NbdErrno.EINVAL;
+            case DISC, RESIZE, UNKNOWN -> null;
+        };
+    }
+
+    private NbdErrno refusalOfRead(NbdRequest asked) {
+        if (!isInside(asked) || asked.has(CommandFlag.DF) && !structuredReplies) {
+            return NbdErrno.EINVAL;
+        }
+        if (asked.length() > Handshake.PAYLOAD_BYTES_MAX) {
+            return structuredReplies ? NbdErrno.EOVERFLOW : NbdErrno.EINVAL;
+        }
+        return null;
+    }
+
+    private NbdErrno refusalOfChange(NbdRequest asked, NbdErrno outside) {
+        if (device.export().readOnly()) {
+            return NbdErrno.EPERM;
+        }
+        return isInside(asked) ? null : outside;
+    }
+
+    private boolean isInside(NbdRequest asked) {
+        long size = device.export().size();
+        return asked.offset() >= 0 && asked.length() <= size && asked.offset() <= size - asked.length();
+    }
+
+    /** Looking up the extents of a range costs about what moving a few bytes per chunk does. */
+    private static int lookupCost(NbdRequest asked) {
+        return (int) (asked.length() / VirtualFileSystem.CHUNK_BYTES) * NbdCall.LOOKUP_COST_BYTES;
+    }
+}
