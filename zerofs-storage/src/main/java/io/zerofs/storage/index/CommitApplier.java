@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.index;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.CommitLog;
+import io.zerofs.storage.commit.Death;
+import io.zerofs.storage.commit.FrameTable;
+import io.zerofs.storage.seal.CorruptObjectException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * Brings a durable commit into the index, the same way in a running writer and in replay. Every record is absolute, so
+ * replaying any stretch of the log that starts early enough gives the same database. Called in the order of the log.
+ */
+public final class CommitApplier {
+    /** Slots whose table shares a record: a reader decodes this many to find one. */
+    static final int SLOTS_PER_RECORD = 64;
+
+    private final RocksIndex index;
+
+    public CommitApplier(RocksIndex index) {
+        this.index = index;
+    }
+
+    /** Applies a commit read back from the store: its batches, then what {@link #applyDurable} adds. */
+    public void replay(CommitLog log) throws VolumeException {
+        for (byte[] batch : log.batches()) {
+            index.write(RecordBatch.fromLog(ByteBuffer.wrap(batch)));
+        }
+        applyDurable(log.frames(), log.deaths());
+    }
+
+    /**
+     * Adds what follows from a commit's being durable: where its frames stand and which older ones it killed. Its
+     * batches are in the index already.
+     *
+     * @throws VolumeException NO_SPACE if nothing was written and it may be tried again
+     */
+    public void applyDurable(FrameTable frames, List<Death> deaths) throws VolumeException {
+        long seq = frames.commit().seq();
+        RecordBatch records = new RecordBatch();
+        int slot = 0;
+        do {
+            // A commit without frames has a record too: it says that the commit exists.
+            records.put(
+                    IndexKeys.frames(seq, slot),
+                    frames.slice(slot, SLOTS_PER_RECORD).encode());
+            slot += SLOTS_PER_RECORD;
+        } while (slot < frames.frames().size());
+        for (Death death : deaths) {
+            records.put(IndexKeys.deaths(death.victimSeq(), seq), new DeathRecord(death.slots()).encode());
+        }
+        index.write(records.toBytes());
+    }
+
+    /** The part of a commit's frame table that covers a slot, or null if the index has none. */
+    public static FrameTable frameTable(RocksIndex index, long seq, int slot) throws VolumeException {
+        byte[] encoded = index.get(IndexKeys.frames(seq, slot - slot % SLOTS_PER_RECORD));
+        if (encoded == null) {
+            return null;
+        }
+        try {
+            return FrameTable.decode(encoded, "frame table of commit " + seq + " in the local index");
+        } catch (CorruptObjectException e) {
+            throw new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.index;
+
+import io.zerofs.core.volume.VolumeException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * The value of a death record: slots ascending, each as the varint of its distance from the one before.
+ *
+ * @param slots not to be changed
+ */
+public record DeathRecord(int[] slots) {
+    private static final int SLOT_BYTES_MAX = 5;
+
+    public byte[] encode() {
+        ByteBuffer out = ByteBuffer.allocate(SLOT_BYTES_MAX * slots.length);
+        int before = 0;
+        for (int slot : slots) {
+            Varints.put(out, slot - before);
+            before = slot;
+        }
+        return Arrays.copyOf(out.array(), out.position());
+    }
+
+    public static DeathRecord decode(byte[] encoded) throws VolumeException {
+        ByteBuffer in = ByteBuffer.wrap(encoded);
+        int[] slots = new int[encoded.length];
+        int count = 0;
+        long before = 0;
+        while (in.hasRemaining()) {
+            before += Varints.get(in, "a death record");
+            if (before < 0 || before > Integer.MAX_VALUE) {
+                throw Varints.malformed("a death record");
+            }
+            slots[count++] = (int) before;
+        }
+        return new DeathRecord(Arrays.copyOf(slots, count));
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof DeathRecord record && Arrays.equals(slots, record.slots);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(slots);
+    }
+
+    @Override
+    public String toString() {
+        return "DeathRecord" + Arrays.toString(slots);
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.index;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.JarURLConnection;
+import java.net.URL;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
+import org.rocksdb.RocksDB;
+import org.rocksdb.util.Environment;
+
+/**
+ * Loads RocksDB's native library from a fixed place. Left alone, the binding unpacks 17 MB into the temp directory at
+ * each start and leaves them there when the process is killed.
+ */
+final class NativeLibrary {
+    private static final Object LOADING = new Object();
+
+    private NativeLibrary() {}
+
+    /**
+     * @param directory where the library is kept from now on; made if missing; may be shared with other processes
+     */
+    static void load(Path directory) throws IOException {
+        synchronized (LOADING) {
+            URL source = RocksDB.class.getClassLoader().getResource(Environment.getJniLibraryFileName("rocksdb"));
+            if (source == null || !(source.openConnection() instanceof JarURLConnection jar)) {
+                // A platform whose library goes by another name: the binding knows better where to look.
+                RocksDB.loadLibrary();
+                return;
+            }
+            Path home = Files.createDirectories(directory.toAbsolutePath());
+            // RocksDB.loadLibrary(List) looks for this name, with a doubled "jni".
+            Path library = home.resolve(Environment.getJniLibraryFileName("rocksdbjni"));
+            if (!Files.isRegularFile(library)
+                    || crc(library) != jar.getJarEntry().getCrc()) {
+                unpack(source, library);
+            }
+            RocksDB.loadLibrary(List.of(home.toString()));
+        }
+    }
+
+    private static long crc(Path file) throws IOException {
+        try (CheckedInputStream in = new CheckedInputStream(Files.newInputStream(file), new CRC32())) {
+            in.transferTo(OutputStream.nullOutputStream());
+            return in.getChecksum().getValue();
+        }
+    }
+
+    private static void unpack(URL source, Path library) throws IOException {
+        Path partial = Files.createTempFile(library.getParent(), "rocksdb", ".partial");
+        try (InputStream in = source.openStream();
+                FileChannel file = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+            in.transferTo(Channels.newOutputStream(file));
+            file.force(true);
+        } catch (IOException e) {
+            Files.deleteIfExists(partial);
+            throw e;
+        }
+        Files.move(partial, library, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.index;
+
+import io.zerofs.core.volume.Cursor;
+import io.zerofs.core.volume.KeyRange;
+import io.zerofs.core.volume.VolumeException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.StampedLock;
+import org.rocksdb.Checkpoint;
+import org.rocksdb.Options;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.SstFileReader;
+import org.rocksdb.Status;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/**
+ * One RocksDB database, without its own log: what a crash takes from it is in the commits. Thread-safe; closing waits
+ * for calls that are under way and closes open cursors.
+ *
+ * <p>Failures are {@link VolumeException}s: CORRUPT when local files cannot be read, NO_SPACE when a write was refused
+ * as a whole, CLOSED when a write may be half applied or the index is closed.
+ */
+public final class RocksIndex implements AutoCloseable {
+    private final StampedLock lifetime = new StampedLock();
+    private final NativeResources handles;
+    private final RocksDB database;
+    private final ReadOptions reads;
+    private final WriteOptions writes;
+    private final RocksTuning tuning;
+    private final Set<IndexCursor> cursors = ConcurrentHashMap.newKeySet();
+    private boolean closed;
+
+    private RocksIndex(NativeResources handles, RocksDB database, RocksTuning tuning) {
+        this.handles = handles;
+        this.database = database;
+        this.tuning = tuning;
+        this.reads = handles.own(new ReadOptions());
+        // Under the gate a write may be refused but must never sleep.
+        this.writes = handles.own(new WriteOptions().setDisableWAL(true).setNoSlowdown(true));
+    }
+
+    /**
+     * Opens a database or makes a new one.
+     *
+     * @param directory holds the database and nothing else
+     * @param nativeDirectory where the native library is unpacked once
+     */
+    public static RocksIndex open(Path directory, Path nativeDirectory, RocksTuning tuning) throws VolumeException {
+        NativeResources handles = new NativeResources();
+        try {
+            NativeLibrary.load(nativeDirectory);
+            Options options = tuning.options(handles);
+            return new RocksIndex(handles, handles.own(RocksDB.open(options, directory.toString())), tuning);
+        } catch (IOException e) {
+            handles.close();
+            throw new VolumeException(
+                    VolumeException.Kind.NO_SPACE, "cannot unpack RocksDB's library into " + nativeDirectory, e);
+        } catch (RocksDBException e) {
+            handles.close();
+            throw new VolumeException(
+                    isNoSpace(e) ? VolumeException.Kind.NO_SPACE : VolumeException.Kind.CORRUPT,
+                    "cannot open the local index in " + directory + ": " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /** The value of a key, or null. */
+    public byte[] get(byte[] key) throws VolumeException {
+        long stamp = use();
+        try {
+            return database.get(reads, key);
+        } catch (RocksDBException e) {
+            throw readFailure(e);
+        } finally {
+            lifetime.unlockRead(stamp);
+        }
+    }
+
+    /** A walk over the state of this moment. */
+    public Cursor scan(KeyRange range, boolean descending) throws VolumeException {
+        long stamp = use();
+        try {
+            IndexCursor cursor = new IndexCursor(this, database, range, descending);
+            cursors.add(cursor);
+            return cursor;
+        } finally {
+            lifetime.unlockRead(stamp);
+        }
+    }
+
+    /**
+     * Makes a batch visible, atomically.
+     *
+     * @param batch from {@link RecordBatch}
+     */
+    public void write(byte[] batch) throws VolumeException {
+        long stamp = use();
+        try (WriteBatch records = new WriteBatch(batch)) {
+            database.write(writes, records);
+        } catch (RocksDBException e) {
+            throw writeFailure(e);
+        } finally {
+            lifetime.unlockRead(stamp);
+        }
+    }
+
+    /** How many memtables could still be filled before writes would be refused. */
+    public int writeBuffersFree() throws VolumeException {
+        long waiting = property("rocksdb.num-immutable-mem-table");
+        return (int) Math.max(0, tuning.writeBuffersMax() - 1 - waiting);
+    }
+
+    /**
+     * Makes a copy of the database by hard links, with all that was written before the call and any part of what is
+     * written meanwhile. Takes as long as flushing the memtables; does not hold back writers.
+     *
+     * @param target must not exist; its parent must, on the same file system
+     */
+    public void checkpoint(Path target) throws VolumeException {
+        long stamp = use();
+        try (Checkpoint checkpoint = Checkpoint.create(database)) {
+            checkpoint.createCheckpoint(target.toString());
+        } catch (RocksDBException e) {
+            throw new VolumeException(
+                    isNoSpace(e) ? VolumeException.Kind.NO_SPACE : VolumeException.Kind.CORRUPT,
+                    "cannot make a checkpoint of the local index: " + e.getMessage(),
+                    e);
+        } finally {
+            lifetime.unlockRead(stamp);
+        }
+    }
+
+    /** Reads a table file and compares all of its block checksums. The native library must have been loaded. */
+    public static void verifyTable(Path file) throws VolumeException {
+        try (Options options = new Options();
+                SstFileReader reader = new SstFileReader(options)) {
+            reader.open(file.toString());
+            reader.verifyChecksum();
+        } catch (RocksDBException e) {
+            throw new VolumeException(
+                    VolumeException.Kind.CORRUPT, "table file " + file.getFileName() + " is damaged", e);
+        }
+    }
+
+    /** A number that RocksDB keeps about itself, such as {@code rocksdb.estimate-num-keys}. */
+    public long property(String name) throws VolumeException {
+        long stamp = use();
+        try {
+            return database.getLongProperty(name);
+        } catch (RocksDBException e) {
+            throw readFailure(e);
+        } finally {
+            lifetime.unlockRead(stamp);
+        }
+    }
+
+    @Override
+    public void close() {
+        long stamp = lifetime.writeLock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            List.copyOf(cursors).forEach(IndexCursor::close);
+            handles.close();
+        } finally {
+            lifetime.unlockWrite(stamp);
+        }
+    }
+
+    void forget(IndexCursor cursor) {
+        cursors.remove(cursor);
+    }
+
+    static VolumeException closedException() {
+        return new VolumeException(VolumeException.Kind.CLOSED, "the local index is closed");
+    }
+
+    static VolumeException readFailure(RocksDBException cause) {
+        return new VolumeException(
+                VolumeException.Kind.CORRUPT,
+                "the local index cannot be read (delete the cache directory to build it anew): " + cause.getMessage(),
+                cause);
+    }
+
+    private long use() throws VolumeException {
+        long stamp = lifetime.readLock();
+        if (closed) {
+            lifetime.unlockRead(stamp);
+            throw closedException();
+        }
+        return stamp;
+    }
+
+    private static VolumeException writeFailure(RocksDBException cause) {
+        // Both are answered before the first record reaches the memtable; any other failure may come in between.
+        boolean refused = isNoSpace(cause) || isCode(cause, Status.Code.Incomplete);
+        return new VolumeException(
+                refused ? VolumeException.Kind.NO_SPACE : VolumeException.Kind.CLOSED,
+                (refused ? "the local index takes no writes for now: " : "a write to the local index failed: ")
+                        + cause.getMessage(),
+                cause);
+    }
+
+    private static boolean isNoSpace(RocksDBException e) {
+        return isCode(e, Status.Code.IOError) && e.getStatus().getSubCode() == Status.SubCode.NoSpace;
+    }
+
+    private static boolean isCode(RocksDBException e, Status.Code code) {
+        return e.getStatus() != null && e.getStatus().getCode() == code;
+    }
+}

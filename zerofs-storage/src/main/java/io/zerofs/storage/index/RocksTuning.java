@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.index;
+
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.CompressionType;
+import org.rocksdb.Env;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.SstFileManager;
+
+/**
+ * How much RocksDB may use. Memory is the block cache plus all write buffers.
+ *
+ * @param blockCacheBytes decompressed blocks, index and filter blocks; at least 8 MiB
+ * @param writeBufferBytes one memtable; at least 1 MiB
+ * @param writeBuffersMax memtables that may wait for their flush before writes are refused; 4 to 64
+ * @param backgroundJobs threads for flushes and compactions; 1 to 64
+ */
+public record RocksTuning(long blockCacheBytes, long writeBufferBytes, int writeBuffersMax, int backgroundJobs) {
+    private static final long MIB = 1L << 20;
+
+    public static final RocksTuning DEFAULT = new RocksTuning(64 * MIB, 16 * MIB, 6, 2);
+
+    // A MANIFEST is part of every published checkpoint, so it is rolled early.
+    private static final long MANIFEST_BYTES_MAX = MIB;
+    private static final long TABLE_FILE_BYTES = 16 * MIB;
+    private static final long BLOCK_BYTES = 16 * 1024;
+    private static final double BLOOM_BITS_PER_KEY = 10;
+    private static final int OPEN_FILES_MAX = 1024;
+    private static final long INFO_LOG_BYTES_MAX = MIB;
+    private static final int INFO_LOGS_MAX = 2;
+    private static final int LEVEL0_COMPACTION_FILES = 4;
+    // Writers are held back by Volume.reserve, where they hold no lock; RocksDB must not hold them back under the gate.
+    private static final int LEVEL0_NEVER_STALLS = 1 << 20;
+
+    public RocksTuning {
+        require(blockCacheBytes >= 8 * MIB, "block cache must have at least 8 MiB");
+        require(writeBufferBytes >= MIB, "a write buffer must have at least 1 MiB");
+        require(writeBuffersMax >= 4 && writeBuffersMax <= 64, "write buffers must be 4 to 64");
+        require(backgroundJobs >= 1 && backgroundJobs <= 64, "background jobs must be 1 to 64");
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+
+    Options options(NativeResources owner) throws RocksDBException {
+        BlockBasedTableConfig table = new BlockBasedTableConfig()
+                .setBlockCache(owner.own(new LRUCache(blockCacheBytes)))
+                .setCacheIndexAndFilterBlocks(true)
+                .setCacheIndexAndFilterBlocksWithHighPriority(true)
+                .setPinL0FilterAndIndexBlocksInCache(true)
+                .setFilterPolicy(owner.own(new BloomFilter(BLOOM_BITS_PER_KEY)))
+                .setBlockSize(BLOCK_BYTES);
+        Options options = owner.own(new Options());
+        options.setCreateIfMissing(true)
+                .setTableFormatConfig(table)
+                .setCompressionType(CompressionType.LZ4_COMPRESSION)
+                .setWriteBufferSize(writeBufferBytes)
+                .setMaxWriteBufferNumber(writeBuffersMax)
+                .setTargetFileSizeBase(TABLE_FILE_BYTES)
+                .setMaxBackgroundJobs(backgroundJobs)
+                .setMaxOpenFiles(OPEN_FILES_MAX)
+                .setMaxManifestFileSize(MANIFEST_BYTES_MAX)
+                .setLevel0FileNumCompactionTrigger(LEVEL0_COMPACTION_FILES)
+                .setLevel0SlowdownWritesTrigger(LEVEL0_NEVER_STALLS)
+                .setLevel0StopWritesTrigger(LEVEL0_NEVER_STALLS)
+                .setSoftPendingCompactionBytesLimit(0)
+                .setHardPendingCompactionBytesLimit(0)
+                // What is not in a checkpoint is in the log: nothing to save at the end.
+                .setAvoidFlushDuringShutdown(true)
+                // Lets RocksDB go on by itself when a full disk has room again.
+                .setSstFileManager(owner.own(new SstFileManager(Env.getDefault())))
+                .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+                .setMaxLogFileSize(INFO_LOG_BYTES_MAX)
+                .setKeepLogFileNum(INFO_LOGS_MAX)
+                .setStatsDumpPeriodSec(0)
+                .setStatsPersistPeriodSec(0);
+        return options;
+    }
+}
