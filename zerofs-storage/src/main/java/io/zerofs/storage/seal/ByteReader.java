@@ -38,6 +38,12 @@ public final class ByteReader {
         return from.getInt() & 0xffff_ffffL;
     }
 
+    public int u31() throws CorruptObjectException {
+        long value = u32();
+        require(value <= Integer.MAX_VALUE, "a number is out of range");
+        return (int) value;
+    }
+
     public long u63() throws CorruptObjectException {
         need(Long.BYTES);
         long value = from.getLong();
