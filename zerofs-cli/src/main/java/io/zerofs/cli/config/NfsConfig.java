@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
+import io.zerofs.server.net.ListenAddress;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,7 +14,7 @@ public record NfsConfig(
         int port,
 
         @Setting("Addresses to listen on, `[\"ip:port\", …]`, instead of `host` and `port`.")
-        Optional<List<ListenTarget>> addresses,
+        Optional<List<ListenAddress.Tcp>> addresses,
 
         @Setting(
                 value = "Which answers wait until the store has the change; see [durability](durability.md).",
@@ -30,7 +31,8 @@ public record NfsConfig(
         RELAXED
     }
 
-    public List<ListenTarget> targets() {
-        return addresses.orElseGet(() -> List.of(new ListenTarget(host, port)));
+    /** @throws IllegalArgumentException if the host cannot be resolved */
+    public List<ListenAddress> listen() {
+        return addresses.<List<ListenAddress>>map(List::copyOf).orElseGet(() -> List.of(ListenAddress.tcp(host, port)));
     }
 }

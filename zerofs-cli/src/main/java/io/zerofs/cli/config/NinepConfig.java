@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
+import io.zerofs.server.net.ListenAddress;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,12 +16,15 @@ public record NinepConfig(
         int port,
 
         @Setting("Addresses to listen on, `[\"ip:port\", …]`, instead of `host` and `port`; `[]`: no TCP at all.")
-        Optional<List<ListenTarget>> addresses,
+        Optional<List<ListenAddress.Tcp>> addresses,
 
         @Setting("Path of a unix socket to listen on as well.")
         Optional<Path> unixSocket) {
 
-    public List<ListenTarget> targets() {
-        return addresses.orElseGet(() -> List.of(new ListenTarget(host, port)));
+    /** @throws IllegalArgumentException if the host cannot be resolved */
+    public List<ListenAddress> listen() {
+        List<ListenAddress> all = new ArrayList<>(addresses.orElseGet(() -> List.of(ListenAddress.tcp(host, port))));
+        unixSocket.map(ListenAddress::unix).ifPresent(all::add);
+        return all;
     }
 }

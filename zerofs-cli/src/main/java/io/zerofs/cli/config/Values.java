@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
+import io.zerofs.server.net.ListenAddress;
 import io.zerofs.storage.seal.Secret;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -22,7 +23,7 @@ final class Values {
             Secret.class, Values::secret,
             Path.class, Values::path,
             URI.class, Values::endpoint,
-            ListenTarget.class, ListenTarget::parse,
+            ListenAddress.Tcp.class, ListenAddress::tcp,
             StoreLocation.class, StoreLocation::parse);
 
     private final Substitution substitution;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.server.net.ListenAddress;
 import io.zerofs.storage.seal.Secret;
 import java.nio.file.Path;
 import java.util.List;
@@ -65,16 +66,21 @@ class ConfigLoaderTest {
     @Test
     void anEmptySectionTurnsAServerOn() throws ConfigException {
         NfsConfig nfs = load(SMALLEST + "[servers.nfs]").servers().nfs().orElseThrow();
-        assertEquals(List.of(new ListenTarget("127.0.0.1", 2049)), nfs.targets());
+        assertEquals(List.of(ListenAddress.tcp("127.0.0.1", 2049)), nfs.listen());
         assertEquals(NfsConfig.Durability.COMMIT, nfs.durability());
     }
 
     @Test
     void addressesReplaceHostAndPort() throws ConfigException {
-        String toml = SMALLEST + "[servers.ninep]\naddresses = [\"10.0.0.1:1\", \"[::1]:2\", \"127.0.0.1:${PORT}\"]";
+        String toml = SMALLEST
+                + "[servers.ninep]\naddresses = [\"10.0.0.1:1\", \"[::1]:2\", \"127.0.0.1:${PORT}\"]\nunix_socket = \"/run/s\"";
         assertEquals(
-                List.of(new ListenTarget("10.0.0.1", 1), new ListenTarget("::1", 2), new ListenTarget("127.0.0.1", 7)),
-                load(toml).servers().ninep().orElseThrow().targets());
+                List.of(
+                        ListenAddress.tcp("10.0.0.1", 1),
+                        ListenAddress.tcp("::1", 2),
+                        ListenAddress.tcp("127.0.0.1", 7),
+                        ListenAddress.unix(Path.of("/run/s"))),
+                load(toml).servers().ninep().orElseThrow().listen());
     }
 
     @ParameterizedTest
@@ -99,9 +105,9 @@ class ConfigLoaderTest {
                         + "| z.toml:7: [servers.nfs] host: environment variable NONE is not set",
                 "[servers.nfs];durability = \"all\" "
                         + "| z.toml:7: [servers.nfs] durability: \"all\" is not one of strict, commit, relaxed",
-                "[servers.nfs];addresses = [\"1\"] | z.toml:7: [servers.nfs] addresses: \"1\" is not \"ip:port\"",
+                "[servers.nfs];addresses = [\"1\"] | z.toml:7: [servers.nfs] addresses: \"1\" is not of the form host:port",
                 "[servers.nfs];addresses = [\"::1:5\"] "
-                        + "| z.toml:7: [servers.nfs] addresses: \"::1:5\": write an IPv6 address as \"[address]:port\"",
+                        + "| z.toml:7: [servers.nfs] addresses: \"::1:5\": an IPv6 address is written [address]:port",
                 "[aws];access_key_id = \"k\" "
                         + "| z.toml:6: [aws] access_key_id and secret_access_key belong together",
                 "[aws];endpoint = \"http://h\" "
