@@ -73,7 +73,8 @@ class ConfigLoaderTest {
     @Test
     void addressesReplaceHostAndPort() throws ConfigException {
         String toml = SMALLEST
-                + "[servers.ninep]\naddresses = [\"10.0.0.1:1\", \"[::1]:2\", \"127.0.0.1:${PORT}\"]\nunix_socket = \"/run/s\"";
+                + "[servers.ninep]\nunix_socket = \"/run/s\"\n"
+                + "addresses = [\"10.0.0.1:1\", \"[::1]:2\", \"127.0.0.1:${PORT}\"]";
         assertEquals(
                 List.of(
                         ListenAddress.tcp("10.0.0.1", 1),

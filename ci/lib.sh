@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: AGPL-3.0-only
+# shellcheck shell=bash
+# What the scripts in ci/ share: messages, packages, building, and starting and stopping daemons.
+# To be sourced by bash. Daemons have names; everything of daemon X is $WORK/X.*.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+PROGRAM=${ZEROFS_PROGRAM:-$ROOT/zerofs-cli/target/zerofs}
+ME=${0##*/}
+WORK=              # scratch directory of this script, see work_directory
+SKIPPED=77         # exit status of a test that cannot run here
+START_SECONDS_MAX=60
+STOP_SECONDS_MAX=60
+
+say() { echo "$ME: $*" >&2; }
+die() { say "$*"; exit 1; }
+skip() { say "skipped: $*"; exit $SKIPPED; }
+
+# need COMMAND PACKAGE: makes sure that a command is there, by installing a Debian package if we may.
+need() {
+  command -v "$1" >/dev/null && return
+  local root=()
+  [ "$(id -u)" = 0 ] || root=(sudo -n)
+  command -v apt-get >/dev/null || die "$1 is missing; please install it"
+  say "installing $2"
+  "${root[@]}" true 2>/dev/null || die "$1 is missing; please install it (Debian: apt-get install $2)"
+  local log; log=$(mktemp)
+  local install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2")
+  "${install[@]}" >"$log" 2>&1 || { "${root[@]}" apt-get update -qq && "${install[@]}"; } >"$log" 2>&1 ||
+    { cat "$log" >&2; die "cannot install $2"; }
+  rm -f "$log"
+}
+
+need_toolchain() {
+  need javac openjdk-17-jdk-headless
+  need mvn maven
+}
+
+maven() { (cd "$ROOT" && mvn -B -ntp -q "$@"); }
+
+# Builds the program unless it is newer than everything it is made of.
+build_program() {
+  [ -z "${ZEROFS_PROGRAM:-}" ] || return 0
+  if [ ! -x "$PROGRAM" ] ||
+    [ -n "$(cd "$ROOT" && find pom.xml zerofs-*/pom.xml zerofs-*/src/main -newer "$PROGRAM" -print -quit)" ]; then
+    need_toolchain
+    say "building"
+    maven -DskipTests package
+  fi
+}
+
+# Sets WORK to a fresh directory; at exit daemons that still run are killed and it is removed (KEEP=1 keeps it).
+work_directory() {
+  WORK=$(mktemp -d "${TMPDIR:-/tmp}/zerofs-test.XXXXXX")
+  trap clean_up EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+}
+
+clean_up() {
+  local status=$? file
+  trap - EXIT
+  for file in "$WORK"/*.pid; do
+    [ ! -e "$file" ] || kill -KILL "$(cat "$file")" 2>/dev/null || true
+  done
+  if [ $status != 0 ] && [ $status != $SKIPPED ]; then
+    for file in "$WORK"/*.log; do
+      [ ! -e "$file" ] || { echo "--- ${file##*/}, last lines"; tail -n 40 "$file"; } >&2
+    done
+  fi
+  if [ -n "${KEEP:-}" ]; then say "kept $WORK"; else rm -rf "$WORK"; fi
+  exit "$status"
+}
+
+free_port() {
+  local port
+  while :; do
+    port=$((20000 + RANDOM % 20000))
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+  done
+}
+
+# daemon_config NAME NFS_PORT [TOML]: writes $WORK/NAME.toml; store and cache are $WORK/store and $WORK/NAME.cache.
+daemon_config() {
+  cat >"$WORK/$1.toml" <<TOML
+[cache]
+dir = "$WORK/$1.cache"
+disk_size_gb = 1.0
+memory_size_gb = 0.25
+[storage]
+url = "file://$WORK/store"
+encryption_password = "\${ZEROFS_PASSWORD}"
+[servers.nfs]
+port = $2
+${3:-}
+TOML
+}
+
+# daemon_launch NAME: starts it in the background. daemon_ready NAME: waits until it serves; fails if it ended.
+daemon_launch() {
+  touch "$WORK/$1.log"
+  stat -c %s "$WORK/$1.log" >"$WORK/$1.offset"
+  "$PROGRAM" run -c "$WORK/$1.toml" >>"$WORK/$1.log" 2>&1 </dev/null &
+  echo $! >"$WORK/$1.pid"
+}
+
+daemon_ready() {
+  local deadline=$((SECONDS + START_SECONDS_MAX))
+  until daemon_said "$1" 'ZeroFS is ready'; do
+    daemon_runs "$1" || return 1
+    [ $SECONDS -lt $deadline ] || { say "daemon $1 is not ready after $START_SECONDS_MAX s"; return 1; }
+    sleep 0.1
+  done
+}
+
+daemon_start() { daemon_launch "$1" && daemon_ready "$1"; }
+
+# daemon_said NAME PATTERN: whether its log has a matching line since its last start.
+daemon_said() { tail -c "+$(($(cat "$WORK/$1.offset") + 1))" "$WORK/$1.log" | grep -q -e "$2"; }
+
+daemon_runs() { kill -0 "$(cat "$WORK/$1.pid")" 2>/dev/null; }
+
+# daemon_end NAME: waits for its end and sets STATUS to its exit status.
+daemon_end() {
+  local pid deadline=$((SECONDS + STOP_SECONDS_MAX))
+  pid=$(cat "$WORK/$1.pid")
+  while kill -0 "$pid" 2>/dev/null; do
+    [ $SECONDS -lt $deadline ] || { say "daemon $1 does not end"; return 1; }
+    sleep 0.1
+  done
+  STATUS=0
+  wait "$pid" || STATUS=$?
+  rm -f "$WORK/$1.pid"
+}
+
+# daemon_stop NAME: as a supervisor does it; it must end in order.
+daemon_stop() {
+  kill -TERM "$(cat "$WORK/$1.pid")"
+  daemon_end "$1"
+  [ "$STATUS" = 0 ] || { say "daemon $1 ended with $STATUS after SIGTERM"; return 1; }
+}
+
+daemon_kill() {
+  kill -KILL "$(cat "$WORK/$1.pid")"
+  daemon_end "$1"
+}
+
+# nfs_url PORT PATH: for nfs-cp and nfs-ls of libnfs, as root, so that no permission is in the way.
+nfs_url() { echo "nfs://127.0.0.1/$2?version=3&nfsport=$1&mountport=$1&uid=0&gid=0"; }
+
+put() { nfs-cp "$2" "$(nfs_url "$1" "$3")" >/dev/null; }
+fetch() { rm -f "$3" && nfs-cp "$(nfs_url "$1" "$2")" "$3" >/dev/null; }
+
+random_file() { head -c "$2" /dev/urandom >"$1"; }
+
+expect() { # expect DESCRIPTION COMMAND...
+  local what=$1; shift
+  "$@" || die "not as expected: $what"
+}
+
+expect_status() { # expect_status DESCRIPTION WANTED
+  [ "$STATUS" = "$2" ] || die "$1: exit status $STATUS instead of $2"
+}
