@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class ExitCodeTest {
+    private static final Pattern ROW = Pattern.compile("\\| (\\d+ \\| [^|]+) \\| [^|]*\\|");
+
+    @Test
+    void theOperationsPageListsAllOfThem() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "operations.md"));
+        String section = page.substring(page.indexOf("## Exit codes"), page.indexOf("## The log"));
+        List<String> rows = section.lines()
+                .map(ROW::matcher)
+                .filter(Matcher::matches)
+                .map(row -> row.group(1))
+                .toList();
+        List<String> codes = Arrays.stream(ExitCode.values())
+                .map(code -> code.status() + " | " + code.meaning())
+                .toList();
+        assertEquals(codes, rows);
+    }
+}
