@@ -207,8 +207,10 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         }
     }
 
+    /** Replies leave in the order in which they were given, whatever the threads. */
     private void enqueue(Outgoing next) {
         if (context.executor().inEventLoop()) {
+            writeOutgoing();
             write(next);
             if (!inReadLoop || unflushed >= REPLIES_PER_FLUSH_MAX) {
                 flush();
@@ -223,10 +225,14 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
 
     private void sendOutgoing() {
         sending.set(false);
+        writeOutgoing();
+        flush();
+    }
+
+    private void writeOutgoing() {
         for (Outgoing next = outgoing.poll(); next != null; next = outgoing.poll()) {
             write(next);
         }
-        flush();
     }
 
     private void write(Outgoing next) {

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import io.zerofs.core.vfs.AttributeChange;
+import io.zerofs.core.vfs.Attributes;
+import io.zerofs.core.vfs.DataAccess;
+import io.zerofs.core.vfs.DeviceNumber;
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.FsStatistics;
+import io.zerofs.core.vfs.TimeChange;
+import io.zerofs.core.vfs.Timestamp;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.ninep.wire.Errno;
+import io.zerofs.server.ninep.wire.GetattrMask;
+import io.zerofs.server.ninep.wire.Rmessage;
+import io.zerofs.server.ninep.wire.SetattrValid;
+import io.zerofs.server.ninep.wire.Tmessage;
+import io.zerofs.server.ninep.wire.WireTime;
+
+/** Tgetattr, Tsetattr and Tstatfs. */
+final class AttributeOperations {
+    /** Type of the file system as statfs(2) tells it (V9FS_MAGIC). */
+    private static final int FILE_SYSTEM_MAGIC = 0x01021997;
+
+    private static final int STATFS_BLOCK_BYTES = 4_096;
+    private static final int STAT_BLOCK_BYTES = 512;
+    private static final int PERMISSION_BITS = 07777;
+    private static final long NANOS_MAX = 999_999_999;
+
+    private final VirtualFileSystem files;
+    private final FidTable fids;
+
+    AttributeOperations(NinePSession session) {
+        this.files = session.files();
+        this.fids = session.fids();
+    }
+
+    Rmessage getAttributes(Tmessage.Tgetattr request) throws FsException {
+        Attributes file = files.getAttributes(fids.get(request.fid()).inode());
+        return new Rmessage.Rgetattr(
+                request.mask() & GetattrMask.ALL,
+                Qids.of(file),
+                Modes.kindBits(file.kind()) | file.mode(),
+                file.uid(),
+                file.gid(),
+                file.links(),
+                encode(file.device()),
+                file.size(),
+                VirtualFileSystem.CHUNK_BYTES,
+                blocks(file.allocatedBytes(), STAT_BLOCK_BYTES),
+                time(file.accessed()),
+                time(file.modified()),
+                time(file.changed()),
+                time(file.created()),
+                file.id().generation(),
+                Qids.nanos(file.changed()));
+    }
+
+    /** Linux's encoding of a device in 32 bits (new_encode_dev), which v9fs expects. */
+    private static long encode(DeviceNumber device) {
+        long minor = device.minor() & 0xFFFFFL;
+        long major = device.major() & 0xFFFL;
+        return minor & 0xFF | major << 8 | (minor & ~0xFFL) << 12;
+    }
+
+    private static long blocks(long bytes, int blockBytes) {
+        return Long.divideUnsigned(bytes, blockBytes) + (Long.remainderUnsigned(bytes, blockBytes) == 0 ? 0 : 1);
+    }
+
+    private static WireTime time(Timestamp time) {
+        return new WireTime(time.seconds(), time.nanos());
+    }
+
+    Rmessage setAttributes(Tmessage.Tsetattr request) throws FsException {
+        Fid fid = fids.get(request.fid());
+        Fid.State state = fid.state();
+        boolean opened = state.use() instanceof Use.OpenFile file && file.writable();
+        AttributeChange change = new AttributeChange(
+                has(request, SetattrValid.MODE) ? request.mode() & PERMISSION_BITS : null,
+                has(request, SetattrValid.UID) ? request.uid() : null,
+                has(request, SetattrValid.GID) ? request.gid() : null,
+                has(request, SetattrValid.SIZE) ? request.size() : null,
+                timeChange(request, SetattrValid.ACCESSED, SetattrValid.ACCESSED_SET, request.accessed()),
+                timeChange(request, SetattrValid.MODIFIED, SetattrValid.MODIFIED_SET, request.modified()),
+                null);
+        files.setAttributes(
+                fid.who(), state.place().inode(), change, opened ? DataAccess.CHECKED_AT_OPEN : DataAccess.CHECKED_NOW);
+        return Rmessage.Empty.RSETATTR;
+    }
+
+    private static boolean has(Tmessage.Tsetattr request, int bit) {
+        return (request.valid() & bit) != 0;
+    }
+
+    private static TimeChange timeChange(Tmessage.Tsetattr request, int change, int set, WireTime time) {
+        if (!has(request, change)) {
+            return TimeChange.KEEP;
+        }
+        if (!has(request, set)) {
+            return TimeChange.NOW;
+        }
+        if (time.nanos() < 0 || time.nanos() > NANOS_MAX) {
+            throw new ErrnoException(Errno.EINVAL);
+        }
+        return TimeChange.to(new Timestamp(time.seconds(), (int) time.nanos()));
+    }
+
+    Rmessage statistics(Tmessage.Tstatfs request) {
+        fids.get(request.fid()).state();
+        FsStatistics now = files.statistics();
+        long blocks = Long.divideUnsigned(now.bytesMax(), STATFS_BLOCK_BYTES);
+        long used = blocks(now.bytesUsed(), STATFS_BLOCK_BYTES);
+        long free = Long.compareUnsigned(used, blocks) >= 0 ? 0 : blocks - used;
+        return new Rmessage.Rstatfs(
+                FILE_SYSTEM_MAGIC,
+                STATFS_BLOCK_BYTES,
+                blocks,
+                free,
+                free,
+                now.inodesMax(),
+                Math.max(0, now.inodesMax() - now.inodesUsed()),
+                files.volumeId().getLeastSignificantBits(),
+                FileName.BYTES_MAX);
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.zerofs.server.net.Request;
+import io.zerofs.server.ninep.wire.Rmessage;
+import io.zerofs.server.ninep.wire.RmessageEncoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One tag in flight. Its reply is given away under its own mutex, so that whoever finds it ended, on any thread, sends
+ * what depends on that behind the reply.
+ */
+final class Call {
+    private enum Phase {
+        /** Not begun, or to be begun again on a thread that may wait. */
+        QUEUED,
+        RUNNING,
+        /** Its work returned, the answer comes later. */
+        WAITING,
+        ENDED
+    }
+
+    private final int tag;
+    private final Request request;
+    private final ConcurrentMap<Integer, Call> calls;
+    private final ByteBufAllocator allocator;
+
+    // Guarded by this.
+    private Phase phase = Phase.QUEUED;
+    private boolean aborted;
+    private BooleanSupplier cancel;
+    private List<Runnable> flushes = List.of();
+
+    /** @param calls where this is found by its tag, until it ends */
+    Call(int tag, Request request, ConcurrentMap<Integer, Call> calls, ByteBufAllocator allocator) {
+        this.tag = tag;
+        this.request = request;
+        this.calls = calls;
+        this.allocator = allocator;
+    }
+
+    synchronized boolean hasEnded() {
+        return phase == Phase.ENDED;
+    }
+
+    /** Says that the work begins; false if there is nothing left to do. */
+    synchronized boolean begin() {
+        if (phase == Phase.ENDED) {
+            // Only here, because the frame counts as in flight until its turn came.
+            request.end();
+            return false;
+        }
+        phase = Phase.RUNNING;
+        return true;
+    }
+
+    /** Says that the work did nothing and will begin again. */
+    synchronized void putBack() {
+        phase = Phase.QUEUED;
+        if (aborted || !flushes.isEmpty()) {
+            forget();
+        }
+    }
+
+    /** Says that the work returned, and the answer comes later. */
+    synchronized void waitFor(BooleanSupplier cancellation) {
+        phase = Phase.WAITING;
+        cancel = cancellation;
+        if (aborted || !flushes.isEmpty()) {
+            tryCancel();
+        }
+    }
+
+    /** Sends the answer, unless nobody waits for it any more. */
+    synchronized void end(Rmessage answer) {
+        if (phase == Phase.ENDED) {
+            discard(answer);
+            return;
+        }
+        if (aborted) {
+            discard(answer);
+            request.end();
+        } else {
+            request.reply(RmessageEncoder.encode(allocator, tag, answer));
+        }
+        forget();
+    }
+
+    /** Cancels the request if that is still possible, and answers the Tflush behind its end. */
+    synchronized void flush(Runnable answer) {
+        if (phase == Phase.ENDED) {
+            answer.run();
+            return;
+        }
+        if (flushes.isEmpty()) {
+            flushes = new ArrayList<>();
+        }
+        flushes.add(answer);
+        if (phase == Phase.QUEUED) {
+            forget();
+        } else if (phase == Phase.WAITING) {
+            tryCancel();
+        }
+    }
+
+    /** Ends the request without an answer: its session is gone. */
+    synchronized void abort() {
+        aborted = true;
+        switch (phase) {
+            case QUEUED -> forget();
+            case WAITING -> tryCancel();
+            case RUNNING -> {
+                calls.remove(tag, this);
+                answerFlushes();
+            }
+            case ENDED -> {}
+        }
+    }
+
+    private void tryCancel() {
+        // The cancelled wait comes back with an answer, on this thread, which nobody is to get.
+        phase = Phase.ENDED;
+        if (cancel.getAsBoolean()) {
+            request.end();
+            forget();
+        } else {
+            phase = Phase.WAITING;
+        }
+    }
+
+    private void forget() {
+        phase = Phase.ENDED;
+        calls.remove(tag, this);
+        answerFlushes();
+    }
+
+    private void answerFlushes() {
+        flushes.forEach(Runnable::run);
+        flushes = List.of();
+    }
+
+    private static void discard(Rmessage answer) {
+        if (answer instanceof Rmessage.Data data) {
+            data.frame().release();
+        }
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import io.zerofs.core.vfs.Attributes;
+import io.zerofs.core.vfs.Credentials;
+import io.zerofs.core.vfs.FileKind;
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.RemoveMode;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.ninep.wire.Errno;
+import io.zerofs.server.ninep.wire.Frame;
+import io.zerofs.server.ninep.wire.MessageType;
+import io.zerofs.server.ninep.wire.Qid;
+import io.zerofs.server.ninep.wire.Rmessage;
+import io.zerofs.server.ninep.wire.Tmessage;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Where fids come from and where they go: Tauth, Tattach, Twalk, Tclunk, Tremove. */
+final class FidOperations {
+    /** n_uname of a client that names its user by text only (P9_NONUNAME). */
+    private static final int NO_UID = -1;
+
+    private static final byte[] SUPERUSER = "root".getBytes(StandardCharsets.US_ASCII);
+
+    /** Whoever has a name but no number: the server knows no user database. */
+    private static final int NOBODY_UID = 65_534;
+
+    private static final int UID_DIGITS_MAX = 10;
+
+    private final NinePSession session;
+    private final VirtualFileSystem files;
+    private final FidTable fids;
+
+    FidOperations(NinePSession session) {
+        this.session = session;
+        this.files = session.files();
+        this.fids = session.fids();
+    }
+
+    /** There is no authentication in the protocol; whoever may connect is believed, as with AUTH_SYS. */
+    Rmessage auth(Tmessage.Tauth request) {
+        throw new ErrnoException(Errno.EOPNOTSUPP);
+    }
+
+    Rmessage attach(Tmessage.Tattach request) throws FsException {
+        if (request.authFid() != Frame.NO_FID) {
+            throw new ErrnoException(Errno.EBADF);
+        }
+        fids.requireFree(request.fid());
+        int uid = request.uid() == NO_UID ? uidOf(request.user()) : request.uid();
+        Attributes root = resolve(request.tree());
+        if (root.kind() != FileKind.DIRECTORY) {
+            throw new ErrnoException(Errno.ENOTDIR);
+        }
+        fids.add(request.fid(), new Fid(Credentials.ofUser(uid, uid), root.id(), Place.root(root.id())));
+        return new Rmessage.Named(MessageType.RATTACH, Qids.of(root));
+    }
+
+    private static int uidOf(byte[] user) {
+        if (Arrays.equals(user, SUPERUSER)) {
+            return Credentials.ROOT.uid();
+        }
+        String text = new String(user, StandardCharsets.US_ASCII);
+        if (text.length() <= UID_DIGITS_MAX && text.matches("[0-9]+")) {
+            long number = Long.parseLong(text);
+            if (number >>> Integer.SIZE == 0) {
+                return (int) number;
+            }
+        }
+        return NOBODY_UID;
+    }
+
+    /** The tree that a client attaches is chosen by who mounts, not by each user: permissions do not apply. */
+    private Attributes resolve(byte[] path) throws FsException {
+        Attributes at = files.getAttributes(files.root());
+        int start = 0;
+        for (int end = 0; end <= path.length; end++) {
+            if (end < path.length && path[end] != '/') {
+                continue;
+            }
+            if (end > start) {
+                at = files.lookup(Credentials.ROOT, at.id(), FileName.of(Arrays.copyOfRange(path, start, end)));
+            }
+            start = end + 1;
+        }
+        return at;
+    }
+
+    /** A walk that fails at its first name is an error; one that fails later tells how far it came (walk(5)). */
+    Rmessage walk(Tmessage.Twalk request) throws FsException {
+        Fid from = fids.get(request.fid());
+        boolean inPlace = request.fid() == request.newFid();
+        Fid.State before = inPlace ? from.unopened() : from.state();
+        if (!inPlace) {
+            fids.requireFree(request.newFid());
+        }
+        Place place = before.place();
+        List<Qid> qids = new ArrayList<>(request.names().length);
+        try {
+            for (byte[] bytes : request.names()) {
+                FileName name = FileName.of(bytes);
+                Attributes found = step(from, place.inode(), name);
+                place = place.child(name, found.id());
+                qids.add(Qids.of(found));
+            }
+        } catch (FsException e) {
+            if (qids.isEmpty()) {
+                throw e;
+            }
+            return new Rmessage.Rwalk(qids);
+        }
+        if (!inPlace) {
+            fids.add(request.newFid(), new Fid(from.who(), from.root(), place));
+        } else if (!from.become(before, new Fid.State(place, before.use()))) {
+            throw new ErrnoException(Errno.EBADF);
+        }
+        return new Rmessage.Rwalk(qids);
+    }
+
+    private Attributes step(Fid from, InodeId directory, FileName name) throws FsException {
+        // Above what was attached there is nothing.
+        boolean stays = name.isDotDot() && directory.equals(from.root());
+        return stays ? files.getAttributes(directory) : files.lookup(from.who(), directory, name);
+    }
+
+    /** Frees the fid whatever happens; an extended attribute that was written is set now, and may be refused. */
+    Rmessage clunk(Tmessage.Tclunk request) throws FsException {
+        Fid fid = fids.get(request.fid());
+        Fid.State state = fid.state();
+        try {
+            if (state.use() instanceof Use.XattrDraft draft) {
+                new XattrOperations(session).set(fid, draft);
+            }
+        } catch (FsException | ErrnoException e) {
+            fids.remove(request.fid(), fid);
+            throw e;
+        }
+        fids.remove(request.fid(), fid);
+        return Rmessage.Empty.RCLUNK;
+    }
+
+    /** Removes the file, and frees the fid whether that worked or not (remove(5)). */
+    Rmessage remove(Tmessage.Tremove request) throws FsException {
+        Fid fid = fids.get(request.fid());
+        try {
+            Place place = fid.place();
+            requireSame(fid.who(), place);
+            files.remove(fid.who(), place.parent().inode(), place.name(), RemoveMode.ANY);
+        } catch (FsException | ErrnoException e) {
+            fids.remove(request.fid(), fid);
+            throw e;
+        }
+        fids.remove(request.fid(), fid);
+        return Rmessage.Empty.RREMOVE;
+    }
+
+    private void requireSame(Credentials who, Place place) throws FsException {
+        NamespaceOperations.requireSame(files, who, place);
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import io.zerofs.core.vfs.InodeId;
+import io.zerofs.server.ninep.wire.Errno;
+import io.zerofs.server.ninep.wire.LockOwner;
+import io.zerofs.server.ninep.wire.LockRange;
+import io.zerofs.server.ninep.wire.LockStatus;
+import io.zerofs.server.ninep.wire.LockType;
+import io.zerofs.server.ninep.wire.Rmessage;
+import io.zerofs.server.ninep.wire.Tmessage;
+
+/** Tlock and Tgetlock, on regular files that are open. */
+final class LockOperations {
+    private final NinePSession session;
+    private final ByteRangeLocks locks;
+
+    LockOperations(NinePSession session) {
+        this.session = session;
+        this.locks = session.locks();
+    }
+
+    /**
+     * A request that may block waits here, so that it gets the lock when it is free, and not when the client asks again
+     * half a minute later. RECLAIM is as good as any other: after a restart of the server there is no connection that
+     * could reclaim.
+     */
+    Reply lock(Tmessage.Tlock request) {
+        Fid fid = session.fids().get(request.fid());
+        InodeId inode = openFile(fid);
+        HeldLock wanted = wanted(fid, request.lock(), request.range(), request.owner());
+        if (request.lock() == LockType.UNLOCK) {
+            locks.unlock(inode, wanted);
+            return status(LockStatus.SUCCESS);
+        }
+        if ((request.flags() & Tmessage.Tlock.BLOCK) != 0) {
+            LockWaiter waiter = locks.tryWait(inode, wanted);
+            if (waiter != null) {
+                return new Reply.Later(waiter.outcome().thenApply(Rmessage.Rlock::new), () -> locks.cancel(waiter));
+            }
+        }
+        return status(locks.tryLock(inode, wanted));
+    }
+
+    private static Reply status(LockStatus status) {
+        return Reply.now(new Rmessage.Rlock(status));
+    }
+
+    /** Linux asks with UNLOCK whatever lock it wants to know about; the strictest answer fits all. */
+    Rmessage getLock(Tmessage.Tgetlock request) {
+        Fid fid = session.fids().get(request.fid());
+        InodeId inode = openFile(fid);
+        LockType type = request.lock() == LockType.READ ? LockType.READ : LockType.WRITE;
+        HeldLock found = locks.conflicting(inode, wanted(fid, type, request.range(), request.owner()));
+        return found == null
+                ? new Rmessage.Rgetlock(LockType.UNLOCK, request.range(), request.owner())
+                : new Rmessage.Rgetlock(
+                        found.exclusive() ? LockType.WRITE : LockType.READ,
+                        found.range().toWire(),
+                        found.owner());
+    }
+
+    private static InodeId openFile(Fid fid) {
+        Fid.State state = fid.state();
+        if (!(state.use() instanceof Use.OpenFile)) {
+            throw new ErrnoException(Errno.EBADF);
+        }
+        return state.place().inode();
+    }
+
+    private HeldLock wanted(Fid fid, LockType type, LockRange range, LockOwner owner) {
+        return new HeldLock(ByteRange.of(range), type == LockType.WRITE, session, owner, fid);
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import io.zerofs.core.vfs.AttributeChange;
+import io.zerofs.core.vfs.Credentials;
+import io.zerofs.core.vfs.DeviceNumber;
+import io.zerofs.core.vfs.FileKind;
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsError;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.NewNode;
+import io.zerofs.core.vfs.RemoveMode;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.ninep.wire.Errno;
+import io.zerofs.server.ninep.wire.MessageType;
+import io.zerofs.server.ninep.wire.Rmessage;
+import io.zerofs.server.ninep.wire.Tmessage;
+
+/** Names made, moved and taken away. The group of a new file is the one in the message; 9P users have none. */
+final class NamespaceOperations {
+    private static final int PERMISSION_BITS = 07777;
+
+    private final VirtualFileSystem files;
+    private final FidTable fids;
+
+    NamespaceOperations(NinePSession session) {
+        this.files = session.files();
+        this.fids = session.fids();
+    }
+
+    Rmessage symlink(Tmessage.Tsymlink request) throws FsException {
+        if (request.target().length > VirtualFileSystem.SYMLINK_BYTES_MAX) {
+            throw FsError.NAME_TOO_LONG.exception();
+        }
+        // symlink(2): an empty target is ENOENT.
+        if (request.target().length == 0) {
+            throw FsError.NOT_FOUND.exception();
+        }
+        NewNode node = NewNode.symlink(request.target());
+        return create(MessageType.RSYMLINK, request.fid(), request.gid(), request.name(), node);
+    }
+
+    Rmessage makeDirectory(Tmessage.Tmkdir request) throws FsException {
+        NewNode node = NewNode.directory(request.mode() & PERMISSION_BITS);
+        return create(MessageType.RMKDIR, request.fid(), request.gid(), request.name(), node);
+    }
+
+    Rmessage makeNode(Tmessage.Tmknod request) throws FsException {
+        FileKind kind = Modes.kind(request.mode());
+        if (kind == FileKind.DIRECTORY || kind == FileKind.SYMLINK) {
+            throw new ErrnoException(Errno.EINVAL);
+        }
+        boolean isDevice = kind == FileKind.CHARACTER_DEVICE || kind == FileKind.BLOCK_DEVICE;
+        NewNode node = new NewNode(
+                kind,
+                AttributeChange.ofMode(request.mode() & PERMISSION_BITS),
+                isDevice ? new DeviceNumber(request.major(), request.minor()) : DeviceNumber.NONE,
+                null,
+                NewNode.Existing.REFUSE,
+                0);
+        return create(MessageType.RMKNOD, request.fid(), request.gid(), request.name(), node);
+    }
+
+    private Rmessage create(MessageType reply, int directoryFid, int gid, byte[] name, NewNode node)
+            throws FsException {
+        Fid directory = fids.get(directoryFid);
+        FileName fileName = FileName.of(name);
+        return new Rmessage.Named(
+                reply,
+                Qids.of(files.create(directory.who(gid), directory.inode(), fileName, node)
+                        .node()));
+    }
+
+    Rmessage link(Tmessage.Tlink request) throws FsException {
+        Fid directory = fids.get(request.directoryFid());
+        Fid file = fids.get(request.fid());
+        files.link(directory.who(), file.inode(), directory.inode(), FileName.of(request.name()));
+        return Rmessage.Empty.RLINK;
+    }
+
+    Rmessage readLink(Tmessage.Treadlink request) throws FsException {
+        return new Rmessage.Rreadlink(files.readLink(fids.get(request.fid()).inode()));
+    }
+
+    /** The old form of Trenameat, on the name by which the fid was reached. */
+    Rmessage rename(Tmessage.Trename request) throws FsException {
+        Fid file = fids.get(request.fid());
+        Fid target = fids.get(request.directoryFid());
+        FileName name = FileName.of(request.name());
+        Fid.State before = file.state();
+        Place from = before.place();
+        requireSame(files, target.who(), from);
+        files.rename(target.who(), from.parent().inode(), from.name(), target.inode(), name);
+        // If it was opened meanwhile, it keeps the old name and will not be found by it.
+        file.become(before, new Fid.State(new Place(target.place(), name, from.inode()), before.use()));
+        return Rmessage.Empty.RRENAME;
+    }
+
+    Rmessage renameAt(Tmessage.Trenameat request) throws FsException {
+        Fid from = fids.get(request.fromFid());
+        Fid to = fids.get(request.toFid());
+        FileName fromName = FileName.of(request.fromName());
+        FileName toName = FileName.of(request.toName());
+        files.rename(to.who(), from.inode(), fromName, to.inode(), toName);
+        return Rmessage.Empty.RRENAMEAT;
+    }
+
+    Rmessage unlinkAt(Tmessage.Tunlinkat request) throws FsException {
+        if ((request.flags() & ~Tmessage.Tunlinkat.REMOVE_DIRECTORY) != 0) {
+            throw new ErrnoException(Errno.EINVAL);
+        }
+        Fid directory = fids.get(request.fid());
+        RemoveMode mode = request.flags() == 0 ? RemoveMode.FILE : RemoveMode.DIRECTORY;
+        files.remove(directory.who(), directory.inode(), FileName.of(request.name()), mode);
+        return Rmessage.Empty.RUNLINKAT;
+    }
+
+    /** Checks that the name by which a file was reached still leads there, for messages that act on it by its fid. */
+    static void requireSame(VirtualFileSystem files, Credentials who, Place place) throws FsException {
+        if (place.parent() == null) {
+            throw new ErrnoException(Errno.EBUSY);
+        }
+        if (!files.lookup(who, place.parent().inode(), place.name()).id().equals(place.inode())) {
+            throw FsError.NOT_FOUND.exception();
+        }
+    }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import io.netty.buffer.ByteBuf;
+import io.zerofs.core.vfs.FsError;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.net.Connection;
+import io.zerofs.server.net.FrameProtocol;
+import io.zerofs.server.net.Request;
+import io.zerofs.server.ninep.wire.Errno;
+import io.zerofs.server.ninep.wire.Frame;
+import io.zerofs.server.ninep.wire.MessageType;
+import io.zerofs.server.ninep.wire.Rmessage;
+import io.zerofs.server.ninep.wire.RmessageEncoder;
+import io.zerofs.server.ninep.wire.Tmessage;
+import io.zerofs.server.ninep.wire.TmessageDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One 9P connection: negotiates the message size, keeps the tags in flight, and answers Tversion and Tflush itself.
+ * Lives on the event loop of its connection; requests run and end on any thread.
+ */
+final class NinePProtocol implements FrameProtocol {
+    private static final Logger LOG = LoggerFactory.getLogger(NinePProtocol.class);
+
+    /** The dialect spoken here. */
+    private static final byte[] VERSION = "9P2000.L".getBytes(StandardCharsets.US_ASCII);
+
+    /** The answer to any other (version(5)). */
+    private static final byte[] VERSION_UNKNOWN = "unknown".getBytes(StandardCharsets.US_ASCII);
+
+    private final NinePServer server;
+    private final Connection connection;
+    private final ConcurrentHashMap<Integer, Call> calls = new ConcurrentHashMap<>();
+
+    // Confined to the event loop; null before the first Tversion.
+    private NinePSession session;
+    private NinePOperations operations;
+
+    NinePProtocol(NinePServer server, Connection connection) {
+        this.server = server;
+        this.connection = connection;
+    }
+
+    @Override
+    public int frameBytes(ByteBuf received) throws MalformedMessageException {
+        return Frame.length(received, session == null ? NinePSettings.MESSAGE_BYTES_MIN : session.messageBytesMax());
+    }
+
+    @Override
+    public void frame(ByteBuf frame, Request request) throws MalformedMessageException {
+        MessageType type = MessageType.ofCode(Frame.type(frame));
+        int tag = Frame.tag(frame);
+        if (session == null && type != MessageType.TVERSION) {
+            throw new MalformedMessageException("a message of type " + Frame.type(frame) + " before Tversion");
+        }
+        Tmessage message;
+        try {
+            if (type == null || !type.isRequest()) {
+                LOG.debug("{}: unknown message type {}", connection, Frame.type(frame));
+                reply(request, tag, error(Errno.EOPNOTSUPP));
+                return;
+            }
+            message = TmessageDecoder.decode(type, frame.skipBytes(Frame.HEADER_BYTES));
+        } catch (MalformedMessageException e) {
+            // The frame was whole, so what follows it can be understood.
+            LOG.debug("{}: malformed {}: {}", connection, type, e.getMessage());
+            reply(request, tag, error(Errno.EPROTO));
+            return;
+        }
+        if (message instanceof Tmessage.Tversion version) {
+            version(version, tag, request);
+        } else if (message instanceof Tmessage.Tflush flush) {
+            flush(flush, tag, request);
+        } else {
+            operate((Tmessage.Operation) message, tag, request);
+        }
+    }
+
+    /** Begins a new session; what the old one had is gone (version(5)). */
+    private void version(Tmessage.Tversion message, int tag, Request request) {
+        endSession();
+        boolean known = Arrays.equals(message.version(), VERSION);
+        int offered = message.msize() < 0 ? Integer.MAX_VALUE : message.msize();
+        if (offered < NinePSettings.MESSAGE_BYTES_MIN) {
+            reply(request, tag, error(Errno.EINVAL));
+            return;
+        }
+        int messageBytesMax = Math.min(offered, server.settings().messageBytesMax());
+        if (known) {
+            session = new NinePSession(server, connection.allocator(), messageBytesMax);
+            operations = new NinePOperations(session);
+        }
+        reply(request, tag, new Rmessage.Rversion(messageBytesMax, known ? VERSION : VERSION_UNKNOWN));
+    }
+
+    /**
+     * Answers when the old tag is free: it was answered before, or never will be (flush(5)). Linux drops a connection
+     * on which a reply comes after its Rflush.
+     */
+    private void flush(Tmessage.Tflush message, int tag, Request request) {
+        Call old = calls.get(message.oldTag());
+        Runnable answer = () -> reply(request, tag, Rmessage.Empty.RFLUSH);
+        if (old == null) {
+            answer.run();
+        } else {
+            old.flush(answer);
+        }
+    }
+
+    private void operate(Tmessage.Operation message, int tag, Request request) throws MalformedMessageException {
+        Call call = new Call(tag, request, calls, connection.allocator());
+        Call previous = calls.put(tag, call);
+        if (previous != null && !previous.hasEnded()) {
+            calls.put(tag, previous);
+            throw new MalformedMessageException("tag " + tag + " is in use");
+        }
+        int transferBytes = 0;
+        if (message instanceof Tmessage.Tread read) {
+            transferBytes = session.dataBytes(read.count());
+            request.charge(transferBytes);
+        } else if (message instanceof Tmessage.Twrite write) {
+            transferBytes = write.data().readableBytes();
+        }
+        NinePOperations target = operations;
+        request.run(transferBytes, () -> run(target, message, call));
+    }
+
+    private void run(NinePOperations target, Tmessage.Operation message, Call call) {
+        if (!call.begin()) {
+            return;
+        }
+        Reply reply;
+        try {
+            reply = message.applyTo(target);
+        } catch (WouldWaitException e) {
+            call.putBack();
+            throw e;
+        } catch (FsException e) {
+            reply = Reply.now(failure(message, e));
+        } catch (ErrnoException e) {
+            reply = Reply.now(error(e.errno()));
+        } catch (RuntimeException | Error e) {
+            call.abort();
+            throw e;
+        }
+        if (reply instanceof Reply.Now now) {
+            call.end(now.message());
+        } else {
+            Reply.Later later = (Reply.Later) reply;
+            call.waitFor(later.cancel());
+            later.message()
+                    .whenComplete((answer, failure) -> call.end(failure == null ? answer : failure(message, failure)));
+        }
+    }
+
+    private Rmessage failure(Tmessage message, Throwable cause) {
+        Throwable reason = cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
+        FsError error = reason instanceof FsException known ? known.error() : FsError.IO;
+        if (error == FsError.IO) {
+            LOG.warn("{}: {} failed: {}", connection, message.type(), reason.toString());
+        }
+        return error(NinePErrors.of(error));
+    }
+
+    private static Rmessage error(Errno errno) {
+        return new Rmessage.Rlerror(errno.number());
+    }
+
+    private void reply(Request request, int tag, Rmessage message) {
+        request.reply(RmessageEncoder.encode(connection.allocator(), tag, message));
+    }
+
+    private void endSession() {
+        calls.values().forEach(Call::abort);
+        if (session != null) {
+            session.close();
+            session = null;
+            operations = null;
+        }
+    }
+
+    @Override
+    public void closed() {
+        endSession();
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.net.Connection;
+import io.zerofs.server.net.FrameProtocol;
+
+/**
+ * 9P2000.L for all connections of a daemon, which share their byte-range locks. Thread-safe. To listen, give it to
+ * {@link io.zerofs.server.net.ProtocolServer}.
+ */
+public final class NinePServer implements FrameProtocol.Factory {
+    private final VirtualFileSystem files;
+    private final NinePSettings settings;
+    private final ByteRangeLocks locks;
+    private final AppendLocks appendLocks = new AppendLocks();
+
+    public NinePServer(VirtualFileSystem files, NinePSettings settings) {
+        this.files = files;
+        this.settings = settings;
+        this.locks = new ByteRangeLocks(settings);
+    }
+
+    @Override
+    public FrameProtocol connect(Connection connection) {
+        return new NinePProtocol(this, connection);
+    }
+
+    VirtualFileSystem files() {
+        return files;
+    }
+
+    NinePSettings settings() {
+        return settings;
+    }
+
+    ByteRangeLocks locks() {
+        return locks;
+    }
+
+    AppendLocks appendLocks() {
+        return appendLocks;
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.ninep.wire.Frame;
+
+/**
+ * What lives from one Tversion to the next, or to the end of the connection: the fids, and the processes that locks
+ * belong to. Thread-safe.
+ */
+final class NinePSession {
+    private final NinePServer server;
+    private final ByteBufAllocator allocator;
+    private final int messageBytesMax;
+    private final FidTable fids;
+
+    /** @param messageBytesMax the negotiated msize */
+    NinePSession(NinePServer server, ByteBufAllocator allocator, int messageBytesMax) {
+        this.server = server;
+        this.allocator = allocator;
+        this.messageBytesMax = messageBytesMax;
+        this.fids = new FidTable(server.settings().fidsMax(), server.locks());
+    }
+
+    VirtualFileSystem files() {
+        return server.files();
+    }
+
+    ByteRangeLocks locks() {
+        return server.locks();
+    }
+
+    AppendLocks appendLocks() {
+        return server.appendLocks();
+    }
+
+    FidTable fids() {
+        return fids;
+    }
+
+    ByteBufAllocator allocator() {
+        return allocator;
+    }
+
+    int messageBytesMax() {
+        return messageBytesMax;
+    }
+
+    /** The part of {@code count}, an unsigned number, that a reply with data can carry. */
+    int dataBytes(int count) {
+        int dataMax = messageBytesMax - Frame.DATA_OFFSET;
+        return count < 0 ? dataMax : Math.min(count, dataMax);
+    }
+
+    /** Ends all fids and locks, also those that requests still running are about to add. */
+    void close() {
+        fids.close();
+    }
+}

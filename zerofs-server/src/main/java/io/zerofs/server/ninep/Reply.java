@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import io.zerofs.server.ninep.wire.Rmessage;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+
+/** What an operation gives. */
+sealed interface Reply {
+    /** It is done. */
+    record Now(Rmessage message) implements Reply {}
+
+    /**
+     * It waits for something without a thread.
+     *
+     * @param message completes on any thread
+     * @param cancel tries to undo the request as if it had never been sent; false if it is too late, or cannot be
+     */
+    record Later(CompletableFuture<Rmessage> message, BooleanSupplier cancel) implements Reply {}
+
+    static Reply now(Rmessage message) {
+        return new Now(message);
+    }
+}

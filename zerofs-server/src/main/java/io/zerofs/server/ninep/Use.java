@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import io.zerofs.core.vfs.FileHold;
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.XattrMode;
+import io.zerofs.server.ninep.wire.Errno;
+import java.nio.ByteBuffer;
+
+/** What a fid is good for. */
+sealed interface Use {
+    /** Not opened yet. */
+    record Unopened() implements Use {
+        static final Unopened INSTANCE = new Unopened();
+    }
+
+    /**
+     * A regular file after Tlopen or Tlcreate.
+     *
+     * @param synchronous whether writes are answered only when they are durable (O_SYNC, O_DSYNC)
+     */
+    record OpenFile(FileHold hold, boolean readable, boolean writable, boolean append, boolean synchronous)
+            implements Use {}
+
+    /** A directory after Tlopen. */
+    record OpenDirectory(FileHold hold) implements Use {}
+
+    /** An extended attribute, or the list of their names, being read. */
+    record XattrValue(byte[] bytes) implements Use {}
+
+    /** An extended attribute being written; set when the fid is clunked. */
+    final class XattrDraft implements Use {
+        private final FileName name;
+        private final XattrMode mode;
+        private final ByteBuffer value;
+
+        /** @param bytes length of the value, checked by the caller */
+        XattrDraft(FileName name, XattrMode mode, int bytes) {
+            this.name = name;
+            this.mode = mode;
+            this.value = ByteBuffer.allocate(bytes);
+        }
+
+        FileName name() {
+            return name;
+        }
+
+        XattrMode mode() {
+            return mode;
+        }
+
+        /** Appends; the offset must be where the last piece ended. */
+        synchronized void write(long offset, ByteBuffer piece) {
+            if (offset != value.position() || piece.remaining() > value.remaining()) {
+                throw new ErrnoException(Errno.EINVAL);
+            }
+            value.put(piece);
+        }
+
+        /** The whole value; EINVAL if the client wrote less than it had announced. */
+        synchronized byte[] value() {
+            if (value.hasRemaining()) {
+                throw new ErrnoException(Errno.EINVAL);
+            }
+            return value.array();
+        }
+    }
+}

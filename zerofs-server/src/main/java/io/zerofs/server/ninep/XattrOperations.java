@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsError;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.core.vfs.XattrMode;
+import io.zerofs.server.ninep.wire.Errno;
+import io.zerofs.server.ninep.wire.Rmessage;
+import io.zerofs.server.ninep.wire.Tmessage;
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+
+/** Extended attributes: read through a fid that Txattrwalk makes, written through one that Txattrcreate turns. */
+final class XattrOperations {
+    /** Flags of setxattr(2). */
+    private static final int CREATE = 1;
+
+    private static final int REPLACE = 2;
+
+    private final VirtualFileSystem files;
+    private final FidTable fids;
+
+    XattrOperations(NinePSession session) {
+        this.files = session.files();
+        this.fids = session.fids();
+    }
+
+    Rmessage xattrWalk(Tmessage.Txattrwalk request) throws FsException {
+        Fid fid = fids.get(request.fid());
+        Place place = fid.place();
+        fids.requireFree(request.newFid());
+        byte[] value = request.name().length == 0
+                ? joined(files.listXattrs(fid.who(), place.inode()))
+                : files.getXattr(fid.who(), place.inode(), FileName.of(request.name()));
+        Fid.State state = new Fid.State(place, new Use.XattrValue(value));
+        fids.add(request.newFid(), new Fid(fid.who(), fid.root(), state));
+        return new Rmessage.Rxattrwalk(value.length);
+    }
+
+    /** As listxattr(2) wants it: each name ends with a NUL. */
+    private static byte[] joined(List<FileName> names) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (FileName name : names) {
+            out.writeBytes(name.toBytes());
+            out.write(0);
+        }
+        return out.toByteArray();
+    }
+
+    Rmessage xattrCreate(Tmessage.Txattrcreate request) throws FsException {
+        Fid fid = fids.get(request.fid());
+        Fid.State before = fid.unopened();
+        if (Long.compareUnsigned(request.size(), VirtualFileSystem.XATTR_BYTES_MAX) > 0) {
+            throw FsError.ATTRIBUTE_TOO_LARGE.exception();
+        }
+        XattrMode mode = switch (request.flags()) {
+            case 0 -> XattrMode.ANY;
+            case CREATE -> XattrMode.CREATE;
+            case REPLACE -> XattrMode.REPLACE;
+            default -> throw new ErrnoException(Errno.EINVAL);
+        };
+        Use draft = new Use.XattrDraft(FileName.of(request.name()), mode, (int) request.size());
+        if (!fid.become(before, new Fid.State(before.place(), draft))) {
+            throw new ErrnoException(Errno.EBADF);
+        }
+        return Rmessage.Empty.RXATTRCREATE;
+    }
+
+    /**
+     * Sets what was written. 9P has no message to remove an attribute: Linux asks to replace it by nothing, which is
+     * taken for that, so that replacing by an empty value works only without XATTR_REPLACE.
+     */
+    void set(Fid fid, Use.XattrDraft draft) throws FsException {
+        byte[] value = draft.value();
+        if (value.length == 0 && draft.mode() == XattrMode.REPLACE) {
+            files.removeXattr(fid.who(), fid.inode(), draft.name());
+        } else {
+            files.setXattr(fid.who(), fid.inode(), draft.name(), value, draft.mode());
+        }
+    }
+}

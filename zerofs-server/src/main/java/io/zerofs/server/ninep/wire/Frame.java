@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep.wire;
+
+import io.netty.buffer.ByteBuf;
+import io.zerofs.server.bytes.MalformedMessageException;
+
+/**
+ * The frame around each message, all numbers little-endian:
+ *
+ * <pre>
+ *  0        4      5       7
+ * +--------+------+-------+----------------------+
+ * | size   | type | tag   | body                 |
+ * | u32    | u8   | u16   | bytes[size - 7]      |
+ * +--------+------+-------+----------------------+
+ * </pre>
+ */
+public final class Frame {
+    public static final int TYPE_OFFSET = Integer.BYTES;
+    public static final int TAG_OFFSET = TYPE_OFFSET + Byte.BYTES;
+    public static final int HEADER_BYTES = TAG_OFFSET + Short.BYTES;
+
+    /** What a reply with data has in front of it: header and count. */
+    public static final int DATA_OFFSET = HEADER_BYTES + Integer.BYTES;
+
+    /** What a Twrite has in front of its data: header, fid, offset and count. */
+    public static final int WRITE_DATA_OFFSET = HEADER_BYTES + Integer.BYTES + Long.BYTES + Integer.BYTES;
+
+    /** The tag of Tversion (P9_NOTAG). */
+    public static final int NO_TAG = 0xFFFF;
+
+    /** The fid that means none (P9_NOFID). */
+    public static final int NO_FID = -1;
+
+    private Frame() {}
+
+    /**
+     * The length of the frame at the reader index, or 0 if its size has not arrived yet.
+     *
+     * @param bytesMax the largest frame allowed now
+     */
+    public static int length(ByteBuf received, int bytesMax) throws MalformedMessageException {
+        if (received.readableBytes() < Integer.BYTES) {
+            return 0;
+        }
+        int size = received.getIntLE(received.readerIndex());
+        if (size < HEADER_BYTES || size > bytesMax) {
+            throw new MalformedMessageException("frame of " + Integer.toUnsignedString(size) + " bytes, where "
+                    + HEADER_BYTES + " to " + bytesMax + " are allowed");
+        }
+        return size;
+    }
+
+    /** The type code of the frame at the reader index. */
+    public static int type(ByteBuf frame) {
+        return frame.getUnsignedByte(frame.readerIndex() + TYPE_OFFSET);
+    }
+
+    /** The tag of the frame at the reader index. */
+    public static int tag(ByteBuf frame) {
+        return frame.getUnsignedShortLE(frame.readerIndex() + TAG_OFFSET);
+    }
+
+    /** Writes the header into the first bytes of a frame that is otherwise complete. */
+    static ByteBuf seal(ByteBuf frame, MessageType type, int tag) {
+        frame.setIntLE(0, frame.writerIndex());
+        frame.setByte(TYPE_OFFSET, type.code());
+        frame.setShortLE(TAG_OFFSET, tag);
+        return frame;
+    }
+}
