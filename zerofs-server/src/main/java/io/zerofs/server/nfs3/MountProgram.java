@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.nfs3;
+
+import io.netty.buffer.ByteBuf;
+import io.zerofs.core.vfs.Attributes;
+import io.zerofs.core.vfs.Credentials;
+import io.zerofs.core.vfs.FileKind;
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsError;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.bytes.XdrReader;
+import io.zerofs.server.bytes.XdrWriter;
+import io.zerofs.server.nfs3.wire.MountMessages;
+import io.zerofs.server.nfs3.wire.MountProcedure;
+import io.zerofs.server.nfs3.wire.MountStatus;
+import io.zerofs.server.rpc.RpcCall;
+import io.zerofs.server.rpc.RpcCredential;
+import io.zerofs.server.rpc.RpcExchange;
+import io.zerofs.server.rpc.RpcProgram;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** MOUNT version 3 (RFC 1813 §5): turns a path into the file handle to begin with. Every directory can be mounted. */
+final class MountProgram implements RpcProgram {
+    static final int NUMBER = 100_005;
+    static final int VERSION = 3;
+
+    private static final Logger LOG = LoggerFactory.getLogger(MountProgram.class);
+    private static final int RESULT_BYTES = 128;
+    private static final byte[] ROOT_PATH = {'/'};
+
+    private final Nfs3Export export;
+    private final MountTable mounts;
+
+    MountProgram(Nfs3Export export, MountTable mounts) {
+        this.export = export;
+        this.mounts = mounts;
+    }
+
+    @Override
+    public int number() {
+        return NUMBER;
+    }
+
+    @Override
+    public int version() {
+        return VERSION;
+    }
+
+    @Override
+    public boolean hasProcedure(int procedure) {
+        return MountProcedure.exists(procedure);
+    }
+
+    @Override
+    public boolean isCached(int procedure) {
+        return false;
+    }
+
+    @Override
+    public void call(RpcCall call, XdrReader arguments, RpcExchange exchange) throws MalformedMessageException {
+        String client = exchange.clientName();
+        switch (MountProcedure.of(call.procedure())) {
+            case NULL -> reply(exchange, out -> {});
+            case MNT -> {
+                byte[] path = MountMessages.readPath(arguments);
+                exchange.run(0, () -> mount(client, path, exchange));
+            }
+            case DUMP -> reply(exchange, out -> MountMessages.writeMounts(out, mounts.list()));
+            case UMNT -> {
+                mounts.remove(client, MountMessages.readPath(arguments));
+                reply(exchange, out -> {});
+            }
+            case UMNTALL -> {
+                mounts.removeAll(client);
+                reply(exchange, out -> {});
+            }
+            case EXPORT -> reply(exchange, out -> MountMessages.writeExports(out, List.of(ROOT_PATH)));
+        }
+    }
+
+    private void mount(String client, byte[] path, RpcExchange exchange) {
+        MountStatus status;
+        try {
+            byte[] handle = export.handles().encode(resolve(path));
+            mounts.add(client, path);
+            LOG.info("NFS {}: mounted", client);
+            reply(
+                    exchange,
+                    out -> MountMessages.writeMounted(out, handle, RpcCredential.AUTH_SYS, RpcCredential.AUTH_NONE));
+            return;
+        } catch (FsException e) {
+            status = Nfs3Errors.mountStatus(e.error());
+        } catch (WouldWaitException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.error("MNT failed unexpectedly", e);
+            status = MountStatus.SERVERFAULT;
+        }
+        int code = status.code();
+        reply(exchange, out -> out.writeInt(code));
+    }
+
+    /**
+     * Walks a path. The mount daemon acts for the system, so permission is not asked for; what the user may do is
+     * decided with each file. Symlinks are not followed: their meaning is the client's.
+     */
+    private InodeId resolve(byte[] path) throws FsException {
+        VirtualFileSystem files = export.files();
+        InodeId at = files.root();
+        int start = 0;
+        for (int i = 0; i <= path.length; i++) {
+            if (i < path.length && path[i] != '/') {
+                continue;
+            }
+            if (i > start) {
+                Attributes found = files.lookup(Credentials.ROOT, at, FileName.of(Arrays.copyOfRange(path, start, i)));
+                if (found.kind() != FileKind.DIRECTORY) {
+                    throw FsError.NOT_DIRECTORY.exception();
+                }
+                at = found.id();
+            }
+            start = i + 1;
+        }
+        return at;
+    }
+
+    private static void reply(RpcExchange exchange, Consumer<XdrWriter> result) {
+        ByteBuf reply = exchange.newReply(RESULT_BYTES);
+        result.accept(new XdrWriter(reply));
+        exchange.reply(reply);
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.nfs3;
+
+import io.netty.buffer.ByteBuf;
+import io.zerofs.core.vfs.Credentials;
+import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.bytes.XdrReader;
+import io.zerofs.server.bytes.XdrWriter;
+import io.zerofs.server.nfs3.wire.Nfs3Call;
+import io.zerofs.server.nfs3.wire.Nfs3CallDecoder;
+import io.zerofs.server.nfs3.wire.Nfs3Procedure;
+import io.zerofs.server.nfs3.wire.Nfs3Result;
+import io.zerofs.server.nfs3.wire.Nfs3Status;
+import io.zerofs.server.rpc.RpcCall;
+import io.zerofs.server.rpc.RpcCredential;
+import io.zerofs.server.rpc.RpcExchange;
+import io.zerofs.server.rpc.RpcProgram;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** NFS version 3: decodes calls, lets them run where they may, and answers when they are as durable as promised. */
+final class Nfs3Program implements RpcProgram {
+    static final int NUMBER = 100_003;
+    static final int VERSION = 3;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Nfs3Program.class);
+
+    /** Who calls without a credential: nobody. */
+    private static final Credentials NOBODY = new Credentials(65_534, 65_534);
+
+    /** Bytes of a typical result: a handle and attributes of a file and of its directory. */
+    private static final int RESULT_BYTES = 256;
+
+    private final Nfs3Export export;
+
+    Nfs3Program(Nfs3Export export) {
+        this.export = export;
+    }
+
+    @Override
+    public int number() {
+        return NUMBER;
+    }
+
+    @Override
+    public int version() {
+        return VERSION;
+    }
+
+    @Override
+    public boolean hasProcedure(int procedure) {
+        return Nfs3Procedure.exists(procedure);
+    }
+
+    @Override
+    public boolean isCached(int procedure) {
+        return Nfs3Procedure.of(procedure).isModifying();
+    }
+
+    @Override
+    public void call(RpcCall rpc, XdrReader arguments, RpcExchange exchange) throws MalformedMessageException {
+        Nfs3Procedure procedure = Nfs3Procedure.of(rpc.procedure());
+        if (procedure == Nfs3Procedure.NULL) {
+            exchange.reply(exchange.newReply(0));
+            return;
+        }
+        Nfs3Call call = Nfs3CallDecoder.decode(procedure, arguments);
+        Credentials who = credentials(rpc.credential());
+        exchange.run(call.transferBytes(), () -> run(procedure, call, who, exchange));
+    }
+
+    private void run(Nfs3Procedure procedure, Nfs3Call call, Credentials who, RpcExchange exchange) {
+        Nfs3Result result;
+        try {
+            result = new Nfs3Operations(export, who, exchange, procedure).run(call);
+        } catch (WouldWaitException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.error("{} failed unexpectedly", procedure, e);
+            result = procedure.failure(Nfs3Status.SERVERFAULT, null, null);
+        }
+        if (result.status() == Nfs3Status.OK && export.durability().awaitsBarrier(procedure, call)) {
+            answerAfterBarrier(procedure, result, exchange);
+        } else {
+            answer(result, exchange);
+        }
+    }
+
+    private void answerAfterBarrier(Nfs3Procedure procedure, Nfs3Result result, RpcExchange exchange) {
+        export.files().barrier().whenComplete((done, failure) -> {
+            if (failure == null) {
+                answer(result, exchange);
+            } else {
+                LOG.warn("{} is not durable: {}", procedure, failure.getMessage());
+                answer(procedure.failure(Nfs3Status.IO, null, null), exchange);
+            }
+        });
+    }
+
+    private static void answer(Nfs3Result result, RpcExchange exchange) {
+        if (result instanceof Nfs3Result.WithPayload bulk) {
+            exchange.reply(exchange.prepend(bulk.payload(), bulk.headBytes(), result::write));
+        } else {
+            ByteBuf reply = exchange.newReply(RESULT_BYTES);
+            result.write(new XdrWriter(reply));
+            exchange.reply(reply);
+        }
+    }
+
+    private static Credentials credentials(RpcCredential credential) {
+        return credential instanceof RpcCredential.Sys sys
+                ? new Credentials(sys.uid(), sys.gid(), sys.groups())
+                : NOBODY;
+    }
+}

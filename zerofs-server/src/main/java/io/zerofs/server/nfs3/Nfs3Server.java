@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.nfs3;
+
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.net.ListenAddress;
+import io.zerofs.server.net.ListenException;
+import io.zerofs.server.net.ProtocolServer;
+import io.zerofs.server.net.ServerResources;
+import io.zerofs.server.rpc.DuplicateRequestCache;
+import io.zerofs.server.rpc.RpcDispatcher;
+import java.util.List;
+
+/** Serves a volume over NFS version 3: MOUNT and NFS on the same TCP port, without portmapper. */
+public final class Nfs3Server {
+    private static final String NAME = "NFS";
+
+    private Nfs3Server() {}
+
+    /**
+     * Listens on all addresses or on none.
+     *
+     * @param files not closed by the server
+     * @param durability when calls that change something are answered
+     * @param resources not closed by the server
+     * @return to be closed by the caller, before the resources and the file system
+     * @throws ListenException if an address cannot be had; names it
+     */
+    public static ProtocolServer open(
+            VirtualFileSystem files, Durability durability, List<ListenAddress> addresses, ServerResources resources)
+            throws ListenException {
+        Nfs3Export export = new Nfs3Export(files, durability);
+        RpcDispatcher dispatcher = new RpcDispatcher(
+                List.of(new Nfs3Program(export), new MountProgram(export, new MountTable())),
+                new DuplicateRequestCache(DuplicateRequestCache.CALLS_MAX));
+        return ProtocolServer.open(NAME, addresses, resources, connection -> new RpcConnection(connection, dispatcher));
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.nfs3;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.net.Connection;
+import io.zerofs.server.net.FrameProtocol;
+import io.zerofs.server.net.Request;
+import io.zerofs.server.nfs3.wire.Nfs3Limits;
+import io.zerofs.server.rpc.RecordMarking;
+import io.zerofs.server.rpc.RpcDispatcher;
+import io.zerofs.server.rpc.RpcTransport;
+import java.net.InetSocketAddress;
+
+/** Connects RPC with a socket: one record is one request. */
+final class RpcConnection implements FrameProtocol {
+    private final Connection connection;
+    private final RpcDispatcher dispatcher;
+    private String clientName;
+
+    RpcConnection(Connection connection, RpcDispatcher dispatcher) {
+        this.connection = connection;
+        this.dispatcher = dispatcher;
+    }
+
+    @Override
+    public int frameBytes(ByteBuf received) throws MalformedMessageException {
+        return RecordMarking.recordBytes(received, Nfs3Limits.RECORD_BYTES_MAX);
+    }
+
+    @Override
+    public void frame(ByteBuf frame, Request request) throws MalformedMessageException {
+        if (clientName == null) {
+            clientName = connection.remoteAddress() instanceof InetSocketAddress tcp
+                    ? tcp.getAddress().getHostAddress()
+                    : "local";
+        }
+        dispatcher.dispatch(RecordMarking.content(frame), new Call(request));
+    }
+
+    private final class Call implements RpcTransport {
+        private final Request request;
+
+        Call(Request request) {
+            this.request = request;
+        }
+
+        @Override
+        public String clientName() {
+            return clientName;
+        }
+
+        @Override
+        public ByteBufAllocator allocator() {
+            return connection.allocator();
+        }
+
+        @Override
+        public void run(int transferBytes, Runnable work) {
+            request.run(transferBytes, work);
+        }
+
+        @Override
+        public void charge(int replyBytes) {
+            request.charge(replyBytes);
+        }
+
+        @Override
+        public void reply(ByteBuf record) {
+            request.reply(record);
+        }
+
+        @Override
+        public void drop() {
+            request.end();
+        }
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.rpc;
+
+import io.netty.buffer.ByteBuf;
+import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.bytes.XdrReader;
+import java.util.List;
+
+/** Decodes calls and hands them to their programs; answers those that no program takes. Thread-safe. */
+public final class RpcDispatcher {
+    private static final int CALL = 0;
+
+    private final List<RpcProgram> programs;
+    private final DuplicateRequestCache cache;
+
+    /** @param programs at most one version of each */
+    public RpcDispatcher(List<RpcProgram> programs, DuplicateRequestCache cache) {
+        this.programs = List.copyOf(programs);
+        this.cache = cache;
+    }
+
+    /**
+     * Handles one message.
+     *
+     * @param message borrowed as {@link RpcProgram#call} says
+     * @throws MalformedMessageException if it is not a call that could be answered
+     */
+    public void dispatch(ByteBuf message, RpcTransport transport) throws MalformedMessageException {
+        ByteBuf whole = message.duplicate();
+        XdrReader in = new XdrReader(message);
+        int xid = in.readInt();
+        int type = in.readInt();
+        if (type != CALL) {
+            throw new MalformedMessageException("message type " + type + " is not a call");
+        }
+        RpcExchange uncached = new RpcExchange(xid, transport, null);
+        if (in.readInt() != RpcError.RPC_VERSION) {
+            uncached.refuse(new RpcError.RpcMismatch());
+            return;
+        }
+        int programNumber = in.readInt();
+        int version = in.readInt();
+        int procedure = in.readInt();
+        RpcCredential credential = readCredential(in, uncached);
+        if (credential == null) {
+            return;
+        }
+        RpcProgram program = find(programNumber);
+        RpcError error = check(program, version, procedure);
+        if (error != null) {
+            uncached.refuse(error);
+            return;
+        }
+        RpcExchange exchange = uncached;
+        if (program.isCached(procedure)) {
+            DuplicateRequestCache.Entry entry = cache.begin(xid, whole, transport);
+            if (entry == null) {
+                return;
+            }
+            exchange = new RpcExchange(xid, transport, entry);
+        }
+        try {
+            program.call(new RpcCall(xid, programNumber, version, procedure, credential), in, exchange);
+        } catch (MalformedMessageException e) {
+            exchange.refuse(RpcError.Accepted.GARBAGE_ARGS);
+        }
+    }
+
+    /** The credential; null after the call was refused because of it. */
+    private static RpcCredential readCredential(XdrReader in, RpcExchange exchange) throws MalformedMessageException {
+        int flavor = in.readInt();
+        ByteBuf body = in.readOpaqueSlice(RpcCredential.BODY_BYTES_MAX);
+        in.readInt(); // flavor of the verifier, which no flavor that we accept fills
+        in.readOpaqueSlice(RpcCredential.BODY_BYTES_MAX);
+        switch (flavor) {
+            case RpcCredential.AUTH_NONE:
+                return RpcCredential.None.INSTANCE;
+            case RpcCredential.AUTH_SYS:
+                try {
+                    return RpcCredential.Sys.read(new XdrReader(body));
+                } catch (MalformedMessageException e) {
+                    exchange.refuse(RpcError.Authentication.AUTH_BADCRED);
+                    return null;
+                }
+            default:
+                exchange.refuse(RpcError.Authentication.AUTH_REJECTEDCRED);
+                return null;
+        }
+    }
+
+    private RpcProgram find(int number) {
+        for (RpcProgram program : programs) {
+            if (program.number() == number) {
+                return program;
+            }
+        }
+        return null;
+    }
+
+    private static RpcError check(RpcProgram program, int version, int procedure) {
+        if (program == null) {
+            return RpcError.Accepted.PROG_UNAVAIL;
+        }
+        if (version != program.version()) {
+            return new RpcError.ProgramMismatch(program.version(), program.version());
+        }
+        return program.hasProcedure(procedure) ? null : RpcError.Accepted.PROC_UNAVAIL;
+    }
+}

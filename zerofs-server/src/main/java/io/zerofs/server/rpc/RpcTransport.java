@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.rpc;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+
+/** Carries the reply to one call, and knows where the work for it may run. */
+public interface RpcTransport {
+    /** Address of the client without its port, which changes with each connection. */
+    String clientName();
+
+    ByteBufAllocator allocator();
+
+    /** Runs the work where it may run; see {@link RpcExchange#run}. */
+    void run(int transferBytes, Runnable work);
+
+    /** Counts bytes of a large reply before they are allocated. */
+    void charge(int replyBytes);
+
+    /** Sends the one reply, with its record mark; from any thread. Releases it. */
+    void reply(ByteBuf record);
+
+    /** Ends the call without a reply. */
+    void drop();
+}
