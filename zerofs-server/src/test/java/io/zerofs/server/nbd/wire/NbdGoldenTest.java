@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.golden.GoldenBytes;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.server.nbd.wire;
+package io.zerofs.server.golden;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.Set;
 
 /** Named byte strings from a commented file of hex digits. */
-final class GoldenBytes {
+public final class GoldenBytes {
     private final Map<String, byte[]> byName = new LinkedHashMap<>();
 
-    static GoldenBytes load(String resource) throws IOException {
+    public static GoldenBytes load(String resource) throws IOException {
         GoldenBytes golden = new GoldenBytes();
         try (BufferedReader in = new BufferedReader(new InputStreamReader(
                 GoldenBytes.class.getResourceAsStream("/golden/" + resource), StandardCharsets.UTF_8))) {
@@ -40,11 +40,11 @@ final class GoldenBytes {
         digits.setLength(0);
     }
 
-    Set<String> names() {
+    public Set<String> names() {
         return byName.keySet();
     }
 
-    byte[] get(String name) {
+    public byte[] get(String name) {
         if (!byName.containsKey(name)) {
             throw new IllegalArgumentException("no golden bytes are called \"" + name + "\"");
         }
