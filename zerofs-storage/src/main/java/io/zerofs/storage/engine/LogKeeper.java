@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
-import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.seal.Salt;
 
@@ -19,11 +18,14 @@ public interface LogKeeper {
      */
     void applied(CommitId id, Salt salt, long objectBytes);
 
+    /** Whether the log that no checkpoint covers is below its hard limit. Asked before each batch: a comparison. */
+    boolean hasRoom();
+
     /**
-     * Waits while the log that no checkpoint covers is beyond its hard limit. Called before each batch, holding no lock;
-     * a comparison when there is room.
+     * Waits until {@link #hasRoom} or until the time is over, holding no lock; says which. The caller looks in between
+     * whether the volume has stopped.
      */
-    void awaitRoom() throws VolumeException;
+    boolean awaitRoom(long nanosMax) throws InterruptedException;
 
     /**
      * Publishes a last checkpoint if anything changed, and stops. Called when no batch can come any more and all is
