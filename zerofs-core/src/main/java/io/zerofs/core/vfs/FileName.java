@@ -50,6 +50,11 @@ public final class FileName implements Comparable<FileName> {
         return bytes.clone();
     }
 
+    /** Copies the bytes into an array. */
+    public void copyTo(byte[] destination, int offset) {
+        System.arraycopy(bytes, 0, destination, offset, bytes.length);
+    }
+
     /** Length in bytes, 1 to 255. */
     public int length() {
         return bytes.length;

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.engine;
+
+import io.zerofs.core.vfs.FsException;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Numbers of inodes that have something left to remove, and the one thread that works them off in turns, a bounded step
+ * each. What is queued also stands in the volume (orphans, tombstones), so that nothing is lost with this queue.
+ */
+final class BackgroundQueue {
+    private static final Logger LOG = LoggerFactory.getLogger(BackgroundQueue.class);
+    private static final long RETRY_MILLIS = 1000;
+
+    private final Queue<Long> waiting = new ArrayDeque<>();
+    private final Set<Long> queued = new HashSet<>();
+    private Worker worker;
+    private Thread thread;
+    private boolean busy;
+    private boolean stopped;
+
+    /** What the thread does. */
+    interface Worker {
+        /** Does one step for an inode; true if there is more to do for it. */
+        boolean step(long inode) throws FsException;
+
+        /** Adds some of what an earlier run left behind; false when all was added. */
+        boolean recover() throws FsException;
+    }
+
+    synchronized void start(Worker steps) {
+        worker = steps;
+        thread = new Thread(this::run, "zerofs-removal");
+        thread.setDaemon(true);
+        busy = true;
+        thread.start();
+    }
+
+    /** Ends after the step in progress. */
+    void stop() {
+        Thread ending;
+        synchronized (this) {
+            stopped = true;
+            notifyAll();
+            ending = thread;
+        }
+        boolean interrupted = false;
+        while (ending != null && ending.isAlive()) {
+            try {
+                ending.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    synchronized void add(long inode) {
+        if (queued.add(inode)) {
+            waiting.add(inode);
+            notifyAll();
+        }
+    }
+
+    /** Waits until there is nothing left to do, or the thread was stopped. */
+    synchronized void awaitIdle() throws InterruptedException {
+        while (!stopped && (busy || !waiting.isEmpty())) {
+            wait();
+        }
+    }
+
+    private void run() {
+        try {
+            boolean recovering = true;
+            while (!isStopped()) {
+                if (recovering) {
+                    recovering = recoverSome();
+                }
+                Long inode = next(recovering);
+                if (inode != null) {
+                    work(inode);
+                }
+            }
+        } finally {
+            synchronized (this) {
+                stopped = true;
+                notifyAll();
+            }
+        }
+    }
+
+    private synchronized boolean isStopped() {
+        return stopped;
+    }
+
+    private boolean recoverSome() {
+        try {
+            return worker.recover();
+        } catch (FsException e) {
+            LOG.warn("looking for unfinished removals failed, will try again: {}", e.getMessage());
+            pause();
+            return true;
+        }
+    }
+
+    private synchronized Long next(boolean recovering) {
+        while (waiting.isEmpty() && !recovering && !stopped) {
+            busy = false;
+            notifyAll();
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                stopped = true;
+            }
+        }
+        busy = true;
+        Long inode = stopped ? null : waiting.poll();
+        if (inode != null) {
+            queued.remove(inode);
+        }
+        return inode;
+    }
+
+    private void work(long inode) {
+        boolean more = false;
+        try {
+            more = worker.step(inode);
+        } catch (FsException e) {
+            LOG.warn("removal of inode {} failed, will try again: {}", inode, e.getMessage());
+            pause();
+            more = true;
+        } catch (RuntimeException e) {
+            LOG.error("removal of inode {} failed, left to the next start", inode, e);
+        }
+        if (more) {
+            add(inode);
+        }
+    }
+
+    private synchronized void pause() {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RETRY_MILLIS);
+        try {
+            for (long left = RETRY_MILLIS; left > 0 && !stopped; ) {
+                wait(left);
+                left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+            }
+        } catch (InterruptedException e) {
+            stopped = true;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.format;
+
+import io.zerofs.core.format.InodeContent.ShrunkTail;
+import io.zerofs.core.vfs.DeviceNumber;
+import io.zerofs.core.vfs.FileKind;
+import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.Timestamp;
+
+/**
+ * Inode records as bytes. A fixed head, then variable-length numbers by kind:
+ *
+ * <pre>
+ * u8 version = 1 | u8 kind | u16 mode | u16 links | u32 uid | u32 gid
+ * atime, mtime, ctime, birth: each i64 seconds, u32 nanoseconds
+ * varint generation | varint xattrListBytes
+ * regular:    varint size | varint chunks | u8 flags
+ *             [flags &amp; 1: u64 verifier] [flags &amp; 2: varint first, varint end, varint serial]
+ * directory:  varint parent | varint nextCookie | varint entries
+ * symlink:    target
+ * devices:    varint major | varint minor
+ * </pre>
+ */
+public final class InodeCodec {
+    private static final int VERSION = 1;
+    private static final int MODE_MAX = 07777;
+    private static final int NANOS_MAX = 999_999_999;
+    private static final int FLAG_VERIFIER = 1;
+    private static final int FLAG_SHRUNK = 2;
+    private static final int HEAD_BYTES = 1 + 1 + 2 + 2 + 4 + 4 + 4 * (8 + 4);
+    private static final int USUAL_TAIL_BYTES = 34;
+
+    private InodeCodec() {}
+
+    public static byte[] encode(InodeRecord inode) {
+        RecordWriter out = new RecordWriter(HEAD_BYTES + USUAL_TAIL_BYTES);
+        out.u8(VERSION).u8(FileKinds.code(inode.kind())).u16(inode.mode()).u16(inode.links());
+        out.u32(inode.uid()).u32(inode.gid());
+        writeTime(out, inode.times().accessed());
+        writeTime(out, inode.times().modified());
+        writeTime(out, inode.times().changed());
+        writeTime(out, inode.times().created());
+        out.varint(inode.id().generation()).varint(inode.xattrListBytes());
+        InodeContent content = inode.content();
+        if (content instanceof InodeContent.File file) {
+            writeFile(out, file);
+        } else if (content instanceof InodeContent.Directory directory) {
+            out.varint(directory.parent()).varint(directory.nextCookie()).varint(directory.entries());
+        } else if (content instanceof InodeContent.Symlink symlink) {
+            out.bytes(symlink.target());
+        } else if (content instanceof InodeContent.Device device) {
+            out.varint(device.number().major() & 0xffffffffL)
+                    .varint(device.number().minor() & 0xffffffffL);
+        }
+        return out.toBytes();
+    }
+
+    public static InodeRecord decode(long number, byte[] bytes) throws RecordFormatException {
+        RecordReader in = new RecordReader(bytes, VERSION);
+        FileKind kind = FileKinds.ofCode(in.u8());
+        int mode = in.u16();
+        int links = in.u16();
+        int uid = in.u32();
+        int gid = in.u32();
+        InodeRecord.Times times = new InodeRecord.Times(readTime(in), readTime(in), readTime(in), readTime(in));
+        long generation = in.varint();
+        int xattrListBytes = (int) in.varint();
+        InodeContent content = switch (kind) {
+            case REGULAR -> readFile(in);
+            case DIRECTORY -> new InodeContent.Directory(in.varint(), in.varint(), in.varint());
+            case SYMLINK -> new InodeContent.Symlink(in.rest());
+            case CHARACTER_DEVICE, BLOCK_DEVICE ->
+                new InodeContent.Device(new DeviceNumber((int) in.varint(), (int) in.varint()));
+            case FIFO, SOCKET -> InodeContent.None.INSTANCE;
+        };
+        if (mode > MODE_MAX) {
+            in.refuse();
+        }
+        in.finish();
+        InodeId id = new InodeId(number, generation);
+        return new InodeRecord(id, kind, mode, links, uid, gid, xattrListBytes, times, content);
+    }
+
+    private static void writeFile(RecordWriter out, InodeContent.File file) {
+        out.varint(file.size()).varint(file.chunks());
+        ShrunkTail shrunk = file.shrunk();
+        out.u8((file.verifier() == null ? 0 : FLAG_VERIFIER) | (shrunk == null ? 0 : FLAG_SHRUNK));
+        if (file.verifier() != null) {
+            out.u64(file.verifier());
+        }
+        if (shrunk != null) {
+            out.varint(shrunk.first()).varint(shrunk.end()).varint(shrunk.serial());
+        }
+    }
+
+    private static InodeContent.File readFile(RecordReader in) {
+        long size = in.varint();
+        long chunks = in.varint();
+        int flags = in.u8();
+        Long verifier = (flags & FLAG_VERIFIER) == 0 ? null : Long.valueOf(in.u64());
+        ShrunkTail shrunk = (flags & FLAG_SHRUNK) == 0 ? null : new ShrunkTail(in.varint(), in.varint(), in.varint());
+        if ((flags & ~(FLAG_VERIFIER | FLAG_SHRUNK)) != 0) {
+            in.refuse();
+        }
+        return new InodeContent.File(size, chunks, verifier, shrunk);
+    }
+
+    private static void writeTime(RecordWriter out, Timestamp time) {
+        out.u64(time.seconds()).u32(time.nanos());
+    }
+
+    private static Timestamp readTime(RecordReader in) {
+        long seconds = in.u64();
+        int nanos = in.u32();
+        if (nanos < 0 || nanos > NANOS_MAX) {
+            in.refuse();
+            nanos = 0;
+        }
+        return new Timestamp(seconds, nanos);
+    }
+}

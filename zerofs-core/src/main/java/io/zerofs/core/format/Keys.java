@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.format;
+
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.volume.KeyRange;
+import java.util.Arrays;
+
+/**
+ * The keys of a volume below 0x80: a kind byte, then numbers, big-endian, then a name. A kind byte is never given a
+ * second meaning.
+ *
+ * <pre>
+ * 01                              superblock
+ * 02                              counters
+ * 10 | inode u48                  inode record
+ * 11 | directory u48 | name       entry by name
+ * 12 | directory u48 | cookie u64 entry by cookie
+ * 13 | inode u48 | name           extended attribute
+ * 14 | inode u48                  orphan: an inode without a name that is or was held
+ * 15 | inode u48                  tombstone: an inode whose chunks are being removed
+ * 16 | inode u48 | chunk u64      chunk of a shrunk file that was written again
+ * </pre>
+ */
+public final class Keys {
+    private static final byte SUPERBLOCK = 0x01;
+    private static final byte COUNTERS = 0x02;
+    private static final byte INODE = 0x10;
+    private static final byte ENTRY = 0x11;
+    private static final byte LISTING = 0x12;
+    private static final byte XATTR = 0x13;
+    private static final byte ORPHAN = 0x14;
+    private static final byte TOMBSTONE = 0x15;
+    private static final byte REWRITTEN = 0x16;
+
+    private static final int KIND_BYTES = 1;
+    private static final int INODE_BYTES = 6;
+    private static final int INODE_OFFSET = KIND_BYTES;
+    private static final int TAIL_OFFSET = INODE_OFFSET + INODE_BYTES;
+
+    private Keys() {}
+
+    public static byte[] superblock() {
+        return new byte[] {SUPERBLOCK};
+    }
+
+    public static byte[] counters() {
+        return new byte[] {COUNTERS};
+    }
+
+    public static byte[] inode(long inode) {
+        return ofInode(INODE, inode, 0);
+    }
+
+    public static byte[] entry(long directory, FileName name) {
+        return named(ENTRY, directory, name);
+    }
+
+    public static byte[] listing(long directory, long cookie) {
+        return numbered(LISTING, directory, cookie);
+    }
+
+    /** Entries of a directory from this cookie on. */
+    public static KeyRange listingFrom(long directory, long cookie) {
+        return new KeyRange(listing(directory, cookie), ofInode(LISTING, directory + 1, 0));
+    }
+
+    /** All entries by name of a directory. */
+    public static KeyRange entries(long directory) {
+        return ofInodes(ENTRY, directory, directory + 1);
+    }
+
+    public static byte[] xattr(long inode, FileName name) {
+        return named(XATTR, inode, name);
+    }
+
+    public static KeyRange xattrs(long inode) {
+        return ofInodes(XATTR, inode, inode + 1);
+    }
+
+    public static byte[] orphan(long inode) {
+        return ofInode(ORPHAN, inode, 0);
+    }
+
+    /** Orphans from this inode number on. */
+    public static KeyRange orphansFrom(long inode) {
+        return new KeyRange(orphan(inode), new byte[] {ORPHAN + 1});
+    }
+
+    public static byte[] tombstone(long inode) {
+        return ofInode(TOMBSTONE, inode, 0);
+    }
+
+    /** Tombstones from this inode number on. */
+    public static KeyRange tombstonesFrom(long inode) {
+        return new KeyRange(tombstone(inode), new byte[] {TOMBSTONE + 1});
+    }
+
+    public static byte[] rewritten(long inode, long chunk) {
+        return numbered(REWRITTEN, inode, chunk);
+    }
+
+    /** Marks of rewritten chunks with first &le; index &lt; end. */
+    public static KeyRange rewritten(long inode, long first, long end) {
+        return new KeyRange(rewritten(inode, first), rewritten(inode, end));
+    }
+
+    /** Every inode record. */
+    public static KeyRange allInodes() {
+        return new KeyRange(new byte[] {INODE}, new byte[] {INODE + 1});
+    }
+
+    /** Every entry by name. */
+    public static KeyRange allEntries() {
+        return new KeyRange(new byte[] {ENTRY}, new byte[] {ENTRY + 1});
+    }
+
+    /** Every entry by cookie. */
+    public static KeyRange allListings() {
+        return new KeyRange(new byte[] {LISTING}, new byte[] {LISTING + 1});
+    }
+
+    /** Every extended attribute. */
+    public static KeyRange allXattrs() {
+        return new KeyRange(new byte[] {XATTR}, new byte[] {XATTR + 1});
+    }
+
+    /** Every mark of a rewritten chunk. */
+    public static KeyRange allRewritten() {
+        return new KeyRange(new byte[] {REWRITTEN}, new byte[] {REWRITTEN + 1});
+    }
+
+    /** The inode number in a key of any kind from 0x10 on. */
+    public static long inodeOf(byte[] key) throws RecordFormatException {
+        requireBytes(key, TAIL_OFFSET);
+        return BigEndian.getU48(key, INODE_OFFSET);
+    }
+
+    /** The cookie or chunk index in a key that ends with one. */
+    public static long numberOf(byte[] key) throws RecordFormatException {
+        requireBytes(key, TAIL_OFFSET + Long.BYTES);
+        return BigEndian.getLong(key, TAIL_OFFSET);
+    }
+
+    /** The name in a key that ends with one. */
+    public static FileName nameOf(byte[] key) throws RecordFormatException {
+        return Names.decode(Arrays.copyOfRange(key, Math.min(TAIL_OFFSET, key.length), key.length));
+    }
+
+    private static void requireBytes(byte[] key, int count) throws RecordFormatException {
+        if (key.length < count) {
+            throw new RecordFormatException("key of " + key.length + " bytes");
+        }
+    }
+
+    private static KeyRange ofInodes(byte kind, long first, long end) {
+        return new KeyRange(ofInode(kind, first, 0), ofInode(kind, end, 0));
+    }
+
+    private static byte[] ofInode(byte kind, long inode, int tailBytes) {
+        byte[] key = new byte[TAIL_OFFSET + tailBytes];
+        key[0] = kind;
+        BigEndian.putU48(key, INODE_OFFSET, inode);
+        return key;
+    }
+
+    private static byte[] numbered(byte kind, long inode, long number) {
+        byte[] key = ofInode(kind, inode, Long.BYTES);
+        BigEndian.putLong(key, TAIL_OFFSET, number);
+        return key;
+    }
+
+    private static byte[] named(byte kind, long inode, FileName name) {
+        byte[] key = ofInode(kind, inode, name.length());
+        name.copyTo(key, TAIL_OFFSET);
+        return key;
+    }
+}
