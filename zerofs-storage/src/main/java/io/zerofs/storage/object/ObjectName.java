@@ -13,21 +13,27 @@ public final class ObjectName {
 
     private ObjectName() {}
 
-    /** Returns the name if it is one: segments of {@code [A-Za-z0-9._-]} joined by {@code /}, none of them dots only. */
+    /** Returns the name if it is one. */
     public static String require(String name) {
-        if (name.length() > LENGTH_MAX) {
-            throw new IllegalArgumentException("object name longer than " + LENGTH_MAX + " characters");
+        if (!isName(name)) {
+            String shown = name.length() > LENGTH_MAX ? name.substring(0, LENGTH_MAX) + "..." : name;
+            throw new IllegalArgumentException("not an object name: '" + shown + "'");
         }
+        return name;
+    }
+
+    /** Whether these are segments of {@code [A-Za-z0-9._-]} joined by {@code /}, none of them dots only. */
+    public static boolean isName(String name) {
         int start = 0;
-        for (int at = 0; at <= name.length(); at++) {
+        for (int at = 0; at <= name.length() && at <= LENGTH_MAX; at++) {
             if (at == name.length() || name.charAt(at) == '/') {
                 if (!isSegment(name.substring(start, at))) {
-                    throw new IllegalArgumentException("not an object name: '" + name + "'");
+                    return false;
                 }
                 start = at + 1;
             }
         }
-        return name;
+        return name.length() <= LENGTH_MAX;
     }
 
     /** Returns the prefix if names can begin with it; the empty one stands for all names. */

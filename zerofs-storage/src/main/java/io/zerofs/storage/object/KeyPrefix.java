@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object;
+
+/**
+ * The part of a storage URL behind the bucket or container, which all keys begin with.
+ *
+ * @param value empty, or ending with a slash
+ */
+public record KeyPrefix(String value) {
+    /** @param value slashes at its ends make no difference */
+    public KeyPrefix {
+        int from = 0;
+        int to = value.length();
+        while (from < to && value.charAt(from) == '/') {
+            from++;
+        }
+        while (to > from && value.charAt(to - 1) == '/') {
+            to--;
+        }
+        value = from == to ? "" : value.substring(from, to) + "/";
+    }
+
+    public String keyOf(String name) {
+        return value + ObjectName.require(name);
+    }
+
+    public String keyPrefixOf(String namePrefix) {
+        return value + ObjectName.requirePrefix(namePrefix);
+    }
+
+    /** The name whose key this is; the key begins with the prefix. */
+    public String nameOf(String key) {
+        return key.substring(value.length());
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object.azure;
+
+import com.azure.core.http.HttpClient;
+import com.azure.core.http.jdk.httpclient.JdkHttpClientBuilder;
+import com.azure.identity.DefaultAzureCredentialBuilder;
+import com.azure.storage.blob.BlobContainerClient;
+import com.azure.storage.blob.BlobContainerClientBuilder;
+import com.azure.storage.common.StorageSharedKeyCredential;
+import com.azure.storage.common.policy.RequestRetryOptions;
+import com.azure.storage.common.policy.RetryPolicyType;
+import io.zerofs.storage.object.ConnectionSettings;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.ObjectStoreException.Kind;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Base64;
+
+/** Builds the client of a container: one attempt per request, explicit timeouts, HTTP/1.1. */
+final class AzureClients {
+    private static final Duration NO_DELAY = Duration.ofMillis(1);
+
+    private AzureClients() {}
+
+    static BlobContainerClient create(AzureSettings settings) throws ObjectStoreException {
+        ConnectionSettings connections = settings.connections();
+        // Azure does not speak HTTP/2, and the offer of it costs a header in each request to a plain http endpoint.
+        HttpClient http = new JdkHttpClientBuilder(
+                        java.net.http.HttpClient.newBuilder().version(java.net.http.HttpClient.Version.HTTP_1_1))
+                .connectionTimeout(connections.connectTimeout())
+                .responseTimeout(connections.silenceMax())
+                .readTimeout(connections.silenceMax())
+                .writeTimeout(connections.silenceMax())
+                .build();
+        BlobContainerClientBuilder builder = new BlobContainerClientBuilder()
+                .httpClient(http)
+                .endpoint(settings.endpoint()
+                        .map(URI::toString)
+                        .orElse("https://" + settings.accountName() + ".blob.core.windows.net"))
+                .containerName(settings.container())
+                .retryOptions(new RequestRetryOptions(
+                        RetryPolicyType.FIXED, 1, connections.requestTimeout(), NO_DELAY, NO_DELAY, null));
+        if (settings.accountKey().isPresent()) {
+            builder.credential(new StorageSharedKeyCredential(settings.accountName(), keyOf(settings)));
+        } else {
+            builder.credential(
+                    new DefaultAzureCredentialBuilder().httpClient(http).build());
+        }
+        try {
+            return builder.buildClient();
+        } catch (IllegalArgumentException e) {
+            throw new ObjectStoreException(Kind.REFUSED, "the [azure] settings are not usable: " + e.getMessage(), e);
+        }
+    }
+
+    private static String keyOf(AzureSettings settings) throws ObjectStoreException {
+        String key = settings.accountKey().orElseThrow().reveal();
+        try {
+            Base64.getDecoder().decode(key);
+            return key;
+        } catch (IllegalArgumentException e) {
+            // Without the cause: its text quotes a character of the key.
+            throw new ObjectStoreException(
+                    Kind.REFUSED, "storage_account_key in [azure] is not in Base64, as keys of accounts are", null);
+        }
+    }
+}

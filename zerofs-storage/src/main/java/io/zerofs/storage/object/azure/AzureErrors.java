@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object.azure;
+
+import com.azure.core.exception.ClientAuthenticationException;
+import com.azure.storage.blob.models.BlobErrorCode;
+import com.azure.storage.blob.models.BlobStorageException;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.ObjectStoreException.Kind;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.nio.channels.UnresolvedAddressException;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLHandshakeException;
+
+/** From what Azure and its SDK say to what the caller does next, with a sentence for the operator. */
+final class AzureErrors {
+    static final int FORBIDDEN = 403;
+    static final int NOT_FOUND = 404;
+    static final int CONFLICT = 409;
+    static final int PRECONDITION_FAILED = 412;
+    static final int RANGE_NOT_SATISFIABLE = 416;
+    static final int TOO_MANY_REQUESTS = 429;
+
+    private static final Set<BlobErrorCode> NO_CONTAINER =
+            Set.of(BlobErrorCode.CONTAINER_NOT_FOUND, BlobErrorCode.CONTAINER_DISABLED);
+
+    private final String place;
+    private final String container;
+
+    /** @param place the store, for messages */
+    AzureErrors(String place, String container) {
+        this.place = place;
+        this.container = container;
+    }
+
+    /**
+     * What a failed request means. The SDK throws exceptions of many types, all of them unchecked.
+     *
+     * @param put whether it was a put: if it may have been applied, the outcome is unknown
+     */
+    ObjectStoreException translate(String what, boolean put, RuntimeException e) {
+        return e instanceof BlobStorageException answer ? answered(what, put, answer) : unanswered(what, put, e);
+    }
+
+    private ObjectStoreException answered(String what, boolean put, BlobStorageException e) {
+        int status = e.getStatusCode();
+        BlobErrorCode code = e.getErrorCode();
+        if (status == TOO_MANY_REQUESTS || BlobErrorCode.SERVER_BUSY.equals(code)) {
+            return ObjectStoreException.throttled(message(what, "the store asks to slow down", e), e);
+        }
+        if (status >= 500 || BlobErrorCode.CONTAINER_BEING_DELETED.equals(code)) {
+            return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, "the store failed", e);
+        }
+        if (status == NOT_FOUND && (code == null || !NO_CONTAINER.contains(code))) {
+            return failure(Kind.NOT_FOUND, what, "no such object", e);
+        }
+        if (status == RANGE_NOT_SATISFIABLE) {
+            return failure(Kind.TRUNCATED, what, "the object ends before this range", e);
+        }
+        return failure(Kind.REFUSED, what, advice(status, code, e), e);
+    }
+
+    private String advice(int status, BlobErrorCode code, BlobStorageException e) {
+        if (code != null && NO_CONTAINER.contains(code)) {
+            return "the container " + container + " does not exist";
+        }
+        if (BlobErrorCode.AUTHENTICATION_FAILED.equals(code)) {
+            // The details of this code tell the clock from the key.
+            return String.valueOf(e.getMessage()).contains("Request date header too old")
+                    ? "the clock of this machine differs too much from the store's; set the clock, for instance with NTP"
+                    : "the credentials are wrong; check storage_account_name and storage_account_key in [azure], and"
+                            + " the clock of this machine";
+        }
+        if (BlobErrorCode.ACCOUNT_IS_DISABLED.equals(code)) {
+            return "the storage account is disabled";
+        }
+        if (BlobErrorCode.LEASE_ID_MISSING.equals(code)) {
+            return "somebody holds a lease on the object";
+        }
+        if (BlobErrorCode.BLOB_IMMUTABLE_DUE_TO_POLICY.equals(code)) {
+            return "a policy of the container forbids to change or delete objects";
+        }
+        return status == FORBIDDEN || status == 401
+                ? "access is denied; check storage_account_name and storage_account_key in [azure], and that they may read,"
+                        + " write, list and delete blobs in " + container
+                : "the store refuses the request";
+    }
+
+    private ObjectStoreException unanswered(String what, boolean put, RuntimeException e) {
+        Throwable cause = rootOf(e);
+        if (e instanceof ClientAuthenticationException || cause instanceof ClientAuthenticationException) {
+            return failure(
+                    Kind.REFUSED,
+                    what,
+                    "there are no credentials; set storage_account_key in [azure], or provide them as for the Azure tools",
+                    e);
+        }
+        if (cause instanceof SSLHandshakeException || cause instanceof java.security.cert.CertificateException) {
+            return failure(Kind.REFUSED, what, "no trusted connection to the store: " + cause.getMessage(), e);
+        }
+        if (cause instanceof UnresolvedAddressException) {
+            return failure(Kind.UNAVAILABLE, what, "the host name of the account is unknown", e);
+        }
+        if (cause instanceof ConnectException) {
+            return failure(Kind.UNAVAILABLE, what, "no connection", e);
+        }
+        if (cause instanceof InterruptedException) {
+            Thread.currentThread().interrupt();
+        }
+        String reason = cause instanceof TimeoutException
+                ? "no complete answer in time"
+                : cause instanceof IOException ? "the connection failed: " + cause.getMessage() : cause.toString();
+        return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, reason, e);
+    }
+
+    private static Throwable rootOf(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return root;
+    }
+
+    private ObjectStoreException failure(Kind kind, String what, String reason, RuntimeException e) {
+        return new ObjectStoreException(kind, message(what, reason, e), kind == Kind.NOT_FOUND ? null : e);
+    }
+
+    private String message(String what, String reason, RuntimeException e) {
+        String details = e instanceof BlobStorageException answer
+                ? " (" + answer.getStatusCode() + " " + answer.getErrorCode() + ")"
+                : "";
+        return what + " at " + place + ": " + reason + details;
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object.azure;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** Collects a body up to a bound, and fails the download at the first byte beyond. */
+final class BoundedBody extends OutputStream {
+    private static final int FIRST_BYTES = 256 << 10;
+
+    private final int bytesMax;
+    private byte[] bytes;
+    private int size;
+    private boolean overrun;
+
+    BoundedBody(int bytesMax) {
+        this.bytesMax = bytesMax;
+        this.bytes = new byte[Math.min(bytesMax, FIRST_BYTES)];
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] source, int offset, int length) throws IOException {
+        if (length > bytesMax - size) {
+            overrun = true;
+            throw new IOException("the body has more than " + bytesMax + " bytes");
+        }
+        if (length > bytes.length - size) {
+            bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax, Math.max(size + length, bytes.length * 2L)));
+        }
+        System.arraycopy(source, offset, bytes, size, length);
+        size += length;
+    }
+
+    boolean isOverrun() {
+        return overrun;
+    }
+
+    ByteBuffer bytes() {
+        return ByteBuffer.wrap(bytes, 0, size).slice();
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object.s3;
+
+import io.zerofs.storage.object.ConnectionSettings;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.ObjectStoreException.Kind;
+import java.time.Duration;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
+import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
+
+/** Builds the client with which all S3-compatible stores get along. */
+final class S3Clients {
+    /** Idle connections are closed before the store or a middlebox does it: Amazon does after about 20 seconds. */
+    private static final Duration IDLE_MAX = Duration.ofSeconds(15);
+
+    private S3Clients() {}
+
+    /**
+     * Bodies are sent as they are: neither in {@code aws-chunked} nor with the trailing checksums which many other
+     * stores refuse, and deletes carry the MD5 that all of them know. TLS or the signature protects the body on the way, and what
+     * we store authenticates itself. Repetitions are left to {@link io.zerofs.storage.object.RetryingObjectStore}.
+     */
+    static S3Client create(S3Settings settings) throws ObjectStoreException {
+        ConnectionSettings connections = settings.connections();
+        S3ClientBuilder builder = S3Client.builder()
+                .httpClientBuilder(Apache5HttpClient.builder()
+                        .maxConnections(connections.requestsMax())
+                        .connectionTimeout(connections.connectTimeout())
+                        .connectionAcquisitionTimeout(connections.requestTimeout())
+                        .connectionMaxIdleTime(IDLE_MAX)
+                        .socketTimeout(connections.silenceMax())
+                        .expectContinueEnabled(false)
+                        .tcpKeepAlive(true))
+                .region(regionOf(settings))
+                .credentialsProvider(credentialsOf(settings))
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                .addPlugin(LegacyMd5Plugin.create())
+                .serviceConfiguration(service -> service.chunkedEncodingEnabled(false))
+                .overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry())
+                        .apiCallAttemptTimeout(connections.requestTimeout())
+                        .apiCallTimeout(connections.requestTimeout().multipliedBy(2)));
+        settings.endpoint()
+                .ifPresent(
+                        endpoint -> builder.endpointOverride(endpoint).forcePathStyle(!settings.virtualHostedStyle()));
+        return builder.build();
+    }
+
+    private static AwsCredentialsProvider credentialsOf(S3Settings settings) {
+        if (settings.keys().isEmpty()) {
+            return DefaultCredentialsProvider.builder().build();
+        }
+        S3Settings.Keys keys = settings.keys().get();
+        String secret = keys.secretAccessKey().reveal();
+        return StaticCredentialsProvider.create(
+                keys.sessionToken().isPresent()
+                        ? AwsSessionCredentials.create(
+                                keys.accessKeyId(),
+                                secret,
+                                keys.sessionToken().get().reveal())
+                        : AwsBasicCredentials.create(keys.accessKeyId(), secret));
+    }
+
+    private static Region regionOf(S3Settings settings) throws ObjectStoreException {
+        if (settings.region().isPresent()) {
+            return Region.of(settings.region().get());
+        }
+        if (settings.endpoint().isPresent()) {
+            return Region.of(S3Settings.REGION_OF_ENDPOINTS);
+        }
+        try {
+            return DefaultAwsRegionProviderChain.builder().build().getRegion();
+        } catch (SdkClientException e) {
+            throw new ObjectStoreException(
+                    Kind.REFUSED,
+                    "the region of the bucket " + settings.bucket()
+                            + " is unknown; set default_region in [aws] or AWS_REGION in the environment",
+                    e);
+        }
+    }
+}

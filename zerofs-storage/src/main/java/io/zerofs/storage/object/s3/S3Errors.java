@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object.s3;
+
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.ObjectStoreException.Kind;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.util.Set;
+import javax.net.ssl.SSLHandshakeException;
+import software.amazon.awssdk.core.exception.AbortedException;
+import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/** From what the store and the SDK say to what the caller does next, with a sentence for the operator. */
+final class S3Errors {
+    static final int MOVED_PERMANENTLY = 301;
+    static final int BAD_REQUEST = 400;
+    static final int UNAUTHORIZED = 401;
+    static final int FORBIDDEN = 403;
+    static final int NOT_FOUND = 404;
+    static final int CONFLICT = 409;
+    static final int PRECONDITION_FAILED = 412;
+    static final int RANGE_NOT_SATISFIABLE = 416;
+    static final int TOO_MANY_REQUESTS = 429;
+    static final int NOT_IMPLEMENTED = 501;
+    static final int SERVICE_UNAVAILABLE = 503;
+    static final int INSUFFICIENT_STORAGE = 507;
+
+    private static final Set<String> THROTTLING = Set.of(
+            "SlowDown", "SlowDownRead", "SlowDownWrite", "Throttling", "ThrottlingException", "RequestLimitExceeded");
+    private static final Set<String> FULL = Set.of(
+            "QuotaExceeded",
+            "XMinioStorageFull",
+            "XMinioAdminBucketQuotaExceeded",
+            "InsufficientCapacity",
+            "InsufficientStorage");
+    private static final Set<String> PASSING = Set.of(
+            "RequestTimeout", "InternalError", "ServiceUnavailable", "OperationAborted", "XMinioServerNotInitialized");
+
+    private final String place;
+    private final String bucket;
+
+    /** @param place the store, for messages */
+    S3Errors(String place, String bucket) {
+        this.place = place;
+        this.bucket = bucket;
+    }
+
+    /**
+     * What a failed request means.
+     *
+     * @param put whether it was a put: if it may have been applied, the outcome is unknown
+     */
+    ObjectStoreException translate(String what, boolean put, SdkException e) {
+        return e instanceof S3Exception answer ? answered(what, put, answer) : unanswered(what, put, e);
+    }
+
+    private ObjectStoreException answered(String what, boolean put, S3Exception e) {
+        String code = codeOf(e);
+        int status = e.statusCode();
+        if (status == TOO_MANY_REQUESTS || THROTTLING.contains(code)) {
+            return ObjectStoreException.throttled(message(what, "the store asks to slow down", e), e);
+        }
+        if (FULL.contains(code) || status == INSUFFICIENT_STORAGE) {
+            return failure(Kind.NO_SPACE, what, "the store is full", e);
+        }
+        if (status >= 500 && status != NOT_IMPLEMENTED || PASSING.contains(code) || status == CONFLICT) {
+            return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, "the store failed", e);
+        }
+        if (status == NOT_FOUND && !code.equals("NoSuchBucket")) {
+            return failure(Kind.NOT_FOUND, what, "no such object", e);
+        }
+        if (status == RANGE_NOT_SATISFIABLE) {
+            return failure(Kind.TRUNCATED, what, "the object ends before this range", e);
+        }
+        return failure(Kind.REFUSED, what, advice(status, code, e), e);
+    }
+
+    private String advice(int status, String code, S3Exception e) {
+        return switch (code) {
+            case "NoSuchBucket" -> "the bucket " + bucket + " does not exist";
+            case "InvalidAccessKeyId" -> "the store does not know this access key; check access_key_id in [aws]";
+            case "SignatureDoesNotMatch" -> "the secret key is wrong; check secret_access_key in [aws]";
+            case "ExpiredToken", "InvalidToken", "TokenRefreshRequired" ->
+                "the session token is invalid or has expired; renew session_token in [aws]";
+            case "RequestTimeTooSkewed" ->
+                "the clock of this machine differs too much from the store's; set the clock, for instance with NTP";
+            case "AccessDenied", "AllAccessDisabled", "AccountProblem" ->
+                "access is denied; the credentials need to get, put, list and delete in the bucket " + bucket;
+            case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException" ->
+                "the bucket " + bucket + " is in another region" + regionIn(e) + "; set default_region in [aws]";
+            case "NotImplemented" -> "the store does not implement what this request needs";
+            default ->
+                switch (status) {
+                    case MOVED_PERMANENTLY, 307, 308 ->
+                        "the bucket " + bucket + " is elsewhere" + regionIn(e)
+                                + "; check default_region and endpoint in [aws]";
+                    case UNAUTHORIZED, FORBIDDEN ->
+                        "access is denied; check the credentials and their permissions on the bucket " + bucket;
+                    case NOT_IMPLEMENTED -> "the store does not implement what this request needs";
+                    default -> "the store refuses the request";
+                };
+        };
+    }
+
+    private static String regionIn(S3Exception e) {
+        if (e.awsErrorDetails() == null || e.awsErrorDetails().sdkHttpResponse() == null) {
+            return "";
+        }
+        return e.awsErrorDetails()
+                .sdkHttpResponse()
+                .firstMatchingHeader("x-amz-bucket-region")
+                .map(region -> " (" + region + ")")
+                .orElse("");
+    }
+
+    private ObjectStoreException unanswered(String what, boolean put, SdkException e) {
+        if (String.valueOf(e.getMessage()).contains("Unable to load credentials")) {
+            return failure(
+                    Kind.REFUSED,
+                    what,
+                    "there are no credentials; set access_key_id and secret_access_key in [aws], or provide them as for"
+                            + " the AWS tools",
+                    e);
+        }
+        Throwable cause = rootOf(e);
+        if (cause instanceof SSLHandshakeException || cause instanceof java.security.cert.CertificateException) {
+            return failure(Kind.REFUSED, what, "no trusted connection to the store: " + cause.getMessage(), e);
+        }
+        if (cause instanceof UnknownHostException) {
+            return failure(Kind.UNAVAILABLE, what, "the host name is unknown: " + cause.getMessage(), e);
+        }
+        if (cause instanceof ConnectException) {
+            return failure(Kind.UNAVAILABLE, what, "no connection: " + cause.getMessage(), e);
+        }
+        String reason;
+        if (e instanceof ApiCallAttemptTimeoutException || e instanceof ApiCallTimeoutException) {
+            reason = "no complete answer in time";
+        } else if (e instanceof AbortedException) {
+            reason = "interrupted";
+        } else {
+            reason = cause instanceof IOException ? "the connection failed: " + cause.getMessage() : cause.getMessage();
+        }
+        return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, reason, e);
+    }
+
+    static String codeOf(S3Exception e) {
+        boolean known = e.awsErrorDetails() != null && e.awsErrorDetails().errorCode() != null;
+        return known ? e.awsErrorDetails().errorCode() : "";
+    }
+
+    private static Throwable rootOf(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return root;
+    }
+
+    private ObjectStoreException failure(Kind kind, String what, String reason, SdkException e) {
+        return new ObjectStoreException(kind, message(what, reason, e), kind == Kind.NOT_FOUND ? null : e);
+    }
+
+    private String message(String what, String reason, SdkException e) {
+        String details = "";
+        if (e instanceof S3Exception answer) {
+            String requestId = answer.requestId() == null ? "" : ", request " + answer.requestId();
+            details = " (" + answer.statusCode() + " " + codeOf(answer) + requestId + ")";
+        }
+        return what + " at " + place + ": " + reason + details;
+    }
+}

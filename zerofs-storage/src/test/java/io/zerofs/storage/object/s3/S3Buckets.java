@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object.s3;
+
+import io.zerofs.storage.object.ConnectionSettings;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.TestServer;
+import io.zerofs.storage.seal.Secret;
+import java.util.Optional;
+import java.util.UUID;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.BucketAlreadyExistsException;
+import software.amazon.awssdk.services.s3.model.BucketAlreadyOwnedByYouException;
+
+/** Buckets at a server for tests, and settings to reach them. */
+final class S3Buckets {
+    static final String BUCKET = "zerofs-contract";
+
+    private S3Buckets() {}
+
+    /** A place in an existing bucket that nobody else uses. */
+    static S3Settings emptyPlace(TestServer server) throws ObjectStoreException {
+        S3Settings settings = settings(server, BUCKET, "test/" + UUID.randomUUID());
+        try (S3Client client = S3Clients.create(settings)) {
+            client.createBucket(request -> request.bucket(BUCKET));
+        } catch (BucketAlreadyOwnedByYouException | BucketAlreadyExistsException e) {
+            // by an earlier test
+        }
+        return settings;
+    }
+
+    static S3Settings settings(TestServer server, String bucket, String prefix) {
+        return new S3Settings(
+                bucket,
+                prefix,
+                Optional.of(new S3Settings.Keys(server.key(), Secret.of(server.secret()), Optional.empty())),
+                Optional.of(server.endpoint()),
+                Optional.empty(),
+                false,
+                ConnectionSettings.DEFAULTS);
+    }
+}
