@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+
+/**
+ * Tells of SIGTERM, SIGINT and SIGHUP by count, so that the first can stop the daemon in order and the second at once.
+ *
+ * <p>The JVM's own handling would not do: shutdown hooks run once, a second signal is ignored, and the exit status is not
+ * ours. {@code sun.misc.Signal} is supported API of the module jdk.unsupported, but the compiler warns about it without
+ * a way to say that we know; hence the reflection.
+ */
+final class StopSignals {
+    private static final List<String> NAMES = List.of("TERM", "INT", "HUP");
+
+    private StopSignals() {}
+
+    /** @param onSignal called with 1 for the first signal, 2 for the second and so on, on a thread of its own */
+    static void install(IntConsumer onSignal) {
+        AtomicInteger received = new AtomicInteger();
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            Object counting = Proxy.newProxyInstance(
+                    StopSignals.class.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
+                        onSignal.accept(received.incrementAndGet());
+                        return null;
+                    });
+            for (String name : NAMES) {
+                Object which = signal.getConstructor(String.class).newInstance(name);
+                signal.getMethod("handle", signal, handler).invoke(null, which, counting);
+            }
+        } catch (InvocationTargetException e) {
+            // The JVM was started with -Xrs: signals end it at once, which is what was asked for.
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("no signal handling in this Java runtime", e);
+        }
+    }
+}
