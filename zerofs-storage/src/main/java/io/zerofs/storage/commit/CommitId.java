@@ -27,6 +27,11 @@ public record CommitId(long epoch, long seq) {
         return PREFIX + hex(epoch) + "/";
     }
 
+    /** Sorts directly before the name of this commit of the epoch: where a list begins that is to contain it. */
+    public static String nameBefore(long epoch, long seq) {
+        return epochPrefix(epoch) + hex(seq - 1);
+    }
+
     /** Relative to the storage URL: two fixed-width hexadecimal numbers, so that names sort as numbers do. */
     public String objectName() {
         return epochPrefix(epoch) + hex(seq);

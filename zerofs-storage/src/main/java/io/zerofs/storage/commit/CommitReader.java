@@ -69,6 +69,11 @@ public final class CommitReader {
         return open(id, header, head.flip());
     }
 
+    /** As {@link #read(CommitId, long)} where the length is not known: asks for the header first. */
+    public LogObject read(CommitId id) throws ObjectStoreException, CorruptObjectException {
+        return read(id, readHeader(id).objectLength());
+    }
+
     /** Reads the header alone. What it says is not authenticated. */
     public ObjectHeader readHeader(CommitId id) throws ObjectStoreException, CorruptObjectException {
         String name = id.objectName();

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
-import io.zerofs.storage.commit.CommitId;
-import io.zerofs.storage.seal.Salt;
+import io.zerofs.storage.seal.ObjectHeader;
 
 /**
  * Keeps the log short and remembers how far it got: told of each commit, it publishes checkpoints by itself. Thread-safe.
@@ -14,9 +13,9 @@ public interface LogKeeper {
     /**
      * A commit became durable and was applied. Called in the order of the log; must not wait.
      *
-     * @param objectBytes bytes of its object
+     * @param header that of the commit's object
      */
-    void applied(CommitId id, Salt salt, long objectBytes);
+    void applied(ObjectHeader header);
 
     /** Whether the log that no checkpoint covers is below its hard limit. Asked before each batch: a comparison. */
     boolean hasRoom();

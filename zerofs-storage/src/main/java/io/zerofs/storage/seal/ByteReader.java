@@ -44,9 +44,14 @@ public final class ByteReader {
         return (int) value;
     }
 
-    public long u63() throws CorruptObjectException {
+    public long u64() throws CorruptObjectException {
         need(Long.BYTES);
-        long value = from.getLong();
+        return from.getLong();
+    }
+
+    /** Eight bytes whose highest bit is zero. */
+    public long u63() throws CorruptObjectException {
+        long value = u64();
         require(value >= 0, "a number is out of range");
         return value;
     }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.lifecycle;
+
+/**
+ * One term of one writer.
+ *
+ * @param firstSeq its first commit; {@link #UNKNOWN} if it claimed but does not serve yet, so has no commit
+ * @param lastSeq its last commit, less than {@code firstSeq} if it has none; {@link #OPEN} if nobody has ended it
+ */
+public record EpochTerm(long epoch, long firstSeq, long lastSeq) {
+    static final long UNKNOWN = 0;
+    static final long OPEN = -1;
+
+    public EpochTerm {
+        boolean valid = epoch >= 1
+                && (firstSeq == UNKNOWN ? lastSeq == OPEN : firstSeq >= 1 && (lastSeq == OPEN || lastSeq >= 0));
+        if (!valid) {
+            throw new IllegalArgumentException("impossible term of epoch " + epoch);
+        }
+    }
+
+    static EpochTerm claimed(long epoch) {
+        return new EpochTerm(epoch, UNKNOWN, OPEN);
+    }
+
+    static EpochTerm serving(long epoch, long firstSeq) {
+        return new EpochTerm(epoch, firstSeq, OPEN);
+    }
+
+    public boolean isOpen() {
+        return lastSeq == OPEN;
+    }
+
+    /** Of an ended term: whether it has a commit. */
+    boolean hasCommits() {
+        return lastSeq >= firstSeq;
+    }
+
+    boolean contains(long seq) {
+        return firstSeq != UNKNOWN && seq >= firstSeq && (isOpen() || seq <= lastSeq);
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.lifecycle;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.CorruptObjectException;
+import java.io.IOException;
+
+/** Why a volume could not be opened, named by what the operator does next. The message is one line, without secrets. */
+public final class OpenException extends Exception {
+    /** What the operator does next. */
+    public enum Kind {
+        /** Give the right password. Nothing was written. */
+        WRONG_PASSWORD,
+        /** Another daemon took the volume over: do not start again. */
+        OWNED_BY_NEWER_WRITER,
+        /** Use a store that can refuse to overwrite, or accept the risk in the configuration. */
+        NO_CONDITIONAL_WRITES,
+        /** An object that must exist is gone: restore it. Nothing was fenced where it is missing. */
+        LOST_OBJECT,
+        /** An object is damaged or does not belong here: restore it. */
+        DAMAGED_OBJECT,
+        /** The store does not answer or fails for now: try again later. */
+        STORE_UNREACHABLE,
+        /** Credentials, bucket, region or permissions are wrong: a person has to act. */
+        STORE_REFUSED,
+        /** Use a newer program. */
+        NEWER_FORMAT,
+        /** Another daemon of this machine has the volume's local directory. */
+        DIRECTORY_LOCKED,
+        /** The local directory cannot be made, read or written, or its disk is full. */
+        DIRECTORY_UNUSABLE
+    }
+
+    private final Kind kind;
+
+    OpenException(Kind kind, String message) {
+        this(kind, message, null);
+    }
+
+    OpenException(Kind kind, String message, Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    static OpenException of(ObjectStoreException e) {
+        Kind kind = switch (e.kind()) {
+            case NOT_FOUND -> Kind.LOST_OBJECT;
+            case TRUNCATED, TOO_LARGE -> Kind.DAMAGED_OBJECT;
+            case UNKNOWN_OUTCOME, UNAVAILABLE -> Kind.STORE_UNREACHABLE;
+            case REFUSED, NO_SPACE -> Kind.STORE_REFUSED;
+        };
+        return new OpenException(kind, e.getMessage(), e);
+    }
+
+    static OpenException of(CorruptObjectException e) {
+        return new OpenException(Kind.DAMAGED_OBJECT, e.getMessage(), e);
+    }
+
+    static OpenException of(IOException e) {
+        return new OpenException(Kind.DIRECTORY_UNUSABLE, "the local directory cannot be used: " + e, e);
+    }
+
+    static OpenException of(VolumeException e) {
+        Kind kind = switch (e.kind()) {
+            case UNAVAILABLE -> Kind.STORE_UNREACHABLE;
+            case FENCED -> Kind.OWNED_BY_NEWER_WRITER;
+            case CORRUPT, NO_SPACE, CLOSED -> Kind.DIRECTORY_UNUSABLE;
+        };
+        return new OpenException(kind, e.getMessage(), e);
+    }
+
+    static OpenException lost(String object, String because) {
+        return new OpenException(
+                Kind.LOST_OBJECT, "object " + object + " is missing although " + because + "; restore it to open");
+    }
+}
