@@ -11,6 +11,9 @@ import io.zerofs.core.vfs.XattrMode;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +37,9 @@ final class ConnectedDevices {
     private final byte[] incarnation;
     private final Map<InodeId, Integer> connections = new ConcurrentHashMap<>();
 
+    /** A party for each connection, and one for the server. */
+    private final Phaser open = new Phaser(1);
+
     ConnectedDevices(VirtualFileSystem files) {
         this.files = files;
         this.incarnation = Long.toString(files.incarnation()).getBytes(StandardCharsets.US_ASCII);
@@ -45,6 +51,7 @@ final class ConnectedDevices {
     }
 
     void add(Export export) {
+        open.register();
         if (export.readOnly()) {
             return;
         }
@@ -57,11 +64,20 @@ final class ConnectedDevices {
     }
 
     void remove(Export export) {
-        if (export.readOnly()) {
-            return;
-        }
-        if (connections.merge(export.inode(), -1, ConnectedDevices::sumOrNull) == null) {
+        if (!export.readOnly() && connections.merge(export.inode(), -1, ConnectedDevices::sumOrNull) == null) {
             settle(export.inode());
+        }
+        open.arriveAndDeregister();
+    }
+
+    /** Waits until all are removed; for the server, when it is closed. */
+    void awaitNone(int seconds) {
+        try {
+            open.awaitAdvanceInterruptibly(open.arriveAndDeregister(), seconds, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            LOG.warn("nbd: {} connections still have requests in flight", open.getRegisteredParties());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -115,6 +115,11 @@ final class Exports {
         }
     }
 
+    /** Waits until every device is closed; for the server, when it accepts no more. */
+    void awaitClosed(int seconds) {
+        connected.awaitNone(seconds);
+    }
+
     private Attributes lookup(String name) throws ExportException, FsException {
         InodeId directory = directory();
         if (directory != null) {

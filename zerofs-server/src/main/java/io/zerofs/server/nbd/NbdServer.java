@@ -17,9 +17,13 @@ public final class NbdServer implements AutoCloseable {
     private static final String NAME = "nbd";
 
     private final ProtocolServer server;
+    private final Exports exports;
+    private final int closeSeconds;
 
-    private NbdServer(ProtocolServer server) {
+    private NbdServer(ProtocolServer server, Exports exports, int closeSeconds) {
         this.server = server;
+        this.exports = exports;
+        this.closeSeconds = closeSeconds;
     }
 
     /**
@@ -32,8 +36,9 @@ public final class NbdServer implements AutoCloseable {
             throws FsException, ListenException {
         Exports exports = new Exports(files);
         exports.createDirectory();
-        return new NbdServer(
-                ProtocolServer.open(NAME, addresses, resources, connection -> new NbdConnection(connection, exports)));
+        ProtocolServer server =
+                ProtocolServer.open(NAME, addresses, resources, connection -> new NbdConnection(connection, exports));
+        return new NbdServer(server, exports, resources.settings().closeSeconds());
     }
 
     /** Where it listens, with the ports that the system chose. */
@@ -50,5 +55,6 @@ public final class NbdServer implements AutoCloseable {
     @Override
     public void close() {
         server.close();
+        exports.awaitClosed(closeSeconds);
     }
 }

@@ -12,7 +12,10 @@ import io.zerofs.server.nbd.wire.NbdReplies;
 import io.zerofs.server.nbd.wire.NbdRequest;
 import io.zerofs.server.net.Connection;
 import io.zerofs.server.net.Request;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Cuts, checks and begins the requests of one connection in the transmission phase. Lives on the event loop of the
@@ -20,6 +23,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * needs the file as it was when the client connected.
  */
 final class Transmission {
+    private static final Logger LOG = LoggerFactory.getLogger(Transmission.class);
+
     private final Connection connection;
     private final BlockDevice device;
     private final boolean structuredReplies;
@@ -109,7 +114,11 @@ final class Transmission {
         int left = users.decrementAndGet();
         if (left == 0) {
             // Closing takes the mark from the file, which may wait.
-            connection.waitingThreads().execute(device::close);
+            try {
+                connection.waitingThreads().execute(device::close);
+            } catch (RejectedExecutionException e) {
+                LOG.warn("{}: still in use when the server was closed", connection);
+            }
         } else if (left == 1 && disconnecting) {
             connection.close("the client disconnected");
         }

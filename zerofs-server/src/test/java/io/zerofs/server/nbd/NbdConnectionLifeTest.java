@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.nbd;
+
+import static io.zerofs.server.nbd.NbdFixture.until;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.vfs.Credentials;
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsError;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.RemoveMode;
+import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.server.nbd.wire.NbdCommand;
+import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What connections hold, and what is left when they end. */
+class NbdConnectionLifeTest {
+    private final NbdFixture fixture;
+
+    NbdConnectionLifeTest() throws Exception {
+        fixture = new NbdFixture();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        fixture.close();
+    }
+
+    private boolean isBusy(InodeId file) throws FsException {
+        try {
+            fixture.resize(file, fixture.attributes(file).size());
+            return false;
+        } catch (FsException e) {
+            assertEquals(FsError.BUSY, e.error());
+            return true;
+        }
+    }
+
+    private static boolean isMarked(NbdFixture fixture, InodeId file) throws FsException {
+        return fixture.files().listXattrs(Credentials.ROOT, file).contains(FileName.of(ConnectedDevices.MARK));
+    }
+
+    @Test
+    void aDeviceIsBusyUntilItsLastConnectionEnds() throws Exception {
+        InodeId file = fixture.device("disk0", 1_000);
+        FileName name = FileName.of("disk0");
+        InodeId directory = fixture.directory();
+        try (NbdClient first = fixture.connect().go("disk0")) {
+            try (NbdClient second = fixture.connect().go("disk0")) {
+                assertBusy(() -> fixture.resize(file, 2_000));
+                assertBusy(() -> fixture.files().remove(Credentials.ROOT, directory, name, RemoveMode.FILE));
+                assertBusy(() ->
+                        fixture.files().rename(Credentials.ROOT, directory, name, directory, FileName.of("disk1")));
+                second.disconnect();
+                assertTrue(second.isAtEnd());
+            }
+            assertEquals(0, first.write(0, (byte) 1));
+            assertTrue(isBusy(file));
+        }
+        until(() -> !isBusy(file));
+        fixture.files().rename(Credentials.ROOT, directory, name, directory, FileName.of("disk1"));
+        assertEquals(1_000, fixture.connect().go("disk1").size);
+    }
+
+    private interface Change {
+        void run() throws FsException;
+    }
+
+    private static void assertBusy(Change change) {
+        assertEquals(FsError.BUSY, assertThrows(FsException.class, change::run).error());
+    }
+
+    @Test
+    void aClientThatVanishesInTheMiddleOfAWriteChangesNothing() throws Exception {
+        InodeId file = fixture.device("disk0", 1 << 20);
+        try (NbdClient client = fixture.connect().go("disk0")) {
+            client.send(NbdClient.requestBytes(0, NbdCommand.WRITE.code(), 1, 0, 1_000));
+            client.send(new byte[] {1, 2, 3});
+        }
+        until(() -> !isBusy(file));
+        assertEquals(0, fixture.content(file, 0, 1)[0]);
+        until(() -> fixture.resources().bytesInFlight() == 0);
+    }
+
+    @Test
+    void theDeviceStaysHeldWhileARequestOfAVanishedClientRuns() throws Exception {
+        InodeId file = fixture.device("disk0", 1_000);
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        fixture.steered().before("write", arguments -> {
+            NeverWaits.check();
+            begun.countDown();
+            release.await();
+        });
+        try (NbdClient client = fixture.connect().go("disk0")) {
+            client.request(0, NbdCommand.WRITE, 1, 999, 1, (byte) 5);
+            begun.await();
+        }
+        until(() -> fixture.resources().connections() == 0);
+        assertTrue(isBusy(file));
+        release.countDown();
+        until(() -> !isBusy(file));
+        assertEquals(5, fixture.content(file, 999, 1)[0]);
+    }
+
+    @Test
+    void aClientThatDoesNotReadItsRepliesHoldsBoundedMemoryAndIsClosed() throws Exception {
+        fixture.device("disk0", 1L << 30);
+        try (NbdClient greedy = fixture.connect().go("disk0")) {
+            Thread sender = new Thread(() -> {
+                try {
+                    for (long cookie = 0; ; cookie++) {
+                        greedy.request(0, NbdCommand.READ, cookie, 0, 8 << 20);
+                    }
+                } catch (IOException closed) {
+                    // The server gave up on this client.
+                }
+            });
+            sender.start();
+            until(() -> fixture.resources().bytesInFlight() >= NbdFixture.SETTINGS.bytesPerConnectionMax());
+            assertTrue(fixture.resources().bytesInFlight() < NbdFixture.SETTINGS.bytesPerConnectionMax() + (9 << 20));
+            try (NbdClient other = fixture.connect().go("disk0")) {
+                assertEquals(0, other.write(0, (byte) 1), "others are served");
+            }
+            sender.join();
+        }
+    }
+
+    @Test
+    void aMarkIsThereWhileAWritableDeviceIsConnected() throws Exception {
+        InodeId file = fixture.device("disk0", 1_000);
+        InodeId readOnly = fixture.device("disk1", 1_000, 0444);
+        try (NbdClient client = fixture.connect().go("disk0");
+                NbdClient reader = fixture.connect().go("disk1")) {
+            assertTrue(isMarked(fixture, file));
+            assertTrue(!isMarked(fixture, readOnly));
+            assertEquals(0, client.flush());
+            fixture.crash();
+        }
+        assertTrue(isMarked(fixture, file), "after an unclean stop");
+        try (NbdClient client = fixture.connect().go("disk0")) {
+            client.disconnect();
+            assertTrue(client.isAtEnd());
+        }
+        until(() -> !isMarked(fixture, file));
+        try (NbdClient client = fixture.connect().go("disk0")) {
+            assertEquals(0, client.flush());
+            fixture.restart();
+        }
+        assertTrue(!isMarked(fixture, file), "after a clean stop");
+    }
+}
