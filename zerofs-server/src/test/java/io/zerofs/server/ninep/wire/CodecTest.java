@@ -10,9 +10,8 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.golden.GoldenBytes;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -113,23 +112,14 @@ class CodecTest {
 
     private static Map<String, String> golden() {
         Map<String, String> frames = new TreeMap<>();
-        String name = "";
-        for (String line : resource().split("\n")) {
-            if (line.isBlank() || line.startsWith("#")) {
-                continue;
+        try {
+            GoldenBytes bytes = GoldenBytes.load("ninep/messages.txt");
+            for (String name : bytes.names()) {
+                frames.put(name.toUpperCase(Locale.ROOT), ByteBufUtil.hexDump(bytes.get(name)));
             }
-            int colon = line.indexOf(':');
-            name = colon > 0 ? line.substring(0, colon).toUpperCase(Locale.ROOT) : name;
-            frames.merge(name, line.substring(colon + 1).replace(" ", ""), String::concat);
-        }
-        return frames;
-    }
-
-    private static String resource() {
-        try (InputStream in = CodecTest.class.getResourceAsStream("/golden/ninep/messages.txt")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new AssertionError(e);
         }
+        return frames;
     }
 }

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.net.Connection;
+import io.zerofs.server.net.FrameProtocol;
+import io.zerofs.server.net.Request;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A client without a socket: the caller's thread is the event loop, and nothing runs by itself. What would be handed
+ * over to another thread runs when {@link #runWaiting} says so.
+ */
+final class DirectClient extends NinePClient {
+    private final FrameProtocol protocol;
+    private final Deque<Runnable> waiting = new ArrayDeque<>();
+    private final AtomicInteger requestsInFlight = new AtomicInteger();
+    private String closeReason;
+    private boolean handOver;
+
+    DirectClient(NinePServer server) {
+        protocol = server.connect(new DirectConnection());
+    }
+
+    /** Says whether requests are handed over to another thread before they begin. */
+    void handOver(boolean always) {
+        handOver = always;
+    }
+
+    /** Runs what was handed over. */
+    void runWaiting() {
+        for (Runnable work = waiting.poll(); work != null; work = waiting.poll()) {
+            work.run();
+        }
+    }
+
+    int requestsInFlight() {
+        return requestsInFlight.get();
+    }
+
+    /** Why the server closed the connection; null if it did not. */
+    String closeReason() {
+        return closeReason;
+    }
+
+    /** Gives the server bytes that may be no whole frame, or several. */
+    @Override
+    void send(ByteBuf bytes) {
+        try {
+            while (closeReason == null && bytes.isReadable()) {
+                int length = protocol.frameBytes(bytes);
+                if (length == 0 || length > bytes.readableBytes()) {
+                    return;
+                }
+                requestsInFlight.incrementAndGet();
+                protocol.frame(bytes.readSlice(length), new DirectRequest());
+            }
+        } catch (MalformedMessageException e) {
+            // The frame that broke the rules has no reply, and what follows is not read.
+            closeReason = e.getMessage();
+            requestsInFlight.decrementAndGet();
+        }
+    }
+
+    @Override
+    public void close() {
+        protocol.closed();
+        runWaiting();
+    }
+
+    private final class DirectRequest implements Request {
+        private final AtomicInteger ends = new AtomicInteger();
+
+        @Override
+        public void run(int transferBytes, Runnable work) {
+            if (handOver) {
+                waiting.add(work);
+                return;
+            }
+            try {
+                work.run();
+            } catch (WouldWaitException e) {
+                waiting.add(work);
+            }
+        }
+
+        @Override
+        public void charge(int replyBytes) {
+            if (replyBytes < 0 || replyBytes > NinePSettings.MESSAGE_BYTES_LIMIT) {
+                throw new AssertionError("charged " + replyBytes);
+            }
+        }
+
+        @Override
+        public void reply(ByteBuf reply) {
+            end();
+            try {
+                received(reply);
+            } catch (MalformedMessageException e) {
+                throw new AssertionError(e);
+            } finally {
+                reply.release();
+            }
+        }
+
+        @Override
+        public void end() {
+            if (ends.incrementAndGet() != 1) {
+                throw new AssertionError("a request ended twice");
+            }
+            requestsInFlight.decrementAndGet();
+        }
+    }
+
+    private final class DirectConnection implements Connection {
+        @Override
+        public ByteBufAllocator allocator() {
+            return ByteBufAllocator.DEFAULT;
+        }
+
+        @Override
+        public SocketAddress remoteAddress() {
+            return InetSocketAddress.createUnresolved("client", 1);
+        }
+
+        @Override
+        public Executor waitingThreads() {
+            return waiting::add;
+        }
+
+        @Override
+        public void onEventLoop(Runnable work) {
+            work.run();
+        }
+
+        @Override
+        public void send(ByteBuf bytes) {
+            throw new AssertionError("9P servers do not greet");
+        }
+
+        @Override
+        public void pause() {
+            throw new AssertionError("9P has no steps that pause");
+        }
+
+        @Override
+        public void resume() {
+            throw new AssertionError("9P has no steps that pause");
+        }
+
+        @Override
+        public void close(String reason) {
+            closeReason = reason;
+        }
+    }
+}
