@@ -54,19 +54,24 @@ final class DirectClient extends NinePClient {
     /** Gives the server bytes that may be no whole frame, or several. */
     @Override
     void send(ByteBuf bytes) {
-        try {
-            while (closeReason == null && bytes.isReadable()) {
-                int length = protocol.frameBytes(bytes);
-                if (length == 0 || length > bytes.readableBytes()) {
-                    return;
-                }
-                requestsInFlight.incrementAndGet();
-                protocol.frame(bytes.readSlice(length), new DirectRequest());
+        while (closeReason == null && bytes.isReadable()) {
+            int length;
+            try {
+                length = protocol.frameBytes(bytes);
+            } catch (MalformedMessageException e) {
+                closeReason = e.getMessage();
+                return;
             }
-        } catch (MalformedMessageException e) {
-            // The frame that broke the rules has no reply, and what follows is not read.
-            closeReason = e.getMessage();
-            requestsInFlight.decrementAndGet();
+            if (length == 0 || length > bytes.readableBytes()) {
+                return;
+            }
+            DirectRequest request = new DirectRequest();
+            try {
+                protocol.frame(bytes.readSlice(length), request);
+            } catch (MalformedMessageException e) {
+                closeReason = e.getMessage();
+                request.end();
+            }
         }
     }
 
@@ -78,6 +83,10 @@ final class DirectClient extends NinePClient {
 
     private final class DirectRequest implements Request {
         private final AtomicInteger ends = new AtomicInteger();
+
+        DirectRequest() {
+            requestsInFlight.incrementAndGet();
+        }
 
         @Override
         public void run(int transferBytes, Runnable work) {

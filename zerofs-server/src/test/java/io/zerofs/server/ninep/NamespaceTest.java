@@ -60,9 +60,11 @@ class NamespaceTest {
         mkdir(ROOT, "a");
         client.walk(ROOT, 1);
         client.ok(Rmessage.Rwalk.class, walkMessage(1, 1, "a", "no"));
-        assertEquals(client.attributes(ROOT).qid().path(), client.attributes(1).qid().path());
+        assertEquals(
+                client.attributes(ROOT).qid().path(), client.attributes(1).qid().path());
         client.walk(1, 1, "a");
-        assertNotEquals(client.attributes(ROOT).qid().path(), client.attributes(1).qid().path());
+        assertNotEquals(
+                client.attributes(ROOT).qid().path(), client.attributes(1).qid().path());
     }
 
     @Test
@@ -179,8 +181,7 @@ class NamespaceTest {
         assertEquals(Errno.EINVAL, client.error(new Tmessage.Treadlink(ROOT)));
         assertEquals(Errno.ENOENT, client.error(new Tmessage.Tsymlink(ROOT, bytes("m"), bytes(""), 0)));
         assertEquals(
-                Errno.ENAMETOOLONG,
-                client.error(new Tmessage.Tsymlink(ROOT, bytes("m"), bytes("x".repeat(4096)), 0)));
+                Errno.ENAMETOOLONG, client.error(new Tmessage.Tsymlink(ROOT, bytes("m"), bytes("x".repeat(4096)), 0)));
     }
 
     @Test

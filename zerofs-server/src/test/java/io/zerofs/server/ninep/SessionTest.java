@@ -44,8 +44,8 @@ class SessionTest {
     @Test
     void otherDialectsAreUnknown() throws Exception {
         for (String dialect : new String[] {"9P2000", "9P2000.u", "", "9P2000.L2"}) {
-            Rmessage.Rversion reply = fixture.connect()
-                    .ok(Rmessage.Rversion.class, new Tmessage.Tversion(8192, bytes(dialect)));
+            Rmessage.Rversion reply =
+                    fixture.connect().ok(Rmessage.Rversion.class, new Tmessage.Tversion(8192, bytes(dialect)));
             assertEquals("unknown", new String(reply.version(), StandardCharsets.US_ASCII));
         }
     }
@@ -75,7 +75,8 @@ class SessionTest {
     @Test
     void malformedBodyIsAnsweredAndTheConnectionLives() throws Exception {
         DirectClient client = fixture.root();
-        client.send(Unpooled.buffer().writeIntLE(8).writeByte(120).writeShortLE(7).writeByte(1));
+        client.send(
+                Unpooled.buffer().writeIntLE(8).writeByte(120).writeShortLE(7).writeByte(1));
         assertEquals(Errno.EPROTO, NinePClient.errno(client.await(7)));
         client.attributes(ROOT);
     }
@@ -113,8 +114,14 @@ class SessionTest {
         client.ok(new Tmessage.Tmkdir(ROOT, bytes("open"), 01777, 0));
         int fid = 10;
         for (Object[] each : new Object[][] {
-            {"nobody", 1000, 1000}, {"root", -1, 0}, {"1234", -1, 1234}, {"alice", -1, 65534}, {"", -1, 65534},
-            {"4294967294", -1, -2}, {"99999999999", -1, 65534}, {"-1", -1, 65534}
+            {"nobody", 1000, 1000},
+            {"root", -1, 0},
+            {"1234", -1, 1234},
+            {"alice", -1, 65534},
+            {"", -1, 65534},
+            {"4294967294", -1, -2},
+            {"99999999999", -1, 65534},
+            {"-1", -1, 65534}
         }) {
             client.ok(attach(fid, Frame.NO_FID, (String) each[0], "/open", (int) each[1]));
             client.create(fid, fid + 1, "file-" + fid, OpenFlags.READ_ONLY, 0600);
@@ -190,6 +197,7 @@ class SessionTest {
         assertFalse(client.hasReply(1));
         assertNull(client.closeReason());
     }
+
     private static Tmessage attach(int fid, int authFid, String user, String tree, int uid) {
         return new Tmessage.Tattach(fid, authFid, bytes(user), bytes(tree), uid);
     }
