@@ -56,11 +56,16 @@ public final class XdrReader {
     /** Variable-length opaque data as a slice that lives as long as the buffer read from; not retained. */
     public ByteBuf readOpaqueSlice(int lengthMax) throws MalformedMessageException {
         int length = readLength(lengthMax);
+        ByteBuf slice = readSlice(length);
         // Some clients leave out the padding at the very end of a call.
-        require(length);
-        ByteBuf slice = in.readSlice(length);
         in.skipBytes(Math.min(padding(length), in.readableBytes()));
         return slice;
+    }
+
+    /** Bytes as a slice that lives as long as the buffer read from; not retained. */
+    public ByteBuf readSlice(int length) throws MalformedMessageException {
+        require(length);
+        return in.readSlice(length);
     }
 
     /** A length or count, which must not exceed the limit. */
