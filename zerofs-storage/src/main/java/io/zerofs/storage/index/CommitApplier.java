@@ -54,9 +54,14 @@ public final class CommitApplier {
         index.write(records.toBytes());
     }
 
+    /** Slots with the same result share a record of the frame table. */
+    public static int recordOf(int slot) {
+        return slot / SLOTS_PER_RECORD;
+    }
+
     /** The part of a commit's frame table that covers a slot, or null if the index has none. */
     public static FrameTable frameTable(RocksIndex index, long seq, int slot) throws VolumeException {
-        byte[] encoded = index.get(IndexKeys.frames(seq, slot - slot % SLOTS_PER_RECORD));
+        byte[] encoded = index.get(IndexKeys.frames(seq, recordOf(slot) * SLOTS_PER_RECORD));
         if (encoded == null) {
             return null;
         }

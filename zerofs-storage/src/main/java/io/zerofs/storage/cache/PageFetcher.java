@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.cache;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.FrameTable;
+import java.util.List;
+import java.util.Map;
+
+/** Where pages come from that are not in memory. */
+public interface PageFetcher {
+    /**
+     * A page that is wanted.
+     *
+     * @param table covers the slot
+     */
+    record Wanted(FrameTable table, int slot, int page) {
+        public PageKey key() {
+            return new PageKey(table.commit().seq(), slot, page);
+        }
+    }
+
+    /** The object is not there, although the index names it. */
+    final class MissingObjectException extends Exception {
+        public MissingObjectException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /**
+     * Fetches, opens and caches pages. Waits for the store; call it holding no lock.
+     *
+     * @return the plain bytes of each; a page that is not stored because it is all zeros is an empty array
+     */
+    Map<PageKey, byte[]> fetch(List<Wanted> pages) throws VolumeException, MissingObjectException;
+}

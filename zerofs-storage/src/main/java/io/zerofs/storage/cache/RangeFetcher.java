@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.cache;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.commit.Frame;
+import io.zerofs.storage.commit.FrameTable;
+import io.zerofs.storage.commit.ParallelSteps;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.CorruptObjectException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * Fetches pages by ranged gets: whoever wants a page that is on its way waits for it instead of asking again, and pages
+ * that stand close together in one object come by one request. Thread-safe.
+ */
+public final class RangeFetcher implements PageFetcher {
+    /** Bytes between two pages that are fetched along rather than paid for with a second request. */
+    private static final int GAP_BYTES_MAX = 32 * 1024;
+
+    private static final int REQUEST_BYTES_MAX = 4 * 1024 * 1024;
+    private static final byte[] ZEROS = {};
+
+    private final ObjectStore store;
+    private final CommitReader reader;
+    private final PageCache cache;
+    private final ParallelSteps parallel;
+    private final DamageLog damage;
+    private final ConcurrentHashMap<PageKey, CompletableFuture<byte[]>> underWay = new ConcurrentHashMap<>();
+
+    public RangeFetcher(
+            ObjectStore store, CommitReader reader, PageCache cache, ParallelSteps parallel, DamageLog damage) {
+        this.store = store;
+        this.reader = reader;
+        this.cache = cache;
+        this.parallel = parallel;
+        this.damage = damage;
+    }
+
+    /** A page that this caller fetches, and who else waits for it. */
+    private record Owned(Wanted wanted, CompletableFuture<byte[]> result) {
+        Frame frame() {
+            return wanted.table().frame(wanted.slot());
+        }
+
+        long offset() {
+            return frame().pageOffset(wanted.page());
+        }
+
+        long end() {
+            return offset() + frame().pageStoredLength(wanted.page());
+        }
+    }
+
+    @Override
+    public Map<PageKey, byte[]> fetch(List<Wanted> pages) throws VolumeException, MissingObjectException {
+        Map<PageKey, byte[]> fetched = new HashMap<>();
+        Map<PageKey, CompletableFuture<byte[]>> awaited = new HashMap<>();
+        List<Owned> owned = new ArrayList<>();
+        for (Wanted wanted : pages) {
+            PageKey key = wanted.key();
+            if (wanted.table().frame(wanted.slot()).pageStoredLength(wanted.page()) == 0) {
+                cache.put(key, ZEROS);
+                fetched.put(key, ZEROS);
+            } else if (!awaited.containsKey(key)) {
+                CompletableFuture<byte[]> mine = new CompletableFuture<>();
+                CompletableFuture<byte[]> other = underWay.putIfAbsent(key, mine);
+                awaited.put(key, other == null ? mine : other);
+                if (other == null) {
+                    owned.add(new Owned(wanted, mine));
+                }
+            }
+        }
+        List<List<Owned>> requests = coalesce(owned);
+        parallel.run(requests.size(), request -> request(requests.get(request)));
+        for (Map.Entry<PageKey, CompletableFuture<byte[]>> page : awaited.entrySet()) {
+            fetched.put(page.getKey(), await(page.getValue()));
+        }
+        return fetched;
+    }
+
+    private static List<List<Owned>> coalesce(List<Owned> pages) {
+        pages.sort(Comparator.<Owned>comparingLong(page -> page.wanted().key().seq())
+                .thenComparingLong(Owned::offset));
+        List<List<Owned>> requests = new ArrayList<>();
+        List<Owned> request = null;
+        for (Owned page : pages) {
+            if (request == null || !fits(request, page)) {
+                request = new ArrayList<>();
+                requests.add(request);
+            }
+            request.add(page);
+        }
+        return requests;
+    }
+
+    private static boolean fits(List<Owned> request, Owned page) {
+        Owned first = request.get(0);
+        Owned last = request.get(request.size() - 1);
+        return first.wanted().key().seq() == page.wanted().key().seq()
+                && page.offset() - last.end() <= GAP_BYTES_MAX
+                && page.end() - first.offset() <= REQUEST_BYTES_MAX;
+    }
+
+    /** Whatever happens, each page of the request is answered and no longer under way. */
+    private void request(List<Owned> request) {
+        try {
+            FrameTable table = request.get(0).wanted().table();
+            long from = request.get(0).offset();
+            int length = (int) (request.get(request.size() - 1).end() - from);
+            ByteBuffer bytes =
+                    store.getRange(table.commit().objectName(), from, length).bytes();
+            for (Owned page : request) {
+                open(page, bytes.slice(bytes.position() + (int) (page.offset() - from), (int)
+                        (page.end() - page.offset())));
+            }
+        } catch (ObjectStoreException | RuntimeException | Error e) {
+            request.forEach(page -> page.result().completeExceptionally(e));
+        } finally {
+            request.forEach(page -> underWay.remove(page.wanted().key(), page.result()));
+        }
+    }
+
+    private void open(Owned page, ByteBuffer stored) {
+        Wanted wanted = page.wanted();
+        try {
+            byte[] plain = reader.openPage(wanted.table(), wanted.slot(), wanted.page(), stored)
+                    .array();
+            cache.put(wanted.key(), plain);
+            page.result().complete(plain);
+        } catch (CorruptObjectException e) {
+            page.result().completeExceptionally(e);
+        }
+    }
+
+    private byte[] await(CompletableFuture<byte[]> page) throws VolumeException, MissingObjectException {
+        try {
+            return page.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new VolumeException(VolumeException.Kind.UNAVAILABLE, "interrupted while waiting for the store", e);
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause();
+            if (cause instanceof CorruptObjectException corrupt) {
+                throw damage.report(corrupt);
+            }
+            if (cause instanceof ObjectStoreException failure) {
+                throw explain(failure);
+            }
+            throw new IllegalStateException("a page could not be read", cause);
+        }
+    }
+
+    private VolumeException explain(ObjectStoreException failure) throws MissingObjectException {
+        return switch (failure.kind()) {
+            case NOT_FOUND -> throw new MissingObjectException(failure.getMessage(), failure);
+            case TRUNCATED, TOO_LARGE ->
+                new VolumeException(VolumeException.Kind.CORRUPT, failure.getMessage(), failure);
+            case UNAVAILABLE, UNKNOWN_OUTCOME, REFUSED, NO_SPACE ->
+                new VolumeException(VolumeException.Kind.UNAVAILABLE, failure.getMessage(), failure);
+        };
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.core.volume.ChunkRange;
+import io.zerofs.core.volume.Reservation;
+import io.zerofs.core.volume.Volume;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.storage.index.RocksIndex;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Holds writers back where they hold no lock: for room in the dirty budget, for a checkpoint, for the index's write
+ * buffers, and while a chunk of theirs has too many deltas. Thread-safe.
+ */
+final class Admission {
+    /** What a batch costs besides its bytes: records of the index, pieces, slots. */
+    private static final int BATCH_OVERHEAD_BYTES = 1024;
+
+    // The index is asked how it fares once per so many bytes, long before it could fill a write buffer.
+    private static final long INDEX_CHECK_BYTES = 1 << 20;
+    private static final Duration LOG_PAUSE = Duration.ofMillis(100);
+    private static final Duration INDEX_PAUSE = Duration.ofMillis(5);
+    private static final Duration INDEX_PATIENCE = Duration.ofSeconds(30);
+
+    private final DirtyBudget budget;
+    private final FoldQueue folds;
+    private final LogKeeper keeper;
+    private final RocksIndex index;
+    private final StopSwitch stop;
+    private final AtomicLong bytesSinceCheck = new AtomicLong();
+
+    Admission(DirtyBudget budget, FoldQueue folds, LogKeeper keeper, RocksIndex index, StopSwitch stop) {
+        this.budget = budget;
+        this.folds = folds;
+        this.keeper = keeper;
+        this.index = index;
+        this.stop = stop;
+    }
+
+    Reservation admit(ChunkRange chunks, int bytes) throws VolumeException {
+        Objects.checkFromToIndex(0, bytes, Volume.RESERVATION_BYTES_MAX);
+        stop.check();
+        long room = (long) bytes + BATCH_OVERHEAD_BYTES;
+        try {
+            awaitLog();
+            awaitIndex(room);
+            if (chunks != null) {
+                folds.awaitRoom(chunks);
+            }
+            if (!budget.tryAcquire(room)) {
+                NeverWaits.check();
+                budget.acquire(room);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new VolumeException(VolumeException.Kind.UNAVAILABLE, "interrupted while waiting for room", e);
+        }
+        AtomicBoolean held = new AtomicBoolean(true);
+        return () -> {
+            if (held.compareAndSet(true, false)) {
+                budget.charge(-room);
+            }
+        };
+    }
+
+    private void awaitLog() throws VolumeException, InterruptedException {
+        if (keeper.hasRoom()) {
+            return;
+        }
+        NeverWaits.check();
+        do {
+            stop.check();
+        } while (!keeper.awaitRoom(LOG_PAUSE.toNanos()));
+    }
+
+    private void awaitIndex(long room) throws VolumeException, InterruptedException {
+        if (bytesSinceCheck.addAndGet(room) < INDEX_CHECK_BYTES) {
+            return;
+        }
+        long pauses = INDEX_PATIENCE.dividedBy(INDEX_PAUSE);
+        while (index.writeBuffersFree() == 0) {
+            NeverWaits.check();
+            stop.check();
+            if (pauses-- == 0) {
+                throw new VolumeException(
+                        VolumeException.Kind.NO_SPACE, "the local index cannot write: is the cache disk full?");
+            }
+            Thread.sleep(INDEX_PAUSE.toMillis());
+        }
+        bytesSinceCheck.set(0);
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.core.volume.ChunkId;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.index.ChunkEntry;
+import io.zerofs.storage.index.IndexKeys;
+import io.zerofs.storage.index.RocksIndex;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Locks for chunks, and a cache of their entries under the same locks. Stripes are taken in ascending order and held for
+ * microseconds. All changes of chunk entries go through here, so the cache needs no other invalidation.
+ */
+final class ChunkStripes {
+    private static final int STRIPES = 1024;
+
+    private record Cached(ChunkId chunk, ChunkEntry entry) {}
+
+    private final RocksIndex index;
+    private final ReentrantLock[] locks = new ReentrantLock[STRIPES];
+    // Direct-mapped; a cell belongs to the stripe of its lowest bits.
+    private final Cached[] cells;
+
+    /** @param entriesMax a power of two, at least {@value #STRIPES} */
+    ChunkStripes(RocksIndex index, int entriesMax) {
+        this.index = index;
+        this.cells = new Cached[Math.max(STRIPES, Integer.highestOneBit(entriesMax))];
+        Arrays.setAll(locks, stripe -> new ReentrantLock());
+    }
+
+    void lock(ChunkId chunk) {
+        locks[stripe(chunk)].lock();
+    }
+
+    void unlock(ChunkId chunk) {
+        locks[stripe(chunk)].unlock();
+    }
+
+    /** @return what {@link #unlockAll} takes */
+    int[] lockAll(Collection<ChunkId> chunks) {
+        int[] stripes = chunks.stream()
+                .mapToInt(ChunkStripes::stripe)
+                .sorted()
+                .distinct()
+                .toArray();
+        for (int stripe : stripes) {
+            locks[stripe].lock();
+        }
+        return stripes;
+    }
+
+    void unlockAll(int[] stripes) {
+        for (int i = stripes.length - 1; i >= 0; i--) {
+            locks[stripes[i]].unlock();
+        }
+    }
+
+    /** The entry of a chunk whose stripe the caller holds. */
+    ChunkEntry entry(ChunkId chunk) throws VolumeException {
+        int cell = cell(chunk);
+        Cached cached = cells[cell];
+        if (cached != null && cached.chunk.equals(chunk)) {
+            return cached.entry;
+        }
+        ChunkEntry entry = ChunkEntry.decode(index.get(IndexKeys.chunk(chunk.inode(), chunk.index())));
+        cells[cell] = new Cached(chunk, entry);
+        return entry;
+    }
+
+    /** Notes what the index holds from now on. The caller holds the stripe. */
+    void put(ChunkId chunk, ChunkEntry entry) {
+        cells[cell(chunk)] = new Cached(chunk, entry);
+    }
+
+    private int cell(ChunkId chunk) {
+        return hash(chunk) & (cells.length - 1);
+    }
+
+    private static int stripe(ChunkId chunk) {
+        return hash(chunk) & (STRIPES - 1);
+    }
+
+    private static int hash(ChunkId chunk) {
+        // Neighbouring chunks of a file fall on different stripes; files are spread by Fibonacci hashing.
+        long mixed = (chunk.inode() * 0x9E3779B97F4A7C15L >>> 20) + chunk.index();
+        return (int) (mixed ^ mixed >>> 32);
+    }
+}

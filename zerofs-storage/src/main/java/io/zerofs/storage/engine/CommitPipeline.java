@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.engine.CommitFlight.State;
+import io.zerofs.storage.engine.LogSource.AppliedCommit;
+import io.zerofs.storage.seal.Salt;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides when to cut, keeps several commits on their way to the store, and answers in their order. Its lock comes before
+ * the gate, is held for microseconds, and no future is completed under it. Thread-safe.
+ */
+final class CommitPipeline {
+    private static final Logger log = LoggerFactory.getLogger(CommitPipeline.class);
+    private static final long RETRY_NANOS = 1_000_000_000L;
+
+    private final long epoch;
+    private final StorageSettings.Commits settings;
+    private final WritePath writes;
+    private final DirtyTable dirty;
+    private final CommitUpload upload;
+    private final CommitCompletion completion;
+    private final EngineRuntime runtime;
+    private final StopSwitch stop;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Deque<CommitFlight> flights = new ArrayDeque<>();
+    private final BarrierWaiters waiters = new BarrierWaiters();
+    private final AtomicBoolean flushArmed = new AtomicBoolean();
+    private Salt lastSalt;
+    private boolean cutWanted;
+    private boolean completing;
+    private boolean deadlineArmed;
+    private volatile AppliedCommit applied;
+
+    CommitPipeline(
+            long epoch,
+            AppliedCommit applied,
+            StorageSettings.Commits settings,
+            Stages stages,
+            EngineRuntime runtime,
+            StopSwitch stop) {
+        this.epoch = epoch;
+        this.applied = applied;
+        this.lastSalt = applied.salt();
+        this.settings = settings;
+        this.writes = stages.writes();
+        this.dirty = stages.dirty();
+        this.upload = stages.upload();
+        this.completion = stages.completion();
+        this.runtime = runtime;
+        this.stop = stop;
+        stop.onStop(this::failAll);
+    }
+
+    /** What a commit passes through. */
+    record Stages(WritePath writes, DirtyTable dirty, CommitUpload upload, CommitCompletion completion) {}
+
+    /** The newest commit of which everything is in the index. */
+    AppliedCommit lastApplied() {
+        return applied;
+    }
+
+    /** Called after each batch, holding none of the engine's locks. */
+    void changed(OpenCommit commit) {
+        if (commit.memoryBytes() >= settings.cutBytes() && !commit.isFrozen()) {
+            locked(() -> {
+                if (dirty.open() == commit) {
+                    cut();
+                }
+            });
+            pump();
+        }
+        if (!flushArmed.get() && flushArmed.compareAndSet(false, true)) {
+            runtime.timer().after(settings.flushInterval().toNanos(), this::flush);
+        }
+    }
+
+    /** Completes once everything that was applied before the call is durable, with the last commit that holds any of it. */
+    CompletableFuture<Long> barrier() {
+        return barrier(false);
+    }
+
+    /** The same for batches that are still being applied but may have reached the index. */
+    CompletableFuture<Long> settledBarrier() {
+        return barrier(true);
+    }
+
+    private CompletableFuture<Long> barrier(boolean settled) {
+        CompletableFuture<Long> result;
+        lock.lock();
+        try {
+            stop.check();
+            OpenCommit open = settled ? writes.settle() : dirty.open();
+            cutWanted |= open.isChanged();
+            long seq = open.isChanged() ? open.seq() : open.seq() - 1;
+            if (seq <= applied.seq()) {
+                return CompletableFuture.completedFuture(seq);
+            }
+            result = waiters.add(
+                    seq,
+                    runtime.nanoTime().getAsLong() + settings.barrierDeadline().toNanos());
+            armDeadline();
+        } catch (VolumeException e) {
+            return CompletableFuture.failedFuture(e);
+        } finally {
+            lock.unlock();
+        }
+        pump();
+        return result;
+    }
+
+    private interface Step {
+        void run() throws VolumeException;
+    }
+
+    /** Does something under the lock; what goes wrong is dealt with outside of it. */
+    private void locked(Step step) {
+        VolumeException failure = null;
+        lock.lock();
+        try {
+            if (stop.isStopped()) {
+                return;
+            }
+            step.run();
+        } catch (VolumeException e) {
+            failure = e;
+        } finally {
+            lock.unlock();
+        }
+        if (failure == null) {
+            return;
+        }
+        if (failure.kind() == VolumeException.Kind.NO_SPACE) {
+            log.warn("the open commit could not be cut, trying again: {}", failure.getMessage());
+            runtime.timer().after(RETRY_NANOS, this::pump);
+        } else {
+            stop.stop(failure);
+        }
+    }
+
+    private void flush() {
+        flushArmed.set(false);
+        locked(() -> cutWanted |= dirty.open().isChanged());
+        pump();
+    }
+
+    /** Starts what may start: frozen commits first, then the open one if somebody waits for it. */
+    private void pump() {
+        List<CommitFlight> starting = new ArrayList<>();
+        locked(() -> {
+            while (true) {
+                CommitFlight next = firstFrozen();
+                if (next == null && cutWanted && hasSlot(dirty.open())) {
+                    next = cut();
+                }
+                if (next == null || !hasSlot(next.commit())) {
+                    return;
+                }
+                next.become(State.UPLOADING);
+                starting.add(next);
+            }
+        });
+        starting.forEach(flight -> upload.start(flight, this::stored));
+    }
+
+    private CommitFlight firstFrozen() {
+        for (CommitFlight flight : flights) {
+            if (flight.state() == State.FROZEN) {
+                return flight;
+            }
+        }
+        return null;
+    }
+
+    private boolean hasSlot(OpenCommit commit) {
+        int uploads = 0;
+        long bytes = 0;
+        for (CommitFlight flight : flights) {
+            if (flight.state() != State.FROZEN) {
+                uploads++;
+                bytes += flight.commit().memoryBytes();
+            }
+        }
+        return uploads == 0
+                || uploads < settings.uploadsMax() && bytes + commit.memoryBytes() <= settings.uploadBytesMax();
+    }
+
+    private CommitFlight cut() throws VolumeException {
+        OpenCommit frozen = writes.cut();
+        cutWanted = false;
+        if (frozen == null) {
+            return null;
+        }
+        Salt salt = Salt.random(runtime.random());
+        CommitFlight flight =
+                new CommitFlight(frozen, new CommitId(epoch, frozen.seq()), salt, lastSalt, applied.seq());
+        lastSalt = salt;
+        flights.addLast(flight);
+        return flight;
+    }
+
+    private void stored(CommitFlight flight) {
+        locked(() -> flight.become(State.STORED));
+        complete();
+        pump();
+    }
+
+    /** Applies and answers what is durable. One thread at a time, so that answers keep the order of the log. */
+    private void complete() {
+        for (CommitFlight flight = nextDurable(); flight != null; flight = nextDurable()) {
+            try {
+                completion.apply(flight);
+            } catch (VolumeException e) {
+                endCompleting();
+                if (e.kind() == VolumeException.Kind.NO_SPACE) {
+                    log.warn(
+                            "commit {} is durable but not yet applied: {}",
+                            flight.id().seq(),
+                            e.getMessage());
+                    runtime.timer().after(RETRY_NANOS, () -> runtime.requests().execute(this::complete));
+                } else {
+                    stop.stop(e);
+                }
+                return;
+            }
+            answer(flight);
+        }
+    }
+
+    private void answer(CommitFlight flight) {
+        List<Runnable> answers;
+        lock.lock();
+        try {
+            flights.removeFirst();
+            applied = new AppliedCommit(flight.id().seq(), flight.salt());
+            dirty.dropFirst();
+            answers = waiters.answers(applied.seq());
+        } finally {
+            lock.unlock();
+        }
+        completion.release(flight);
+        answers.forEach(Runnable::run);
+        endCompleting();
+    }
+
+    private void endCompleting() {
+        lock.lock();
+        completing = false;
+        lock.unlock();
+    }
+
+    private CommitFlight nextDurable() {
+        lock.lock();
+        try {
+            CommitFlight first = flights.peekFirst();
+            if (completing || stop.isStopped() || first == null || first.state() != State.STORED) {
+                return null;
+            }
+            completing = true;
+            return first;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void armDeadline() {
+        if (!deadlineArmed && !waiters.isEmpty()) {
+            deadlineArmed = true;
+            long delay = waiters.firstDeadline() - runtime.nanoTime().getAsLong();
+            runtime.timer().after(Math.max(1, delay), this::expire);
+        }
+    }
+
+    private void expire() {
+        List<Runnable> answers = new ArrayList<>();
+        locked(() -> {
+            deadlineArmed = false;
+            answers.addAll(waiters.expired(runtime.nanoTime().getAsLong()));
+            armDeadline();
+        });
+        answers.forEach(Runnable::run);
+    }
+
+    private void failAll(VolumeException why) {
+        lock.lock();
+        List<Runnable> answers;
+        try {
+            answers = waiters.failures(why);
+        } finally {
+            lock.unlock();
+        }
+        answers.forEach(Runnable::run);
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.core.volume.ChunkId;
+
+/**
+ * One slot of a commit in memory. It belongs to one chunk for ever; its role may change from delta to full, and it is
+ * closed when it loses its reference. Guarded by the stripe of its chunk while the commit is open, unchanged ever after.
+ */
+final class DirtySlot {
+    /** What a slot costs besides its extents: this object, its place in tables, its entry in the sealed frame table. */
+    static final int OVERHEAD_BYTES = 192;
+
+    private final ChunkId chunk;
+    private final int number;
+    private Extents extents = new Extents();
+    private boolean full;
+    private boolean closed;
+
+    DirtySlot(ChunkId chunk, int number) {
+        this.chunk = chunk;
+        this.number = number;
+    }
+
+    ChunkId chunk() {
+        return chunk;
+    }
+
+    int number() {
+        return number;
+    }
+
+    Extents extents() {
+        return extents;
+    }
+
+    /** Whether what was not written is zeros rather than what older frames say. */
+    boolean isFull() {
+        return full;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void becomeFull() {
+        full = true;
+    }
+
+    /** Takes over what was folded, into a slot that was never written. */
+    void adopt(Extents content, boolean isFull) {
+        extents = content;
+        full = isFull;
+    }
+
+    void close() {
+        closed = true;
+        extents = new Extents();
+    }
+
+    int memoryBytes() {
+        return OVERHEAD_BYTES + extents.memoryBytes();
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import java.security.SecureRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The engine's own daemon threads. Closed after the volume; tasks that still wait are dropped. */
+public final class EngineThreads implements AutoCloseable {
+    private static final long IDLE_SECONDS = 30;
+
+    private final ThreadPoolExecutor sealing;
+    private final ThreadPoolExecutor requests;
+    private final ScheduledThreadPoolExecutor timer;
+
+    /** @param requestsMax requests to the store at a time; at least 4 */
+    public EngineThreads(int requestsMax) {
+        this.sealing = pool("zerofs-seal-", Runtime.getRuntime().availableProcessors());
+        this.requests = pool("zerofs-store-", Math.max(4, requestsMax));
+        this.timer = new ScheduledThreadPoolExecutor(1, named("zerofs-timer-"));
+        this.timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    public EngineRuntime runtime() {
+        return new EngineRuntime(
+                sealing,
+                requests,
+                (nanos, task) -> timer.schedule(task, nanos, TimeUnit.NANOSECONDS),
+                System::nanoTime,
+                new SecureRandom());
+    }
+
+    @Override
+    public void close() {
+        for (ExecutorService pool : new ExecutorService[] {timer, requests, sealing}) {
+            pool.shutdownNow();
+        }
+    }
+
+    // The queues are bounded by what is handed in: commits in flight, reads in flight, folds.
+    private static ThreadPoolExecutor pool(String name, int threads) {
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named(name));
+        pool.allowCoreThreadTimeOut(true);
+        pool.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+        return pool;
+    }
+
+    private static ThreadFactory named(String prefix) {
+        AtomicInteger number = new AtomicInteger();
+        return task -> {
+            Thread thread = new Thread(task, prefix + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+}

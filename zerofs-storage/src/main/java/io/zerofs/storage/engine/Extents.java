@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.core.volume.Volume;
+import io.zerofs.storage.index.FrameReference;
+import java.util.Arrays;
+
+/**
+ * Bytes written to a part of one chunk: pieces that do not overlap, sorted by offset. Buffers are as large as what was
+ * written; zeros have none. Not thread-safe: guarded by the stripe of the chunk while its commit is open, and
+ * unchanged ever after.
+ */
+final class Extents {
+    /** What a piece costs besides its bytes: object, array header and references. */
+    static final int PIECE_OVERHEAD_BYTES = 64;
+
+    // Shorter writes that continue a piece are collected in one array, else each would cost the overhead.
+    private static final int COLLECT_BYTES_MAX = 4096;
+    private static final int COLLECT_BYTES_MIN = 256;
+    private static final int BLOCK = FrameReference.BLOCK_BYTES;
+
+    /** Receives pieces in ascending order. */
+    interface PieceVisitor {
+        /** @param data where the bytes are, or null for zeros */
+        void piece(int start, int length, byte[] data, int dataOffset);
+    }
+
+    private static final class Piece {
+        final int start;
+        int end;
+        byte[] data;
+        final int dataOffset;
+
+        Piece(int start, int end, byte[] data, int dataOffset) {
+            this.start = start;
+            this.end = end;
+            this.data = data;
+            this.dataOffset = dataOffset;
+        }
+
+        int spare() {
+            return data == null ? 0 : data.length - dataOffset - (end - start);
+        }
+    }
+
+    private Piece[] pieces = new Piece[2];
+    private int count;
+    private int memoryBytes;
+    private long touched;
+    private long covered;
+
+    /** Blocks of which at least one byte was written. */
+    long touchedBlocks() {
+        return touched;
+    }
+
+    /** Blocks of which every byte was written. */
+    long coveredBlocks() {
+        return covered;
+    }
+
+    int memoryBytes() {
+        return memoryBytes;
+    }
+
+    int pieceCount() {
+        return count;
+    }
+
+    /** Behind the last byte that is not known to be zero. */
+    int dataEnd() {
+        for (int i = count - 1; i >= 0; i--) {
+            if (pieces[i].data != null) {
+                return pieces[i].end;
+            }
+        }
+        return 0;
+    }
+
+    static long touchedBy(int from, int to) {
+        return from == to ? 0 : blockRange(from / BLOCK, (to - 1) / BLOCK + 1);
+    }
+
+    /** Blocks that would be covered if this range were written too. */
+    long coveredWith(int from, int to) {
+        long result = covered | blockRange((from + BLOCK - 1) / BLOCK, to / BLOCK);
+        int firstBlock = from / BLOCK * BLOCK;
+        if (from != firstBlock && edgeCovered(firstBlock, from, to)) {
+            result |= 1L << (firstBlock / BLOCK);
+        }
+        int lastBlock = to / BLOCK * BLOCK;
+        if (to != lastBlock && lastBlock != firstBlock && edgeCovered(lastBlock, from, to)) {
+            result |= 1L << (lastBlock / BLOCK);
+        }
+        if (to != lastBlock && lastBlock == firstBlock && from == firstBlock && edgeCovered(firstBlock, from, to)) {
+            result |= 1L << (firstBlock / BLOCK);
+        }
+        return result;
+    }
+
+    /** Overwrites from {@code offset}; the array belongs to this object from now on and must be full of content. */
+    void write(int offset, byte[] bytes) {
+        int end = offset + bytes.length;
+        cover(offset, end);
+        if (offset == 0 && bytes.length == Volume.CHUNK_BYTES) {
+            clear();
+        }
+        dropZeros(offset, end);
+        int at = firstEndingBehind(offset);
+        if (at == count || pieces[at].start >= end) {
+            insert(at, offset, end, bytes, 0);
+            return;
+        }
+        int from = offset;
+        while (from < end) {
+            Piece next = at < count ? pieces[at] : null;
+            if (next == null || next.start > from) {
+                int to = next == null ? end : Math.min(end, next.start);
+                at = insert(at, from, to, Arrays.copyOfRange(bytes, from - offset, to - offset), 0);
+                from = to;
+            } else {
+                int to = Math.min(end, next.end);
+                System.arraycopy(bytes, from - offset, next.data, next.dataOffset + from - next.start, to - from);
+                from = to;
+                at++;
+            }
+        }
+    }
+
+    /**
+     * Makes a range zeros.
+     *
+     * @param onZeros whether what is not here counts as zeros anyway, so that nothing needs to be kept
+     */
+    void zero(int from, int to, boolean onZeros) {
+        cover(from, to);
+        cut(from, to);
+        if (!onZeros) {
+            insert(firstEndingBehind(from), from, to, null, 0);
+        }
+    }
+
+    /** Visits what lies in a range, cut to it. */
+    void visit(int from, int to, PieceVisitor visitor) {
+        for (int i = firstEndingBehind(from); i < count && pieces[i].start < to; i++) {
+            Piece piece = pieces[i];
+            int start = Math.max(from, piece.start);
+            int end = Math.min(to, piece.end);
+            visitor.piece(start, end - start, piece.data, piece.dataOffset + start - piece.start);
+        }
+    }
+
+    /** What lies in a range, in arrays of its own. */
+    Extents copy(int from, int to) {
+        Extents copy = new Extents();
+        visit(
+                from,
+                to,
+                (start, length, data, dataOffset) -> copy.place(
+                        copy.count,
+                        new Piece(
+                                start,
+                                start + length,
+                                data == null ? null : Arrays.copyOfRange(data, dataOffset, dataOffset + length),
+                                0)));
+        return copy;
+    }
+
+    boolean contains(int from, int to) {
+        int reached = from;
+        for (int i = firstEndingBehind(from); i < count && reached < to && pieces[i].start <= reached; i++) {
+            reached = pieces[i].end;
+        }
+        return reached >= to;
+    }
+
+    private void clear() {
+        Arrays.fill(pieces, 0, count, null);
+        count = 0;
+        memoryBytes = 0;
+    }
+
+    private void cover(int from, int to) {
+        covered = coveredWith(from, to);
+        touched |= touchedBy(from, to);
+    }
+
+    private boolean edgeCovered(int block, int from, int to) {
+        int end = block + BLOCK;
+        return (from <= block || contains(block, from)) && (to >= end || contains(to, end));
+    }
+
+    private static long blockRange(int first, int end) {
+        int length = end - first;
+        if (length <= 0) {
+            return 0;
+        }
+        return (-1L >>> (Long.SIZE - length)) << first;
+    }
+
+    /** Index of the first piece that ends behind this offset. */
+    private int firstEndingBehind(int offset) {
+        int low = 0;
+        int high = count;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (pieces[middle].end > offset) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low;
+    }
+
+    private void dropZeros(int from, int to) {
+        int at = firstEndingBehind(from);
+        while (at < count && pieces[at].start < to) {
+            if (pieces[at].data == null) {
+                cutPiece(at, from, to);
+            }
+            // Either the data piece that was there, or what is left of the zeros before the range.
+            if (at < count && (pieces[at].data != null || pieces[at].end <= from)) {
+                at++;
+            }
+        }
+    }
+
+    /** Forgets what lies in a range. */
+    private void cut(int from, int to) {
+        int at = firstEndingBehind(from);
+        while (at < count && pieces[at].start < to) {
+            cutPiece(at, from, to);
+            at = firstEndingBehind(from);
+        }
+    }
+
+    private void cutPiece(int at, int from, int to) {
+        Piece piece = pieces[at];
+        remove(at);
+        int next = at;
+        if (piece.start < from) {
+            next = insertPart(next, piece, piece.start, from);
+        }
+        if (piece.end > to) {
+            insertPart(next, piece, to, piece.end);
+        }
+    }
+
+    /** The rest of a cut piece gets an array of its own size, so that memory stays in proportion to content. */
+    private int insertPart(int at, Piece piece, int start, int end) {
+        int offset = piece.dataOffset + start - piece.start;
+        byte[] data = piece.data == null ? null : Arrays.copyOfRange(piece.data, offset, offset + end - start);
+        return place(at, new Piece(start, end, data, 0));
+    }
+
+    /** Adds a piece where nothing is, or continues the one before; returns the index behind it. */
+    private int insert(int at, int start, int end, byte[] data, int dataOffset) {
+        Piece left = at > 0 ? pieces[at - 1] : null;
+        int length = end - start;
+        if (left != null && left.end == start) {
+            if (left.data == null && data == null) {
+                left.end = end;
+                return at;
+            }
+            if (left.data != null && data != null && length < COLLECT_BYTES_MAX && collect(left, data, length)) {
+                return at;
+            }
+        }
+        return place(at, new Piece(start, end, data, dataOffset));
+    }
+
+    private boolean collect(Piece left, byte[] data, int length) {
+        int used = left.end - left.start;
+        if (left.spare() < length) {
+            int total = used + length;
+            if (total > COLLECT_BYTES_MAX || left.dataOffset != 0) {
+                return false;
+            }
+            int capacity = Math.min(COLLECT_BYTES_MAX, Math.max(COLLECT_BYTES_MIN, 2 * total));
+            memoryBytes += capacity - left.data.length;
+            left.data = Arrays.copyOf(left.data, capacity);
+        }
+        System.arraycopy(data, 0, left.data, left.dataOffset + used, length);
+        left.end += length;
+        return true;
+    }
+
+    private int place(int at, Piece piece) {
+        if (count == pieces.length) {
+            pieces = Arrays.copyOf(pieces, 2 * count);
+        }
+        System.arraycopy(pieces, at, pieces, at + 1, count - at);
+        pieces[at] = piece;
+        count++;
+        memoryBytes += PIECE_OVERHEAD_BYTES + (piece.data == null ? 0 : piece.data.length);
+        return at + 1;
+    }
+
+    private void remove(int at) {
+        Piece piece = pieces[at];
+        memoryBytes -= PIECE_OVERHEAD_BYTES + (piece.data == null ? 0 : piece.data.length);
+        System.arraycopy(pieces, at + 1, pieces, at, count - at - 1);
+        pieces[--count] = null;
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.core.volume.ChunkId;
+import io.zerofs.core.volume.Volume;
+import io.zerofs.core.volume.VolumeException;
+import java.util.Arrays;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Folds deltas in the background, a few chunks at a time: reads their frames, which do not change any more, and puts what
+ * they say together into a slot of its own, unless the entry changed meanwhile. Thread-safe.
+ */
+final class Folder {
+    private static final Logger log = LoggerFactory.getLogger(Folder.class);
+    private static final long RETRY_NANOS = 1_000_000_000L;
+
+    private final StorageSettings.Folding settings;
+    private final FoldQueue queue;
+    private final ReadPlanner planner;
+    private final ReadPath reads;
+    private final WritePath writes;
+    private final StopSwitch stop;
+    private final Executor executor;
+    private final EngineRuntime.Timer timer;
+    private final Consumer<OpenCommit> afterWrite;
+    private final AtomicInteger tasks = new AtomicInteger();
+    private final LongAdder folds = new LongAdder();
+
+    /** What folding works on. */
+    record Paths(FoldQueue queue, ReadPlanner planner, ReadPath reads, WritePath writes) {}
+
+    /** @param afterWrite told of the commit that took a folded frame */
+    Folder(
+            StorageSettings.Folding settings,
+            Paths paths,
+            EngineRuntime runtime,
+            StopSwitch stop,
+            Consumer<OpenCommit> afterWrite) {
+        this.settings = settings;
+        this.queue = paths.queue();
+        this.planner = paths.planner();
+        this.reads = paths.reads();
+        this.writes = paths.writes();
+        this.stop = stop;
+        this.executor = runtime.requests();
+        this.timer = runtime.timer();
+        this.afterWrite = afterWrite;
+    }
+
+    /** Starts a task if there is work and not enough of them. Called holding no lock. */
+    void kick() {
+        if (!queue.hasWork() || stop.isStopped()) {
+            return;
+        }
+        if (tasks.incrementAndGet() > settings.tasksMax()) {
+            tasks.decrementAndGet();
+            return;
+        }
+        executor.execute(this::work);
+    }
+
+    /** Chunks folded since the start. */
+    long folds() {
+        return folds.sum();
+    }
+
+    private void work() {
+        try {
+            for (ChunkId chunk = queue.poll(); chunk != null && !stop.isStopped(); chunk = queue.poll()) {
+                fold(chunk);
+            }
+        } finally {
+            tasks.decrementAndGet();
+        }
+        // What was queued between the last look and the decrement found all tasks busy.
+        kick();
+    }
+
+    private void fold(ChunkId chunk) {
+        try {
+            ChunkRead frames = planner.planFold(chunk, settings.withBaseAt());
+            if (frames == null) {
+                return;
+            }
+            OpenCommit commit = writes.replace(chunk, merge(frames));
+            if (commit == null) {
+                queue.putBack(chunk);
+                return;
+            }
+            folds.increment();
+            afterWrite.accept(commit);
+        } catch (VolumeException e) {
+            later(chunk, e);
+        }
+    }
+
+    private void later(ChunkId chunk, VolumeException why) {
+        switch (why.kind()) {
+            case CORRUPT -> {
+                log.error("chunk {} of inode {} cannot be folded: {}", chunk.index(), chunk.inode(), why.getMessage());
+                queue.giveUp(chunk);
+            }
+            case UNAVAILABLE, NO_SPACE ->
+                timer.after(RETRY_NANOS, () -> {
+                    queue.putBack(chunk);
+                    kick();
+                });
+            case FENCED, CLOSED -> {}
+        }
+    }
+
+    private FoldResult merge(ChunkRead frames) throws VolumeException {
+        FrameLayer[] layers = reads.resolveFrozen(frames);
+        Extents content = new Extents();
+        if (frames.frames().get(0).full()) {
+            byte[] whole = new byte[Volume.CHUNK_BYTES];
+            for (FrameLayer layer : layers) {
+                layer.visit(0, whole.length, (start, length, data, offset) -> {
+                    if (data == null) {
+                        Arrays.fill(whole, start, start + length, (byte) 0);
+                    } else {
+                        System.arraycopy(data, offset, whole, start, length);
+                    }
+                });
+            }
+            content.write(0, whole);
+        } else {
+            for (FrameLayer layer : layers) {
+                layer.visit(0, Volume.CHUNK_BYTES, (start, length, data, offset) -> {
+                    if (data == null) {
+                        content.zero(start, start + length, false);
+                    } else {
+                        content.write(start, Arrays.copyOfRange(data, offset, offset + length));
+                    }
+                });
+            }
+        }
+        return new FoldResult(frames.frames(), content);
+    }
+}

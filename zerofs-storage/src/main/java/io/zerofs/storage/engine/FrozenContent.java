@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.core.volume.Volume;
+import io.zerofs.storage.commit.FrameContent;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Hands the slots of a frozen commit to the sealer. */
+final class FrozenContent {
+    private FrozenContent() {}
+
+    static List<FrameContent> of(OpenCommit commit) {
+        return commit.slots().stream().map(FrozenContent::of).toList();
+    }
+
+    private static FrameContent of(DirtySlot slot) {
+        if (slot.isClosed() || !slot.isFull() && slot.extents().pieceCount() == 0) {
+            return new FrameContent.Closed();
+        }
+        return slot.isFull() ? full(slot.extents()) : delta(slot.extents());
+    }
+
+    private static FrameContent full(Extents extents) {
+        int end = extents.dataEnd();
+        List<ByteBuffer> whole = new ArrayList<>(1);
+        extents.visit(0, end, (start, length, data, offset) -> {
+            if (data != null && start == 0 && length == end) {
+                whole.add(ByteBuffer.wrap(data, offset, length));
+            }
+        });
+        if (!whole.isEmpty()) {
+            return new FrameContent.Full(whole.get(0));
+        }
+        byte[] chunk = new byte[end];
+        extents.visit(0, end, (start, length, data, offset) -> {
+            if (data != null) {
+                System.arraycopy(data, offset, chunk, start, length);
+            }
+        });
+        return new FrameContent.Full(ByteBuffer.wrap(chunk));
+    }
+
+    private static FrameContent delta(Extents extents) {
+        List<FrameContent.Range> ranges = new ArrayList<>();
+        extents.visit(
+                0,
+                Volume.CHUNK_BYTES,
+                (start, length, data, offset) -> ranges.add(
+                        data == null
+                                ? new FrameContent.Zeros(start, length)
+                                : new FrameContent.Data(
+                                        start,
+                                        ByteBuffer.wrap(data, offset, length).slice())));
+        return new FrameContent.Delta(ranges);
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.core.volume.ChunkId;
+import io.zerofs.storage.commit.Death;
+import io.zerofs.storage.index.FrameReference;
+import io.zerofs.storage.index.RecordBatch;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What one commit collects in memory: log, slots and death list. Filled under the shared side of the gate by many
+ * threads; frozen by a cut, and unchanged until it is dropped after its frame table stands in the index.
+ */
+final class OpenCommit {
+    private static final int DEATH_BYTES = 24;
+    private static final int BATCH_OVERHEAD_BYTES = 24;
+    private static final int SLOTS_INITIAL = 64;
+
+    private final long seq;
+    private final AtomicLong memoryBytes = new AtomicLong();
+    private final Object slotsLock = new Object();
+    private final Object logLock = new Object();
+
+    // Replaced when it grows. Whoever looks for a slot holds its chunk's stripe, as did who put it there.
+    private volatile DirtySlot[] slots = new DirtySlot[SLOTS_INITIAL];
+    private int slotCount;
+    private final ArrayList<byte[]> log = new ArrayList<>();
+    private long logBytes;
+    private final TreeMap<Long, List<Integer>> deaths = new TreeMap<>();
+    private volatile boolean changed;
+    private volatile boolean frozen;
+
+    OpenCommit(long seq) {
+        this.seq = seq;
+    }
+
+    long seq() {
+        return seq;
+    }
+
+    /** Data, log and overhead: what the commit takes from the budget. */
+    long memoryBytes() {
+        return memoryBytes.get();
+    }
+
+    boolean isChanged() {
+        return changed;
+    }
+
+    boolean isFrozen() {
+        return frozen;
+    }
+
+    /** Called by the cut, with the gate shut. */
+    void freeze() {
+        frozen = true;
+    }
+
+    DirtySlot newSlot(ChunkId chunk) {
+        synchronized (slotsLock) {
+            if (slotCount == slots.length) {
+                slots = Arrays.copyOf(slots, 2 * slotCount);
+            }
+            DirtySlot slot = new DirtySlot(chunk, slotCount);
+            slots[slotCount++] = slot;
+            return slot;
+        }
+    }
+
+    DirtySlot slot(int number) {
+        return slots[number];
+    }
+
+    /** Makes room for one more batch, so that {@link #append} cannot fail once the index has it. */
+    void prepareAppend() {
+        synchronized (logLock) {
+            log.ensureCapacity(log.size() + 1);
+        }
+    }
+
+    /**
+     * @param batch the bytes that the index took
+     * @return memory taken
+     */
+    int append(byte[] batch) {
+        synchronized (logLock) {
+            log.add(batch);
+            logBytes += batch.length - RecordBatch.LOG_OFFSET;
+        }
+        return batch.length + BATCH_OVERHEAD_BYTES;
+    }
+
+    /** @return memory taken */
+    int addDeaths(List<FrameReference> frames) {
+        synchronized (logLock) {
+            for (FrameReference frame : frames) {
+                deaths.computeIfAbsent(frame.seq(), victim -> new ArrayList<>()).add(frame.slot());
+            }
+        }
+        return DEATH_BYTES * frames.size();
+    }
+
+    /** Notes that there is something to make durable, and what memory it took or, negative, gave back. */
+    void account(long bytes) {
+        memoryBytes.addAndGet(bytes);
+        changed = true;
+    }
+
+    // What follows is read once the commit is frozen.
+
+    List<DirtySlot> slots() {
+        return Arrays.asList(slots).subList(0, slotCount);
+    }
+
+    /** Bytes of the batches as they stand in the log. */
+    long logBytes() {
+        return logBytes;
+    }
+
+    List<ByteBuffer> batches() {
+        return log.stream()
+                .map(batch -> ByteBuffer.wrap(batch, RecordBatch.LOG_OFFSET, batch.length - RecordBatch.LOG_OFFSET)
+                        .slice())
+                .toList();
+    }
+
+    List<Death> deaths() {
+        return deaths.entrySet().stream()
+                .map(victim -> new Death(
+                        victim.getKey(),
+                        victim.getValue().stream()
+                                .mapToInt(Integer::intValue)
+                                .sorted()
+                                .toArray()))
+                .toList();
+    }
+}

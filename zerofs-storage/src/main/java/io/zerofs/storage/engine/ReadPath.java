@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.zerofs.core.volume.ChunkId;
+import io.zerofs.core.volume.RangeRead;
+import io.zerofs.core.volume.Volume;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.cache.DamageLog;
+import io.zerofs.storage.cache.PageCache;
+import io.zerofs.storage.cache.PageFetcher;
+import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.commit.DeltaMap;
+import io.zerofs.storage.commit.FrameTable;
+import io.zerofs.storage.index.CommitApplier;
+import io.zerofs.storage.index.FrameReference;
+import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.seal.CorruptObjectException;
+import java.nio.ByteBuffer;
+
+/** Reads ranges: what memory has, then the page cache, then the store. Thread-safe. */
+final class ReadPath {
+    private static final byte[] ZEROS = new byte[64 * 1024];
+    private static final int TABLES_MAX = 1024;
+
+    private final RocksIndex index;
+    private final ReadPlanner planner;
+    private final PageCache pages;
+    private final PageFetcher fetcher;
+    private final CommitReader reader;
+    private final DamageLog damage;
+    private final StopSwitch stop;
+    private final Cache<TableKey, FrameTable> tables =
+            Caffeine.newBuilder().maximumSize(TABLES_MAX).build();
+
+    private record TableKey(long seq, int block) {}
+
+    /** What reading needs from outside. */
+    record Sources(PageCache pages, PageFetcher fetcher, CommitReader reader, DamageLog damage) {}
+
+    ReadPath(RocksIndex index, ReadPlanner planner, Sources sources, StopSwitch stop) {
+        this.index = index;
+        this.planner = planner;
+        this.pages = sources.pages();
+        this.fetcher = sources.fetcher();
+        this.reader = sources.reader();
+        this.damage = sources.damage();
+        this.stop = stop;
+    }
+
+    RangeRead prepare(long inode, long offset, int length) throws VolumeException {
+        stop.check();
+        if (length < 0) {
+            throw new IllegalArgumentException("a read of " + length + " bytes");
+        }
+        if (length == 0) {
+            return destination -> {};
+        }
+        long firstChunk = Long.divideUnsigned(offset, Volume.CHUNK_BYTES);
+        int inChunk = (int) Long.remainderUnsigned(offset, Volume.CHUNK_BYTES);
+        int count = (int) (((long) inChunk + length - 1) / Volume.CHUNK_BYTES) + 1;
+        ChunkRead[] parts = new ChunkRead[count];
+        int left = length;
+        for (int i = 0; i < count; i++) {
+            int from = i == 0 ? inChunk : 0;
+            int to = Math.min(Volume.CHUNK_BYTES, from + left);
+            parts[i] = planner.plan(new ChunkId(inode, firstChunk + i), from, to);
+            left -= to - from;
+        }
+        return destination -> fill(parts, destination);
+    }
+
+    private void fill(ChunkRead[] parts, ByteBuffer destination) throws VolumeException {
+        FrameLayer[][] layers = resolve(parts);
+        int base = destination.position();
+        for (int i = 0; i < parts.length; i++) {
+            ChunkRead part = parts[i];
+            int shift = base - part.from();
+            if (layers[i].length == 0) {
+                zero(destination, base, part.length());
+            }
+            for (FrameLayer layer : layers[i]) {
+                if (layer == null) {
+                    continue;
+                }
+                layer.visit(part.from(), part.to(), (start, length, data, dataOffset) -> {
+                    if (data == null) {
+                        zero(destination, shift + start, length);
+                    } else {
+                        destination.put(shift + start, data, dataOffset, length);
+                    }
+                });
+            }
+            base += part.length();
+        }
+        destination.position(base);
+    }
+
+    private static void zero(ByteBuffer destination, int at, int length) {
+        for (int done = 0; done < length; done += ZEROS.length) {
+            destination.put(at + done, ZEROS, 0, Math.min(ZEROS.length, length - done));
+        }
+    }
+
+    /**
+     * Gathers the bytes of all frames that the parts name. May wait for the store.
+     *
+     * @return for each part its frames, oldest first, null where a frame does not matter
+     */
+    FrameLayer[][] resolve(ChunkRead[] parts) throws VolumeException {
+        boolean again = false;
+        while (true) {
+            stop.check();
+            FrameGathering gathering = new FrameGathering(this, pages);
+            try {
+                return gathering.gather(parts);
+            } catch (PageFetcher.MissingObjectException e) {
+                // The frames may have been moved, and the object deleted, since the entry was read.
+                if (again || !replan(parts)) {
+                    throw new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e);
+                }
+                again = true;
+            }
+        }
+    }
+
+    /** The same for frames that are to be folded: those very frames or none. */
+    FrameLayer[] resolveFrozen(ChunkRead part) throws VolumeException {
+        try {
+            return new FrameGathering(this, pages).gather(new ChunkRead[] {part})[0];
+        } catch (PageFetcher.MissingObjectException e) {
+            throw new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e);
+        }
+    }
+
+    private boolean replan(ChunkRead[] parts) throws VolumeException {
+        boolean changed = false;
+        for (int i = 0; i < parts.length; i++) {
+            ChunkRead before = parts[i];
+            parts[i] = planner.plan(before.chunk(), before.from(), before.to());
+            changed |= !parts[i].frames().equals(before.frames());
+        }
+        return changed;
+    }
+
+    PageFetcher fetcher() {
+        return fetcher;
+    }
+
+    /** Where a stored frame stands. */
+    FrameTable table(FrameReference frame) throws VolumeException, PageFetcher.MissingObjectException {
+        TableKey key = new TableKey(frame.seq(), CommitApplier.recordOf(frame.slot()));
+        FrameTable table = tables.getIfPresent(key);
+        if (table == null) {
+            table = CommitApplier.frameTable(index, frame.seq(), frame.slot());
+            if (table == null || table.frame(frame.slot()) == null) {
+                throw new PageFetcher.MissingObjectException(
+                        "the index has no frame table for slot " + frame.slot() + " of commit " + frame.seq(), null);
+            }
+            tables.put(key, table);
+        }
+        return table;
+    }
+
+    DeltaMap openMap(FrameTable table, int slot, ByteBuffer plain) throws VolumeException {
+        try {
+            return reader.openMap(table, slot, plain);
+        } catch (CorruptObjectException e) {
+            throw damage.report(e);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.core.volume.ChunkId;
+import io.zerofs.core.volume.Volume;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.index.ChunkEntry;
+import io.zerofs.storage.index.FrameReference;
+import java.util.Arrays;
+import java.util.List;
+
+/** Fixes what a range consists of, under the stripe of its chunk and without waiting. Thread-safe. */
+final class ReadPlanner {
+    private final ChunkStripes stripes;
+    private final DirtyTable dirty;
+
+    ReadPlanner(ChunkStripes stripes, DirtyTable dirty) {
+        this.stripes = stripes;
+        this.dirty = dirty;
+    }
+
+    ChunkRead plan(ChunkId chunk, int from, int to) throws VolumeException {
+        stripes.lock(chunk);
+        try {
+            return plan(chunk, from, to, stripes.entry(chunk).frames());
+        } finally {
+            stripes.unlock(chunk);
+        }
+    }
+
+    /**
+     * The frames of a chunk that may be folded: neighbours of the same entry whose commits are frozen.
+     *
+     * @param withBaseAt touched blocks from which the base is folded too
+     * @return null if there are fewer than two deltas to fold
+     */
+    ChunkRead planFold(ChunkId chunk, int withBaseAt) throws VolumeException {
+        stripes.lock(chunk);
+        try {
+            ChunkEntry entry = stripes.entry(chunk);
+            long open = dirty.open().seq();
+            int end = 0;
+            long touched = 0;
+            while (end < entry.frames().size() && entry.frames().get(end).seq() < open) {
+                touched |= end == 0 ? 0 : entry.frames().get(end).blocks();
+                end++;
+            }
+            if (end < 3) {
+                return null;
+            }
+            boolean withBase = Long.bitCount(touched) >= withBaseAt;
+            List<FrameReference> folded = entry.frames().subList(withBase ? 0 : 1, end);
+            FrameLayer.Memory[] memory = new FrameLayer.Memory[folded.size()];
+            long[] needed = new long[folded.size()];
+            for (int i = 0; i < folded.size(); i++) {
+                needed[i] = FrameReference.ALL_BLOCKS;
+                memory[i] = inMemory(folded.get(i), 0, Volume.CHUNK_BYTES);
+            }
+            return new ChunkRead(chunk, 0, Volume.CHUNK_BYTES, folded, memory, needed);
+        } finally {
+            stripes.unlock(chunk);
+        }
+    }
+
+    /** From the newest frame to the oldest, until the range is known. */
+    private ChunkRead plan(ChunkId chunk, int from, int to, List<FrameReference> frames) {
+        int count = frames.size();
+        FrameLayer.Memory[] memory = new FrameLayer.Memory[count];
+        long[] needed = new long[count];
+        long open = Extents.touchedBy(from, to);
+        int first = count;
+        while (first > 0 && open != 0) {
+            first--;
+            FrameReference frame = frames.get(first);
+            needed[first] = open;
+            FrameLayer.Memory layer = inMemory(frame, from, to);
+            memory[first] = layer;
+            if (layer != null) {
+                boolean whole = layer.full() || layer.extents().contains(from, to);
+                open = whole ? 0 : open & ~layer.extents().coveredBlocks();
+            }
+        }
+        if (first == 0) {
+            return new ChunkRead(chunk, from, to, frames, memory, needed);
+        }
+        return new ChunkRead(
+                chunk,
+                from,
+                to,
+                frames.subList(first, count),
+                Arrays.copyOfRange(memory, first, count),
+                Arrays.copyOfRange(needed, first, count));
+    }
+
+    private FrameLayer.Memory inMemory(FrameReference frame, int from, int to) {
+        OpenCommit commit = dirty.find(frame.seq());
+        if (commit == null) {
+            return null;
+        }
+        DirtySlot slot = commit.slot(frame.slot());
+        Extents extents = slot.extents();
+        // An open slot may change as soon as the stripe is released.
+        return new FrameLayer.Memory(commit.isFrozen() ? extents : extents.copy(from, to), slot.isFull());
+    }
+}

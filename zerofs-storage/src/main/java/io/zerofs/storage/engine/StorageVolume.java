@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.core.volume.Batch;
+import io.zerofs.core.volume.ChunkRange;
+import io.zerofs.core.volume.Cursor;
+import io.zerofs.core.volume.KeyRange;
+import io.zerofs.core.volume.RangeRead;
+import io.zerofs.core.volume.Reservation;
+import io.zerofs.core.volume.Volume;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.cache.DamageLog;
+import io.zerofs.storage.cache.PageCache;
+import io.zerofs.storage.cache.PageFetcher;
+import io.zerofs.storage.cache.RangeFetcher;
+import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.commit.CommitSealer;
+import io.zerofs.storage.commit.ExclusiveCreate;
+import io.zerofs.storage.commit.ParallelSteps;
+import io.zerofs.storage.index.CommitApplier;
+import io.zerofs.storage.index.IndexKeys;
+import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.seal.Compression;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A volume on an object store, as its one writer. Metadata is in the index, data in commits; what is not yet durable is
+ * in memory. Thread-safe.
+ */
+public final class StorageVolume implements Volume, LogSource {
+    private static final Logger log = LoggerFactory.getLogger(StorageVolume.class);
+
+    private static final int REQUESTS_PER_READ_MAX = 8;
+
+    private final RecoveredVolume recovered;
+    private final StorageSettings settings;
+    private final LogKeeper keeper;
+    private final RocksIndex index;
+    private final StopSwitch stop = new StopSwitch();
+    private final Admission admission;
+    private final WritePath writes;
+    private final ReadPath reads;
+    private final CommitPipeline pipeline;
+    private final Folder folder;
+    private final AtomicBoolean closing = new AtomicBoolean();
+
+    /**
+     * Starts to serve; the keeper is started with it.
+     *
+     * @param recovered what to go on from; its index and what it releases are owned by the volume from now on, its store
+     *     is not
+     * @param compression of what is written from now on
+     */
+    public StorageVolume(
+            RecoveredVolume recovered,
+            Compression compression,
+            StorageSettings settings,
+            EngineRuntime runtime,
+            LogKeeper keeper) {
+        this.recovered = recovered;
+        this.settings = settings;
+        this.keeper = keeper;
+        this.index = recovered.index();
+        DirtyTable dirty = new DirtyTable(new OpenCommit(recovered.lastSeq() + 1));
+        DirtyBudget budget = new DirtyBudget(settings.memory().dirtyBytesMax(), stop);
+        FoldQueue folds = new FoldQueue(settings.folding(), stop);
+        ChunkStripes stripes = new ChunkStripes(index, settings.memory().entriesMax());
+        ReadPlanner planner = new ReadPlanner(stripes, dirty);
+        ParallelSteps parallel =
+                new ParallelSteps(runtime.sealing(), Runtime.getRuntime().availableProcessors());
+        this.writes = new WritePath(index, stripes, dirty, budget, folds, stop);
+        this.reads = new ReadPath(index, planner, sources(runtime), stop);
+        CommitUpload upload = new CommitUpload(
+                new CommitSealer(recovered.keys(), compression, parallel),
+                new ExclusiveCreate(recovered.store()),
+                runtime,
+                budget,
+                stop,
+                settings.commits().retryDelayMax());
+        CommitCompletion completion = new CommitCompletion(new CommitApplier(index), budget, keeper);
+        this.pipeline = new CommitPipeline(
+                recovered.epoch(),
+                new AppliedCommit(recovered.lastSeq(), recovered.lastSalt()),
+                settings.commits(),
+                new CommitPipeline.Stages(writes, dirty, upload, completion),
+                runtime,
+                stop);
+        this.folder = new Folder(
+                settings.folding(), new Folder.Paths(folds, planner, reads, writes), runtime, stop, pipeline::changed);
+        this.admission = new Admission(budget, folds, keeper, index, stop);
+        keeper.start(this);
+    }
+
+    private ReadPath.Sources sources(EngineRuntime runtime) {
+        PageCache pages = new PageCache(settings.memory().pageCacheBytes());
+        DamageLog damage = new DamageLog();
+        CommitReader reader = new CommitReader(recovered.store(), recovered.keys());
+        ParallelSteps parallel = new ParallelSteps(runtime.requests(), REQUESTS_PER_READ_MAX);
+        PageFetcher fetcher = new RangeFetcher(recovered.store(), reader, pages, parallel, damage);
+        return new ReadPath.Sources(pages, fetcher, reader, damage);
+    }
+
+    /** Tells once why the volume stopped: FENCED, CLOSED after {@link #close} or after an internal error. */
+    public void onStop(Consumer<VolumeException> listener) {
+        stop.onStop(listener);
+    }
+
+    @Override
+    public UUID id() {
+        return recovered.keys().volume();
+    }
+
+    @Override
+    public long epoch() {
+        return recovered.epoch();
+    }
+
+    @Override
+    public byte[] get(byte[] key) throws VolumeException {
+        stop.check();
+        return index.get(key);
+    }
+
+    @Override
+    public Cursor scan(KeyRange range) throws VolumeException {
+        stop.check();
+        return index.scan(range, false);
+    }
+
+    @Override
+    public Batch newBatch() {
+        return new StorageBatch();
+    }
+
+    @Override
+    public Reservation reserve(ChunkRange chunks, int bytes) throws VolumeException {
+        return admission.admit(chunks, bytes);
+    }
+
+    @Override
+    public void apply(Batch batch) throws VolumeException {
+        if (!(batch instanceof StorageBatch own)) {
+            throw new IllegalArgumentException("the batch is of another volume");
+        }
+        pipeline.changed(writes.apply(own));
+        folder.kick();
+    }
+
+    @Override
+    public RangeRead prepareRead(long inode, long offset, int length) throws VolumeException {
+        return reads.prepare(inode, offset, length);
+    }
+
+    @Override
+    public long[] presentChunks(ChunkRange range, int max, boolean descending) throws VolumeException {
+        stop.check();
+        KeyRange keys = new KeyRange(
+                IndexKeys.chunk(range.inode(), range.first()), IndexKeys.chunk(range.inode(), range.end()));
+        long[] found = new long[Math.min(max, 16)];
+        int count = 0;
+        try (Cursor cursor = index.scan(keys, descending)) {
+            while (count < max && cursor.next()) {
+                if (count == found.length) {
+                    found = Arrays.copyOf(found, Math.min(max, 2 * count));
+                }
+                found[count++] = IndexKeys.chunkIndex(cursor.key());
+            }
+        }
+        return Arrays.copyOf(found, count);
+    }
+
+    @Override
+    public CompletableFuture<Void> barrier() {
+        return pipeline.barrier().thenApply(seq -> null);
+    }
+
+    @Override
+    public void atCut(Consumer<Batch> contributor) {
+        writes.atCut(contributor);
+    }
+
+    @Override
+    public AppliedCommit lastApplied() {
+        return pipeline.lastApplied();
+    }
+
+    @Override
+    public void checkpoint(Path target) throws VolumeException {
+        stop.check();
+        index.checkpoint(target);
+    }
+
+    @Override
+    public CompletableFuture<Long> cut() {
+        return pipeline.settledBarrier();
+    }
+
+    @Override
+    public void stop(VolumeException reason) {
+        stop.stop(reason);
+    }
+
+    /** Waits for the last barrier as long as any barrier does, then closes whatever came of it. */
+    @Override
+    public void close() throws VolumeException {
+        if (!closing.compareAndSet(false, true)) {
+            return;
+        }
+        writes.refuseBatches();
+        VolumeException failure = null;
+        if (!stop.isStopped()) {
+            failure = awaitLastBarrier();
+            if (failure == null) {
+                keeper.finish();
+            }
+        }
+        stop.stop(new VolumeException(VolumeException.Kind.CLOSED, "the volume is closed"));
+        index.close();
+        release();
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void release() {
+        try {
+            recovered.release().close();
+        } catch (Exception e) {
+            log.error("a resource of the volume could not be released", e);
+        }
+    }
+
+    private VolumeException awaitLastBarrier() {
+        long millis = settings.commits().barrierDeadline().toMillis();
+        try {
+            // The pipeline fails it at its own deadline; ours only catches a timer that no longer runs.
+            pipeline.settledBarrier().get(2 * millis + 1000, TimeUnit.MILLISECONDS);
+            return null;
+        } catch (ExecutionException e) {
+            return e.getCause() instanceof VolumeException known ? known : lastBarrierFailure(e.getCause());
+        } catch (TimeoutException e) {
+            return lastBarrierFailure(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return lastBarrierFailure(e);
+        }
+    }
+
+    private static VolumeException lastBarrierFailure(Throwable cause) {
+        log.error("the volume was closed before its last changes were durable");
+        return new VolumeException(
+                VolumeException.Kind.UNAVAILABLE, "closed before the last changes were durable", cause);
+    }
+}

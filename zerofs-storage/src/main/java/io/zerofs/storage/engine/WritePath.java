@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.core.volume.Batch;
+import io.zerofs.core.volume.ChunkId;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.StorageBatch.ChunkChange;
+import io.zerofs.storage.index.ChunkEntry;
+import io.zerofs.storage.index.IndexKeys;
+import io.zerofs.storage.index.RecordBatch;
+import io.zerofs.storage.index.RocksIndex;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Takes batches into the index and the open commit, and cuts commits off. Thread-safe. */
+final class WritePath {
+    private final RocksIndex index;
+    private final ChunkStripes stripes;
+    private final DirtyTable dirty;
+    private final DirtyBudget budget;
+    private final FoldQueue folds;
+    private final StopSwitch stop;
+    private final CommitGate gate = new CommitGate();
+    private volatile boolean accepting = true;
+    private volatile Consumer<Batch> contributor = batch -> {};
+
+    WritePath(
+            RocksIndex index,
+            ChunkStripes stripes,
+            DirtyTable dirty,
+            DirtyBudget budget,
+            FoldQueue folds,
+            StopSwitch stop) {
+        this.index = index;
+        this.stripes = stripes;
+        this.dirty = dirty;
+        this.budget = budget;
+        this.folds = folds;
+        this.stop = stop;
+    }
+
+    /** Batches that have not entered the gate are refused from now on. */
+    void refuseBatches() {
+        accepting = false;
+    }
+
+    void atCut(Consumer<Batch> newContributor) {
+        contributor = newContributor;
+    }
+
+    /**
+     * Makes a batch visible and puts it into the open commit.
+     *
+     * @return the commit that took it
+     */
+    OpenCommit apply(StorageBatch batch) throws VolumeException {
+        batch.copyBytes();
+        return inGate(open -> applyInside(batch, open));
+    }
+
+    private OpenCommit applyInside(StorageBatch batch, OpenCommit open) throws VolumeException {
+        int[] held = stripes.lockAll(batch.chunks().keySet());
+        try {
+            List<ChunkPlan> plans = new ArrayList<>(batch.chunks().size());
+            for (Map.Entry<ChunkId, List<ChunkChange>> chunk : batch.chunks().entrySet()) {
+                plans.add(ChunkPlan.of(chunk.getKey(), stripes.entry(chunk.getKey()), open, chunk.getValue()));
+            }
+            long memory = write(batch.records(), plans, open);
+            for (ChunkPlan plan : plans) {
+                memory += plan.carryOut();
+                finish(plan, open);
+            }
+            account(open, memory);
+            batch.actions().forEach(Runnable::run);
+            return open;
+        } finally {
+            stripes.unlockAll(held);
+        }
+    }
+
+    /** Both the index and the log take the same bytes, or neither does. */
+    private long write(RecordBatch records, List<ChunkPlan> plans, OpenCommit open) throws VolumeException {
+        for (ChunkPlan plan : plans) {
+            if (plan.changesEntry()) {
+                putEntry(records, plan.chunk(), plan.after());
+            }
+        }
+        return records.isEmpty() ? 0 : write(records, open);
+    }
+
+    private long write(RecordBatch records, OpenCommit open) throws VolumeException {
+        byte[] bytes = records.toBytes();
+        open.prepareAppend();
+        try {
+            index.write(bytes);
+        } catch (VolumeException e) {
+            if (e.kind() == VolumeException.Kind.CLOSED) {
+                throw new DoubtfulWriteException(e);
+            }
+            throw e;
+        }
+        return open.append(bytes);
+    }
+
+    private static void putEntry(RecordBatch records, ChunkId chunk, ChunkEntry entry) {
+        byte[] key = IndexKeys.chunk(chunk.inode(), chunk.index());
+        if (entry.isHole()) {
+            records.delete(key);
+        } else {
+            records.put(key, entry.encode());
+        }
+    }
+
+    private void finish(ChunkPlan plan, OpenCommit open) {
+        if (!plan.changesEntry()) {
+            return;
+        }
+        ChunkEntry after = plan.after();
+        stripes.put(plan.chunk(), after);
+        folds.entryChanged(plan.chunk(), after);
+        if (!plan.deaths().isEmpty()) {
+            account(open, open.addDeaths(plan.deaths()));
+        }
+    }
+
+    /**
+     * Puts a folded frame in the place of those it was made from, if the entry still contains them as they were.
+     *
+     * @return the commit that took it, or null if the entry changed meanwhile
+     */
+    OpenCommit replace(ChunkId chunk, FoldResult fold) throws VolumeException {
+        return inGate(open -> replaceInside(chunk, fold, open));
+    }
+
+    private OpenCommit replaceInside(ChunkId chunk, FoldResult fold, OpenCommit open) throws VolumeException {
+        stripes.lock(chunk);
+        try {
+            ChunkEntry before = stripes.entry(chunk);
+            if (!fold.appliesTo(before)) {
+                return null;
+            }
+            DirtySlot slot = open.newSlot(chunk);
+            ChunkEntry after = fold.replaceIn(before, open.seq(), slot.number());
+            RecordBatch records = new RecordBatch();
+            putEntry(records, chunk, after);
+            long memory = write(records, open);
+            fold.fill(slot);
+            stripes.put(chunk, after);
+            folds.entryChanged(chunk, after);
+            account(open, memory + slot.memoryBytes() + open.addDeaths(fold.folded()));
+            return open;
+        } finally {
+            stripes.unlock(chunk);
+        }
+    }
+
+    /**
+     * Waits until every batch that began before has ended.
+     *
+     * @return the commit that is open then
+     */
+    OpenCommit settle() {
+        long pass = gate.shut();
+        try {
+            return dirty.open();
+        } finally {
+            gate.open(pass);
+        }
+    }
+
+    /**
+     * Freezes the open commit, with the contributor's records at its end, and opens the next.
+     *
+     * @return the frozen one, or null if nothing changed since the last cut
+     * @throws VolumeException NO_SPACE if the commit stays open because the index takes no writes for now; CLOSED if the
+     *     caller, who holds a lock, has to stop the engine after it released it
+     */
+    OpenCommit cut() throws VolumeException {
+        long pass = gate.shut();
+        try {
+            return dirty.open().isChanged() ? cutInside(dirty.open()) : null;
+        } catch (RuntimeException e) {
+            throw internalError(e);
+        } finally {
+            gate.open(pass);
+        }
+    }
+
+    private OpenCommit cutInside(OpenCommit open) throws VolumeException {
+        StorageBatch last = new StorageBatch();
+        contributor.accept(last);
+        if (!last.chunks().isEmpty()) {
+            throw new IllegalStateException("what is put at a cut has no chunks");
+        }
+        if (!last.records().isEmpty()) {
+            account(open, write(last.records(), open));
+        }
+        open.freeze();
+        dirty.add(new OpenCommit(open.seq() + 1));
+        return open;
+    }
+
+    private void account(OpenCommit open, long memory) {
+        open.account(memory);
+        budget.charge(memory);
+    }
+
+    /** A write that may be half applied: what readers see may no longer be what the log says. */
+    private static final class DoubtfulWriteException extends RuntimeException {
+        DoubtfulWriteException(VolumeException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
+    private interface Work {
+        OpenCommit on(OpenCommit open) throws VolumeException;
+    }
+
+    /**
+     * Does something inside the gate. A doubtful write, or an error of ours, ends the engine; who listens for that is
+     * called after all locks were released.
+     */
+    private OpenCommit inGate(Work work) throws VolumeException {
+        try {
+            long pass = gate.enter();
+            try {
+                stop.check();
+                if (!accepting) {
+                    throw new VolumeException(VolumeException.Kind.CLOSED, "the volume is being closed");
+                }
+                return work.on(dirty.open());
+            } finally {
+                gate.leave(pass);
+            }
+        } catch (RuntimeException | Error e) {
+            VolumeException why = internalError(e);
+            stop.stop(why);
+            throw StopSwitch.failure(why);
+        }
+    }
+
+    private static VolumeException internalError(Throwable cause) {
+        return new VolumeException(
+                VolumeException.Kind.CLOSED,
+                "the volume stopped after an internal error: " + cause.getMessage(),
+                cause);
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.CommitLog;
+import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.commit.ExclusiveCreate;
+import io.zerofs.storage.commit.FenceSealer;
+import io.zerofs.storage.index.CommitApplier;
+import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.index.RocksTuning;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.Aead;
+import io.zerofs.storage.seal.Compression;
+import io.zerofs.storage.seal.ObjectKeys;
+import io.zerofs.storage.seal.Salt;
+import io.zerofs.storage.seal.Secret;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * Opens volumes without manifests: each opening fences the epochs before it and replays the whole log into a new
+ * database. For tests of the engine alone.
+ */
+final class EngineFixture {
+    static final Path NATIVE = Path.of("target", "native");
+    static final RocksTuning TUNING = new RocksTuning(8 << 20, 4 << 20, 4, 1);
+
+    private final UUID id = UUID.randomUUID();
+    private final Compression compression;
+    private long epoch;
+
+    EngineFixture() {
+        this(Compression.LZ4);
+    }
+
+    EngineFixture(Compression compression) {
+        this.compression = compression;
+    }
+
+    ObjectKeys keys() {
+        byte[] dataKey = new byte[Aead.KEY_BYTES];
+        new SplittableRandom(id.getLeastSignificantBits()).nextBytes(dataKey);
+        return new ObjectKeys(Secret.owning(dataKey), id, Aead.fastest());
+    }
+
+    long epoch() {
+        return epoch;
+    }
+
+    /** Opens with threads of its own, which end with the volume. */
+    StorageVolume open(ObjectStore store, StorageSettings settings) throws Exception {
+        EngineThreads threads = new EngineThreads(16);
+        return open(store, settings, threads.runtime(), new QuietKeeper(), threads);
+    }
+
+    StorageVolume open(
+            ObjectStore store,
+            StorageSettings settings,
+            EngineRuntime runtime,
+            LogKeeper keeper,
+            AutoCloseable closedLast)
+            throws Exception {
+        ObjectKeys keys = keys();
+        Path directory = temporary();
+        RocksIndex index = RocksIndex.open(directory, NATIVE, TUNING);
+        LogSource.AppliedCommit last = replay(store, keys, index);
+        AutoCloseable release = () -> {
+            closedLast.close();
+            delete(directory);
+        };
+        epoch++;
+        RecoveredVolume recovered =
+                new RecoveredVolume(epoch, last.seq(), last.salt(), store, keys, index, directory, release);
+        return new StorageVolume(recovered, compression, settings, runtime, keeper);
+    }
+
+    LogSource.AppliedCommit replay(ObjectStore store, ObjectKeys keys, RocksIndex index) throws Exception {
+        CommitReader reader = new CommitReader(store, keys);
+        CommitApplier applier = new CommitApplier(index);
+        LogSource.AppliedCommit last = new LogSource.AppliedCommit(0, Salt.NONE);
+        for (long term = 1; term <= epoch; term++) {
+            while (true) {
+                CommitId next = new CommitId(term, last.seq() + 1);
+                ObjectStore.StoredObject object = find(store, next);
+                if (object == null) {
+                    fence(store, keys, next);
+                } else if (reader.read(next, object.bytes().remaining()) instanceof CommitLog log) {
+                    if (!log.predecessor().equals(last.salt())) {
+                        throw new AssertionError(next + " does not follow the commit before it");
+                    }
+                    applier.replay(log);
+                    last = new LogSource.AppliedCommit(next.seq(), log.header().salt());
+                } else {
+                    break;
+                }
+            }
+        }
+        return last;
+    }
+
+    private void fence(ObjectStore store, ObjectKeys keys, CommitId id) throws Exception {
+        Salt salt = Salt.random(new SplittableRandom());
+        ByteBuffer fence = FenceSealer.seal(keys, id, epoch + 1, salt);
+        new ExclusiveCreate(store).attempt(id.objectName(), List.of(fence), salt);
+    }
+
+    private static ObjectStore.StoredObject find(ObjectStore store, CommitId id) throws ObjectStoreException {
+        try {
+            return store.get(id.objectName(), 1 << 30);
+        } catch (ObjectStoreException e) {
+            if (e.kind() == ObjectStoreException.Kind.NOT_FOUND) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    static Path temporary() throws IOException {
+        return Files.createTempDirectory(Files.createDirectories(Path.of("target")), "engine");
+    }
+
+    static void delete(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A keeper that never checkpoints. */
+    static class QuietKeeper implements LogKeeper {
+        @Override
+        public void start(LogSource source) {}
+
+        @Override
+        public void applied(CommitId id, Salt salt, long objectBytes) {}
+
+        @Override
+        public boolean hasRoom() {
+            return true;
+        }
+
+        @Override
+        public boolean awaitRoom(long nanosMax) {
+            return true;
+        }
+
+        @Override
+        public void finish() {}
+    }
+}
