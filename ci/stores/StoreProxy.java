@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * An HTTP/1.1 proxy in front of an object store on loopback: adds latency and faults, counts requests.
+ *
+ * <p>{@code java StoreProxy.java LISTEN_PORT UPSTREAM_PORT ADMIN_PORT}. Plain HTTP; requests pass unchanged, so
+ * that signatures stay valid. What it does is set, and what it saw is read, at the admin port:
+ *
+ * <pre>
+ * curl 'http://127.0.0.1:ADMIN/set?latency=30&amp;jitter=10'     every request waits for 30 to 40 ms
+ * curl 'http://127.0.0.1:ADMIN/set?slowdown=10&amp;match=PUT'    10 % of PUTs are answered with 503 SlowDown
+ * curl 'http://127.0.0.1:ADMIN/set?unavailable=10'           10 % are answered with 503 ServiceUnavailable
+ * curl 'http://127.0.0.1:ADMIN/set?deny=100'                 all are answered with 403 AccessDenied
+ * curl 'http://127.0.0.1:ADMIN/set?gone=100'                 all are answered with 404 NoSuchBucket
+ * curl 'http://127.0.0.1:ADMIN/set?before=5'                 5 % are reset before the store sees the request
+ * curl 'http://127.0.0.1:ADMIN/set?upload=5'                 5 % are reset in the middle of the request's body
+ * curl 'http://127.0.0.1:ADMIN/set?after=5'                  5 % are applied, and reset instead of answered
+ * curl 'http://127.0.0.1:ADMIN/set?hang=5'                   5 % are applied and never answered
+ * curl 'http://127.0.0.1:ADMIN/set?cut=5'                    5 % of answers are reset in the middle of the body
+ * curl 'http://127.0.0.1:ADMIN/set?corrupt=5'                5 % of answers have one byte changed
+ * curl 'http://127.0.0.1:ADMIN/set?down=1'                   every connection is reset, until down=0
+ * curl 'http://127.0.0.1:ADMIN/clear'                        no faults, no latency
+ * curl 'http://127.0.0.1:ADMIN/stats'                        what passed, by method and status; /reset zeroes
+ * </pre>
+ *
+ * {@code match} is a regular expression to be found in {@code METHOD /path?query}; it limits all but latency and down.
+ */
+public final class StoreProxy {
+    private static final int BUFFER_BYTES = 64 << 10;
+    private static final int HEAD_BYTES_MAX = 64 << 10;
+    private static final Set<String> SETTINGS = Set.of(
+            "latency", "jitter", "slowdown", "unavailable", "deny", "gone", "before", "upload", "after", "hang", "cut",
+            "corrupt", "down");
+    private static final Pattern EVERYTHING = Pattern.compile("");
+
+    private final int upstreamPort;
+    private final Map<String, Double> settings = new ConcurrentSkipListMap<>();
+    private final Map<String, AtomicLong> counts = new ConcurrentSkipListMap<>();
+    private volatile Pattern match = EVERYTHING;
+
+    private StoreProxy(int upstreamPort) {
+        this.upstreamPort = upstreamPort;
+    }
+
+    public static void main(String[] args) throws IOException {
+        if (args.length != 3) {
+            System.err.println("usage: java StoreProxy.java LISTEN_PORT UPSTREAM_PORT ADMIN_PORT");
+            System.exit(2);
+        }
+        new StoreProxy(Integer.parseInt(args[1])).run(Integer.parseInt(args[0]), Integer.parseInt(args[2]));
+    }
+
+    private void run(int listenPort, int adminPort) throws IOException {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        HttpServer admin = HttpServer.create(new InetSocketAddress(loopback, adminPort), 0);
+        admin.createContext("/", this::administer);
+        admin.start();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (ServerSocket server = new ServerSocket(listenPort, 1024, loopback)) {
+            while (true) {
+                Socket client = server.accept();
+                threads.execute(() -> serve(client));
+            }
+        }
+    }
+
+    private void administer(HttpExchange exchange) throws IOException {
+        String query = exchange.getRequestURI().getQuery();
+        int status = 200;
+        switch (exchange.getRequestURI().getPath()) {
+            case "/set" -> status = set(query == null ? "" : query) ? 200 : 400;
+            case "/clear" -> {
+                settings.clear();
+                match = EVERYTHING;
+            }
+            case "/reset" -> counts.clear();
+            case "/stats" -> {}
+            default -> status = 404;
+        }
+        StringBuilder text = new StringBuilder("{");
+        new TreeMap<>(counts).forEach((name, count) -> text.append(text.length() > 1 ? ", " : "")
+                .append('"')
+                .append(name)
+                .append("\": ")
+                .append(count));
+        byte[] body = text.append("}\n").toString().getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(status, body.length);
+        exchange.getResponseBody().write(body);
+        exchange.close();
+    }
+
+    /** Returns whether all of it was understood. */
+    private boolean set(String query) {
+        for (String pair : query.split("&")) {
+            String[] keyValue = pair.split("=", 2);
+            try {
+                if (keyValue.length == 2 && keyValue[0].equals("match")) {
+                    match = Pattern.compile(keyValue[1]);
+                } else if (keyValue.length == 2 && SETTINGS.contains(keyValue[0])) {
+                    settings.put(keyValue[0], Double.valueOf(keyValue[1]));
+                } else {
+                    return false;
+                }
+            } catch (NumberFormatException | PatternSyntaxException e) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void serve(Socket client) {
+        try (client) {
+            if (setting("down") > 0) {
+                reset(client);
+                return;
+            }
+            try (Socket upstream = new Socket(InetAddress.getLoopbackAddress(), upstreamPort)) {
+                client.setTcpNoDelay(true);
+                upstream.setTcpNoDelay(true);
+                Connection connection = new Connection(client, upstream);
+                while (connection.exchange()) {
+                    count("exchanges", 1);
+                }
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            count("connections.broken", 1);
+        }
+    }
+
+    private double setting(String name) {
+        return settings.getOrDefault(name, 0.0);
+    }
+
+    private boolean strikes(String fault) {
+        boolean strikes = ThreadLocalRandom.current().nextDouble(100) < setting(fault);
+        if (strikes) {
+            count("fault." + fault, 1);
+        }
+        return strikes;
+    }
+
+    private void count(String name, long amount) {
+        counts.computeIfAbsent(name, unused -> new AtomicLong()).addAndGet(amount);
+    }
+
+    private static void reset(Socket socket) throws IOException {
+        socket.setSoLinger(true, 0);
+        socket.close();
+    }
+
+    /** A client and the connection to the store that belongs to it alone. */
+    private final class Connection {
+        private final Socket client;
+        private final InputStream fromClient;
+        private final OutputStream toClient;
+        private final InputStream fromStore;
+        private final OutputStream toStore;
+
+        Connection(Socket client, Socket upstream) throws IOException {
+            this.client = client;
+            this.fromClient = new BufferedInputStream(client.getInputStream(), BUFFER_BYTES);
+            this.toClient = client.getOutputStream();
+            this.fromStore = new BufferedInputStream(upstream.getInputStream(), BUFFER_BYTES);
+            this.toStore = upstream.getOutputStream();
+        }
+
+        /** Passes one request and its answer; returns whether the connection goes on. */
+        boolean exchange() throws IOException {
+            Head request = Head.read(fromClient);
+            if (request == null) {
+                return false;
+            }
+            pause();
+            if (setting("down") > 0) {
+                reset(client);
+                return false;
+            }
+            boolean matched = match.matcher(request.target()).find();
+            if (matched && (isReset("before") || isRefused(request))) {
+                return false;
+            }
+            Head response = send(request, matched && strikes("upload"));
+            if (response == null) {
+                return false;
+            }
+            count("requests." + request.kind(), 1);
+            count("status." + response.status(), 1);
+            if (matched && (isReset("after") || isLeftWaiting())) {
+                return false;
+            }
+            boolean cut = matched && strikes("cut");
+            Damage damage = new Damage(cut ? 0.5 : 1, matched && strikes("corrupt"));
+            toClient.write(response.bytes);
+            if (!request.method().equals("HEAD")) {
+                count("bytes.down", response.copyBody(fromStore, toClient, damage));
+            }
+            if (cut) {
+                reset(client);
+                return false;
+            }
+            return !request.closes() && !response.closes();
+        }
+
+        private boolean isReset(String fault) throws IOException {
+            boolean strikes = strikes(fault);
+            if (strikes) {
+                reset(client);
+            }
+            return strikes;
+        }
+
+        private boolean isRefused(Head request) throws IOException {
+            if (strikes("slowdown")) {
+                answer(request, "503 Slow Down", "SlowDown");
+            } else if (strikes("unavailable")) {
+                answer(request, "503 Service Unavailable", "ServiceUnavailable");
+            } else if (strikes("deny")) {
+                answer(request, "403 Forbidden", "AccessDenied");
+            } else if (strikes("gone")) {
+                answer(request, "404 Not Found", "NoSuchBucket");
+            } else {
+                return false;
+            }
+            return true;
+        }
+
+        private void answer(Head request, String status, String code) throws IOException {
+            if (!request.expectsContinue()) {
+                request.copyBody(fromClient, OutputStream.nullOutputStream(), Damage.NONE);
+            }
+            String body = "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code></Error>";
+            String head = "HTTP/1.1 " + status + "\r\nContent-Type: application/xml\r\nConnection: close\r\nx-ms-error-code: "
+                    + code + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
+            toClient.write((head + (request.method().equals("HEAD") ? "" : body)).getBytes(StandardCharsets.US_ASCII));
+            client.shutdownOutput();
+        }
+
+        private boolean isLeftWaiting() throws IOException {
+            if (!strikes("hang")) {
+                return false;
+            }
+            while (fromClient.read() >= 0) {
+                // until the client gives up
+            }
+            return true;
+        }
+
+        /** Returns the head of the answer, or null if there is none. */
+        private Head send(Head request, boolean cut) throws IOException {
+            toStore.write(request.bytes);
+            if (request.expectsContinue()) {
+                Head interim = Head.read(fromStore);
+                if (interim == null || interim.status() != 100) {
+                    return interim;
+                }
+                toClient.write(interim.bytes);
+            }
+            count("bytes.up", request.copyBody(fromClient, toStore, new Damage(cut ? 0.5 : 1, false)));
+            if (cut) {
+                reset(client);
+                return null;
+            }
+            Head response = Head.read(fromStore);
+            while (response != null && response.status() == 100) {
+                response = Head.read(fromStore);
+            }
+            return response;
+        }
+
+        private void pause() {
+            double millis = setting("latency") + setting("jitter") * ThreadLocalRandom.current().nextDouble();
+            if (millis > 0) {
+                try {
+                    Thread.sleep((long) millis, (int) (millis % 1 * 1_000_000));
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+    }
+
+    /** What happens to a body: how much of it passes, and whether a byte changes. */
+    private record Damage(double share, boolean corrupt) {
+        static final Damage NONE = new Damage(1, false);
+    }
+
+    /** The head of a request or answer: its first line, its bytes, and how its body is framed. */
+    private record Head(String first, String lower, byte[] bytes) {
+        static Head read(InputStream in) throws IOException {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
+            int ending = 0;
+            while (ending < 4) {
+                int b = in.read();
+                if (b < 0 && bytes.size() == 0) {
+                    return null;
+                }
+                if (b < 0 || bytes.size() == HEAD_BYTES_MAX) {
+                    throw new EOFException("head cut short or too long");
+                }
+                bytes.write(b);
+                boolean goesOn = b == (ending % 2 == 0 ? '\r' : '\n');
+                ending = goesOn ? ending + 1 : b == '\r' ? 1 : 0;
+            }
+            String text = bytes.toString(StandardCharsets.ISO_8859_1);
+            String first = text.substring(0, text.indexOf("\r\n"));
+            return new Head(first, text.toLowerCase(Locale.ROOT), bytes.toByteArray());
+        }
+
+        String method() {
+            return first.substring(0, first.indexOf(' '));
+        }
+
+        /** {@code METHOD /path?query}. */
+        String target() {
+            return first.substring(0, first.lastIndexOf(' '));
+        }
+
+        /** The method, with the lists told from other GETs. */
+        String kind() {
+            boolean list = target().contains("list-type=2") || target().contains("comp=list");
+            return method().equals("GET") && list ? "LIST" : method();
+        }
+
+        int status() {
+            return Integer.parseInt(first.substring(9, 12));
+        }
+
+        boolean closes() {
+            return lower.contains("\r\nconnection: close");
+        }
+
+        boolean expectsContinue() {
+            return lower.contains("\r\nexpect: 100-continue");
+        }
+
+        private String header(String name) {
+            int at = lower.indexOf("\r\n" + name + ":");
+            int value = at + name.length() + 3;
+            return at < 0 ? null : lower.substring(value, lower.indexOf("\r\n", at + 2)).trim();
+        }
+
+        /** Copies the body, or as much of it as passes; returns the bytes copied. */
+        long copyBody(InputStream in, OutputStream out, Damage damage) throws IOException {
+            if (first.startsWith("HTTP/") && (status() == 204 || status() == 304)) {
+                return 0;
+            }
+            if ("chunked".equals(header("transfer-encoding"))) {
+                return copyChunked(in, out, damage);
+            }
+            String length = header("content-length");
+            long left = length == null ? 0 : (long) (Long.parseLong(length) * damage.share());
+            copy(in, out, left, damage.corrupt());
+            return left;
+        }
+
+        private static void copy(InputStream in, OutputStream out, long length, boolean corrupt) throws IOException {
+            long flipAt = corrupt && length > 0 ? ThreadLocalRandom.current().nextLong(length) : -1;
+            byte[] buffer = new byte[BUFFER_BYTES];
+            long done = 0;
+            while (done < length) {
+                int count = in.read(buffer, 0, (int) Math.min(buffer.length, length - done));
+                if (count < 0) {
+                    throw new EOFException("body cut short");
+                }
+                if (flipAt >= done && flipAt < done + count) {
+                    buffer[(int) (flipAt - done)] ^= 1;
+                }
+                out.write(buffer, 0, count);
+                done += count;
+            }
+            out.flush();
+        }
+
+        private static long copyChunked(InputStream in, OutputStream out, Damage damage) throws IOException {
+            long total = 0;
+            while (true) {
+                String line = line(in, out);
+                int size = Integer.parseInt(line.split(";")[0].trim(), 16);
+                if (size > 0 && damage.share() < 1) {
+                    copy(in, out, (long) (size * damage.share()), false);
+                    return total;
+                }
+                copy(in, out, size, damage.corrupt() && total == 0);
+                total += size;
+                if (size == 0) {
+                    while (!line(in, out).isEmpty()) {
+                        // trailers
+                    }
+                    out.flush();
+                    return total;
+                }
+                line(in, out);
+            }
+        }
+
+        private static String line(InputStream in, OutputStream out) throws IOException {
+            StringBuilder line = new StringBuilder();
+            for (int b = in.read(); b >= 0 && line.length() < HEAD_BYTES_MAX; b = in.read()) {
+                out.write(b);
+                if (b == '\n') {
+                    return line.toString().trim();
+                }
+                line.append((char) b);
+            }
+            throw new EOFException("chunk cut short");
+        }
+    }
+}
