@@ -23,8 +23,7 @@ final class CommitCompletion {
 
     /** Gives back what the commit took, after it was dropped from memory. */
     void release(CommitFlight flight) {
-        long objectBytes = flight.sealed().objectLength();
-        budget.charge(-flight.commit().memoryBytes() - objectBytes);
-        keeper.applied(flight.id(), flight.salt(), objectBytes);
+        budget.charge(-flight.commit().memoryBytes() - flight.sealed().objectLength());
+        keeper.applied(flight.sealed().frames().header());
     }
 }

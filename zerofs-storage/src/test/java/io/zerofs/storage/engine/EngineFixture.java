@@ -13,6 +13,7 @@ import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.Aead;
 import io.zerofs.storage.seal.Compression;
+import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.Salt;
 import io.zerofs.storage.seal.Secret;
@@ -145,7 +146,7 @@ final class EngineFixture {
         public void start(LogSource source) {}
 
         @Override
-        public void applied(CommitId id, Salt salt, long objectBytes) {}
+        public void applied(ObjectHeader header) {}
 
         @Override
         public boolean hasRoom() {
