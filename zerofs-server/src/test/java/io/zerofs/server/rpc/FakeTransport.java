@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.rpc;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Keeps the replies, as hex behind their record mark. */
+final class FakeTransport implements RpcTransport {
+    final List<String> replies = new ArrayList<>();
+    int dropped;
+    private final String client;
+
+    FakeTransport(String client) {
+        this.client = client;
+    }
+
+    @Override
+    public String clientName() {
+        return client;
+    }
+
+    @Override
+    public ByteBufAllocator allocator() {
+        return UnpooledByteBufAllocator.DEFAULT;
+    }
+
+    @Override
+    public void run(int transferBytes, Runnable work) {
+        work.run();
+    }
+
+    @Override
+    public void charge(int replyBytes) {}
+
+    @Override
+    public void reply(ByteBuf record) {
+        replies.add(ByteBufUtil.hexDump(record.skipBytes(RecordMarking.MARK_BYTES)));
+        record.release();
+    }
+
+    @Override
+    public void drop() {
+        dropped++;
+    }
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.rpc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.zerofs.core.random.Seeds;
+import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.bytes.XdrReader;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class RpcDispatcherTest {
+    private static final String XID = "00000007";
+    private static final String CALL = "00000000";
+    private static final String PROGRAM = "00001000" + "00000002";
+    private static final String AUTH_NONE = "00000000" + "00000000";
+    private static final String ACCEPTED = XID + "00000001" + "00000000" + AUTH_NONE;
+    private static final String DENIED = XID + "00000001" + "00000001";
+    /** Procedure 1 answers its argument; 2 does, too, and must not run twice. */
+    private static final String ECHO = "00000001";
+
+    private static final String ECHO_ONCE = "00000002";
+
+    private final List<RpcCall> calls = new ArrayList<>();
+    private final List<Runnable> held = new ArrayList<>();
+    private boolean hold;
+    private final FakeTransport transport = new FakeTransport("10.0.0.1");
+    private final RpcDispatcher dispatcher =
+            new RpcDispatcher(List.of(new EchoProgram()), new DuplicateRequestCache(4));
+
+    private final class EchoProgram implements RpcProgram {
+        @Override
+        public int number() {
+            return 0x1000;
+        }
+
+        @Override
+        public int version() {
+            return 2;
+        }
+
+        @Override
+        public boolean hasProcedure(int procedure) {
+            return procedure >= 0 && procedure <= 2;
+        }
+
+        @Override
+        public boolean isCached(int procedure) {
+            return procedure == 2;
+        }
+
+        @Override
+        public void call(RpcCall call, XdrReader arguments, RpcExchange exchange) throws MalformedMessageException {
+            int value = arguments.readInt();
+            calls.add(call);
+            Runnable answer = () -> {
+                ByteBuf reply = exchange.newReply(4);
+                reply.writeInt(value);
+                exchange.reply(reply);
+            };
+            if (hold) {
+                held.add(answer);
+            } else {
+                answer.run();
+            }
+        }
+    }
+
+    private List<String> dispatch(FakeTransport to, String... parts) throws MalformedMessageException {
+        byte[] message = HexFormat.of().parseHex(String.join("", parts));
+        dispatcher.dispatch(Unpooled.wrappedBuffer(message), to);
+        return to.replies;
+    }
+
+    private List<String> dispatch(String... parts) throws MalformedMessageException {
+        return dispatch(transport, parts);
+    }
+
+    @Test
+    void successCarriesTheResult() throws MalformedMessageException {
+        assertEquals(
+                List.of(ACCEPTED + "00000000" + "0000002a"),
+                dispatch(XID, CALL, "00000002", PROGRAM, ECHO, AUTH_NONE, AUTH_NONE, "0000002a"));
+    }
+
+    @Test
+    void everyErrorHasItsReply() throws MalformedMessageException {
+        dispatch(XID, CALL, "00000003");
+        dispatch(XID, CALL, "00000002", "00001001", "00000002", ECHO, AUTH_NONE, AUTH_NONE);
+        dispatch(XID, CALL, "00000002", "00001000", "00000001", ECHO, AUTH_NONE, AUTH_NONE);
+        dispatch(XID, CALL, "00000002", PROGRAM, "00000003", AUTH_NONE, AUTH_NONE);
+        dispatch(XID, CALL, "00000002", PROGRAM, ECHO, AUTH_NONE, AUTH_NONE);
+        dispatch(XID, CALL, "00000002", PROGRAM, ECHO, "00000006" + "00000000", AUTH_NONE, "0000002a");
+        dispatch(XID, CALL, "00000002", PROGRAM, ECHO, "00000001" + "00000004" + "00000000", AUTH_NONE);
+        assertEquals(
+                List.of(
+                        DENIED + "00000000" + "00000002" + "00000002", // RPC_MISMATCH
+                        ACCEPTED + "00000001", // PROG_UNAVAIL
+                        ACCEPTED + "00000002" + "00000002" + "00000002", // PROG_MISMATCH
+                        ACCEPTED + "00000003", // PROC_UNAVAIL
+                        ACCEPTED + "00000004", // GARBAGE_ARGS
+                        DENIED + "00000001" + "00000002", // AUTH_REJECTEDCRED
+                        DENIED + "00000001" + "00000001"), // AUTH_BADCRED
+                transport.replies);
+    }
+
+    @Test
+    void authSysIsReadWithUpToSixteenGroups() throws MalformedMessageException {
+        String name = "00000003" + "616263" + "00";
+        String groups = "00000010" + "0000000a".repeat(16);
+        dispatch(authSys("00000001" + name + "000003e8" + "fffffffe" + groups));
+        RpcCredential.Sys sys = (RpcCredential.Sys) calls.get(0).credential();
+        assertEquals(1000, sys.uid());
+        assertEquals(-2, sys.gid());
+        assertEquals(16, sys.groups().length);
+        dispatch(authSys("00000001" + name + "000003e8" + "fffffffe" + "00000011" + "0000000a".repeat(17)));
+        assertEquals(DENIED + "00000001" + "00000001", transport.replies.get(1));
+    }
+
+    private static String[] authSys(String body) {
+        String length = HexFormat.of().toHexDigits(body.length() / 2);
+        return new String[] {XID, CALL, "00000002", PROGRAM, ECHO, "00000001", length, body, AUTH_NONE, "0000002a"};
+    }
+
+    @Test
+    void whatIsNoCallEndsTheConnection() {
+        assertThrows(MalformedMessageException.class, () -> dispatch(XID, "00000001"));
+        assertThrows(MalformedMessageException.class, () -> dispatch(XID));
+        assertThrows(
+                MalformedMessageException.class,
+                () -> dispatch(XID, CALL, "00000002", PROGRAM, ECHO, "00000001" + "00000191"));
+    }
+
+    private String[] once(String xid, String value) {
+        return new String[] {xid, CALL, "00000002", PROGRAM, ECHO_ONCE, AUTH_NONE, AUTH_NONE, value};
+    }
+
+    @Test
+    void retransmissionIsAnsweredWithTheFirstReplyAndNotRunAgain() throws MalformedMessageException {
+        dispatch(once(XID, "0000002a"));
+        FakeTransport reconnected = new FakeTransport("10.0.0.1");
+        assertEquals(transport.replies, dispatch(reconnected, once(XID, "0000002a")));
+        assertEquals(1, calls.size());
+    }
+
+    @Test
+    void sameXidOfAnotherClientOrWithAnotherCallIsAnotherCall() throws MalformedMessageException {
+        dispatch(once(XID, "0000002a"));
+        dispatch(new FakeTransport("10.0.0.2"), once(XID, "0000002a"));
+        dispatch(once(XID, "0000002b"));
+        dispatch(once("00000008", "0000002a"));
+        assertEquals(4, calls.size());
+    }
+
+    @Test
+    void retransmissionOfARunningCallWaitsForIt() throws MalformedMessageException {
+        hold = true;
+        dispatch(once(XID, "0000002a"));
+        FakeTransport reconnected = new FakeTransport("10.0.0.1");
+        dispatch(reconnected, once(XID, "0000002a"));
+        assertEquals(List.of(), reconnected.replies);
+        held.remove(0).run();
+        assertEquals(1, calls.size());
+        assertEquals(transport.replies, reconnected.replies);
+        assertEquals(1, reconnected.replies.size());
+    }
+
+    @Test
+    void onlyTheLatestCallsAreRemembered() throws MalformedMessageException {
+        for (int i = 0; i < 5; i++) {
+            dispatch(once(HexFormat.of().toHexDigits(i), "0000002a"));
+        }
+        dispatch(once("00000004", "0000002a"));
+        assertEquals(5, calls.size());
+        dispatch(once("00000000", "0000002a"));
+        assertEquals(6, calls.size());
+    }
+
+    @Test
+    void damagedCallsAreAnsweredOnceOrEndTheConnection() throws Exception {
+        byte[] call = HexFormat.of()
+                .parseHex(String.join("", authSys("00000001" + "00000000" + "000003e8" + "000003e8" + "00000000")));
+        Seeds.run(seed -> {
+            Random random = new Random(seed);
+            for (int i = 0; i < 100_000; i++) {
+                byte[] damaged = call.clone();
+                for (int damage = random.nextInt(4); damage >= 0; damage--) {
+                    damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
+                }
+                FakeTransport to = new FakeTransport("10.0.0.1");
+                try {
+                    dispatcher.dispatch(Unpooled.wrappedBuffer(damaged, 0, random.nextInt(damaged.length + 1)), to);
+                    assertEquals(1, to.replies.size());
+                } catch (MalformedMessageException e) {
+                    assertEquals(0, to.replies.size());
+                }
+            }
+        });
+    }
+}
