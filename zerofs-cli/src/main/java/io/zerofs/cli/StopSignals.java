@@ -27,7 +27,9 @@ final class StopSignals {
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
             Object counting = Proxy.newProxyInstance(
                     StopSignals.class.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
-                        onSignal.accept(received.incrementAndGet());
+                        if (method.getName().equals("handle")) {
+                            onSignal.accept(received.incrementAndGet());
+                        }
                         return null;
                     });
             for (String name : NAMES) {

@@ -18,8 +18,8 @@ public record AwsConfig(
         @Setting("Endpoint of an S3-compatible store, `https://host[:port]`.")
         Optional<URI> endpoint,
 
-        @Setting(value = "Region of the bucket.", byDefault = "\"us-east-1\"")
-        String defaultRegion,
+        @Setting("Region of the bucket; without it what the AWS tools would use.")
+        Optional<String> defaultRegion,
 
         @Setting(value = "Allow an `http://` endpoint.", byDefault = "false")
         boolean allowHttp,

@@ -2,6 +2,7 @@
 package io.zerofs.cli.config;
 
 import io.zerofs.server.net.ListenAddress;
+import io.zerofs.server.nfs3.Durability;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,16 +21,6 @@ public record NfsConfig(
                 value = "Which answers wait until the store has the change; see [durability](durability.md).",
                 byDefault = "\"commit\"")
         Durability durability) {
-
-    /** Which answers wait for the store. */
-    public enum Durability {
-        /** All that RFC 1813 wants. */
-        STRICT,
-        /** COMMIT only; names and attributes become durable with the next commit or timer. */
-        COMMIT,
-        /** COMMIT only, and writes that the client wants stable are called stable at once. */
-        RELAXED
-    }
 
     /** @throws IllegalArgumentException if the host cannot be resolved */
     public List<ListenAddress> listen() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.server.net.ListenAddress;
+import io.zerofs.server.nfs3.Durability;
 import io.zerofs.storage.seal.Secret;
 import java.nio.file.Path;
 import java.util.List;
@@ -67,7 +68,7 @@ class ConfigLoaderTest {
     void anEmptySectionTurnsAServerOn() throws ConfigException {
         NfsConfig nfs = load(SMALLEST + "[servers.nfs]").servers().nfs().orElseThrow();
         assertEquals(List.of(ListenAddress.tcp("127.0.0.1", 2049)), nfs.listen());
-        assertEquals(NfsConfig.Durability.COMMIT, nfs.durability());
+        assertEquals(Durability.COMMIT, nfs.durability());
     }
 
     @Test

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import io.zerofs.cli.config.NbdConfig;
+import io.zerofs.cli.config.NfsConfig;
+import io.zerofs.cli.config.NinepConfig;
+import io.zerofs.cli.config.ZerofsConfig;
+import io.zerofs.core.engine.FileSystemSettings;
+import io.zerofs.core.engine.ZeroFileSystem;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.core.volume.Volume;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.server.nbd.NbdServer;
+import io.zerofs.server.net.ListenException;
+import io.zerofs.server.net.ProtocolServer;
+import io.zerofs.server.net.ServerResources;
+import io.zerofs.server.nfs3.Nfs3Server;
+import io.zerofs.server.ninep.NinePServer;
+import io.zerofs.server.ninep.NinePSettings;
+import java.time.InstantSource;
+
+/** The file system on a volume and the servers that the configuration wants. Does not own the volume. */
+final class Services implements AutoCloseable {
+    private static final double BYTES_PER_GB = 1e9;
+
+    private final Closing closing = new Closing();
+
+    private Services() {}
+
+    /** Listens on all addresses or on none. */
+    static Services open(Volume volume, ZerofsConfig config) throws ExitException {
+        Services services = new Services();
+        try {
+            services.start(volume, config);
+            return services;
+        } catch (ExitException e) {
+            services.close();
+            throw e;
+        }
+    }
+
+    private void start(Volume volume, ZerofsConfig config) throws ExitException {
+        try {
+            VirtualFileSystem files =
+                    closing.add("file system", ZeroFileSystem.open(volume, settings(config), InstantSource.system()));
+            ServerResources resources = closing.add(
+                    "server threads",
+                    new ServerResources(MemoryBudget.of(config.cache()).servers()));
+            if (config.servers().nfs().isPresent()) {
+                NfsConfig nfs = config.servers().nfs().get();
+                closing.add("NFS", Nfs3Server.open(files, nfs.durability(), nfs.listen(), resources));
+            }
+            if (config.servers().ninep().isPresent()) {
+                NinepConfig ninep = config.servers().ninep().get();
+                NinePServer server = new NinePServer(files, NinePSettings.DEFAULT);
+                closing.add("9P", ProtocolServer.open("9P", ninep.listen(), resources, server));
+            }
+            if (config.servers().nbd().isPresent()) {
+                NbdConfig nbd = config.servers().nbd().get();
+                closing.add("NBD", NbdServer.open(files, nbd.listen(), resources));
+            }
+        } catch (VolumeException e) {
+            throw Failures.of(e);
+        } catch (ListenException e) {
+            throw new ExitException(ExitCode.ADDRESS_IN_USE, e.getMessage(), e);
+        } catch (IllegalArgumentException e) {
+            throw new ExitException(ExitCode.CONFIG, e.getMessage(), e);
+        } catch (FsException e) {
+            throw new ExitException(ExitCode.INTERNAL, "/.nbd cannot be had: " + e.getMessage(), e);
+        }
+    }
+
+    private static FileSystemSettings settings(ZerofsConfig config) {
+        return config.filesystem()
+                .maxSizeGb()
+                .map(size -> FileSystemSettings.DEFAULTS.withQuotaBytes(Math.round(size * BYTES_PER_GB)))
+                .orElse(FileSystemSettings.DEFAULTS);
+    }
+
+    /** Stops accepting, lets requests in flight end, and leaves the volume without users. */
+    @Override
+    public void close() {
+        closing.close();
+    }
+}
