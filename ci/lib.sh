@@ -145,8 +145,9 @@ daemon_kill() {
   daemon_end "$1"
 }
 
-# nfs_url PORT PATH: for nfs-cp and nfs-ls of libnfs, as root, so that no permission is in the way.
-nfs_url() { echo "nfs://127.0.0.1/$2?version=3&nfsport=$1&mountport=$1&uid=0&gid=0"; }
+# nfs_url PORT PATH: for nfs-cp and nfs-ls of libnfs, as root, so that no permission is in the way. The
+# second slash matters: for a file in the root libnfs otherwise mounts "" and gets lost among the exports.
+nfs_url() { echo "nfs://127.0.0.1//$2?version=3&nfsport=$1&mountport=$1&uid=0&gid=0"; }
 
 put() { nfs-cp "$2" "$(nfs_url "$1" "$3")" >/dev/null; }
 fetch() { rm -f "$3" && nfs-cp "$(nfs_url "$1" "$2")" "$3" >/dev/null; }
