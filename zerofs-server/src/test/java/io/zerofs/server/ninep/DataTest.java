@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import static io.zerofs.server.ninep.NinePClient.ROOT;
+import static io.zerofs.server.ninep.NinePClient.bytes;
+import static io.zerofs.server.ninep.NinePClient.walkMessage;
+import static io.zerofs.server.ninep.NinePClient.writeMessage;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import io.zerofs.core.vfs.Credentials;
+import io.zerofs.core.vfs.DataAccess;
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.InodeId;
+import io.zerofs.server.ninep.wire.Errno;
+import io.zerofs.server.ninep.wire.Frame;
+import io.zerofs.server.ninep.wire.OpenFlags;
+import io.zerofs.server.ninep.wire.Rmessage;
+import io.zerofs.server.ninep.wire.SetattrValid;
+import io.zerofs.server.ninep.wire.Tmessage;
+import io.zerofs.server.ninep.wire.WireTime;
+import java.nio.ByteBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Open, create, read, write, fsync and statfs. */
+class DataTest {
+    private final NinePFixture fixture = new NinePFixture();
+    private DirectClient client;
+
+    @BeforeEach
+    void open() throws Exception {
+        client = fixture.root();
+    }
+
+    @AfterEach
+    void close() {
+        fixture.close();
+    }
+
+    private static Tmessage chmod(int fid, int mode) {
+        return new Tmessage.Tsetattr(fid, SetattrValid.MODE, mode, 0, 0, 0, WireTime.ZERO, WireTime.ZERO);
+    }
+
+    private static Tmessage truncate(int fid, long size) {
+        return new Tmessage.Tsetattr(fid, SetattrValid.SIZE, 0, 0, 0, size, WireTime.ZERO, WireTime.ZERO);
+    }
+
+    @Test
+    void whatIsWrittenIsReadBack() throws Exception {
+        client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0640);
+        client.write(1, 3, "hello");
+        assertEquals("\0\0\0hello", client.read(1, 0, 100));
+        assertEquals("ell", client.read(1, 4, 3));
+        assertEquals("", client.read(1, 8, 3));
+        assertEquals("", client.read(1, 1L << 40, 3));
+        assertEquals(8, client.attributes(1).size());
+        assertEquals(0100640, client.attributes(1).mode());
+    }
+
+    @Test
+    void readIsCutToTheMessageSize() throws Exception {
+        client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0640);
+        client.ok(truncate(1, 1 << 20));
+        assertEquals(
+                NinePClient.MSIZE - Frame.DATA_OFFSET, client.read(1, 0, -1).length());
+    }
+
+    @Test
+    void fidAllowsOnlyWhatItWasOpenedFor() throws Exception {
+        client.create(ROOT, 1, "f", OpenFlags.WRITE_ONLY, 0644);
+        assertEquals(Errno.EBADF, client.error(new Tmessage.Tread(1, 0, 1)));
+        client.walk(ROOT, 2, "f");
+        assertEquals(Errno.EBADF, client.error(new Tmessage.Tread(2, 0, 1)));
+        assertEquals(Errno.EBADF, client.error(writeMessage(2, 0, "x")));
+        client.open(2, OpenFlags.READ_ONLY);
+        assertEquals(Errno.EBADF, client.error(writeMessage(2, 0, "x")));
+        assertEquals(Errno.EBADF, client.error(new Tmessage.Tlopen(2, OpenFlags.READ_ONLY)));
+        client.walk(ROOT, 3);
+        client.open(3, OpenFlags.READ_ONLY);
+        assertEquals(Errno.EISDIR, client.error(new Tmessage.Tread(3, 0, 1)));
+    }
+
+    @Test
+    void openChecksTheKindOfFile() throws Exception {
+        client.create(ROOT, 1, "f", OpenFlags.READ_ONLY, 0644);
+        client.ok(new Tmessage.Tmknod(ROOT, bytes("p"), 0010644, 0, 0, 0));
+        client.walk(ROOT, 2, "f");
+        client.walk(ROOT, 3);
+        client.walk(ROOT, 4, "p");
+        assertEquals(Errno.ENOTDIR, client.error(new Tmessage.Tlopen(2, OpenFlags.DIRECTORY)));
+        assertEquals(Errno.EINVAL, client.error(new Tmessage.Tlopen(2, OpenFlags.ACCESS_MODE)));
+        assertEquals(Errno.EISDIR, client.error(new Tmessage.Tlopen(3, OpenFlags.READ_WRITE)));
+        assertEquals(Errno.EISDIR, client.error(new Tmessage.Tlopen(3, OpenFlags.TRUNCATE)));
+        assertEquals(Errno.EINVAL, client.error(new Tmessage.Tlopen(4, OpenFlags.READ_ONLY)));
+    }
+
+    @Test
+    void openIsPermittedByTheModeAndKeepsItsRights() throws Exception {
+        client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0604);
+        client.write(1, 0, "secret");
+        DirectClient user = fixture.client(NinePFixture.UID);
+        user.walk(ROOT, 1, "f");
+        user.walk(ROOT, 2, "f");
+        assertEquals(Errno.EACCES, user.error(new Tmessage.Tlopen(1, OpenFlags.READ_WRITE)));
+        assertEquals(Errno.EACCES, user.error(new Tmessage.Tlopen(1, OpenFlags.TRUNCATE)));
+        user.open(2, OpenFlags.READ_ONLY);
+        client.ok(chmod(1, 0));
+        assertEquals("secret", user.read(2, 0, 10));
+        assertEquals(Errno.EACCES, user.error(new Tmessage.Tlopen(1, OpenFlags.READ_ONLY)));
+    }
+
+    @Test
+    void creatorWritesEvenIntoAReadOnlyFile() throws Exception {
+        client.ok(new Tmessage.Tmkdir(ROOT, bytes("t"), 01777, 0));
+        DirectClient user = fixture.client(NinePFixture.UID);
+        user.walk(ROOT, 1, "t");
+        user.create(1, 2, "f", OpenFlags.READ_WRITE, 0400);
+        user.write(2, 0, "x");
+        user.ok(truncate(2, 0));
+        user.walk(1, 3, "f");
+        assertEquals(Errno.EACCES, user.error(new Tmessage.Tlopen(3, OpenFlags.WRITE_ONLY)));
+    }
+
+    @Test
+    void createOpensWhatIsThereUnlessItIsExclusive() throws Exception {
+        client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
+        client.write(1, 0, "old");
+        client.create(ROOT, 2, "f", OpenFlags.READ_WRITE, 0600);
+        assertEquals("old", client.read(2, 0, 10));
+        client.walk(ROOT, 3);
+        assertEquals(Errno.EEXIST, client.error(new Tmessage.Tlcreate(3, bytes("f"), OpenFlags.EXCLUSIVE, 0600, 0)));
+        client.create(ROOT, 4, "f", OpenFlags.READ_WRITE | OpenFlags.TRUNCATE, 0600);
+        assertEquals("", client.read(2, 0, 10));
+        assertEquals(0100644, client.attributes(4).mode());
+    }
+
+    @Test
+    void truncateAtOpenEmptiesTheFile() throws Exception {
+        client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
+        client.write(1, 0, "old");
+        client.walk(ROOT, 2, "f");
+        client.open(2, OpenFlags.WRITE_ONLY | OpenFlags.TRUNCATE);
+        assertEquals(0, client.attributes(1).size());
+    }
+
+    @Test
+    void appendGoesToTheEndWhateverTheOffset() throws Exception {
+        client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
+        client.write(1, 0, "abc");
+        client.walk(ROOT, 2, "f");
+        client.open(2, OpenFlags.WRITE_ONLY | OpenFlags.APPEND);
+        client.write(2, 0, "def");
+        assertEquals("abcdef", client.read(1, 0, 10));
+    }
+
+    @Test
+    void unlinkedFileLivesUntilTheLastFidIsClunked() throws Exception {
+        client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
+        client.write(1, 0, "abc");
+        client.walk(ROOT, 2, "f");
+        client.open(2, OpenFlags.READ_ONLY);
+        client.ok(new Tmessage.Tunlinkat(ROOT, bytes("f"), 0));
+        client.write(1, 3, "def");
+        client.clunk(1);
+        assertEquals("abcdef", client.read(2, 0, 10));
+        assertEquals(0, client.attributes(2).links());
+        client.walk(2, 3);
+        client.clunk(2);
+        // The file goes in the background.
+        await().until(() -> client.error(new Tmessage.Tgetattr(3, 1)) == Errno.ESTALE);
+    }
+
+    @Test
+    void synchronousWriteAndFsyncAreAnswered() throws Exception {
+        client.create(ROOT, 1, "f", OpenFlags.READ_WRITE | OpenFlags.SYNC, 0644);
+        client.write(1, 0, "abc");
+        client.ok(new Tmessage.Tfsync(1, false));
+        assertEquals(Errno.EBADF, client.error(new Tmessage.Tfsync(77, false)));
+    }
+
+    @Test
+    void anotherProtocolsWriteIsSeenAndChangesTheVersion() throws Exception {
+        client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
+        int version = client.attributes(1).qid().version();
+        InodeId inode = fixture.files()
+                .lookup(Credentials.ROOT, fixture.files().root(), FileName.of("f"))
+                .id();
+        fixture.files().write(Credentials.ROOT, inode, DataAccess.CHECKED_NOW, 0, ByteBuffer.wrap(bytes("elsewhere")));
+        assertEquals("elsewhere", client.read(1, 0, 100));
+        assertNotEquals(version, client.attributes(1).qid().version());
+        assertEquals(inode.number(), client.attributes(1).qid().path());
+    }
+
+    @Test
+    void statisticsCountWhatIsUsed() throws Exception {
+        Rmessage.Rstatfs before = client.ok(Rmessage.Rstatfs.class, new Tmessage.Tstatfs(ROOT));
+        client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
+        Rmessage.Rstatfs after = client.ok(Rmessage.Rstatfs.class, new Tmessage.Tstatfs(ROOT));
+        assertEquals(before.filesFree() - 1, after.filesFree());
+        assertEquals(255, after.nameBytesMax());
+    }
+
+    @Test
+    void nothingOfTheKindIsThereForAnUnknownFid() throws Exception {
+        assertEquals(Errno.EBADF, client.error(new Tmessage.Tgetattr(9, 1)));
+        assertEquals(Errno.EBADF, client.error(new Tmessage.Tlopen(9, 0)));
+        assertEquals(Errno.EBADF, client.error(walkMessage(9, 10)));
+        assertEquals(Errno.EBADF, client.error(new Tmessage.Tstatfs(9)));
+        assertEquals(Errno.EBADF, client.error(new Tmessage.Tremove(9)));
+        assertEquals(Errno.EBADF, client.error(new Tmessage.Treadlink(9)));
+    }
+}

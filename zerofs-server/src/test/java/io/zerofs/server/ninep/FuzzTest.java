@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.zerofs.core.random.Seeds;
+import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.ninep.wire.Frame;
+import io.zerofs.server.ninep.wire.LockOwner;
+import io.zerofs.server.ninep.wire.LockRange;
+import io.zerofs.server.ninep.wire.LockType;
+import io.zerofs.server.ninep.wire.MessageType;
+import io.zerofs.server.ninep.wire.SampleMessages;
+import io.zerofs.server.ninep.wire.Tmessage;
+import io.zerofs.server.ninep.wire.TmessageDecoder;
+import io.zerofs.server.ninep.wire.TmessageEncoder;
+import io.zerofs.server.ninep.wire.WireTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Clients that break every rule. Whatever they send, nothing is thrown at the connection's owner, each request ends
+ * exactly once, and when they are gone no fid, lock, hold or buffer is left (the fixture and the leak check see to it).
+ */
+class FuzzTest {
+    private static final int SESSIONS = 60;
+    private static final int SESSIONS_SLOW = 5_000;
+    private static final int MESSAGES = 400;
+    private static final int BODIES = 50_000;
+    private static final int FIDS = 6;
+    private static final int TAGS = 8;
+    private static final int MSIZE = 8_192;
+    private static final String[] NAMES = {"a", "b", "c", "..", ".", "", "a/b", "user.x", "system.posix_acl_access"};
+    private static final MessageType[] REQUESTS =
+            SampleMessages.requests().keySet().toArray(MessageType[]::new);
+
+    @Test
+    void randomBodiesAreReadOrMalformed() throws Exception {
+        Seeds.run(seed -> {
+            SplittableRandom random = new SplittableRandom(seed);
+            for (int i = 0; i < BODIES; i++) {
+                byte[] body = new byte[random.nextInt(120)];
+                random.nextBytes(body);
+                // Lengths and counts that have a chance to fit.
+                for (int j = random.nextInt(4); j < body.length; j += 1 + random.nextInt(8)) {
+                    body[j] = (byte) random.nextInt(3);
+                }
+                try {
+                    TmessageDecoder.decode(REQUESTS[random.nextInt(REQUESTS.length)], Unpooled.wrappedBuffer(body));
+                } catch (MalformedMessageException e) {
+                    assertTrue(e.getMessage().length() < 200);
+                }
+            }
+        });
+    }
+
+    @Test
+    void sessionsSurviveWhatTheyAreSent() throws Exception {
+        Seeds.run(seed -> sessions(seed, SESSIONS));
+    }
+
+    @Test
+    @Tag("slow")
+    void manySessionsSurviveWhatTheyAreSent() throws Exception {
+        Seeds.run(seed -> sessions(seed, SESSIONS_SLOW));
+    }
+
+    private static void sessions(long seed, int count) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        try (NinePFixture fixture = new NinePFixture(new NinePSettings(MSIZE, 20, 10, 2, 30))) {
+            List<DirectClient> clients = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                DirectClient client = fixture.client(random.nextInt(3) * 1000);
+                clients.add(client);
+                for (int j = 0; j < MESSAGES && client.closeReason() == null; j++) {
+                    step(client, random);
+                }
+                if (clients.size() > 3 || random.nextBoolean()) {
+                    // What it has begun goes on after its end.
+                    clients.remove(random.nextInt(clients.size())).close();
+                }
+            }
+            clients.forEach(NinePClient::close);
+            DirectClient after = fixture.root();
+            after.attributes(NinePClient.ROOT);
+        }
+    }
+
+    private static void step(DirectClient client, SplittableRandom random) throws Exception {
+        int choice = random.nextInt(100);
+        if (choice < 3) {
+            client.handOver(random.nextBoolean());
+        } else if (choice < 15) {
+            client.runWaiting();
+        } else {
+            ByteBuf frame = TmessageEncoder.encode(random.nextInt(TAGS), message(random));
+            if (choice < 20) {
+                damage(frame, random);
+            }
+            client.send(frame);
+            assertTrue(client.requestsInFlight() <= MESSAGES);
+        }
+    }
+
+    private static void damage(ByteBuf frame, SplittableRandom random) {
+        switch (random.nextInt(3)) {
+            case 0 -> {
+                // Cut short, with a size that says so.
+                frame.writerIndex(Frame.HEADER_BYTES + random.nextInt(frame.writerIndex() - Frame.HEADER_BYTES));
+                frame.setIntLE(0, frame.writerIndex());
+            }
+            case 1 -> frame.setByte(random.nextInt(frame.writerIndex()), random.nextInt(256));
+            default -> {
+                frame.writeZero(random.nextInt(9));
+                frame.setIntLE(0, frame.writerIndex());
+            }
+        }
+    }
+
+    private static byte[] name(SplittableRandom random) {
+        String name = random.nextInt(40) == 0 ? "x".repeat(random.nextInt(300)) : NAMES[random.nextInt(NAMES.length)];
+        return NinePClient.bytes(name);
+    }
+
+    private static int fid(SplittableRandom random) {
+        return random.nextInt(50) == 0 ? random.nextInt() : random.nextInt(FIDS);
+    }
+
+    private static long number(SplittableRandom random) {
+        return switch (random.nextInt(6)) {
+            case 0 -> random.nextLong();
+            case 1 -> -1;
+            case 2 -> random.nextInt();
+            default -> random.nextInt(20);
+        };
+    }
+
+    private static int bits(SplittableRandom random) {
+        return random.nextInt(3) == 0 ? random.nextInt() : 1 << random.nextInt(24) & random.nextInt();
+    }
+
+    private static Tmessage message(SplittableRandom r) {
+        MessageType type = REQUESTS[r.nextInt(REQUESTS.length)];
+        LockRange range = new LockRange(number(r), number(r));
+        LockOwner owner = new LockOwner(r.nextInt(3), name(r));
+        return switch (type) {
+            case TVERSION ->
+                // Rarely, because it ends all that the others began.
+                r.nextInt(10) == 0
+                        ? new Tmessage.Tversion((int) number(r) * 1000, NinePClient.VERSION)
+                        : new Tmessage.Tclunk(fid(r));
+            case TFLUSH -> new Tmessage.Tflush(r.nextInt(TAGS));
+            case TAUTH -> new Tmessage.Tauth(fid(r), name(r), name(r), fid(r));
+            case TATTACH -> new Tmessage.Tattach(fid(r), -1, name(r), name(r), r.nextInt(3) * 1000);
+            case TWALK -> new Tmessage.Twalk(fid(r), fid(r), names(r));
+            case TLOPEN -> new Tmessage.Tlopen(fid(r), bits(r));
+            case TLCREATE -> new Tmessage.Tlcreate(fid(r), name(r), bits(r), bits(r), r.nextInt(9));
+            case TREAD -> new Tmessage.Tread(fid(r), number(r), (int) number(r));
+            case TWRITE -> new Tmessage.Twrite(fid(r), number(r) >>> 30, Unpooled.wrappedBuffer(name(r)));
+            case TCLUNK -> new Tmessage.Tclunk(fid(r));
+            case TREMOVE -> new Tmessage.Tremove(fid(r));
+            case TSTATFS -> new Tmessage.Tstatfs(fid(r));
+            case TSYMLINK -> new Tmessage.Tsymlink(fid(r), name(r), name(r), bits(r));
+            case TMKNOD -> new Tmessage.Tmknod(fid(r), name(r), bits(r), bits(r), bits(r), bits(r));
+            case TRENAME -> new Tmessage.Trename(fid(r), fid(r), name(r));
+            case TREADLINK -> new Tmessage.Treadlink(fid(r));
+            case TGETATTR -> new Tmessage.Tgetattr(fid(r), number(r));
+            case TSETATTR ->
+                new Tmessage.Tsetattr(
+                        fid(r),
+                        bits(r),
+                        bits(r),
+                        bits(r),
+                        bits(r),
+                        number(r),
+                        new WireTime(number(r), number(r)),
+                        new WireTime(number(r), number(r)));
+            case TXATTRWALK -> new Tmessage.Txattrwalk(fid(r), fid(r), name(r));
+            case TXATTRCREATE -> new Tmessage.Txattrcreate(fid(r), name(r), number(r), r.nextInt(4));
+            case TREADDIR -> new Tmessage.Treaddir(fid(r), number(r), (int) number(r) * 50);
+            case TFSYNC -> new Tmessage.Tfsync(fid(r), r.nextBoolean());
+            case TLOCK -> new Tmessage.Tlock(fid(r), LockType.values()[r.nextInt(3)], r.nextInt(4), range, owner);
+            case TGETLOCK -> new Tmessage.Tgetlock(fid(r), LockType.values()[r.nextInt(3)], range, owner);
+            case TLINK -> new Tmessage.Tlink(fid(r), fid(r), name(r));
+            case TMKDIR -> new Tmessage.Tmkdir(fid(r), name(r), bits(r), bits(r));
+            case TRENAMEAT -> new Tmessage.Trenameat(fid(r), name(r), fid(r), name(r));
+            case TUNLINKAT -> new Tmessage.Tunlinkat(fid(r), name(r), r.nextInt(5) * 0x100);
+            default -> throw new AssertionError(type);
+        };
+    }
+
+    private static byte[][] names(SplittableRandom random) {
+        byte[][] names = new byte[random.nextInt(4)][];
+        for (int i = 0; i < names.length; i++) {
+            names[i] = name(random);
+        }
+        return names;
+    }
+
+    @Test
+    void everyRequestIsAnsweredOnce() throws Exception {
+        try (NinePFixture fixture = new NinePFixture()) {
+            DirectClient client = fixture.root();
+            int tag = 1;
+            for (Tmessage message : SampleMessages.requests().values()) {
+                if (message.type() != MessageType.TVERSION) {
+                    client.send(tag, message);
+                    client.await(tag);
+                    tag++;
+                }
+            }
+            assertEquals(0, client.requestsInFlight());
+        }
+    }
+}
