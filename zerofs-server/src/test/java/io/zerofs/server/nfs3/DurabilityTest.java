@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.nfs3;
+
+import static io.zerofs.server.nfs3.client.Nfs3Client.bytes;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import io.netty.buffer.Unpooled;
+import io.zerofs.core.vfs.FsError;
+import io.zerofs.server.nfs3.client.Nfs3Client;
+import io.zerofs.server.nfs3.wire.Nfs3Call;
+import io.zerofs.server.nfs3.wire.Nfs3Result;
+import io.zerofs.server.nfs3.wire.Nfs3Status;
+import io.zerofs.server.nfs3.wire.Sattr3;
+import io.zerofs.server.nfs3.wire.StableHow;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** When calls are answered, in each mode. */
+class DurabilityTest {
+    private Nfs3Fixture fixture;
+    private byte[] file;
+
+    @AfterEach
+    void close() throws Exception {
+        fixture.close();
+    }
+
+    private void open(Durability durability) throws Exception {
+        fixture = Nfs3Fixture.openHoldingBarriers(durability);
+        CompletableFuture<Nfs3Result> created = fixture.client.send(create("f"));
+        if (durability == Durability.STRICT) {
+            completeBarrier(null);
+        }
+        file = ((Nfs3Result.CreateOk) Nfs3Client.get(created)).object();
+        assertEquals(0, fixture.heldBarriers.size());
+    }
+
+    private Nfs3Call create(String name) {
+        return new Nfs3Call.Create(fixture.root, bytes(name), Nfs3Call.Create.Mode.GUARDED, Nfs3Client.ofMode(0644), 0);
+    }
+
+    private Nfs3Call write(StableHow stable) {
+        return new Nfs3Call.Write(file, 0, stable, Unpooled.wrappedBuffer(new byte[10]));
+    }
+
+    private void completeBarrier(Throwable failure) {
+        await().until(() -> !fixture.heldBarriers.isEmpty());
+        CompletableFuture<Void> barrier = fixture.heldBarriers.remove();
+        if (failure == null) {
+            barrier.complete(null);
+        } else {
+            barrier.completeExceptionally(failure);
+        }
+    }
+
+    private void assertAnsweredAtOnce(Nfs3Call call) throws Exception {
+        assertEquals(Nfs3Status.OK, fixture.client.status(call));
+        assertEquals(0, fixture.heldBarriers.size());
+    }
+
+    private void assertWaitsForBarrier(Nfs3Call call) throws Exception {
+        CompletableFuture<Nfs3Result> result = fixture.client.send(call);
+        await().until(() -> fixture.heldBarriers.size() == 1);
+        // The connection serves others meanwhile, and their answers come first.
+        fixture.client.call(Nfs3Result.GetAttrOk.class, new Nfs3Call.GetAttr(fixture.root));
+        assertFalse(result.isDone());
+        completeBarrier(null);
+        assertEquals(Nfs3Status.OK, Nfs3Client.get(result).status());
+    }
+
+    @Test
+    void strictAnswersEveryChangeButUnstableWritesAfterABarrier() throws Exception {
+        open(Durability.STRICT);
+        assertWaitsForBarrier(create("g"));
+        assertWaitsForBarrier(new Nfs3Call.SetAttr(file, Sattr3.NONE, null));
+        assertWaitsForBarrier(new Nfs3Call.Rename(fixture.root, bytes("g"), fixture.root, bytes("h")));
+        assertWaitsForBarrier(new Nfs3Call.Remove(fixture.root, bytes("h")));
+        assertWaitsForBarrier(write(StableHow.FILE_SYNC));
+        assertWaitsForBarrier(write(StableHow.DATA_SYNC));
+        assertWaitsForBarrier(new Nfs3Call.Commit(file, 0, 0));
+        assertAnsweredAtOnce(write(StableHow.UNSTABLE));
+    }
+
+    @Test
+    void commitAnswersNamesAtOnceAndStableWritesAfterABarrier() throws Exception {
+        open(Durability.COMMIT);
+        assertAnsweredAtOnce(create("g"));
+        assertAnsweredAtOnce(new Nfs3Call.Remove(fixture.root, bytes("g")));
+        assertAnsweredAtOnce(write(StableHow.UNSTABLE));
+        assertWaitsForBarrier(write(StableHow.FILE_SYNC));
+        assertWaitsForBarrier(new Nfs3Call.Commit(file, 0, 0));
+    }
+
+    @Test
+    void relaxedAnswersStableWritesAtOnceButCommitAfterABarrier() throws Exception {
+        open(Durability.RELAXED);
+        assertAnsweredAtOnce(create("g"));
+        assertAnsweredAtOnce(write(StableHow.FILE_SYNC));
+        assertWaitsForBarrier(new Nfs3Call.Commit(file, 0, 0));
+    }
+
+    @Test
+    void changesThatFailWaitForNothing() throws Exception {
+        open(Durability.STRICT);
+        assertEquals(Nfs3Status.NOENT, fixture.client.status(new Nfs3Call.Remove(fixture.root, bytes("missing"))));
+        assertEquals(0, fixture.heldBarriers.size());
+    }
+
+    @Test
+    void barrierThatFailsIsAnIoError() throws Exception {
+        open(Durability.COMMIT);
+        CompletableFuture<Nfs3Result> result = fixture.client.send(new Nfs3Call.Commit(file, 0, 0));
+        completeBarrier(FsError.IO.exception("the store does not answer", null));
+        assertEquals(Nfs3Status.IO, Nfs3Client.get(result).status());
+    }
+}
