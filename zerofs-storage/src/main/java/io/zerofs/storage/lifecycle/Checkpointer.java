@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.lifecycle;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.engine.EngineRuntime;
+import io.zerofs.storage.engine.LogKeeper;
+import io.zerofs.storage.engine.LogSource;
+import io.zerofs.storage.engine.LogSource.AppliedCommit;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.seal.ObjectHeader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Publishes the state of the database, so that the log stays short: when the log that is not covered passes a size or a
+ * number of commits, after a time if anything changed, and at the end. Looks once in a while whether another writer took
+ * over. Writers go on meanwhile, up to a hard limit of log. Thread-safe.
+ */
+public final class Checkpointer implements LogKeeper, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
+
+    private final CheckpointSettings settings;
+    private final EngineRuntime runtime;
+    private final LocalDirectory directory;
+    private final ManifestChain chain;
+    private final TableUpload tables;
+    private final LastCommit lastCommit;
+    private final UncoveredLog uncovered;
+    private final ReentrantLock running = new ReentrantLock();
+    private final AtomicBoolean requested = new AtomicBoolean();
+    private volatile LogSource source;
+    private volatile boolean ended;
+    private volatile long lastAttemptNanos;
+    private long checkpoints;
+
+    /** @param replayed commits that the newest checkpoint does not cover */
+    Checkpointer(
+            CheckpointSettings settings,
+            EngineRuntime runtime,
+            LocalDirectory directory,
+            ManifestChain chain,
+            TableUpload tables,
+            List<ObjectHeader> replayed) {
+        this.settings = settings;
+        this.runtime = runtime;
+        this.directory = directory;
+        this.chain = chain;
+        this.tables = tables;
+        this.lastCommit = directory.lastCommit();
+        this.uncovered = new UncoveredLog(settings);
+        replayed.forEach(uncovered::add);
+    }
+
+    /** Where the manifests stand, for who changes other parts of them. */
+    public ManifestChain chain() {
+        return chain;
+    }
+
+    @Override
+    public void start(LogSource newSource) {
+        source = newSource;
+        lastAttemptNanos = runtime.nanoTime().getAsLong();
+        awaitTick();
+        requestIfDue();
+    }
+
+    @Override
+    public void applied(ObjectHeader header) {
+        lastCommit.write(new CommitId(header.epoch(), header.number()), header.salt());
+        uncovered.add(header);
+        requestIfDue();
+    }
+
+    @Override
+    public boolean hasRoom() {
+        return !uncovered.isFull();
+    }
+
+    @Override
+    public boolean awaitRoom(long nanosMax) throws InterruptedException {
+        return uncovered.awaitRoom(nanosMax);
+    }
+
+    @Override
+    public void finish() {
+        running.lock();
+        try {
+            if (!ended && !uncovered.isEmpty()) {
+                attempt();
+            }
+            ended = true;
+        } finally {
+            running.unlock();
+        }
+    }
+
+    /** Stops watching, without a last checkpoint. Idempotent. */
+    @Override
+    public void close() throws IOException {
+        ended = true;
+        lastCommit.close();
+    }
+
+    /**
+     * Makes and publishes a checkpoint now.
+     *
+     * @throws VolumeException FENCED if another writer took over, CORRUPT if the local database is damaged
+     */
+    void checkpoint() throws VolumeException, ObjectStoreException, CorruptObjectException, IOException {
+        running.lock();
+        Path copy = null;
+        try {
+            long startNanos = runtime.nanoTime().getAsLong();
+            // Noted before the copy is made: commits in flight have entries in it, but no frame table yet.
+            AppliedCommit applied = source.lastApplied();
+            copy = directory.newCheckpoint(++checkpoints);
+            source.checkpoint(copy);
+            long replayTo = awaitCut();
+            String rocksManifestName = Files.readString(copy.resolve("CURRENT"), StandardCharsets.US_ASCII)
+                    .strip();
+            byte[] rocksManifest = Files.readAllBytes(copy.resolve(rocksManifestName));
+            List<TableRef> stored = tables.upload(copy);
+            CheckpointState state = new CheckpointState(
+                    applied.seq() + 1, replayTo, applied.salt(), rocksManifestName, rocksManifest, stored);
+            Manifest published = chain.publish(manifest -> manifest.withCheckpoint(state));
+            uncovered.cover(applied.seq());
+            LOG.info(
+                    "checkpoint {} covers the log through commit {}: {} tables, {} ms",
+                    published.version(),
+                    applied.seq(),
+                    stored.size(),
+                    (runtime.nanoTime().getAsLong() - startNanos) / 1_000_000);
+        } finally {
+            if (copy != null) {
+                LocalDirectory.delete(copy);
+            }
+            running.unlock();
+        }
+    }
+
+    private long awaitCut() throws VolumeException {
+        try {
+            return source.cut().get();
+        } catch (ExecutionException | CancellationException e) {
+            if (e.getCause() instanceof VolumeException failure) {
+                throw failure;
+            }
+            throw new VolumeException(VolumeException.Kind.CLOSED, "the cut of a checkpoint failed", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new VolumeException(VolumeException.Kind.CLOSED, "interrupted while a checkpoint was made", e);
+        }
+    }
+
+    private void requestIfDue() {
+        if (source != null && !ended && uncovered.isDue() && requested.compareAndSet(false, true)) {
+            runtime.requests().execute(this::attemptRequested);
+        }
+    }
+
+    private void attemptRequested() {
+        running.lock();
+        try {
+            requested.set(false);
+            // A failure waits for the next tick or commit, a success may already be behind again.
+            while (!ended && uncovered.isDue() && attempt()) {
+                LOG.debug("the log may still be too long");
+            }
+        } finally {
+            running.unlock();
+        }
+    }
+
+    /** Returns whether a checkpoint was published. */
+    private boolean attempt() {
+        lastAttemptNanos = runtime.nanoTime().getAsLong();
+        try {
+            checkpoint();
+            return true;
+        } catch (VolumeException e) {
+            switch (e.kind()) {
+                case FENCED, CORRUPT -> end(e);
+                case UNAVAILABLE, NO_SPACE, CLOSED -> LOG.warn("no checkpoint for now: {}", e.getMessage());
+            }
+        } catch (CorruptObjectException e) {
+            end(new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e));
+        } catch (ObjectStoreException | IOException e) {
+            LOG.warn("no checkpoint for now: {}", e.toString());
+        }
+        return false;
+    }
+
+    private void end(VolumeException reason) {
+        ended = true;
+        source.stop(reason);
+    }
+
+    private void awaitTick() {
+        runtime.timer()
+                .after(
+                        settings.watchInterval().toNanos(),
+                        () -> runtime.requests().execute(this::tick));
+    }
+
+    private void tick() {
+        if (ended) {
+            return;
+        }
+        try {
+            chain.requireOwnership();
+            boolean late = runtime.nanoTime().getAsLong() - lastAttemptNanos
+                    >= settings.interval().toNanos();
+            if (late && changedSinceCheckpoint()) {
+                attempt();
+            }
+            requestIfDue();
+        } catch (VolumeException e) {
+            end(e);
+        } catch (CorruptObjectException e) {
+            end(new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e));
+        } catch (ObjectStoreException e) {
+            LOG.debug("cannot see whether another writer took over: {}", e.getMessage());
+        } finally {
+            awaitTick();
+        }
+    }
+
+    /** The cut of a checkpoint is itself log that is not covered: alone it is no reason for another one. */
+    private boolean changedSinceCheckpoint() {
+        return source.lastApplied().seq() > chain.head().checkpoint().replayTo();
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.lifecycle;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.CommitLog;
+import io.zerofs.storage.commit.LogObject;
+import io.zerofs.storage.index.CommitApplier;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.seal.ObjectHeader;
+import io.zerofs.storage.seal.Salt;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Applies the log since the checkpoint, in order, while the next commits are being fetched. Each must name the salt of the
+ * one before it, so commits of another timeline do not fit in. Confined to the thread that opens the volume.
+ */
+final class LogReplay {
+    private static final int AHEAD_MAX = 16;
+
+    /** Bytes of objects that are fetched ahead; their logs are at most as long. */
+    private static final long AHEAD_BYTES_MAX = 64L * 1024 * 1024;
+
+    /** A minute of a full disk is taken for one that stays full. */
+    private static final int APPLY_ATTEMPTS_MAX = 3000;
+
+    private static final long APPLY_PAUSE_NANOS = 20_000_000;
+
+    private final StoredLog log;
+    private final Requests requests;
+    private final List<EpochTerm> terms;
+    private final CheckpointState checkpoint;
+    private final Map<Long, Map<Long, Long>> lengths = new HashMap<>();
+    private final Deque<Fetched> ahead = new ArrayDeque<>();
+    private long aheadBytes;
+    private long nextToFetch;
+
+    /** @param terms ended, ascending, without gaps from the checkpoint's {@code replayFrom} on */
+    LogReplay(StoredLog log, Requests requests, List<EpochTerm> terms, CheckpointState checkpoint) {
+        this.log = log;
+        this.requests = requests;
+        this.terms = terms;
+        this.checkpoint = checkpoint;
+        this.nextToFetch = checkpoint.replayFrom();
+    }
+
+    /**
+     * Where the log ends.
+     *
+     * @param lastSeq 0 if there is no commit
+     * @param replayed headers of the commits that no checkpoint covers
+     */
+    record Result(long lastSeq, Salt lastSalt, List<ObjectHeader> replayed) {}
+
+    private record Fetched(CommitId id, long length, CompletableFuture<LogObject> object) {}
+
+    Result replay(CommitApplier applier, OpenProgress progress)
+            throws ObjectStoreException, CorruptObjectException, OpenException, IOException, VolumeException {
+        long last = Math.max(
+                checkpoint.replayFrom() - 1,
+                terms.isEmpty() ? 0 : terms.get(terms.size() - 1).lastSeq());
+        if (last < checkpoint.replayTo()) {
+            throw new OpenException(
+                    OpenException.Kind.LOST_OBJECT,
+                    "the log ends with commit " + last + ", but the checkpoint needs it up to "
+                            + checkpoint.replayTo());
+        }
+        List<ObjectHeader> replayed = new ArrayList<>();
+        Salt before = checkpoint.anchor();
+        long total = last - checkpoint.replayFrom() + 1;
+        for (long seq = checkpoint.replayFrom(); seq <= last; seq++) {
+            fetchAhead(last);
+            CommitLog commit = take();
+            if (!commit.predecessor().equals(before)) {
+                throw new CorruptObjectException(
+                        commit.id().objectName(),
+                        "log",
+                        "it follows another commit than the one that stands before it");
+            }
+            apply(commit, applier);
+            log.forget(commit.id());
+            before = commit.header().salt();
+            replayed.add(commit.header());
+            progress.advanced(OpenProgress.Step.REPLAYING, replayed.size(), total);
+        }
+        return new Result(last, before, replayed);
+    }
+
+    /** The database refuses writes while its memory is full, and takes them again when it has flushed. */
+    private static void apply(CommitLog commit, CommitApplier applier) throws VolumeException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                applier.replay(commit);
+                return;
+            } catch (VolumeException e) {
+                if (e.kind() != VolumeException.Kind.NO_SPACE || attempt == APPLY_ATTEMPTS_MAX) {
+                    throw e;
+                }
+                LockSupport.parkNanos(APPLY_PAUSE_NANOS);
+            }
+        }
+    }
+
+    private void fetchAhead(long last) throws ObjectStoreException, OpenException {
+        while (nextToFetch <= last && (ahead.isEmpty() || ahead.size() < AHEAD_MAX && aheadBytes < AHEAD_BYTES_MAX)) {
+            CommitId id = idOf(nextToFetch++);
+            Map<Long, Long> listed = lengths.get(id.epoch());
+            if (listed == null) {
+                listed = log.list(id.epoch(), id.seq());
+                lengths.put(id.epoch(), listed);
+            }
+            Long length = listed.get(id.seq());
+            ahead.add(new Fetched(
+                    id,
+                    length == null ? 0 : length,
+                    requests.start(() -> length == null ? log.read(id) : log.read(id, length))));
+            aheadBytes += length == null ? 0 : length;
+        }
+    }
+
+    private CommitLog take() throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
+        Fetched fetched = ahead.remove();
+        aheadBytes -= fetched.length();
+        try {
+            if (Requests.await(fetched.object()) instanceof CommitLog commit) {
+                return commit;
+            }
+        } catch (ObjectStoreException e) {
+            if (e.kind() != ObjectStoreException.Kind.NOT_FOUND) {
+                throw e;
+            }
+        }
+        throw lost(fetched.id());
+    }
+
+    private CommitId idOf(long seq) throws OpenException {
+        for (EpochTerm term : terms) {
+            if (term.contains(seq)) {
+                return new CommitId(term.epoch(), seq);
+            }
+        }
+        throw new OpenException(
+                OpenException.Kind.DAMAGED_OBJECT, "the manifest names no epoch that commit " + seq + " belongs to");
+    }
+
+    private static OpenException lost(CommitId id) {
+        return OpenException.lost(id.objectName(), "later commits and the manifest rely on it");
+    }
+}

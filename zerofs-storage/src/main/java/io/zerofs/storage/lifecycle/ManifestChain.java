@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.lifecycle;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.seal.Salt;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
+
+/**
+ * The end of the chain as its one writer extends it. Changes are functions of the newest manifest, so that a lost race
+ * within our own epoch (with a put of ours whose answer was lost, too) is merged. Thread-safe; one change at a time.
+ */
+public final class ManifestChain {
+    private static final int MERGES_MAX = 100;
+
+    private final ManifestStore manifests;
+    private final RandomGenerator random;
+    private final InstantSource clock;
+    private Manifest head;
+
+    ManifestChain(ManifestStore manifests, Manifest head, RandomGenerator random, InstantSource clock) {
+        this.manifests = manifests;
+        this.head = head;
+        this.random = random;
+        this.clock = clock;
+    }
+
+    /** The newest manifest that we know. */
+    public synchronized Manifest head() {
+        return head;
+    }
+
+    /**
+     * Publishes a change: when this returns, the manifest stands and we were still the writer.
+     *
+     * @param change is applied to the newest manifest; several times if we have to merge
+     * @throws VolumeException FENCED if another writer took over
+     * @throws ObjectStoreException the outcome may be unknown: the next change finds out
+     */
+    public synchronized Manifest publish(UnaryOperator<Manifest> change)
+            throws ObjectStoreException, CorruptObjectException, VolumeException {
+        for (int i = 0; i < MERGES_MAX; i++) {
+            Manifest.Writer writer = head.writer().at(clock.millis());
+            Manifest next = change.apply(head.successor(Salt.random(random), writer));
+            if (manifests.create(next) instanceof ManifestStore.Overtaken overtaken) {
+                follow(overtaken.newest());
+            } else {
+                head = next;
+                return next;
+            }
+        }
+        throw new ObjectStoreException(
+                ObjectStoreException.Kind.UNAVAILABLE,
+                "no manifest could be published in " + MERGES_MAX + " races",
+                null);
+    }
+
+    /**
+     * Looks whether another writer took over.
+     *
+     * @throws VolumeException FENCED if so
+     */
+    public void requireOwnership() throws ObjectStoreException, CorruptObjectException, VolumeException {
+        Optional<Manifest> newer = manifests.newerThan(head().version());
+        if (newer.isPresent()) {
+            adopt(newer.get());
+        }
+    }
+
+    private synchronized void adopt(Manifest newest) throws VolumeException {
+        if (newest.version() > head.version()) {
+            follow(newest);
+        }
+    }
+
+    private void follow(Manifest newest) throws VolumeException {
+        if (newest.epoch() != head.epoch()) {
+            throw new VolumeException(
+                    VolumeException.Kind.FENCED,
+                    "another daemon took the volume over: epoch " + newest.epoch() + " by "
+                            + newest.writer().description() + ", ours is " + head.epoch());
+        }
+        head = newest;
+    }
+}

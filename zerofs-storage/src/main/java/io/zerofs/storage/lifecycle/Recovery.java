@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.lifecycle;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.EngineRuntime;
+import io.zerofs.storage.engine.RecoveredVolume;
+import io.zerofs.storage.index.CommitApplier;
+import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.seal.ObjectHeader;
+import io.zerofs.storage.seal.ObjectKeys;
+import io.zerofs.storage.seal.Secret;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The steps from a store and a password to a volume that can serve. Whatever goes wrong, all that was opened is closed
+ * again; what was published stays, and the next open goes on from there. Used once, by one thread.
+ */
+final class Recovery {
+    private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+
+    private final ObjectStore store;
+    private final OpenSettings settings;
+    private final Environment environment;
+    private final OpenProgress progress;
+    private final Requests requests;
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+
+    Recovery(ObjectStore store, OpenSettings settings, Environment environment, OpenProgress progress) {
+        this.store = store;
+        this.settings = settings;
+        this.environment = environment;
+        this.progress = progress;
+        this.requests = new Requests(environment.runtime().requests());
+    }
+
+    /**
+     * What surrounds the volume.
+     *
+     * @param description where this writer runs, for people
+     */
+    record Environment(EngineRuntime runtime, InstantSource clock, String description) {}
+
+    /** A volume that can serve, and who keeps its log short. */
+    record Recovered(RecoveredVolume volume, Checkpointer keeper) {}
+
+    Recovered recover(Secret password, Path cacheDirectory) throws OpenException {
+        boolean done = false;
+        try {
+            Recovered recovered = run(password, cacheDirectory);
+            done = true;
+            return recovered;
+        } catch (ObjectStoreException e) {
+            throw OpenException.of(e);
+        } catch (CorruptObjectException e) {
+            throw OpenException.of(e);
+        } catch (VolumeException e) {
+            throw OpenException.of(e);
+        } catch (IOException e) {
+            throw OpenException.of(e);
+        } finally {
+            if (!done) {
+                closeAll();
+            }
+        }
+    }
+
+    private Recovered run(Secret password, Path cacheDirectory)
+            throws ObjectStoreException, CorruptObjectException, OpenException, IOException, VolumeException {
+        progress.advanced(OpenProgress.Step.READING_VOLUME, 0, 1);
+        ObjectKeys keys =
+                own(new VolumeKeys(store, settings.kdf(), environment.runtime().random())
+                        .unlockOrCreate(password, settings.acceptUnconditionalWrites()));
+        progress.advanced(OpenProgress.Step.READING_VOLUME, 1, 1);
+        // Before the claim: a second daemon on one directory must not end the first.
+        LocalDirectory directory = own(LocalDirectory.lock(cacheDirectory, keys.volume()));
+        ManifestStore manifests = new ManifestStore(store, keys);
+        Manifest claim = new Claim(store, manifests, environment.runtime().random(), environment.clock())
+                .claim(environment.description(), settings.acceptUnconditionalWrites(), progress);
+        StoredLog log = new StoredLog(store, keys, requests);
+        List<EpochTerm> ended = new WriterFence(
+                        keys,
+                        log,
+                        requests,
+                        new Creation(store),
+                        environment.runtime().random())
+                .endEarlierTerms(claim, progress);
+        TableFiles tables = new TableFiles(keys);
+        RocksIndex index = own(openDatabase(claim, directory, cacheDirectory, tables));
+        LogReplay.Result end =
+                new LogReplay(log, requests, ended, claim.checkpoint()).replay(new CommitApplier(index), progress);
+        compareWithMemory(directory, end, claim.checkpoint());
+        ManifestChain chain =
+                new ManifestChain(manifests, claim, environment.runtime().random(), environment.clock());
+        chain.publish(manifest -> manifest.withTerms(serving(ended, claim.epoch(), end.lastSeq() + 1)));
+        return assemble(new Parts(keys, directory, chain, tables, index), end);
+    }
+
+    private record Parts(
+            ObjectKeys keys, LocalDirectory directory, ManifestChain chain, TableFiles tables, RocksIndex index) {}
+
+    private Recovered assemble(Parts parts, LogReplay.Result end) {
+        Manifest serving = parts.chain().head();
+        TableUpload upload = new TableUpload(
+                store,
+                parts.tables(),
+                serving.epoch(),
+                serving.checkpoint().tables(),
+                environment.runtime().random());
+        Checkpointer keeper = new Checkpointer(
+                settings.checkpoints(),
+                environment.runtime(),
+                parts.directory(),
+                parts.chain(),
+                upload,
+                end.replayed());
+        opened.remove(parts.index());
+        opened.push(keeper);
+        RecoveredVolume volume = new RecoveredVolume(
+                serving.epoch(),
+                end.lastSeq(),
+                end.lastSalt(),
+                store,
+                parts.keys(),
+                parts.index(),
+                parts.directory().path(),
+                this::closeAll);
+        return new Recovered(volume, keeper);
+    }
+
+    private RocksIndex openDatabase(Manifest claim, LocalDirectory directory, Path cacheDirectory, TableFiles tables)
+            throws ObjectStoreException, CorruptObjectException, OpenException, IOException, VolumeException {
+        Path database = directory.newDatabase(claim.epoch());
+        List<Path> leftovers = directory.leftovers(database);
+        new DatabaseBuilder(store, tables, requests, progress).build(claim.checkpoint(), database, leftovers);
+        RocksIndex index = RocksIndex.open(database, cacheDirectory.resolve("native"), settings.index());
+        for (Path leftover : leftovers) {
+            LocalDirectory.delete(leftover);
+        }
+        return index;
+    }
+
+    private static List<EpochTerm> serving(List<EpochTerm> ended, long epoch, long firstSeq) {
+        List<EpochTerm> terms = new ArrayList<>(ended);
+        terms.add(EpochTerm.serving(epoch, firstSeq));
+        return terms;
+    }
+
+    /** A store may present an old state, and nothing in it can tell; this machine may remember better. */
+    private void compareWithMemory(LocalDirectory directory, LogReplay.Result end, CheckpointState checkpoint)
+            throws IOException {
+        Optional<LastCommit.Seen> remembered;
+        try (LastCommit memory = directory.lastCommit()) {
+            remembered = memory.read();
+        }
+        if (remembered.isEmpty()) {
+            return;
+        }
+        LastCommit.Seen seen = remembered.get();
+        long seq = seen.id().seq();
+        if (seq > end.lastSeq()) {
+            warn("the store ends with commit " + end.lastSeq() + ", but this machine has seen commit " + seq
+                    + ": it was restored, or presents an old state");
+        } else if (end.replayed().stream().anyMatch(header -> isOtherTimeline(header, seen))
+                || seq == checkpoint.replayFrom() - 1 && !seen.salt().equals(checkpoint.anchor())) {
+            warn("the store holds another commit " + seq + " than the one that this machine has seen:"
+                    + " it was restored and written to since");
+        }
+    }
+
+    private static boolean isOtherTimeline(ObjectHeader header, LastCommit.Seen seen) {
+        return header.number() == seen.id().seq() && !header.salt().equals(seen.salt());
+    }
+
+    private void warn(String message) {
+        LOG.warn("{}", message);
+        progress.warned(message);
+    }
+
+    private <T extends AutoCloseable> T own(T resource) {
+        opened.push(resource);
+        return resource;
+    }
+
+    private void closeAll() {
+        while (!opened.isEmpty()) {
+            try {
+                opened.pop().close();
+            } catch (Exception e) {
+                LOG.error("a resource of the volume could not be released", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.lifecycle;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.ExclusiveCreate;
+import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.seal.Salt;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Brings the tables of a checkpoint into the store, each once. While one database is open RocksDB gives no file number a
+ * second meaning, so tables are known by number. Confined to one checkpoint at a time.
+ */
+final class TableUpload {
+    private static final Pattern TABLE_FILE = Pattern.compile("([0-9]{6,18})\\.sst");
+
+    private final TableFiles files;
+    private final Creation creation;
+    private final RandomGenerator random;
+    private final long epoch;
+    private final Map<Long, TableRef> known = new HashMap<>();
+    /** Of tables whose upload was begun: another attempt sends the same bytes. */
+    private final Map<String, Salt> salts = new HashMap<>();
+
+    /** @param stored tables that the database was built from */
+    TableUpload(ObjectStore store, TableFiles files, long epoch, List<TableRef> stored, RandomGenerator random) {
+        this.files = files;
+        this.creation = new Creation(store);
+        this.epoch = epoch;
+        this.random = random;
+        stored.forEach(table -> known.put(table.number(), table));
+    }
+
+    /** All tables in the directory, those uploaded that were not in the store. */
+    List<TableRef> upload(Path checkpoint)
+            throws IOException, ObjectStoreException, CorruptObjectException, VolumeException {
+        Map<Long, Path> numbered = tableFiles(checkpoint);
+        List<TableRef> tables = new ArrayList<>();
+        for (Map.Entry<Long, Path> file : numbered.entrySet()) {
+            TableRef table = known.get(file.getKey());
+            if (table == null) {
+                table = uploadOne(file.getKey(), file.getValue());
+                known.put(file.getKey(), table);
+            }
+            tables.add(table);
+        }
+        known.keySet().retainAll(numbered.keySet());
+        return tables;
+    }
+
+    private static Map<Long, Path> tableFiles(Path checkpoint) throws IOException {
+        Map<Long, Path> numbered = new HashMap<>();
+        try (Stream<Path> entries = Files.list(checkpoint)) {
+            for (Path entry : entries.toList()) {
+                Matcher name = TABLE_FILE.matcher(entry.getFileName().toString());
+                if (name.matches()) {
+                    numbered.put(Long.parseLong(name.group(1)), entry);
+                }
+            }
+        }
+        return numbered;
+    }
+
+    private TableRef uploadOne(long number, Path file)
+            throws IOException, ObjectStoreException, CorruptObjectException, VolumeException {
+        // What a bad disk did to it must not become the only copy.
+        RocksIndex.verifyTable(file);
+        TableRef table = new TableRef(number, epoch, Files.size(file), files.digest(file));
+        String name = table.objectName();
+        Salt salt = salts.computeIfAbsent(name, unused -> Salt.random(random));
+        if (creation.create(name, files.seal(file, table, salt), salt) instanceof ExclusiveCreate.Taken) {
+            throw new CorruptObjectException(name, "header", "somebody else created it in our name");
+        }
+        salts.remove(name);
+        return table;
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.lifecycle;
+
+import io.zerofs.storage.engine.EngineThreads;
+import io.zerofs.storage.engine.RecoveredVolume;
+import io.zerofs.storage.engine.StorageVolume;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.seal.Secret;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+
+/** Opens volumes for the program: own threads, the system's clock and its source of randomness. */
+public final class VolumeOpener {
+    private VolumeOpener() {}
+
+    /**
+     * Opens the volume in a store, or formats a new one where the store is empty. Takes it over from whoever has it: their log
+     * is fenced, and they end.
+     *
+     * @param store stays open when the volume is closed; the caller closes it afterwards
+     * @param password is not kept and not closed
+     * @param cacheDirectory shared by several volumes; made if missing
+     */
+    public static StorageVolume open(
+            ObjectStore store, Secret password, OpenSettings settings, Path cacheDirectory, OpenProgress progress)
+            throws OpenException {
+        EngineThreads threads = new EngineThreads(settings.requestsMax());
+        boolean done = false;
+        try {
+            Recovery.Environment environment =
+                    new Recovery.Environment(threads.runtime(), InstantSource.system(), describeProcess());
+            Recovery.Recovered recovered =
+                    new Recovery(store, settings, environment, progress).recover(password, cacheDirectory);
+            StorageVolume volume = new StorageVolume(
+                    releasing(recovered.volume(), threads),
+                    settings.compression(),
+                    settings.engine(),
+                    threads.runtime(),
+                    recovered.keeper());
+            done = true;
+            return volume;
+        } finally {
+            if (!done) {
+                threads.close();
+            }
+        }
+    }
+
+    private static RecoveredVolume releasing(RecoveredVolume volume, EngineThreads threads) {
+        return new RecoveredVolume(
+                volume.epoch(),
+                volume.lastSeq(),
+                volume.lastSalt(),
+                volume.store(),
+                volume.keys(),
+                volume.index(),
+                volume.directory(),
+                () -> {
+                    try (threads) {
+                        volume.release().close();
+                    }
+                });
+    }
+
+    private static String describeProcess() {
+        String process = "process " + ProcessHandle.current().pid();
+        try {
+            return process + " on " + InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return process;
+        }
+    }
+}

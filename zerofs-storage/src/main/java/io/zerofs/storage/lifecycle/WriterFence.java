@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.lifecycle;
+
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.CommitLog;
+import io.zerofs.storage.commit.ExclusiveCreate;
+import io.zerofs.storage.commit.Fence;
+import io.zerofs.storage.commit.FenceSealer;
+import io.zerofs.storage.commit.LogObject;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.seal.ObjectHeader;
+import io.zerofs.storage.seal.ObjectKeys;
+import io.zerofs.storage.seal.Salt;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+
+/**
+ * Ends the logs of all writers before us: puts a fence at the first free name of each open epoch, oldest first. A delayed
+ * commit then always meets it. Confined to the thread that opens the volume.
+ */
+final class WriterFence {
+    /** Fences created at once when a commit took the first name: a busy writer outruns single steps. */
+    private static final int WINDOW = 32;
+
+    private final ObjectKeys keys;
+    private final StoredLog log;
+    private final Requests requests;
+    private final RandomGenerator random;
+    private final Creation creation;
+
+    WriterFence(ObjectKeys keys, StoredLog log, Requests requests, Creation creation, RandomGenerator random) {
+        this.keys = keys;
+        this.log = log;
+        this.requests = requests;
+        this.random = random;
+        this.creation = creation;
+    }
+
+    /**
+     * Ends every open epoch below that of the claim.
+     *
+     * @param claim our own manifest, whose last term is ours
+     * @return all earlier terms that have commits, each with its last seq
+     */
+    List<EpochTerm> endEarlierTerms(Manifest claim, OpenProgress progress)
+            throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
+        CheckpointState checkpoint = claim.checkpoint();
+        List<EpochTerm> earlier = claim.terms().stream()
+                .filter(term -> term.epoch() < claim.epoch())
+                .toList();
+        Map<Long, NavigableMap<Long, LogObject>> found = new HashMap<>();
+        long durable = checkpoint.replayTo();
+        for (EpochTerm term : earlier) {
+            if (term.isOpen()) {
+                long from = Math.max(checkpoint.replayFrom(), term.firstSeq());
+                NavigableMap<Long, LogObject> objects = log.readAll(term.epoch(), log.list(term.epoch(), from));
+                durable = Math.max(durable, durableOf(objects.values()));
+                found.put(term.epoch(), objects);
+            }
+        }
+        List<EpochTerm> ended = new ArrayList<>();
+        long next = checkpoint.replayFrom();
+        long done = 0;
+        for (EpochTerm term : earlier) {
+            EpochTerm end = term;
+            if (term.isOpen()) {
+                long first = term.firstSeq() == EpochTerm.UNKNOWN ? next : term.firstSeq();
+                long from = Math.max(checkpoint.replayFrom(), first);
+                Ending ending = new Ending(term.epoch(), claim.epoch(), found.get(term.epoch()), durable);
+                end = new EpochTerm(term.epoch(), first, ending.lastSeq(from));
+            }
+            if (end.hasCommits()) {
+                ended.add(end);
+                next = Math.max(next, end.lastSeq() + 1);
+            }
+            progress.advanced(OpenProgress.Step.FENCING, ++done, earlier.size());
+        }
+        return ended;
+    }
+
+    private static long durableOf(Collection<LogObject> objects) {
+        long durable = 0;
+        for (LogObject object : objects) {
+            durable = object instanceof CommitLog commit ? Math.max(durable, commit.durableSeq()) : durable;
+        }
+        return durable;
+    }
+
+    /** Finds, or makes, the end of one epoch's log. */
+    private final class Ending {
+        private final long epoch;
+        private final long claimingEpoch;
+        private final NavigableMap<Long, LogObject> found;
+        /** The last commit that is known to have been acknowledged: a gap at or below it is a loss, not the end. */
+        private long durable;
+
+        Ending(long epoch, long claimingEpoch, NavigableMap<Long, LogObject> found, long durable) {
+            this.epoch = epoch;
+            this.claimingEpoch = claimingEpoch;
+            this.found = new TreeMap<>(found);
+            this.durable = durable;
+        }
+
+        long lastSeq(long from) throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
+            long next = from;
+            int window = 1;
+            while (true) {
+                LogObject here = found.get(next);
+                if (here instanceof CommitLog) {
+                    next++;
+                } else if (here instanceof Fence fence) {
+                    requireOwnership(fence);
+                    requireNotLost(next);
+                    return next - 1;
+                } else if (next <= durable) {
+                    lookAgain(next);
+                } else {
+                    fence(next, window);
+                    window = WINDOW;
+                }
+            }
+        }
+
+        /** A list may be older than what was acknowledged since; a get of the very object decides. */
+        private void lookAgain(long seq) throws ObjectStoreException, CorruptObjectException, OpenException {
+            try {
+                remember(log.read(new CommitId(epoch, seq)));
+            } catch (ObjectStoreException e) {
+                if (e.kind() == ObjectStoreException.Kind.NOT_FOUND) {
+                    throw lost(seq);
+                }
+                throw e;
+            }
+        }
+
+        private void fence(long from, int window)
+                throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
+            List<Requests.Request<LogObject>> creates = new ArrayList<>();
+            for (long seq = from; seq < from + window; seq++) {
+                if (!found.containsKey(seq)) {
+                    CommitId id = new CommitId(epoch, seq);
+                    Salt salt = Salt.random(random);
+                    creates.add(() -> createFence(id, salt));
+                }
+            }
+            requests.all(creates).forEach(this::remember);
+        }
+
+        /** Our fence, or what stands there instead. */
+        private LogObject createFence(CommitId id, Salt salt) throws ObjectStoreException, CorruptObjectException {
+            ByteBuffer fence = FenceSealer.seal(keys, id, claimingEpoch, salt);
+            if (creation.create(id.objectName(), List.of(fence), salt) instanceof ExclusiveCreate.Taken taken) {
+                return log.read(id, taken.header().objectLength());
+            }
+            return new Fence(id, ObjectHeader.read(fence.duplicate(), id.objectName()));
+        }
+
+        private void remember(LogObject object) {
+            found.put(object.id().seq(), object);
+            durable = Math.max(durable, durableOf(List.of(object)));
+        }
+
+        private void requireOwnership(Fence fence) throws OpenException {
+            if (fence.claimingEpoch() > claimingEpoch) {
+                throw new OpenException(
+                        OpenException.Kind.OWNED_BY_NEWER_WRITER,
+                        "another daemon took the volume over (epoch " + fence.claimingEpoch() + ", ours is "
+                                + claimingEpoch + ")");
+            }
+        }
+
+        private void requireNotLost(long fenced) throws OpenException {
+            if (fenced <= durable) {
+                throw lost(fenced);
+            }
+        }
+
+        private OpenException lost(long seq) {
+            return OpenException.lost(
+                    new CommitId(epoch, seq).objectName(), "commit " + durable + " is known to be durable");
+        }
+    }
+}
