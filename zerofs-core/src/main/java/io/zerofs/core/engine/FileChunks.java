@@ -31,7 +31,7 @@ final class FileChunks {
     static final int CHUNK_BYTES = Volume.CHUNK_BYTES;
 
     /** Most chunks that an operation removes by itself; more are left to the background. */
-    static final int INLINE_CHUNKS_MAX = 16;
+    private static final int INLINE_CHUNKS_MAX = 16;
 
     /** Most chunks that are looked at for one extent. */
     private static final int EXTENT_CHUNKS_MAX = 1024;
@@ -39,9 +39,11 @@ final class FileChunks {
     private static final int CHUNK_BITS = 18;
 
     private final Volume volume;
+    private final int inlineChunksMax;
 
-    FileChunks(Volume volume) {
+    FileChunks(Volume volume, FileSystemSettings settings) {
         this.volume = volume;
+        inlineChunksMax = Math.min(INLINE_CHUNKS_MAX, settings.backgroundBatchChunks());
     }
 
     /** Index of the chunk that holds this byte. */
@@ -149,9 +151,9 @@ final class FileChunks {
             ShrunkTail longer = new ShrunkTail(keptEnd, Math.max(shrunk.end(), oldEnd), shrunk.serial() + 1);
             return tail(changes, inode, resized, longer);
         }
-        if (!isDense(file) || oldEnd - keptEnd <= INLINE_CHUNKS_MAX) {
-            long[] present = present(inode, keptEnd, oldEnd, INLINE_CHUNKS_MAX + 1);
-            if (present.length <= INLINE_CHUNKS_MAX) {
+        if (!isDense(file) || oldEnd - keptEnd <= inlineChunksMax) {
+            long[] present = present(inode, keptEnd, oldEnd, inlineChunksMax + 1);
+            if (present.length <= inlineChunksMax) {
                 deleteChunks(changes.batch(), inode, present);
                 return resized.withChunks(file.chunks() - present.length);
             }
@@ -170,8 +172,8 @@ final class FileChunks {
             return true;
         }
         long end = countFor(file.size());
-        if (file.shrunk() == null && file.chunks() <= INLINE_CHUNKS_MAX) {
-            deleteChunks(changes.batch(), inode, present(inode, 0, end, INLINE_CHUNKS_MAX));
+        if (file.shrunk() == null && file.chunks() <= inlineChunksMax) {
+            deleteChunks(changes.batch(), inode, present(inode, 0, end, inlineChunksMax));
             return true;
         }
         long tailEnd = file.shrunk() == null ? end : Math.max(end, file.shrunk().end());

@@ -93,7 +93,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
                 space,
                 new InodeStore(volume),
                 new DirectoryStore(volume),
-                new FileChunks(volume),
+                new FileChunks(volume, settings),
                 new InodeLocks(),
                 new Holds(background::add),
                 background);

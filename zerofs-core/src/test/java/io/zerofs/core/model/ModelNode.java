@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.model;
+
+import io.zerofs.core.vfs.Attributes;
+import io.zerofs.core.vfs.DeviceNumber;
+import io.zerofs.core.vfs.FileKind;
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.Timestamp;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.TreeMap;
+
+/** A file of the model, with everything in plain maps. */
+final class ModelNode {
+    private static final int CHUNK = VirtualFileSystem.CHUNK_BYTES;
+
+    final InodeId id;
+    final FileKind kind;
+    int mode;
+    int links;
+    int uid;
+    int gid;
+    Timestamp accessed;
+    Timestamp modified;
+    Timestamp changed;
+    Timestamp created;
+    DeviceNumber device = DeviceNumber.NONE;
+    byte[] target;
+    Long verifier;
+    long size;
+    int opens;
+    int devices;
+    ModelNode parent;
+    long nextCookie = 3;
+    final TreeMap<Long, byte[]> chunks = new TreeMap<>();
+    final TreeMap<FileName, byte[]> xattrs = new TreeMap<>();
+    final TreeMap<FileName, ModelNode> children = new TreeMap<>();
+    final TreeMap<FileName, Long> cookies = new TreeMap<>();
+
+    ModelNode(InodeId id, FileKind kind) {
+        this.id = id;
+        this.kind = kind;
+    }
+
+    boolean isDirectory() {
+        return kind == FileKind.DIRECTORY;
+    }
+
+    Attributes attributes() {
+        long length = switch (kind) {
+            case REGULAR -> size;
+            case SYMLINK -> target.length;
+            case DIRECTORY -> children.size();
+            default -> 0;
+        };
+        return new Attributes(
+                id,
+                kind,
+                mode,
+                linkCount(),
+                uid,
+                gid,
+                length,
+                allocated(),
+                device,
+                accessed,
+                modified,
+                changed,
+                created);
+    }
+
+    private int linkCount() {
+        if (!isDirectory() || links == 0) {
+            return links;
+        }
+        return 2
+                + (int) children.values().stream()
+                        .filter(ModelNode::isDirectory)
+                        .count();
+    }
+
+    long allocated() {
+        long whole = (long) chunks.size() * CHUNK;
+        return Long.compareUnsigned(whole, size) <= 0 ? whole : (size + 511) / 512 * 512;
+    }
+
+    void add(FileName name, ModelNode child) {
+        children.put(name, child);
+        cookies.put(name, nextCookie++);
+    }
+
+    void remove(FileName name) {
+        children.remove(name);
+        cookies.remove(name);
+    }
+
+    void resize(long newSize) {
+        if (Long.compareUnsigned(newSize, size) < 0) {
+            zero(newSize, size);
+            chunks.tailMap(newSize == 0 ? 0 : ((newSize - 1) >>> 18) + 1).clear();
+        }
+        size = newSize;
+    }
+
+    void write(long offset, ByteBuffer source) {
+        long at = offset;
+        for (int i = source.position(); i < source.limit(); ) {
+            int inChunk = (int) (at & (CHUNK - 1));
+            int count = Math.min(CHUNK - inChunk, source.limit() - i);
+            byte[] chunk = chunks.computeIfAbsent(at >>> 18, index -> new byte[CHUNK]);
+            source.get(i, chunk, inChunk, count);
+            i += count;
+            at += count;
+        }
+        if (Long.compareUnsigned(at, size) > 0) {
+            size = at;
+        }
+    }
+
+    void read(long offset, ByteBuffer destination, int length) {
+        long at = offset;
+        for (int left = length; left > 0; ) {
+            int inChunk = (int) (at & (CHUNK - 1));
+            int count = Math.min(CHUNK - inChunk, left);
+            destination.put(chunks.getOrDefault(at >>> 18, new byte[CHUNK]), inChunk, count);
+            at += count;
+            left -= count;
+        }
+    }
+
+    /** Makes bytes from one offset up to another zeros, leaving chunks present. */
+    void zero(long from, long to) {
+        chunks.forEach((index, chunk) -> {
+            int first = inChunk(index, from);
+            int end = inChunk(index, to);
+            Arrays.fill(chunk, first, Math.max(first, end), (byte) 0);
+        });
+    }
+
+    /** Where an offset of the file lies in a chunk: 0 if before it, its length if behind it. */
+    private static int inChunk(long index, long offset) {
+        long start = index << 18;
+        if (Long.compareUnsigned(offset, start) <= 0) {
+            return 0;
+        }
+        return Long.compareUnsigned(offset - start, CHUNK) < 0 ? (int) (offset - start) : CHUNK;
+    }
+
+    void punch(long from, long to) {
+        zero(from, to);
+        chunks.keySet()
+                .removeIf(index -> inChunk(index, from) == 0
+                        && (inChunk(index, to) == CHUNK || to == size && inChunk(index, to) > 0));
+    }
+}
