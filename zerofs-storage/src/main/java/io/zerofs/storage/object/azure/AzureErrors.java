@@ -4,11 +4,12 @@ package io.zerofs.storage.object.azure;
 import com.azure.core.exception.ClientAuthenticationException;
 import com.azure.storage.blob.models.BlobErrorCode;
 import com.azure.storage.blob.models.BlobStorageException;
+import io.zerofs.storage.object.Causes;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
-import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.channels.UnresolvedAddressException;
+import java.security.cert.CertificateException;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLHandshakeException;
@@ -88,38 +89,34 @@ final class AzureErrors {
     }
 
     private ObjectStoreException unanswered(String what, boolean put, RuntimeException e) {
-        Throwable cause = rootOf(e);
-        if (e instanceof ClientAuthenticationException || cause instanceof ClientAuthenticationException) {
+        if (has(e, ClientAuthenticationException.class)) {
             return failure(
                     Kind.REFUSED,
                     what,
                     "there are no credentials; set storage_account_key in [azure], or provide them as for the Azure tools",
                     e);
         }
-        if (cause instanceof SSLHandshakeException || cause instanceof java.security.cert.CertificateException) {
-            return failure(Kind.REFUSED, what, "no trusted connection to the store: " + cause.getMessage(), e);
+        if (has(e, SSLHandshakeException.class) || has(e, CertificateException.class)) {
+            String cause = Causes.root(e).getMessage();
+            return failure(Kind.REFUSED, what, "no trusted connection to the store: " + cause, e);
         }
-        if (cause instanceof UnresolvedAddressException) {
+        if (has(e, UnresolvedAddressException.class)) {
             return failure(Kind.UNAVAILABLE, what, "the host name of the account is unknown", e);
         }
-        if (cause instanceof ConnectException) {
+        if (has(e, ConnectException.class)) {
             return failure(Kind.UNAVAILABLE, what, "no connection", e);
         }
-        if (cause instanceof InterruptedException) {
+        if (has(e, InterruptedException.class)) {
             Thread.currentThread().interrupt();
         }
-        String reason = cause instanceof TimeoutException
+        String reason = has(e, TimeoutException.class)
                 ? "no complete answer in time"
-                : cause instanceof IOException ? "the connection failed: " + cause.getMessage() : cause.toString();
+                : "the connection failed: " + Causes.root(e).getMessage();
         return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, reason, e);
     }
 
-    private static Throwable rootOf(Throwable e) {
-        Throwable root = e;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
-        return root;
+    private static boolean has(RuntimeException e, Class<? extends Throwable> cause) {
+        return Causes.find(e, cause).isPresent();
     }
 
     private ObjectStoreException failure(Kind kind, String what, String reason, RuntimeException e) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object.s3;
 
+import io.zerofs.storage.object.Causes;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
-import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
+import java.security.cert.CertificateException;
+import java.util.Optional;
 import java.util.Set;
 import javax.net.ssl.SSLHandshakeException;
 import software.amazon.awssdk.core.exception.AbortedException;
@@ -126,38 +128,41 @@ final class S3Errors {
                             + " the AWS tools",
                     e);
         }
-        Throwable cause = rootOf(e);
-        if (cause instanceof SSLHandshakeException || cause instanceof java.security.cert.CertificateException) {
-            return failure(Kind.REFUSED, what, "no trusted connection to the store: " + cause.getMessage(), e);
+        Optional<UnknownHostException> unknownHost = Causes.find(e, UnknownHostException.class);
+        if (has(e, SSLHandshakeException.class) || has(e, CertificateException.class)) {
+            String cause = Causes.root(e).getMessage();
+            return failure(Kind.REFUSED, what, "no trusted connection to the store: " + cause, e);
         }
-        if (cause instanceof UnknownHostException) {
-            return failure(Kind.UNAVAILABLE, what, "the host name is unknown: " + cause.getMessage(), e);
+        if (unknownHost.isPresent()) {
+            return failure(
+                    Kind.UNAVAILABLE,
+                    what,
+                    "the host name is unknown: " + unknownHost.get().getMessage(),
+                    e);
         }
-        if (cause instanceof ConnectException) {
-            return failure(Kind.UNAVAILABLE, what, "no connection: " + cause.getMessage(), e);
+        if (has(e, ConnectException.class)) {
+            return failure(
+                    Kind.UNAVAILABLE, what, "no connection: " + Causes.root(e).getMessage(), e);
         }
         String reason;
         if (e instanceof ApiCallAttemptTimeoutException || e instanceof ApiCallTimeoutException) {
             reason = "no complete answer in time";
         } else if (e instanceof AbortedException) {
+            Thread.currentThread().interrupt();
             reason = "interrupted";
         } else {
-            reason = cause instanceof IOException ? "the connection failed: " + cause.getMessage() : cause.getMessage();
+            reason = "the connection failed: " + Causes.root(e).getMessage();
         }
         return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, reason, e);
+    }
+
+    private static boolean has(SdkException e, Class<? extends Throwable> cause) {
+        return Causes.find(e, cause).isPresent();
     }
 
     static String codeOf(S3Exception e) {
         boolean known = e.awsErrorDetails() != null && e.awsErrorDetails().errorCode() != null;
         return known ? e.awsErrorDetails().errorCode() : "";
-    }
-
-    private static Throwable rootOf(Throwable e) {
-        Throwable root = e;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
-        return root;
     }
 
     private ObjectStoreException failure(Kind kind, String what, String reason, SdkException e) {

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** A server on loopback that gives the same answer to every request, and remembers the requests. */
+public final class CannedServer implements AutoCloseable {
+    /** A request as it came. */
+    public record Received(String method, String path, Map<String, List<String>> headers, byte[] body) {
+        public String header(String name) {
+            return headers.entrySet().stream()
+                    .filter(header -> header.getKey().equalsIgnoreCase(name))
+                    .map(header -> header.getValue().get(0))
+                    .findFirst()
+                    .orElse("");
+        }
+    }
+
+    /** An answer; with a length beyond the body's the connection is closed behind it. */
+    public record Answer(int status, Map<String, String> headers, String body, long length) {
+        public static Answer of(int status, String body) {
+            return new Answer(status, Map.of("Content-Type", "application/xml"), body, body.length());
+        }
+    }
+
+    private final HttpServer server;
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final List<Received> received = new CopyOnWriteArrayList<>();
+    private volatile Answer answer = Answer.of(200, "");
+    private volatile boolean silent;
+
+    public CannedServer() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", this::handle);
+        server.setExecutor(threads);
+        server.start();
+    }
+
+    public URI endpoint() {
+        return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    }
+
+    public void answer(Answer next) {
+        answer = next;
+    }
+
+    /** From now on requests are read and never answered. */
+    public void fallSilent() {
+        silent = true;
+    }
+
+    public List<Received> received() {
+        return received;
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+        byte[] body = exchange.getRequestBody().readAllBytes();
+        received.add(new Received(
+                exchange.getRequestMethod(),
+                exchange.getRequestURI().toString(),
+                Map.copyOf(exchange.getRequestHeaders()),
+                body));
+        if (silent) {
+            return;
+        }
+        Answer current = answer;
+        current.headers().forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
+        exchange.sendResponseHeaders(current.status(), current.length() == 0 ? -1 : current.length());
+        if (current.length() > 0) {
+            OutputStream out = exchange.getResponseBody();
+            out.write(current.body().getBytes(StandardCharsets.UTF_8));
+            out.flush();
+        }
+        exchange.close();
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}
