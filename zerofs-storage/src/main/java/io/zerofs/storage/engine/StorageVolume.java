@@ -47,6 +47,9 @@ public final class StorageVolume implements Volume, LogSource {
     private final LogKeeper keeper;
     private final RocksIndex index;
     private final StopSwitch stop = new StopSwitch();
+    private final DirtyBudget budget;
+    private final CommitUpload upload;
+    private final ReadPath.Sources sources;
     private final Admission admission;
     private final WritePath writes;
     private final ReadPath reads;
@@ -72,15 +75,16 @@ public final class StorageVolume implements Volume, LogSource {
         this.keeper = keeper;
         this.index = recovered.index();
         DirtyTable dirty = new DirtyTable(new OpenCommit(recovered.lastSeq() + 1));
-        DirtyBudget budget = new DirtyBudget(settings.memory().dirtyBytesMax(), stop);
+        this.budget = new DirtyBudget(settings.memory().dirtyBytesMax(), stop);
         FoldQueue folds = new FoldQueue(settings.folding(), stop);
         ChunkStripes stripes = new ChunkStripes(index, settings.memory().entriesMax());
         ReadPlanner planner = new ReadPlanner(stripes, dirty);
         ParallelSteps parallel =
                 new ParallelSteps(runtime.sealing(), Runtime.getRuntime().availableProcessors());
         this.writes = new WritePath(index, stripes, dirty, budget, folds, stop);
-        this.reads = new ReadPath(index, planner, sources(runtime), stop);
-        CommitUpload upload = new CommitUpload(
+        this.sources = sources(runtime);
+        this.reads = new ReadPath(index, planner, sources, stop);
+        this.upload = new CommitUpload(
                 new CommitSealer(recovered.keys(), compression, parallel),
                 new ExclusiveCreate(recovered.store()),
                 runtime,
@@ -113,6 +117,17 @@ public final class StorageVolume implements Volume, LogSource {
     /** Tells once why the volume stopped: FENCED, CLOSED after {@link #close} or after an internal error. */
     public void onStop(Consumer<VolumeException> listener) {
         stop.onStop(listener);
+    }
+
+    public EngineStatistics statistics() {
+        return new EngineStatistics(
+                pipeline.lastApplied().seq(),
+                budget.used(),
+                sources.pages().hits(),
+                sources.pages().misses(),
+                folder.folds(),
+                upload.failures(),
+                sources.damage().failures());
     }
 
     @Override

@@ -111,8 +111,18 @@ final class EngineFixture {
 
     private void fence(ObjectStore store, ObjectKeys keys, CommitId id) throws Exception {
         Salt salt = Salt.random(new SplittableRandom());
-        ByteBuffer fence = FenceSealer.seal(keys, id, epoch + 1, salt);
-        new ExclusiveCreate(store).attempt(id.objectName(), List.of(fence), salt);
+        List<ByteBuffer> fence = List.of(FenceSealer.seal(keys, id, epoch + 1, salt));
+        while (true) {
+            try {
+                new ExclusiveCreate(store).attempt(id.objectName(), fence, salt);
+                return;
+            } catch (ObjectStoreException e) {
+                if (e.kind() != ObjectStoreException.Kind.UNKNOWN_OUTCOME
+                        && e.kind() != ObjectStoreException.Kind.UNAVAILABLE) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private static ObjectStore.StoredObject find(ObjectStore store, CommitId id) throws ObjectStoreException {

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+/**
+ * Numbers of a running volume. Counts are since its opening.
+ *
+ * @param appliedSeq the newest commit that is durable and in the index
+ * @param dirtyBytes data, log and sealed copies that are not yet durable, and room promised to writers
+ * @param pageHits pages that reads found in memory
+ * @param pageMisses pages that reads did not find in memory
+ * @param folds chunks whose deltas were folded
+ * @param failedUploads attempts to store a commit that failed
+ * @param damagedReads reads that failed because stored bytes are damaged
+ */
+public record EngineStatistics(
+        long appliedSeq,
+        long dirtyBytes,
+        long pageHits,
+        long pageMisses,
+        long folds,
+        long failedUploads,
+        long damagedReads) {}

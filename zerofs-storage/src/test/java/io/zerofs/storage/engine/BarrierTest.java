@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import static io.zerofs.storage.engine.VolumeWords.await;
+import static io.zerofs.storage.engine.VolumeWords.failureOf;
+import static io.zerofs.storage.engine.VolumeWords.filled;
+import static io.zerofs.storage.engine.VolumeWords.put;
+import static io.zerofs.storage.engine.VolumeWords.write;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.FenceSealer;
+import io.zerofs.storage.object.Fault;
+import io.zerofs.storage.object.FaultyObjectStore;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
+import io.zerofs.storage.seal.Salt;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** When commits are cut, how they get durable, and who is told what. */
+final class BarrierTest {
+    private final EngineFixture fixture = new EngineFixture();
+    private final HeldStore store = new HeldStore();
+    private final ManualTimer timer = new ManualTimer();
+    private StorageVolume volume;
+
+    private StorageVolume open(ObjectStore where, StorageSettings settings) throws Exception {
+        EngineThreads threads = new EngineThreads(16);
+        EngineRuntime real = threads.runtime();
+        EngineRuntime runtime =
+                new EngineRuntime(real.sealing(), real.requests(), timer, timer::nanoTime, real.random());
+        volume = fixture.open(where, settings, runtime, new EngineFixture.QuietKeeper(), threads);
+        return volume;
+    }
+
+    private static StorageSettings uploads(int max) {
+        return uploads(max, Duration.ofSeconds(60));
+    }
+
+    private static StorageSettings uploads(int max, Duration barrierDeadline) {
+        return StorageSettings.DEFAULT.with(new StorageSettings.Commits(
+                1 << 20, Duration.ofSeconds(5), max, 8 << 20, barrierDeadline, Duration.ofSeconds(30)));
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        store.hold(false);
+        if (volume != null) {
+            volume.close();
+        }
+    }
+
+    @Test
+    void answersKeepTheOrderOfTheLogWhateverTheOrderOfThePuts() throws Exception {
+        open(store, uploads(4));
+        store.hold(true);
+        List<Integer> order = Collections.synchronizedList(new ArrayList<>());
+        List<CompletableFuture<?>> barriers = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            put(volume, "a" + i);
+            int number = i;
+            barriers.add(volume.barrier().thenRun(() -> order.add(number)));
+            store.awaitHeld(i + 1);
+        }
+        List<String> held = store.awaitHeld(3);
+        store.release(held.get(2));
+        store.release(held.get(1));
+        assertTrue(barriers.stream().noneMatch(CompletableFuture::isDone));
+        store.release(held.get(0));
+        for (CompletableFuture<?> barrier : barriers) {
+            await(barrier);
+        }
+        assertEquals(List.of(0, 1, 2), order);
+    }
+
+    @Test
+    void whoArrivesWhileNoUploadSlotIsFreeSharesTheNextCommit() throws Exception {
+        open(store, uploads(1));
+        store.hold(true);
+        put(volume, "first");
+        CompletableFuture<Void> first = volume.barrier();
+        String held = store.awaitHeld(1).get(0);
+        List<CompletableFuture<Void>> later = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            put(volume, "later" + i);
+            later.add(volume.barrier());
+        }
+        store.release(held);
+        await(first);
+        store.release(store.awaitHeld(1).get(0));
+        for (CompletableFuture<Void> barrier : later) {
+            await(barrier);
+        }
+        assertEquals(2, store.puts());
+    }
+
+    @Test
+    void withNothingNewABarrierCostsNoRequestButWaitsForWhatIsInFlight() throws Exception {
+        open(store, uploads(4));
+        await(volume.barrier());
+        assertEquals(0, store.puts());
+        store.hold(true);
+        put(volume, "a");
+        CompletableFuture<Void> first = volume.barrier();
+        String held = store.awaitHeld(1).get(0);
+        CompletableFuture<Void> second = volume.barrier();
+        assertFalse(second.isDone());
+        store.release(held);
+        await(first);
+        await(second);
+        await(volume.barrier());
+        assertEquals(1, store.puts());
+    }
+
+    @Test
+    void aChangeIsCutByTheTimerAndOnlyThen() throws Exception {
+        open(store, uploads(4));
+        store.hold(true);
+        timer.pass(Duration.ofMinutes(1));
+        put(volume, "a");
+        timer.pass(Duration.ofMillis(4900));
+        assertEquals(0, store.puts());
+        timer.pass(Duration.ofMillis(200));
+        store.release(store.awaitHeld(1).get(0));
+        await(volume.barrier());
+        timer.pass(Duration.ofMinutes(1));
+        assertEquals(1, store.puts());
+    }
+
+    @Test
+    void aCommitIsCutAtItsSizeEvenIfNoUploadSlotIsFree() throws Exception {
+        open(store, uploads(1));
+        store.hold(true);
+        for (int i = 0; i < 20; i++) {
+            write(volume, i, 0, filled(256 * 1024, i));
+        }
+        CompletableFuture<Void> barrier = volume.barrier();
+        store.hold(false);
+        await(barrier);
+        assertTrue(store.puts() >= 5, () -> store.puts() + " commits");
+    }
+
+    @Test
+    void pastTheDeadlineABarrierFailsWhileTheUploadGoesOn() throws Exception {
+        FaultyObjectStore faulty = new FaultyObjectStore(new MemoryObjectStore(), 1);
+        open(faulty, uploads(4));
+        faulty.setOutage(true);
+        put(volume, "a");
+        CompletableFuture<Void> barrier = volume.barrier();
+        timer.pass(Duration.ofSeconds(59));
+        assertFalse(barrier.isDone());
+        timer.pass(Duration.ofSeconds(2));
+        assertEquals(VolumeException.Kind.UNAVAILABLE, failureOf(barrier));
+        put(volume, "b");
+        faulty.setOutage(false);
+        while (volume.lastApplied().seq() == 0) {
+            timer.pass(Duration.ofMillis(500));
+        }
+        await(volume.barrier());
+        assertEquals(2, volume.lastApplied().seq());
+    }
+
+    @Test
+    void aPutWhoseAnswerWasLostIsRecognisedAsOurOwn() throws Exception {
+        FaultyObjectStore faulty = new FaultyObjectStore(new MemoryObjectStore(), 1);
+        open(faulty, uploads(4, Duration.ofDays(10_000)));
+        faulty.setFaults(Fault.on(
+                StoreOperation.PUT, "commits/", 1, new Fault.UnknownOutcome(Fault.Fate.APPLIED)));
+        put(volume, "a");
+        CompletableFuture<Void> barrier = volume.barrier();
+        while (faulty.requestNumber() == 0) {
+            Thread.onSpinWait();
+        }
+        faulty.setFaults();
+        while (!barrier.isDone()) {
+            timer.pass(Duration.ofMillis(10));
+        }
+        await(barrier);
+        assertEquals(1, volume.lastApplied().seq());
+    }
+
+    @Test
+    void aFenceInThePlaceOfACommitEndsTheVolume() throws Exception {
+        open(store, uploads(4));
+        put(volume, "a");
+        await(volume.barrier());
+        CommitId next = new CommitId(volume.epoch(), 2);
+        Salt salt = Salt.random(new SplittableRandom());
+        store.put(
+                next.objectName(),
+                List.of(FenceSealer.seal(fixture.keys(), next, 9, salt)),
+                new ObjectStore.IfAbsent());
+        CompletableFuture<VolumeException> told = new CompletableFuture<>();
+        volume.onStop(told::complete);
+        store.hold(true);
+        put(volume, "b");
+        CompletableFuture<Void> fenced = volume.barrier();
+        store.awaitHeld(1);
+        put(volume, "c");
+        CompletableFuture<Void> behind = volume.barrier();
+        store.hold(false);
+        assertEquals(VolumeException.Kind.FENCED, failureOf(fenced));
+        assertEquals(VolumeException.Kind.FENCED, failureOf(behind));
+        await(told);
+        assertEquals(VolumeException.Kind.FENCED, told.join().kind());
+        assertTrue(told.join().getMessage().contains(next.objectName()));
+        assertEquals(VolumeException.Kind.FENCED, failureOf(volume.barrier()));
+        assertEquals(
+                VolumeException.Kind.FENCED,
+                assertThrows(VolumeException.class, () -> put(volume, "d")).kind());
+        assertEquals(
+                VolumeException.Kind.FENCED,
+                assertThrows(VolumeException.class, () -> volume.get(VolumeWords.key("a")))
+                        .kind());
+    }
+
+    @Test
+    void nothingIsChargedOnceAllIsDurable() throws Exception {
+        open(store, uploads(2));
+        for (int i = 0; i < 50; i++) {
+            write(volume, i % 7, i * 1000, filled(5000, i));
+            put(volume, "a" + i);
+            if (i % 10 == 0) {
+                await(volume.barrier());
+            }
+        }
+        await(volume.barrier());
+        assertEquals(0, volume.statistics().dirtyBytes());
+    }
+
+    @Test
+    void aCutForACheckpointNamesTheLastCommitThatHoldsAnything() throws Exception {
+        open(store, uploads(2));
+        assertEquals(0, volume.cut().get());
+        put(volume, "a");
+        assertEquals(1, volume.cut().get());
+        assertEquals(1, volume.cut().get());
+        assertEquals(1, volume.lastApplied().seq());
+    }
+}
