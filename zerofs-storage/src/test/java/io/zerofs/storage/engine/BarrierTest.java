@@ -176,8 +176,7 @@ final class BarrierTest {
     void aPutWhoseAnswerWasLostIsRecognisedAsOurOwn() throws Exception {
         FaultyObjectStore faulty = new FaultyObjectStore(new MemoryObjectStore(), 1);
         open(faulty, uploads(4, Duration.ofDays(10_000)));
-        faulty.setFaults(Fault.on(
-                StoreOperation.PUT, "commits/", 1, new Fault.UnknownOutcome(Fault.Fate.APPLIED)));
+        faulty.setFaults(Fault.on(StoreOperation.PUT, "commits/", 1, new Fault.UnknownOutcome(Fault.Fate.APPLIED)));
         put(volume, "a");
         CompletableFuture<Void> barrier = volume.barrier();
         while (faulty.requestNumber() == 0) {

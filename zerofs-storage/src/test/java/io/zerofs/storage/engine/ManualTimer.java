@@ -42,5 +42,4 @@ final class ManualTimer implements EngineRuntime.Timer {
         now = first.due;
         return tasks.poll();
     }
-
 }
