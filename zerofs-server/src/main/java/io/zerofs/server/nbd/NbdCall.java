@@ -2,6 +2,7 @@
 package io.zerofs.server.nbd;
 
 import io.netty.buffer.ByteBuf;
+import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.waiting.WouldWaitException;
@@ -115,10 +116,12 @@ final class NbdCall {
 
     private void fail(Throwable cause) {
         if (cause instanceof FsException failure) {
-            LOG.debug("{}: {}: {}", transmission.connection(), asked, failure.getMessage());
+            if (failure.error() == FsError.IO) {
+                LOG.warn("{}: {} failed: {}", transmission.connection(), asked.command(), failure.getMessage());
+            }
             fail(NbdErrors.of(failure.error()), failure.getMessage());
         } else {
-            LOG.error("{}: {} failed unexpectedly", transmission.connection(), asked, cause);
+            LOG.error("{}: {} failed unexpectedly", transmission.connection(), asked.command(), cause);
             fail(NbdErrno.EIO, "internal error");
         }
     }
