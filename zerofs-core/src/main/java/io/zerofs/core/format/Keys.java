@@ -2,6 +2,7 @@
 package io.zerofs.core.format;
 
 import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.volume.KeyRange;
 import java.util.Arrays;
 
@@ -61,12 +62,12 @@ public final class Keys {
 
     /** Entries of a directory from this cookie on. */
     public static KeyRange listingFrom(long directory, long cookie) {
-        return new KeyRange(listing(directory, cookie), ofInode(LISTING, directory + 1, 0));
+        return new KeyRange(listing(directory, cookie), behind(LISTING, directory));
     }
 
     /** All entries by name of a directory. */
     public static KeyRange entries(long directory) {
-        return ofInodes(ENTRY, directory, directory + 1);
+        return ofInodes(ENTRY, directory);
     }
 
     public static byte[] xattr(long inode, FileName name) {
@@ -74,7 +75,7 @@ public final class Keys {
     }
 
     public static KeyRange xattrs(long inode) {
-        return ofInodes(XATTR, inode, inode + 1);
+        return ofInodes(XATTR, inode);
     }
 
     public static byte[] orphan(long inode) {
@@ -152,8 +153,13 @@ public final class Keys {
         }
     }
 
-    private static KeyRange ofInodes(byte kind, long first, long end) {
-        return new KeyRange(ofInode(kind, first, 0), ofInode(kind, end, 0));
+    private static KeyRange ofInodes(byte kind, long inode) {
+        return new KeyRange(ofInode(kind, inode, 0), behind(kind, inode));
+    }
+
+    /** The first key behind all of this kind and inode. */
+    private static byte[] behind(byte kind, long inode) {
+        return inode == InodeId.NUMBER_MAX ? new byte[] {(byte) (kind + 1)} : ofInode(kind, inode + 1, 0);
     }
 
     private static byte[] ofInode(byte kind, long inode, int tailBytes) {
