@@ -79,7 +79,7 @@ public final class RandomOperations {
             if (known.size() > KNOWN_MAX) {
                 known.remove(1 + random.nextInt(known.size() - 1));
             }
-        } else if (outcome == FsError.STALE && random.nextInt(3) > 0) {
+        } else if (outcome == FsError.STALE && !last.equals(directories.get(0)) && random.nextInt(3) > 0) {
             others.remove(last);
             directories.remove(last);
         }
