@@ -21,9 +21,11 @@ final class DirectoryStore {
     static final long FIRST_COOKIE = 3;
 
     private final Volume volume;
+    private final RecordCache<EntryRecord> cache;
 
-    DirectoryStore(Volume volume) {
+    DirectoryStore(Volume volume, FileSystemSettings settings) {
         this.volume = volume;
+        cache = new RecordCache<>(settings.cachedRecords());
     }
 
     static InodeContent.Directory emptyBelow(long parent) {
@@ -32,6 +34,11 @@ final class DirectoryStore {
 
     /** The entry of this name, or null. */
     EntryRecord find(long directory, FileName name) throws FsException {
+        EntryRecord cached = cache.find(directory, name);
+        return cached != null ? cached : cache.load(directory, name, () -> read(directory, name));
+    }
+
+    private EntryRecord read(long directory, FileName name) throws FsException {
         try {
             byte[] value = volume.get(Keys.entry(directory, name));
             return value == null ? null : EntryRecord.decodeByName(name, value);
@@ -48,6 +55,7 @@ final class DirectoryStore {
         EntryRecord entry = new EntryRecord(name, content.nextCookie(), child.number(), child.kind());
         changes.batch().put(Keys.entry(directory.number(), name), entry.encodeByName());
         changes.batch().put(Keys.listing(directory.number(), entry.cookie()), entry.encodeByCookie());
+        changes.afterwards(() -> cache.put(directory.number(), name, entry));
         int subdirectories = child.isDirectory() ? 1 : 0;
         return directory
                 .withLinks(directory.links() + subdirectories)
@@ -60,6 +68,7 @@ final class DirectoryStore {
         InodeContent.Directory content = directory.directory();
         changes.batch().delete(Keys.entry(directory.number(), entry.name()));
         changes.batch().delete(Keys.listing(directory.number(), entry.cookie()));
+        changes.afterwards(() -> cache.remove(directory.number(), entry.name()));
         int subdirectories = entry.kind() == FileKind.DIRECTORY ? 1 : 0;
         return directory
                 .withLinks(directory.links() - subdirectories)

@@ -42,7 +42,7 @@ record Engine(
     }
 
     Transaction begin() {
-        return new Transaction(volume, space);
+        return new Transaction(volume, space, inodes);
     }
 
     /** Room for records only. To be called while holding no lock. */

@@ -8,7 +8,6 @@ import io.zerofs.core.format.RecordFormatException;
 import io.zerofs.core.format.SmallRecords;
 import io.zerofs.core.vfs.Extent;
 import io.zerofs.core.vfs.FsException;
-import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.RangeRead;
@@ -40,6 +39,7 @@ final class FileChunks {
 
     private final Volume volume;
     private final int inlineChunksMax;
+    private final KnownChunks known = new KnownChunks();
 
     FileChunks(Volume volume, FileSystemSettings settings) {
         this.volume = volume;
@@ -69,7 +69,7 @@ final class FileChunks {
     RangeRead prepareRead(long inode, File file, long offset, int length) throws FsException {
         try {
             long end = indexOf(offset + length - 1) + 1;
-            if (length == 0 || file.shrunk() == null || !file.shrunk().intersects(indexOf(offset), end)) {
+            if (!inTail(file, indexOf(offset), end)) {
                 return volume.prepareRead(inode, offset, length);
             }
             List<RangeRead> parts = new ArrayList<>();
@@ -89,33 +89,67 @@ final class FileChunks {
         }
     }
 
-    /** Writes bytes; gives the file with the chunks that it has then. The size is the caller's business. */
-    File write(Transaction changes, long inode, File file, long offset, ByteBuffer source) throws FsException {
-        int length = source.remaining();
+    /** Whether writing here changes nothing but the bytes: no chunk is added and the size stays. */
+    boolean isOverwrite(long inode, File file, long offset, int length) {
         long first = indexOf(offset);
         long end = indexOf(offset + length - 1) + 1;
-        boolean mixed = file.shrunk() != null && file.shrunk().intersects(first, end);
-        long absent;
-        if (isDense(file)) {
-            absent = Math.max(0, end - Math.max(first, file.chunks()));
-        } else {
-            long known = mixed ? end : Math.min(end, countFor(file.size()));
-            absent = end - first - (first < known ? present(inode, first, known, (int) (known - first)).length : 0);
-        }
+        return length > 0
+                && Long.compareUnsigned(offset + length, file.size()) <= 0
+                && (isDense(file) || !inTail(file, first, end) && known.contain(inode, first, end));
+    }
+
+    private static boolean inTail(File file, long first, long end) {
+        return file.shrunk() != null && file.shrunk().intersects(first, end);
+    }
+
+    /** Writes bytes to chunks that {@link #isOverwrite} found. */
+    void overwrite(Transaction changes, long inode, long offset, ByteBuffer source) {
         int position = source.position();
-        for (Span span : Span.of(offset, length)) {
-            if (mixed && !isAlive(inode, file, span.chunk())) {
-                changes.batch().deleteChunk(new ChunkId(inode, span.chunk()));
-                changes.batch()
-                        .put(
-                                Keys.rewritten(inode, span.chunk()),
-                                SmallRecords.rewritten(file.shrunk().serial()));
-            }
+        for (Span span : Span.of(offset, source.remaining())) {
             ByteBuffer part = source.slice(position, span.length());
             changes.batch().writeChunk(new ChunkId(inode, span.chunk()), span.offset(), part);
             position += span.length();
         }
+    }
+
+    /** Writes bytes; gives the file with the chunks that it has then. The size is the caller's business. */
+    File write(Transaction changes, long inode, File file, long offset, ByteBuffer source) throws FsException {
+        long first = indexOf(offset);
+        long end = indexOf(offset + source.remaining() - 1) + 1;
+        long absent = absent(inode, file, first, end);
+        if (inTail(file, first, end)) {
+            revive(changes, inode, file, first, end);
+        }
+        overwrite(changes, inode, offset, source);
+        changes.afterwards(() -> {
+            for (long chunk = first; chunk < end; chunk++) {
+                known.add(inode, chunk);
+            }
+        });
         return absent == 0 ? file : file.withChunks(file.chunks() + absent);
+    }
+
+    /** How many chunks of a range are not present. */
+    private long absent(long inode, File file, long first, long end) throws FsException {
+        if (isDense(file)) {
+            return Math.max(0, end - Math.max(first, file.chunks()));
+        }
+        long asked = inTail(file, first, end) ? end : Math.min(end, countFor(file.size()));
+        if (first >= asked || known.contain(inode, first, asked)) {
+            return end - Math.max(first, asked);
+        }
+        return end - first - present(inode, first, asked, (int) (asked - first)).length;
+    }
+
+    /** Makes chunks of the cut-off tail belong to the file again, empty. */
+    private void revive(Transaction changes, long inode, File file, long first, long end) throws FsException {
+        byte[] mark = SmallRecords.rewritten(file.shrunk().serial());
+        for (long chunk = first; chunk < end; chunk++) {
+            if (!isAlive(inode, file, chunk)) {
+                changes.batch().deleteChunk(new ChunkId(inode, chunk));
+                changes.batch().put(Keys.rewritten(inode, chunk), mark);
+            }
+        }
     }
 
     /**
@@ -154,7 +188,7 @@ final class FileChunks {
         if (!isDense(file) || oldEnd - keptEnd <= inlineChunksMax) {
             long[] present = present(inode, keptEnd, oldEnd, inlineChunksMax + 1);
             if (present.length <= inlineChunksMax) {
-                deleteChunks(changes.batch(), inode, present);
+                deleteChunks(changes, inode, present);
                 return resized.withChunks(file.chunks() - present.length);
             }
         }
@@ -173,7 +207,7 @@ final class FileChunks {
         }
         long end = countFor(file.size());
         if (file.shrunk() == null && file.chunks() <= inlineChunksMax) {
-            deleteChunks(changes.batch(), inode, present(inode, 0, end, inlineChunksMax));
+            deleteChunks(changes, inode, present(inode, 0, end, inlineChunksMax));
             return true;
         }
         long tailEnd = file.shrunk() == null ? end : Math.max(end, file.shrunk().end());
@@ -195,7 +229,7 @@ final class FileChunks {
             long start = Long.compareUnsigned(from, offsetOf(chunk)) > 0 ? from - offsetOf(chunk) : 0;
             long end = indexOf(to) == chunk ? to - offsetOf(chunk) : CHUNK_BYTES;
             if (start == 0 && (end == CHUNK_BYTES || to == file.size())) {
-                changes.batch().deleteChunk(new ChunkId(inode, chunk));
+                deleteChunks(changes, inode, chunk);
                 if (file.shrunk() != null) {
                     changes.batch().delete(Keys.rewritten(inode, chunk));
                 }
@@ -253,10 +287,15 @@ final class FileChunks {
         }
     }
 
-    static void deleteChunks(Batch batch, long inode, long[] chunks) {
+    void deleteChunks(Transaction changes, long inode, long... chunks) {
         for (long chunk : chunks) {
-            batch.deleteChunk(new ChunkId(inode, chunk));
+            changes.batch().deleteChunk(new ChunkId(inode, chunk));
         }
+        changes.afterwards(() -> {
+            for (long chunk : chunks) {
+                known.remove(inode, chunk);
+            }
+        });
     }
 
     private long[] present(long inode, long first, long end, int max) throws FsException {

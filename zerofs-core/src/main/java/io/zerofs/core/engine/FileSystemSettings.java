@@ -7,12 +7,16 @@ package io.zerofs.core.engine;
  * @param quotaBytes most bytes that all files together may allocate; beyond it writers get NO_SPACE
  * @param backgroundBatchChunks most chunks that one step of background removal takes, 1 to 4096: it bounds how long
  *     operations on the same file wait
+ * @param cachedRecords most inodes, and most directory entries, that are kept decoded in memory; each takes about 400
+ *     bytes. 8 to 2^24
  */
-public record FileSystemSettings(long quotaBytes, int backgroundBatchChunks) {
-    /** No quota, steps of 256 chunks (64 MiB of file). */
-    public static final FileSystemSettings DEFAULTS = new FileSystemSettings(Long.MAX_VALUE, 256);
+public record FileSystemSettings(long quotaBytes, int backgroundBatchChunks, int cachedRecords) {
+    /** No quota, steps of 256 chunks (64 MiB of file), 32,768 records of each kind (about 20 MB). */
+    public static final FileSystemSettings DEFAULTS = new FileSystemSettings(Long.MAX_VALUE, 256, 32_768);
 
     private static final int BATCH_CHUNKS_MAX = 4096;
+    private static final int CACHED_RECORDS_MIN = 8;
+    private static final int CACHED_RECORDS_MAX = 1 << 24;
 
     public FileSystemSettings {
         if (quotaBytes <= 0) {
@@ -21,13 +25,20 @@ public record FileSystemSettings(long quotaBytes, int backgroundBatchChunks) {
         if (backgroundBatchChunks < 1 || backgroundBatchChunks > BATCH_CHUNKS_MAX) {
             throw new IllegalArgumentException("background batch out of range: " + backgroundBatchChunks);
         }
+        if (cachedRecords < CACHED_RECORDS_MIN || cachedRecords > CACHED_RECORDS_MAX) {
+            throw new IllegalArgumentException("cached records out of range: " + cachedRecords);
+        }
     }
 
     public FileSystemSettings withQuotaBytes(long bytes) {
-        return new FileSystemSettings(bytes, backgroundBatchChunks);
+        return new FileSystemSettings(bytes, backgroundBatchChunks, cachedRecords);
     }
 
     public FileSystemSettings withBackgroundBatchChunks(int chunks) {
-        return new FileSystemSettings(quotaBytes, chunks);
+        return new FileSystemSettings(quotaBytes, chunks, cachedRecords);
+    }
+
+    public FileSystemSettings withCachedRecords(int records) {
+        return new FileSystemSettings(quotaBytes, backgroundBatchChunks, records);
     }
 }

@@ -2,6 +2,7 @@
 package io.zerofs.core.engine;
 
 import io.zerofs.core.format.InodeCodec;
+import io.zerofs.core.format.InodeContent.Symlink;
 import io.zerofs.core.format.InodeRecord;
 import io.zerofs.core.format.Keys;
 import io.zerofs.core.format.RecordFormatException;
@@ -13,14 +14,38 @@ import io.zerofs.core.volume.VolumeException;
 
 /** Reads inode records. Each read is atomic by itself; callers that need more than one hold locks. */
 final class InodeStore {
-    private final Volume volume;
+    /** Larger records, which only symlinks have, are not cached, so that a count bounds the memory. */
+    private static final int CACHED_TARGET_BYTES_MAX = 256;
 
-    InodeStore(Volume volume) {
+    private final Volume volume;
+    private final RecordCache<InodeRecord> cache;
+
+    InodeStore(Volume volume, FileSystemSettings settings) {
         this.volume = volume;
+        cache = new RecordCache<>(settings.cachedRecords());
     }
 
     /** The inode of this number, or null. */
     InodeRecord find(long number) throws FsException {
+        InodeRecord cached = cache.find(number, null);
+        return cached != null ? cached : cache.load(number, null, () -> read(number));
+    }
+
+    /** Makes known what a batch put that was applied. Called under the inode's lock. */
+    void changed(InodeRecord inode) {
+        if (inode.content() instanceof Symlink symlink && symlink.target().length > CACHED_TARGET_BYTES_MAX) {
+            cache.remove(inode.number(), null);
+        } else {
+            cache.put(inode.number(), null, inode);
+        }
+    }
+
+    /** Makes known that a batch was applied which deleted the inode. Called under the inode's lock. */
+    void deleted(long number) {
+        cache.remove(number, null);
+    }
+
+    private InodeRecord read(long number) throws FsException {
         try {
             byte[] bytes = volume.get(Keys.inode(number));
             return bytes == null ? null : InodeCodec.decode(number, bytes);

@@ -118,7 +118,7 @@ final class Reaper implements BackgroundQueue.Worker {
         long[] chunks = engine.volume().presentChunks(new ChunkRange(number, 0, end), batchChunks, true);
         boolean more = true;
         if (chunks.length > 0) {
-            FileChunks.deleteChunks(changes.batch(), number, chunks);
+            engine.chunks().deleteChunks(changes, number, chunks);
             long left = chunks.length < batchChunks ? 0 : chunks[chunks.length - 1];
             changes.batch().put(Keys.tombstone(number), SmallRecords.tombstone(left));
         } else {
@@ -148,7 +148,7 @@ final class Reaper implements BackgroundQueue.Worker {
         long removed = 0;
         for (long chunk : chunks) {
             if (!rewritten.contains(chunk)) {
-                FileChunks.deleteChunks(changes.batch(), number, new long[] {chunk});
+                engine.chunks().deleteChunks(changes, number, chunk);
                 removed++;
             }
         }

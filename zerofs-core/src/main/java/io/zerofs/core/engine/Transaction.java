@@ -8,6 +8,8 @@ import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One operation's changes: a batch, and what they mean for the space account. Every inode record is put through here,
@@ -16,13 +18,16 @@ import io.zerofs.core.volume.VolumeException;
 final class Transaction {
     private final Volume volume;
     private final SpaceAccount space;
+    private final InodeStore inodeStore;
     private final Batch batch;
+    private final List<Runnable> afterwards = new ArrayList<>(4);
     private long bytes;
     private int inodes;
 
-    Transaction(Volume volume, SpaceAccount space) {
+    Transaction(Volume volume, SpaceAccount space, InodeStore inodeStore) {
         this.volume = volume;
         this.space = space;
+        this.inodeStore = inodeStore;
         this.batch = volume.newBatch();
     }
 
@@ -46,6 +51,12 @@ final class Transaction {
         inodes--;
         bytes -= inode.allocatedBytes();
         batch.delete(Keys.inode(inode.number()));
+        afterwards(() -> inodeStore.deleted(inode.number()));
+    }
+
+    /** Runs once the batch was applied, in the order of the calls; keeps caches coherent. */
+    void afterwards(Runnable action) {
+        afterwards.add(action);
     }
 
     /** Applies all of it, or throws and nothing was applied. */
@@ -60,9 +71,13 @@ final class Transaction {
             space.unclaim(bytes);
             throw VolumeErrors.of(e);
         }
+        for (Runnable action : afterwards) {
+            action.run();
+        }
     }
 
     private void put(InodeRecord inode) {
         batch.put(Keys.inode(inode.number()), InodeCodec.encode(inode));
+        afterwards(() -> inodeStore.changed(inode));
     }
 }

@@ -40,7 +40,9 @@ final class ModelComparisonTest {
         MemoryVolume volume = new MemoryVolume();
         // Even seeds leave whole tails to the background, odd ones remove them at once.
         boolean background = (seed & 1) == 0;
-        FileSystemSettings settings = FileSystemSettings.DEFAULTS.withBackgroundBatchChunks(background ? 1 : 256);
+        FileSystemSettings settings = FileSystemSettings.DEFAULTS
+                .withBackgroundBatchChunks(background ? 1 : 256)
+                .withCachedRecords((seed & 2) == 0 ? 8 : 1000);
         new Comparison(volume, settings, seed, background).run();
     }
 
@@ -67,7 +69,9 @@ final class ModelComparisonTest {
         void run() throws Exception {
             try {
                 for (int i = 1; i <= STEPS; i++) {
-                    clock.tick();
+                    if (operations.chance(2)) {
+                        clock.tick();
+                    }
                     step(i);
                     if (i % COMPARED_EVERY == 0) {
                         files.awaitRemovals();

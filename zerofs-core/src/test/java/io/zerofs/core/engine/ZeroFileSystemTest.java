@@ -26,6 +26,11 @@ final class ZeroFileSystemTest {
         protected VirtualFileSystem open(InstantSource clock) throws VolumeException {
             return onMemory(clock);
         }
+
+        @Override
+        protected void settle() throws InterruptedException {
+            ((ZeroFileSystem) files).awaitRemovals();
+        }
     }
 
     @Nested
@@ -33,6 +38,11 @@ final class ZeroFileSystemTest {
         @Override
         protected VirtualFileSystem open(InstantSource clock) throws VolumeException {
             return onMemory(clock);
+        }
+
+        @Override
+        protected void settle() throws InterruptedException {
+            ((ZeroFileSystem) files).awaitRemovals();
         }
     }
 
@@ -42,6 +52,11 @@ final class ZeroFileSystemTest {
         protected VirtualFileSystem open(InstantSource clock) throws VolumeException {
             return onMemory(clock);
         }
+
+        @Override
+        protected void settle() throws InterruptedException {
+            ((ZeroFileSystem) files).awaitRemovals();
+        }
     }
 
     @Nested
@@ -49,6 +64,11 @@ final class ZeroFileSystemTest {
         @Override
         protected VirtualFileSystem open(InstantSource clock) throws VolumeException {
             return onMemory(clock);
+        }
+
+        @Override
+        protected void settle() throws InterruptedException {
+            ((ZeroFileSystem) files).awaitRemovals();
         }
     }
 
@@ -71,6 +91,11 @@ final class ZeroFileSystemTest {
         protected VirtualFileSystem open(InstantSource clock) throws VolumeException {
             return onMemory(clock);
         }
+
+        @Override
+        protected void settle() throws InterruptedException {
+            ((ZeroFileSystem) files).awaitRemovals();
+        }
     }
 
     @Nested
@@ -78,6 +103,11 @@ final class ZeroFileSystemTest {
         @Override
         protected VirtualFileSystem open(InstantSource clock) throws VolumeException {
             return onMemory(clock);
+        }
+
+        @Override
+        protected void settle() throws InterruptedException {
+            ((ZeroFileSystem) files).awaitRemovals();
         }
     }
 }

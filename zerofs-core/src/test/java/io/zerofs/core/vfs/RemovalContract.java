@@ -154,7 +154,4 @@ public abstract class RemovalContract extends VirtualFileSystemContract {
         rename(ROOT, top, "f", top, "g");
         unlink(ROOT, top, "g");
     }
-
-    /** Waits until work in the background, if the implementation has any, is done. */
-    protected void settle() throws Exception {}
 }

@@ -38,6 +38,9 @@ public abstract class VirtualFileSystemContract {
         }
     }
 
+    /** Waits until work in the background, if the implementation has any, is done. */
+    protected void settle() throws Exception {}
+
     @BeforeEach
     void openFileSystem() throws Exception {
         files = open(clock);
