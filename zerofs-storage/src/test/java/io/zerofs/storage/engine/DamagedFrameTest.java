@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import static io.zerofs.storage.engine.VolumeWords.CHUNK;
+import static io.zerofs.storage.engine.VolumeWords.await;
+import static io.zerofs.storage.engine.VolumeWords.filled;
+import static io.zerofs.storage.engine.VolumeWords.read;
+import static io.zerofs.storage.engine.VolumeWords.write;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.object.Fault;
+import io.zerofs.storage.object.FaultyObjectStore;
+import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
+import java.util.SplittableRandom;
+import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Damage is an error for what it holds, named, and nothing else. */
+final class DamagedFrameTest {
+    private final FaultyObjectStore store = new FaultyObjectStore(new MemoryObjectStore(), 5);
+    private final String first = new CommitId(1, 1).objectName();
+    private StorageVolume volume;
+
+    @BeforeEach
+    void writeTwoCommits() throws Exception {
+        StorageSettings settings =
+                StorageSettings.DEFAULT.with(new StorageSettings.Memory(32 << 20, 0, 1024));
+        volume = new EngineFixture().open(store, settings);
+        byte[] noise = new byte[CHUNK];
+        new SplittableRandom(1).nextBytes(noise);
+        write(volume, 0, 0, noise);
+        await(volume.barrier());
+        write(volume, 1, 0, filled(CHUNK, 2));
+        await(volume.barrier());
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        store.setFaults();
+        volume.close();
+    }
+
+    private VolumeException failureOfReading(int length) {
+        int offset = ThreadLocalRandom.current().nextInt(CHUNK - length + 1);
+        return assertThrows(VolumeException.class, () -> read(volume, 0, offset, length));
+    }
+
+    @Test
+    void aFlippedBitIsAnErrorThatNamesTheObject() throws Exception {
+        store.setFaults(Fault.on(StoreOperation.GET_RANGE, first, 1, new Fault.CorruptBody()));
+        VolumeException failure = failureOfReading(10);
+        assertEquals(VolumeException.Kind.CORRUPT, failure.kind());
+        assertTrue(failure.getMessage().contains(first), failure::getMessage);
+        assertArrayEquals(filled(CHUNK, 2), read(volume, 1, 0, CHUNK));
+        assertEquals(1, volume.statistics().damagedReads());
+        store.setFaults();
+        read(volume, 0, 0, CHUNK);
+    }
+
+    @Test
+    void anObjectThatIsGoneIsAnErrorThatNamesIt() throws Exception {
+        store.setFaults(Fault.on(StoreOperation.GET_RANGE, first, 1, new Fault.MissingObject()));
+        VolumeException failure = failureOfReading(CHUNK);
+        assertEquals(VolumeException.Kind.CORRUPT, failure.kind());
+        assertTrue(failure.getMessage().contains(first), failure::getMessage);
+        assertArrayEquals(filled(CHUNK, 2), read(volume, 1, 0, CHUNK));
+    }
+
+    @Test
+    void anObjectThatEndsTooEarlyIsDamaged() {
+        store.setFaults(Fault.on(StoreOperation.GET_RANGE, first, 1, new Fault.CutBody()));
+        assertEquals(VolumeException.Kind.CORRUPT, failureOfReading(100).kind());
+    }
+
+    @Test
+    void aStoreThatDoesNotAnswerIsNotDamage() throws Exception {
+        store.setOutage(true);
+        assertEquals(VolumeException.Kind.UNAVAILABLE, failureOfReading(100).kind());
+        store.setOutage(false);
+        read(volume, 0, 0, 100);
+        assertEquals(0, volume.statistics().damagedReads());
+    }
+
+    @Test
+    void writersDoNotWaitForTheFoldingOfADamagedChunk() throws Exception {
+        for (int i = 0; i < 40; i++) {
+            store.setFaults(Fault.on(StoreOperation.GET_RANGE, "", 1, new Fault.CorruptBody()));
+            write(volume, 0, i * 4096, filled(4096, i));
+            await(volume.barrier());
+        }
+        write(volume, 0, 0, filled(CHUNK, 9));
+        assertArrayEquals(filled(CHUNK, 9), read(volume, 0, 0, CHUNK));
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import static io.zerofs.storage.engine.VolumeWords.CHUNK;
+import static io.zerofs.storage.engine.VolumeWords.await;
+import static io.zerofs.storage.engine.VolumeWords.failureOf;
+import static io.zerofs.storage.engine.VolumeWords.filled;
+import static io.zerofs.storage.engine.VolumeWords.read;
+import static io.zerofs.storage.engine.VolumeWords.write;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.object.FaultyObjectStore;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** Memory for what is not yet durable stays within its limit, and who waits for it is served in turn. */
+final class DirtyBudgetTest {
+    private static final int MIB = 1 << 20;
+
+    @Test
+    void whoWaitsIsServedInTurnEvenIfALaterRequestWouldFit() throws Exception {
+        DirtyBudget budget = new DirtyBudget(100, new StopSwitch());
+        assertTrue(budget.tryAcquire(90));
+        List<String> served = Collections.synchronizedList(new ArrayList<>());
+        CompletableFuture<Void> large = waiter(budget, 80, "large", served);
+        CompletableFuture<Void> small = waiter(budget, 5, "small", served);
+        assertFalse(budget.tryAcquire(1), "a newcomer must not overtake");
+        budget.charge(-90);
+        await(large);
+        await(small);
+        assertEquals(List.of("large", "small"), served);
+        assertEquals(85, budget.used());
+    }
+
+    private static CompletableFuture<Void> waiter(DirtyBudget budget, long bytes, String name, List<String> served)
+            throws Exception {
+        CountDownLatch started = new CountDownLatch(1);
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            started.countDown();
+            try {
+                budget.acquire(bytes);
+                served.add(name);
+                result.complete(null);
+            } catch (Exception e) {
+                result.completeExceptionally(e);
+            }
+        });
+        thread.start();
+        started.await();
+        while (thread.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        return result;
+    }
+
+    @Test
+    void aStopEndsTheWait() throws Exception {
+        StopSwitch stop = new StopSwitch();
+        DirtyBudget budget = new DirtyBudget(100, stop);
+        assertTrue(budget.tryAcquire(100));
+        CompletableFuture<Void> waiter = waiter(budget, 50, "waiter", new ArrayList<>());
+        stop.stop(new VolumeException(VolumeException.Kind.FENCED, "fenced"));
+        assertEquals(VolumeException.Kind.FENCED, failureOf(waiter));
+    }
+
+    @Test
+    void inAnOutageWritersFillTheBudgetThenWaitAndNeverFail() throws Exception {
+        FaultyObjectStore store = new FaultyObjectStore(new MemoryObjectStore(), 1);
+        StorageSettings settings = new StorageSettings(
+                new StorageSettings.Memory(16 * MIB, 4 * MIB, 1024),
+                new StorageSettings.Commits(
+                        MIB, Duration.ofMillis(20), 4, 4 * MIB, Duration.ofMinutes(5), Duration.ofMillis(20)),
+                StorageSettings.DEFAULT.folding());
+        StorageVolume volume = new EngineFixture().open(store, settings);
+        store.setOutage(true);
+        AtomicLong written = new AtomicLong();
+        CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {
+            try {
+                for (int i = 0; i < 200; i++) {
+                    write(volume, i, 0, filled(CHUNK, i));
+                    written.incrementAndGet();
+                }
+            } catch (VolumeException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        long most = 0;
+        while (written.get() < 8 * MIB / CHUNK) {
+            most = Math.max(most, volume.statistics().dirtyBytes());
+        }
+        assertArrayEquals(filled(CHUNK, 3), read(volume, 3, 0, CHUNK));
+        store.setOutage(false);
+        while (!writer.isDone()) {
+            most = Math.max(most, volume.statistics().dirtyBytes());
+        }
+        await(writer);
+        long limit = settings.memory().dirtyBytesMax() + settings.commits().uploadBytesMax() + 2 * MIB;
+        long highest = most;
+        assertTrue(most <= limit, () -> highest + " bytes");
+        await(volume.barrier());
+        assertEquals(0, volume.statistics().dirtyBytes());
+        for (int i = 0; i < 200; i += 17) {
+            assertArrayEquals(filled(CHUNK, i), read(volume, i, 0, CHUNK));
+        }
+        volume.close();
+    }
+}

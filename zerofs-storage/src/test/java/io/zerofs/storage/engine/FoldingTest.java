@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import static io.zerofs.storage.engine.VolumeWords.CHUNK;
+import static io.zerofs.storage.engine.VolumeWords.await;
+import static io.zerofs.storage.engine.VolumeWords.filled;
+import static io.zerofs.storage.engine.VolumeWords.put;
+import static io.zerofs.storage.engine.VolumeWords.read;
+import static io.zerofs.storage.engine.VolumeWords.write;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.volume.ChunkRange;
+import io.zerofs.core.volume.Reservation;
+import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.storage.index.ChunkEntry;
+import io.zerofs.storage.index.FrameReference;
+import io.zerofs.storage.index.IndexKeys;
+import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** When deltas are folded, into what, and who waits for it. */
+final class FoldingTest {
+    private static final int BLOCK = 4096;
+    private static final StorageSettings SETTINGS =
+            StorageSettings.DEFAULT.with(new StorageSettings.Folding(8, 12, 2, 16));
+
+    private final EngineFixture fixture = new EngineFixture();
+    private final MemoryObjectStore store = new MemoryObjectStore();
+    private final EngineThreads threads = new EngineThreads(16);
+    private final Deque<Runnable> heldFolds = new ArrayDeque<>();
+    private boolean holdingFolds;
+    private StorageVolume volume;
+
+    @BeforeEach
+    void open() throws Exception {
+        volume = fixture.open(
+                store, SETTINGS, runtimeThatHoldsFolds(), new EngineFixture.QuietKeeper(), threads);
+        write(volume, 0, 0, filled(CHUNK, 1));
+        await(volume.barrier());
+    }
+
+    /** Uploads run at once, folds when the test lets them: they are what is started by a batch, not by a barrier. */
+    private EngineRuntime runtimeThatHoldsFolds() {
+        EngineRuntime real = threads.runtime();
+        return new EngineRuntime(
+                real.sealing(),
+                task -> {
+                    synchronized (heldFolds) {
+                        boolean isFold = StackWalker.getInstance()
+                                .walk(frames -> frames.anyMatch(frame -> frame.getClassName()
+                                        .equals(Folder.class.getName())));
+                        if (isFold && holdingFolds) {
+                            heldFolds.add(task);
+                            return;
+                        }
+                    }
+                    real.requests().execute(task);
+                },
+                real.timer(),
+                real.nanoTime(),
+                real.random());
+    }
+
+    private void holdFolds() {
+        synchronized (heldFolds) {
+            holdingFolds = true;
+        }
+    }
+
+    private void releaseFolds() {
+        synchronized (heldFolds) {
+            holdingFolds = false;
+            heldFolds.forEach(threads.runtime().requests()::execute);
+            heldFolds.clear();
+        }
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        releaseFolds();
+        volume.close();
+    }
+
+    private void delta(int block, int value) throws Exception {
+        write(volume, 0, block * BLOCK, filled(BLOCK, value));
+        await(volume.barrier());
+    }
+
+    private void awaitFolds(long count) {
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        while (volume.statistics().folds() < count) {
+            assertTrue(System.nanoTime() < deadline, "nothing was folded");
+            Thread.onSpinWait();
+        }
+    }
+
+    private ChunkEntry entry() throws Exception {
+        Path directory = EngineFixture.temporary();
+        volume.checkpoint(directory.resolve("copy"));
+        try (RocksIndex index =
+                RocksIndex.open(directory.resolve("copy"), EngineFixture.NATIVE, EngineFixture.TUNING)) {
+            return ChunkEntry.decode(index.get(IndexKeys.chunk(1, 0)));
+        } finally {
+            EngineFixture.delete(directory);
+        }
+    }
+
+    @Test
+    void fewBlocksAreFoldedIntoOneDeltaAndTheBaseStays() throws Exception {
+        for (int i = 0; i < 8; i++) {
+            delta(i % 3, i);
+            delta(40 + i, i);
+        }
+        awaitFolds(1);
+        ChunkEntry entry = entry();
+        assertEquals(1, entry.frames().get(0).seq());
+        assertTrue(entry.deltas() <= 8, entry::toString);
+        assertArrayEquals(filled(BLOCK, 7), read(volume, 0, BLOCK, BLOCK));
+        assertArrayEquals(filled(BLOCK, 7), read(volume, 0, 47 * BLOCK, BLOCK));
+        assertArrayEquals(filled(BLOCK, 1), read(volume, 0, 30 * BLOCK, BLOCK));
+    }
+
+    @Test
+    void manyBlocksAreFoldedTogetherWithTheBase() throws Exception {
+        for (int i = 0; i < 8; i++) {
+            write(volume, 0, i * 4 * BLOCK, filled(4 * BLOCK, 10 + i));
+            await(volume.barrier());
+        }
+        awaitFolds(1);
+        ChunkEntry entry = entry();
+        assertTrue(entry.frames().get(0).seq() > 1, entry::toString);
+        assertTrue(entry.frames().get(0).full());
+        for (int i = 0; i < 8; i++) {
+            assertArrayEquals(filled(4 * BLOCK, 10 + i), read(volume, 0, i * 4 * BLOCK, 4 * BLOCK));
+        }
+        assertArrayEquals(filled(32 * BLOCK, 1), read(volume, 0, 32 * BLOCK, 32 * BLOCK));
+    }
+
+    @Test
+    void beyondTheLimitWritersOfTheChunkWaitAndOthersDoNot() throws Exception {
+        holdFolds();
+        for (int i = 0; i < 12; i++) {
+            delta(i, i);
+        }
+        AtomicReference<Throwable> refused = new AtomicReference<>();
+        Thread loop = new EventLoop(() -> {
+            try (Reservation room = volume.reserve(new ChunkRange(1, 0, 1), 10)) {
+                refused.set(new AssertionError("the writer did not wait"));
+            } catch (Throwable e) {
+                refused.set(e);
+            }
+        });
+        loop.start();
+        loop.join();
+        assertEquals(WouldWaitException.class, refused.get().getClass());
+        write(volume, 1, 0, filled(10, 1));
+        put(volume, "key");
+        CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {
+            try {
+                write(volume, 0, 0, filled(10, 99));
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        releaseFolds();
+        await(writer);
+        assertArrayEquals(filled(10, 99), read(volume, 0, 0, 10));
+    }
+
+    private static final class EventLoop extends Thread implements NeverWaits {
+        EventLoop(Runnable body) {
+            super(body);
+        }
+    }
+
+    @Test
+    void aDeltaThatALaterWriteCoversIsDroppedUnread() throws Exception {
+        delta(3, 1);
+        delta(5, 2);
+        write(volume, 0, 3 * BLOCK, filled(BLOCK, 3));
+        ChunkEntry entry = entry();
+        assertEquals(2, entry.deltas(), entry::toString);
+        write(volume, 0, 0, filled(CHUNK, 4));
+        assertEquals(0, entry().deltas());
+        assertArrayEquals(filled(CHUNK, 4), read(volume, 0, 0, CHUNK));
+    }
+
+    @Test
+    void aFoldThatLostItsFramesMeanwhileChangesNothing() {
+        assertThrows(IllegalArgumentException.class, () -> new StorageSettings.Folding(8, 8, 1, 16));
+        ChunkEntry entry = new ChunkEntry(List.of(
+                FrameReference.full(1, 0),
+                FrameReference.delta(2, 0, 1),
+                FrameReference.delta(3, 0, 2),
+                FrameReference.delta(4, 0, 4)));
+        FoldResult deltas = new FoldResult(entry.frames().subList(1, 3), new Extents());
+        assertTrue(deltas.appliesTo(entry));
+        ChunkEntry after = deltas.replaceIn(entry, 9, 5);
+        assertEquals(3, after.frames().size());
+        assertEquals(9, after.frames().get(1).seq());
+        assertEquals(4, after.last().seq());
+        assertTrue(!deltas.appliesTo(after));
+        FoldResult all = new FoldResult(entry.frames().subList(0, 3), new Extents());
+        assertEquals(2, all.replaceIn(entry, 9, 5).frames().size());
+        assertTrue(all.replaceIn(entry, 9, 5).frames().get(0).full());
+        assertTrue(!all.appliesTo(after));
+        assertTrue(!all.appliesTo(ChunkEntry.HOLE));
+    }
+}
