@@ -17,6 +17,17 @@ public sealed interface FrameContent {
     record Full(ByteBuffer chunk) implements FrameContent {}
 
     /**
+     * A whole chunk of which only some parts may be other than zeros.
+     *
+     * @param parts ascending, not overlapping
+     */
+    record Sparse(List<Data> parts) implements FrameContent {
+        public Sparse {
+            parts = List.copyOf(parts);
+        }
+    }
+
+    /**
      * Parts of a chunk, ascending, not overlapping, at least one. Should touching ranges of one kind exist they are
      * better joined: each costs 2 to 6 bytes.
      */

@@ -10,6 +10,7 @@ import io.zerofs.storage.seal.Position.Domain;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /** Cuts the content of a slot into packed pages and seals them. Thread-safe. */
 final class FramePacker {
@@ -26,6 +27,9 @@ final class FramePacker {
         if (content instanceof FrameContent.Full full) {
             return packFull(full.chunk());
         }
+        if (content instanceof FrameContent.Sparse sparse) {
+            return packSparse(sparse.parts());
+        }
         if (content instanceof FrameContent.Delta delta) {
             return packDelta(delta.ranges());
         }
@@ -37,7 +41,51 @@ final class FramePacker {
             throw new IllegalArgumentException("longer than a chunk");
         }
         int length = lengthWithoutZeros(chunk);
-        return packPages(FrameKind.FULL, chunk.slice(chunk.position(), length), 0);
+        return packPages(FrameKind.FULL, length, 0, pagesOf(chunk.slice(chunk.position(), length)));
+    }
+
+    /** The same frame as if the chunk had been given whole, without ever building it whole. */
+    private PackedFrame packSparse(List<FrameContent.Data> parts) {
+        int end = 0;
+        for (FrameContent.Data part : parts) {
+            if (part.offset() < end || part.offset() > CommitLimits.CHUNK_BYTES - part.length()) {
+                throw new IllegalArgumentException("the parts of a chunk overlap or leave it");
+            }
+            end = part.offset() + part.length();
+        }
+        int length = 0;
+        for (int i = parts.size() - 1; i >= 0 && length == 0; i--) {
+            int used = lengthWithoutZeros(parts.get(i).bytes());
+            length = used == 0 ? 0 : parts.get(i).offset() + used;
+        }
+        int trimmed = length;
+        return packPages(
+                FrameKind.FULL,
+                length,
+                0,
+                page -> gather(
+                        parts,
+                        page * CommitLimits.PAGE_BYTES,
+                        Math.min(trimmed, (page + 1) * CommitLimits.PAGE_BYTES)));
+    }
+
+    /** A page of a sparse chunk; null if no part reaches into it. */
+    private static ByteBuffer gather(List<FrameContent.Data> parts, int from, int to) {
+        ByteBuffer page = null;
+        for (FrameContent.Data part : parts) {
+            int start = Math.max(from, part.offset());
+            int end = Math.min(to, part.offset() + part.length());
+            if (start >= end) {
+                continue;
+            }
+            ByteBuffer bytes = part.bytes().slice(part.bytes().position() + start - part.offset(), end - start);
+            if (end - start == to - from) {
+                return bytes;
+            }
+            page = page == null ? ByteBuffer.allocate(to - from) : page;
+            page.put(start - from, bytes, 0, end - start);
+        }
+        return page;
     }
 
     private PackedFrame packDelta(List<FrameContent.Range> ranges) {
@@ -49,7 +97,7 @@ final class FramePacker {
                 plain.bytes(data.bytes());
             }
         }
-        return packPages(FrameKind.DELTA, plain.toBuffer(), mapLength);
+        return packPages(FrameKind.DELTA, plain.length(), mapLength, pagesOf(plain.toBuffer()));
     }
 
     private static int dataLength(List<FrameContent.Range> ranges) {
@@ -60,14 +108,21 @@ final class FramePacker {
         return sum;
     }
 
-    private PackedFrame packPages(FrameKind kind, ByteBuffer plain, int mapLength) {
-        int length = plain.remaining();
+    private static IntFunction<ByteBuffer> pagesOf(ByteBuffer plain) {
+        return page -> {
+            int from = page * CommitLimits.PAGE_BYTES;
+            return plain.slice(from, Math.min(CommitLimits.PAGE_BYTES, plain.remaining() - from));
+        };
+    }
+
+    /** @param pageAt the plain bytes of a page, or null for zeros */
+    private PackedFrame packPages(FrameKind kind, int length, int mapLength, IntFunction<ByteBuffer> pageAt) {
         List<CodedPage> pages = new ArrayList<>(FrameShape.pageCount(length));
         int[] stored = new int[FrameShape.pageCount(length)];
         for (int i = 0; i < stored.length; i++) {
-            int from = i * CommitLimits.PAGE_BYTES;
-            ByteBuffer page = plain.slice(from, Math.min(CommitLimits.PAGE_BYTES, length - from));
-            CodedPage packed = kind == FrameKind.FULL && isZeros(page) ? null : compression.pack(page);
+            ByteBuffer page = pageAt.apply(i);
+            boolean zeros = page == null || kind == FrameKind.FULL && isZeros(page);
+            CodedPage packed = zeros ? null : compression.pack(page);
             pages.add(packed);
             stored[i] = packed == null ? 0 : packed.storedLength();
         }

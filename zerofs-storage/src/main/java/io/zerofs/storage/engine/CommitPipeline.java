@@ -240,11 +240,11 @@ final class CommitPipeline {
 
     private void answer(CommitFlight flight) {
         List<Runnable> answers;
+        dirty.keep(flight.commit());
         lock.lock();
         try {
             flights.removeFirst();
             applied = new AppliedCommit(flight.id().seq(), flight.salt());
-            dirty.dropFirst();
             answers = waiters.answers(applied.seq());
         } finally {
             lock.unlock();

@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 
 /**
- * The commits in memory, in unbroken order: those that are sealed or uploaded, and the open one at the end. Reads need
- * no lock. A commit is dropped only after its frame table stands in the index, so who finds none here finds it there.
+ * The commits in memory, in unbroken order: some that are durable and whose frames are kept because they are likely to be
+ * read, or folded, soon; those that are sealed or uploaded; and the open one at the end. Reads need no lock. A commit
+ * leaves only after its frame table stands in the index, so who finds none here finds it there.
  */
 final class DirtyTable {
+    private static final int KEPT_MAX = 1024;
+
+    private final long keptBytesMax;
+    private final Deque<Long> kept = new ArrayDeque<>();
+    private long keptBytes;
     private volatile OpenCommit[] commits;
 
-    DirtyTable(OpenCommit open) {
+    /** @param keptBytesMax what durable commits may take */
+    DirtyTable(OpenCommit open, long keptBytesMax) {
         this.commits = new OpenCommit[] {open};
+        this.keptBytesMax = keptBytesMax;
     }
 
     OpenCommit open() {
@@ -33,7 +43,17 @@ final class DirtyTable {
         commits = more;
     }
 
-    synchronized void dropFirst() {
-        commits = Arrays.copyOfRange(commits, 1, commits.length);
+    /** Keeps a commit, of which everything is in the index, as long as there is room. Called in the order of the log. */
+    synchronized void keep(OpenCommit applied) {
+        long bytes = applied.keepSlotsOnly();
+        kept.addLast(bytes);
+        keptBytes += bytes;
+        int drop = 0;
+        // Their number is bounded too, for the array is copied at each cut.
+        while (keptBytes > keptBytesMax || kept.size() > KEPT_MAX) {
+            keptBytes -= kept.removeFirst();
+            drop++;
+        }
+        commits = Arrays.copyOfRange(commits, drop, commits.length);
     }
 }

@@ -67,16 +67,6 @@ final class Extents {
         return count;
     }
 
-    /** Behind the last byte that is not known to be zero. */
-    int dataEnd() {
-        for (int i = count - 1; i >= 0; i--) {
-            if (pieces[i].data != null) {
-                return pieces[i].end;
-            }
-        }
-        return 0;
-    }
-
     static long touchedBy(int from, int to) {
         return from == to ? 0 : blockRange(from / BLOCK, (to - 1) / BLOCK + 1);
     }

@@ -23,23 +23,13 @@ final class FrozenContent {
     }
 
     private static FrameContent full(Extents extents) {
-        int end = extents.dataEnd();
-        List<ByteBuffer> whole = new ArrayList<>(1);
-        extents.visit(0, end, (start, length, data, offset) -> {
-            if (data != null && start == 0 && length == end) {
-                whole.add(ByteBuffer.wrap(data, offset, length));
-            }
-        });
-        if (!whole.isEmpty()) {
-            return new FrameContent.Full(whole.get(0));
-        }
-        byte[] chunk = new byte[end];
-        extents.visit(0, end, (start, length, data, offset) -> {
+        List<FrameContent.Data> parts = new ArrayList<>(extents.pieceCount());
+        extents.visit(0, Volume.CHUNK_BYTES, (start, length, data, offset) -> {
             if (data != null) {
-                System.arraycopy(data, offset, chunk, start, length);
+                parts.add(new FrameContent.Data(start, ByteBuffer.wrap(data, offset, length)));
             }
         });
-        return new FrameContent.Full(ByteBuffer.wrap(chunk));
+        return new FrameContent.Sparse(parts);
     }
 
     private static FrameContent delta(Extents extents) {
@@ -52,7 +42,7 @@ final class FrozenContent {
                                 ? new FrameContent.Zeros(start, length)
                                 : new FrameContent.Data(
                                         start,
-                                        ByteBuffer.wrap(data, offset, length).slice())));
+                                        ByteBuffer.wrap(data, offset, length))));
         return new FrameContent.Delta(ranges);
     }
 }

@@ -29,9 +29,8 @@ final class OpenCommit {
     // Replaced when it grows. Whoever looks for a slot holds its chunk's stripe, as did who put it there.
     private volatile DirtySlot[] slots = new DirtySlot[SLOTS_INITIAL];
     private int slotCount;
-    private final ArrayList<byte[]> log = new ArrayList<>();
-    private long logBytes;
-    private final TreeMap<Long, List<Integer>> deaths = new TreeMap<>();
+    private ArrayList<byte[]> log = new ArrayList<>();
+    private TreeMap<Long, List<Integer>> deaths = new TreeMap<>();
     private volatile boolean changed;
     private volatile boolean frozen;
 
@@ -90,7 +89,6 @@ final class OpenCommit {
     int append(byte[] batch) {
         synchronized (logLock) {
             log.add(batch);
-            logBytes += batch.length - RecordBatch.LOG_OFFSET;
         }
         return batch.length + BATCH_OVERHEAD_BYTES;
     }
@@ -117,9 +115,15 @@ final class OpenCommit {
         return Arrays.asList(slots).subList(0, slotCount);
     }
 
-    /** Bytes of the batches as they stand in the log. */
-    long logBytes() {
-        return logBytes;
+    /**
+     * Forgets what is only needed to seal and apply the commit.
+     *
+     * @return memory that its slots still take
+     */
+    long keepSlotsOnly() {
+        log = new ArrayList<>(0);
+        deaths = new TreeMap<>();
+        return slots().stream().mapToLong(DirtySlot::memoryBytes).sum();
     }
 
     List<ByteBuffer> batches() {

@@ -24,7 +24,7 @@ public record StorageSettings(Memory memory, Commits commits, Folding folding) {
     /**
      * @param dirtyBytesMax data, log and sealed copies that are not yet durable; writers wait beyond. What is being
      *     sealed when it is reached may exceed it by {@link Commits#uploadBytesMax}
-     * @param pageCacheBytes decoded pages
+     * @param pageCacheBytes decoded pages; half of it keeps what was just written
      * @param entriesMax chunk entries kept decoded, about 200 bytes each
      */
     public record Memory(long dirtyBytesMax, long pageCacheBytes, int entriesMax) {
@@ -34,6 +34,11 @@ public record StorageSettings(Memory memory, Commits commits, Folding folding) {
                     "dirty bytes must be at least " + 2 * Volume.RESERVATION_BYTES_MAX);
             require(pageCacheBytes >= 0, "page cache must not be negative");
             require(entriesMax >= 1 && entriesMax <= 1 << 24, "chunk entries must be 1 to 2^24");
+        }
+
+        /** Frames of durable commits that are kept as they were written. */
+        long keptBytesMax() {
+            return pageCacheBytes / 2;
         }
     }
 

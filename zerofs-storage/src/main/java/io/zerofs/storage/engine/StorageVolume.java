@@ -74,7 +74,8 @@ public final class StorageVolume implements Volume, LogSource {
         this.settings = settings;
         this.keeper = keeper;
         this.index = recovered.index();
-        DirtyTable dirty = new DirtyTable(new OpenCommit(recovered.lastSeq() + 1));
+        DirtyTable dirty = new DirtyTable(
+                new OpenCommit(recovered.lastSeq() + 1), settings.memory().keptBytesMax());
         this.budget = new DirtyBudget(settings.memory().dirtyBytesMax(), stop);
         FoldQueue folds = new FoldQueue(settings.folding(), stop);
         ChunkStripes stripes = new ChunkStripes(index, settings.memory().entriesMax());
@@ -106,7 +107,7 @@ public final class StorageVolume implements Volume, LogSource {
     }
 
     private ReadPath.Sources sources(EngineRuntime runtime) {
-        PageCache pages = new PageCache(settings.memory().pageCacheBytes());
+        PageCache pages = new PageCache(settings.memory().pageCacheBytes() - settings.memory().keptBytesMax());
         DamageLog damage = new DamageLog();
         CommitReader reader = new CommitReader(recovered.store(), recovered.keys());
         ParallelSteps parallel = new ParallelSteps(runtime.requests(), REQUESTS_PER_READ_MAX);
