@@ -40,9 +40,7 @@ final class FrozenContent {
                 (start, length, data, offset) -> ranges.add(
                         data == null
                                 ? new FrameContent.Zeros(start, length)
-                                : new FrameContent.Data(
-                                        start,
-                                        ByteBuffer.wrap(data, offset, length))));
+                                : new FrameContent.Data(start, ByteBuffer.wrap(data, offset, length))));
         return new FrameContent.Delta(ranges);
     }
 }

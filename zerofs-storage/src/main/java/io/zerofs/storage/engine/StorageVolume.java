@@ -107,7 +107,8 @@ public final class StorageVolume implements Volume, LogSource {
     }
 
     private ReadPath.Sources sources(EngineRuntime runtime) {
-        PageCache pages = new PageCache(settings.memory().pageCacheBytes() - settings.memory().keptBytesMax());
+        PageCache pages = new PageCache(
+                settings.memory().pageCacheBytes() - settings.memory().keptBytesMax());
         DamageLog damage = new DamageLog();
         CommitReader reader = new CommitReader(recovered.store(), recovered.keys());
         ParallelSteps parallel = new ParallelSteps(runtime.requests(), REQUESTS_PER_READ_MAX);

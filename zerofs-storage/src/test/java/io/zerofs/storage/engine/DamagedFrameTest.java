@@ -31,8 +31,7 @@ final class DamagedFrameTest {
 
     @BeforeEach
     void writeTwoCommits() throws Exception {
-        StorageSettings settings =
-                StorageSettings.DEFAULT.with(new StorageSettings.Memory(32 << 20, 0, 1024));
+        StorageSettings settings = StorageSettings.DEFAULT.with(new StorageSettings.Memory(32 << 20, 0, 1024));
         volume = new EngineFixture().open(store, settings);
         byte[] noise = new byte[CHUNK];
         new SplittableRandom(1).nextBytes(noise);

@@ -73,10 +73,7 @@ public final class EngineBenchmark {
             if (round == WARM_UP_ROUNDS) {
                 System.out.printf(
                         "%-30s %9.0f /s   processor time each: caller %6.2f us, all threads %6.2f us%n",
-                        what,
-                        count * 1e9 / (System.nanoTime() - start),
-                        thread / 1e3 / count,
-                        process / 1e3 / count);
+                        what, count * 1e9 / (System.nanoTime() - start), thread / 1e3 / count, process / 1e3 / count);
             }
         }
     }

@@ -47,8 +47,7 @@ final class FoldingTest {
 
     @BeforeEach
     void open() throws Exception {
-        volume = fixture.open(
-                store, SETTINGS, runtimeThatHoldsFolds(), new EngineFixture.QuietKeeper(), threads);
+        volume = fixture.open(store, SETTINGS, runtimeThatHoldsFolds(), new EngineFixture.QuietKeeper(), threads);
         write(volume, 0, 0, filled(CHUNK, 1));
         await(volume.barrier());
     }
@@ -61,8 +60,8 @@ final class FoldingTest {
                 task -> {
                     synchronized (heldFolds) {
                         boolean isFold = StackWalker.getInstance()
-                                .walk(frames -> frames.anyMatch(frame -> frame.getClassName()
-                                        .equals(Folder.class.getName())));
+                                .walk(frames -> frames.anyMatch(
+                                        frame -> frame.getClassName().equals(Folder.class.getName())));
                         if (isFold && holdingFolds) {
                             heldFolds.add(task);
                             return;

@@ -71,8 +71,8 @@ final class ReplayTest {
         switch (random.nextInt(6)) {
             case 0 -> batch.deleteChunk(chunk);
             case 1 -> batch.zeroChunk(chunk, 5000, 100_000);
-            default -> batch.writeChunk(
-                    chunk, random.nextInt(60) * 4096, ByteBuffer.allocate(1 + random.nextInt(8000)));
+            default ->
+                batch.writeChunk(chunk, random.nextInt(60) * 4096, ByteBuffer.allocate(1 + random.nextInt(8000)));
         }
         byte[] key = {1, (byte) random.nextInt(10)};
         if (random.nextInt(4) == 0) {
