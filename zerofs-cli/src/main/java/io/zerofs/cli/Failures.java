@@ -1,11 +1,42 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli;
 
+import io.zerofs.cli.config.ConfigException;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.lifecycle.OpenException;
+import io.zerofs.storage.object.ObjectStoreException;
 
 /** Turns what the layers below throw into an exit code and a line for the user. */
 final class Failures {
     private Failures() {}
+
+    static ExitException of(ConfigException e) {
+        return new ExitException(ExitCode.CONFIG, e.getMessage(), e);
+    }
+
+    static ExitException of(OpenException e) {
+        ExitCode code = switch (e.kind()) {
+            case WRONG_PASSWORD -> ExitCode.WRONG_PASSWORD;
+            case OWNED_BY_NEWER_WRITER -> ExitCode.FENCED;
+            case NO_CONDITIONAL_WRITES -> ExitCode.NO_CONDITIONAL_WRITES;
+            case LOST_OBJECT, DAMAGED_OBJECT -> ExitCode.DAMAGED;
+            case STORE_UNREACHABLE -> ExitCode.STORE_UNREADABLE;
+            case STORE_REFUSED -> ExitCode.STORE_REFUSED;
+            case NEWER_FORMAT -> ExitCode.NEWER_FORMAT;
+            case DIRECTORY_LOCKED -> ExitCode.CACHE_LOCKED;
+            case DIRECTORY_UNUSABLE -> ExitCode.CACHE_UNUSABLE;
+        };
+        return new ExitException(code, e.getMessage(), e);
+    }
+
+    static ExitException of(ObjectStoreException e) {
+        ExitCode code = switch (e.kind()) {
+            case NOT_FOUND, TRUNCATED, TOO_LARGE -> ExitCode.DAMAGED;
+            case UNKNOWN_OUTCOME, UNAVAILABLE -> ExitCode.STORE_UNREADABLE;
+            case REFUSED, NO_SPACE -> ExitCode.STORE_REFUSED;
+        };
+        return new ExitException(code, e.getMessage(), e);
+    }
 
     static ExitException of(VolumeException e) {
         ExitCode code = switch (e.kind()) {

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "zerofs",
         description = "A file system and block devices on an object store.",
-        subcommands = {InitCommand.class},
+        subcommands = {InitCommand.class, RunCommand.class, ChangePasswordCommand.class},
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         synopsisSubcommandLabel = "COMMAND",

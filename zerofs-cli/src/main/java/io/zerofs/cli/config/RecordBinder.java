@@ -65,7 +65,8 @@ final class RecordBinder {
             return type.getDeclaredConstructor(types).newInstance(arguments);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof IllegalArgumentException rule) {
-                throw failure(section.position(), "[" + section.name() + "] " + rule.getMessage());
+                String where = section.name().isEmpty() ? "" : "[" + section.name() + "] ";
+                throw failure(section.position(), where + rule.getMessage());
             }
             throw new IllegalStateException(e);
         } catch (ReflectiveOperationException e) {

@@ -147,6 +147,13 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void azureNeedsItsSection() {
+        assertEquals(
+                "z.toml: azure:// needs a section [azure] with storage_account_name",
+                error(SMALLEST.replace("s3://bucket/some/prefix/", "azure://container")));
+    }
+
+    @Test
     void requiredSectionsAreNamed() {
         assertEquals("z.toml: [cache] dir is missing", error(""));
     }

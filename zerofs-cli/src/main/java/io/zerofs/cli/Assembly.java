@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import io.zerofs.cli.config.FilesystemConfig;
+import io.zerofs.cli.config.ZerofsConfig;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.StorageVolume;
+import io.zerofs.storage.lifecycle.OpenException;
+import io.zerofs.storage.lifecycle.OpenProgress;
+import io.zerofs.storage.lifecycle.OpenSettings;
+import io.zerofs.storage.lifecycle.VolumeOpener;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.Compression;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** The whole daemon: store, volume, file system and servers, closed in reverse order. Opened and closed by one thread. */
+final class Assembly implements AutoCloseable {
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+    private final Closing closing = new Closing();
+
+    private Assembly() {}
+
+    /**
+     * Opens everything or nothing.
+     *
+     * @param onStop told once if the volume stops by itself, on any thread
+     */
+    static Assembly open(ZerofsConfig config, OpenProgress progress, Consumer<VolumeException> onStop)
+            throws ExitException {
+        Assembly assembly = new Assembly();
+        try {
+            StoreConnection connection = assembly.closing.add(
+                    "store", StoreConnection.open(config.storage().url(), config));
+            StorageVolume volume = assembly.closing.add(
+                    "volume",
+                    VolumeOpener.open(
+                            connection.store(),
+                            config.storage().encryptionPassword(),
+                            settings(config),
+                            config.cache().dir(),
+                            progress));
+            assembly.closing.add("services", Services.open(volume, config));
+            volume.onStop(onStop);
+            return assembly;
+        } catch (ObjectStoreException e) {
+            throw Failures.of(e);
+        } catch (OpenException e) {
+            assembly.close();
+            throw Failures.of(e);
+        } catch (ExitException e) {
+            assembly.close();
+            throw e;
+        }
+    }
+
+    /** What went wrong first while closing. */
+    Optional<Exception> failure() {
+        return closing.failure();
+    }
+
+    @Override
+    public void close() {
+        closing.close();
+    }
+
+    private static OpenSettings settings(ZerofsConfig config) {
+        MemoryBudget budget = MemoryBudget.of(config.cache());
+        Duration flushInterval = Duration.ofNanos(Math.round(config.lsm().flushIntervalSecs() * NANOS_PER_SECOND));
+        return OpenSettings.DEFAULT
+                .with(budget.engine(flushInterval))
+                .with(budget.index())
+                .with(compression(config.filesystem().compression()))
+                .acceptingUnconditionalWrites(config.storage().acceptUnconditionalWrites());
+    }
+
+    private static Compression compression(FilesystemConfig.Codec codec) {
+        return switch (codec) {
+            case LZ4 -> Compression.LZ4;
+            case NONE -> Compression.NONE;
+        };
+    }
+}

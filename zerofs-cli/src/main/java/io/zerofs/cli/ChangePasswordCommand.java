@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import io.zerofs.cli.config.ZerofsConfig;
+import io.zerofs.storage.lifecycle.OpenException;
+import io.zerofs.storage.lifecycle.VolumeKeys;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.PassphraseKdf;
+import io.zerofs.storage.seal.Secret;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Locks the volume with another password. The daemon may run meanwhile: it needs the password only when it opens. */
+@Command(
+        name = "change-password",
+        description = "Change the password of a volume; the new one comes on standard input.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class)
+final class ChangePasswordCommand implements Callable<Integer> {
+    private static final int PASSWORD_BYTES_MAX = 4_096;
+
+    @Mixin
+    private ConfigOption configuration;
+
+    @Override
+    public Integer call() throws ExitException {
+        ZerofsConfig config = configuration.load();
+        try (Secret replacement = read(System.in);
+                StoreConnection connection =
+                        StoreConnection.open(config.storage().url(), config)) {
+            new VolumeKeys(connection.store(), PassphraseKdf.DEFAULT, new SecureRandom())
+                    .changePassword(config.storage().encryptionPassword(), replacement);
+        } catch (ObjectStoreException e) {
+            throw Failures.of(e);
+        } catch (OpenException e) {
+            throw Failures.of(e);
+        }
+        System.err.println("The password was changed; change encryption_password as well.");
+        return ExitCode.OK.status();
+    }
+
+    /** One line, whose end may be missing. More than a line is somebody's mistake and not a password. */
+    static Secret read(InputStream in) throws ExitException {
+        byte[] line = new byte[PASSWORD_BYTES_MAX];
+        try {
+            int length = 0;
+            int next;
+            while ((next = in.read()) >= 0 && next != '\n') {
+                if (length == line.length) {
+                    throw refused("is longer than " + PASSWORD_BYTES_MAX + " bytes");
+                }
+                line[length++] = (byte) next;
+            }
+            if (next == '\n' && in.available() > 0) {
+                throw refused("has more than one line");
+            }
+            if (length > 0 && line[length - 1] == '\r') {
+                length--;
+            }
+            if (length == 0) {
+                throw refused("is empty");
+            }
+            return Secret.of(Arrays.copyOf(line, length));
+        } catch (IOException e) {
+            throw new ExitException(ExitCode.CONFIG, "the new password cannot be read: " + e.getMessage(), e);
+        } finally {
+            Arrays.fill(line, (byte) 0);
+        }
+    }
+
+    private static ExitException refused(String why) {
+        return new ExitException(ExitCode.CONFIG, "the new password " + why + "; nothing was changed");
+    }
+}

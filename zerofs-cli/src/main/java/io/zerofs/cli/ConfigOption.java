@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import io.zerofs.cli.config.ConfigException;
+import io.zerofs.cli.config.ConfigLoader;
+import io.zerofs.cli.config.ZerofsConfig;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** The option that names the configuration, shared by the commands that need one. */
+final class ConfigOption {
+    @Option(
+            names = {"-c", "--config"},
+            paramLabel = "FILE",
+            required = true,
+            description = "Configuration file; `zerofs init` writes one.")
+    private Path file;
+
+    ZerofsConfig load() throws ExitException {
+        try {
+            return new ConfigLoader(System::getenv).load(file);
+        } catch (ConfigException e) {
+            throw Failures.of(e);
+        }
+    }
+}
