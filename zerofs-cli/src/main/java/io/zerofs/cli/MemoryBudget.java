@@ -43,8 +43,7 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
                         usual.uploadsMax(),
                         uploadBytes,
                         usual.barrierDeadline(),
-                        usual.retryDelayMax(),
-                        usual.logBytesMax()));
+                        usual.retryDelayMax()));
     }
 
     RocksTuning index() {

@@ -27,7 +27,9 @@ class ChangePasswordCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "\n", "\r\n", "one\ntwo", "one\n\n"})
     void whatIsNoPasswordIsRefused(String input) {
-        assertEquals(ExitCode.CONFIG, assertThrows(ExitException.class, () -> read(input)).code());
+        assertEquals(
+                ExitCode.CONFIG,
+                assertThrows(ExitException.class, () -> read(input)).code());
     }
 
     @Test
