@@ -18,4 +18,11 @@ public record ZerofsConfig(
 
         @Setting("Credentials and endpoint for `s3://`.") Optional<AwsConfig> aws,
 
-        @Setting("Credentials and endpoint for `azure://`.") Optional<AzureConfig> azure) {}
+        @Setting("Credentials and endpoint for `azure://`.") Optional<AzureConfig> azure) {
+
+    public ZerofsConfig {
+        if (storage.url() instanceof StoreLocation.Azure && azure.isEmpty()) {
+            throw new IllegalArgumentException("azure:// needs a section [azure] with storage_account_name");
+        }
+    }
+}
