@@ -24,6 +24,7 @@ public final class EngineThreads implements AutoCloseable {
         this.requests = pool("zerofs-store-", Math.max(4, requestsMax));
         this.timer = new ScheduledThreadPoolExecutor(1, named("zerofs-timer-"));
         this.timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        this.timer.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
     }
 
     public EngineRuntime runtime() {

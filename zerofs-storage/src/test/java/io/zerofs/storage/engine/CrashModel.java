@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.volume.Batch;
+import io.zerofs.core.volume.ChunkId;
+import io.zerofs.core.volume.ChunkRange;
+import io.zerofs.core.volume.Reservation;
+import io.zerofs.core.volume.Volume;
+import io.zerofs.core.volume.VolumeException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+
+/**
+ * All operations that were ever issued, in order, by one thread at a time. Each leaves a trace in a counter that is put
+ * at the cut, so a recovered volume says how many of them it holds; everything else must then agree.
+ */
+final class CrashModel {
+    private static final int CHUNK = Volume.CHUNK_BYTES;
+    private static final int CHUNKS = 4;
+    private static final int KEYS = 12;
+    private static final long INODE = 3;
+    private static final byte[] COUNTER = {2};
+
+    /** Puts a key and changes a part of a chunk, in one batch. */
+    private record Operation(int key, byte[] value, int chunk, int offset, int length, int content) {
+        static final int ZEROS = 0;
+        static final int HOLE = -1;
+
+        void fill(Batch batch) {
+            if (value == null) {
+                batch.delete(keyBytes(key));
+            } else {
+                batch.put(keyBytes(key), value);
+            }
+            ChunkId id = new ChunkId(INODE, chunk);
+            switch (content) {
+                case HOLE -> batch.deleteChunk(id);
+                case ZEROS -> batch.zeroChunk(id, offset, length);
+                default -> batch.writeChunk(id, offset, ByteBuffer.wrap(bytes()));
+            }
+        }
+
+        void apply(byte[][] values, byte[][] chunks) {
+            values[key] = value;
+            switch (content) {
+                case HOLE -> Arrays.fill(chunks[chunk], (byte) 0);
+                case ZEROS -> Arrays.fill(chunks[chunk], offset, offset + length, (byte) 0);
+                default -> System.arraycopy(bytes(), 0, chunks[chunk], offset, length);
+            }
+        }
+
+        private byte[] bytes() {
+            byte[] bytes = new byte[length];
+            new SplittableRandom(content).nextBytes(bytes);
+            return bytes;
+        }
+    }
+
+    private final SplittableRandom random;
+    private final List<Operation> issued = new ArrayList<>();
+    private volatile int acknowledged;
+    private volatile int applied;
+
+    CrashModel(SplittableRandom random) {
+        this.random = random;
+    }
+
+    private static byte[] keyBytes(int key) {
+        return new byte[] {1, (byte) key};
+    }
+
+    /**
+     * Does something random; false once the volume does not go on.
+     *
+     * @param crashed says that nothing will be answered any more
+     */
+    synchronized boolean step(Volume volume, BooleanSupplier crashed) {
+        try {
+            switch (random.nextInt(8)) {
+                case 0 -> {
+                    int covered = applied;
+                    if (!await(volume.barrier(), crashed)) {
+                        return false;
+                    }
+                    acknowledged = covered;
+                }
+                case 1 -> volume.barrier();
+                default -> operate(volume);
+            }
+            return true;
+        } catch (VolumeException e) {
+            return goesOn(e);
+        } catch (ExecutionException e) {
+            return goesOn((VolumeException) e.getCause());
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static boolean await(CompletableFuture<Void> barrier, BooleanSupplier crashed)
+            throws ExecutionException, InterruptedException {
+        while (true) {
+            try {
+                barrier.get(5, TimeUnit.MILLISECONDS);
+                return true;
+            } catch (TimeoutException e) {
+                if (crashed.getAsBoolean()) {
+                    return false;
+                }
+            }
+        }
+    }
+
+    /** The store may be gone for ever, so this life ends with the first failure. */
+    private static boolean goesOn(VolumeException e) {
+        assertTrue(
+                e.kind() == VolumeException.Kind.UNAVAILABLE
+                        || e.kind() == VolumeException.Kind.FENCED
+                        || e.kind() == VolumeException.Kind.CLOSED,
+                () -> e.kind() + ": " + e.getMessage());
+        return false;
+    }
+
+    private void operate(Volume volume) throws VolumeException {
+        Operation operation = draw();
+        Batch batch = volume.newBatch();
+        operation.fill(batch);
+        batch.onApply(() -> applied++);
+        try (Reservation room = volume.reserve(
+                new ChunkRange(INODE, operation.chunk, operation.chunk + 1), operation.length + 400)) {
+            issued.add(operation);
+            volume.apply(batch);
+        }
+    }
+
+    private Operation draw() {
+        byte[] value = random.nextInt(5) == 0 ? null : new byte[random.nextInt(300)];
+        int offset = random.nextBoolean() ? random.nextInt(64) * 4096 : random.nextInt(CHUNK);
+        int length = random.nextInt(6) == 0 ? CHUNK - offset : 1 + random.nextInt(Math.min(CHUNK - offset, 9000));
+        int content = switch (random.nextInt(12)) {
+            case 0 -> Operation.HOLE;
+            case 1 -> Operation.ZEROS;
+            default -> 1 + random.nextInt(1 << 30);
+        };
+        if (value != null) {
+            random.nextBytes(value);
+        }
+        return new Operation(random.nextInt(KEYS), value, random.nextInt(CHUNKS), offset, length, content);
+    }
+
+    /** Runs what makes everything durable if it succeeds. */
+    synchronized void acknowledgeAll(Closing closing) throws VolumeException {
+        int covered = applied;
+        closing.close();
+        acknowledged = covered;
+    }
+
+    /** What makes everything durable. */
+    interface Closing {
+        void close() throws VolumeException;
+    }
+
+    /** Compares what was recovered, and goes on from it. */
+    synchronized void recovered(Volume volume) throws VolumeException {
+        byte[] counter = volume.get(COUNTER);
+        int count = counter == null ? 0 : ByteBuffer.wrap(counter).getInt();
+        assertTrue(
+                count >= acknowledged && count <= issued.size(),
+                () -> count + " operations recovered of " + issued.size() + ", " + acknowledged + " acknowledged");
+        byte[][] values = new byte[KEYS][];
+        byte[][] chunks = new byte[CHUNKS][CHUNK];
+        for (Operation operation : issued.subList(0, count)) {
+            operation.apply(values, chunks);
+        }
+        for (int key = 0; key < KEYS; key++) {
+            assertArrayEquals(values[key], volume.get(keyBytes(key)), "key " + key + " after " + count);
+        }
+        for (int chunk = 0; chunk < CHUNKS; chunk++) {
+            ByteBuffer seen = ByteBuffer.allocate(CHUNK);
+            volume.read(INODE, (long) chunk * CHUNK, seen);
+            assertArrayEquals(chunks[chunk], seen.array(), "chunk " + chunk + " after " + count);
+        }
+        issued.subList(count, issued.size()).clear();
+        applied = count;
+        acknowledged = count;
+        volume.atCut(batch -> batch.put(
+                COUNTER, ByteBuffer.allocate(Integer.BYTES).putInt(applied).array()));
+    }
+}

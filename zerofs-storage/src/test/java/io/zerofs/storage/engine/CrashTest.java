@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import io.zerofs.core.random.Seeds;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.lifecycle.CheckpointSettings;
+import io.zerofs.storage.lifecycle.OpenException;
+import io.zerofs.storage.lifecycle.OpenProgress;
+import io.zerofs.storage.lifecycle.OpenSettings;
+import io.zerofs.storage.lifecycle.VolumeOpener;
+import io.zerofs.storage.object.Fault;
+import io.zerofs.storage.object.FaultyObjectStore;
+import io.zerofs.storage.object.MonotonicClock;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.RetrySettings;
+import io.zerofs.storage.object.RetryingObjectStore;
+import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
+import io.zerofs.storage.seal.PassphraseKdf;
+import io.zerofs.storage.seal.Secret;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.SplittableRandom;
+import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Random operations, barriers and crashes, at any request, on a store that loses answers and delays puts: what a barrier
+ * acknowledged survives, and the rest is a prefix of whole operations. Every life of the daemon goes through the real
+ * opening, with and without the local directory of the one before, and some begin while the one before still runs.
+ */
+final class CrashTest {
+    private static final Secret PASSWORD = Secret.of("crash");
+    private static final OpenSettings SETTINGS = OpenSettings.DEFAULT
+            .with(new PassphraseKdf(8, 1, 1))
+            .with(EngineFixture.TUNING)
+            .with(new CheckpointSettings(
+                    60_000, 12, 1 << 20, 200, Duration.ofMillis(500), Duration.ofMillis(200)))
+            .with(new StorageSettings(
+                    new StorageSettings.Memory(16 << 20, 2 << 20, 1024),
+                    new StorageSettings.Commits(
+                            200_000,
+                            Duration.ofMillis(15),
+                            4,
+                            1 << 20,
+                            Duration.ofSeconds(2),
+                            Duration.ofMillis(10)),
+                    new StorageSettings.Folding(3, 10, 2, 16)))
+            .withRequestsMax(12);
+
+    @Test
+    void whatABarrierAcknowledgedSurvivesAndTheRestIsAPrefix() throws Exception {
+        Seeds.run(4, seed -> new Run(seed).run(6));
+    }
+
+    @Test
+    @Tag("slow")
+    void theSameInManyRuns() throws Exception {
+        Seeds.run(200, seed -> new Run(seed).run(12));
+    }
+
+    private static final class Run {
+        private final SplittableRandom random;
+        private final CrashModel model;
+        private final Path directories;
+        private final MemoryObjectStore bucket = new MemoryObjectStore();
+        private FaultyObjectStore store;
+        private int machines;
+
+        Run(long seed) throws Exception {
+            random = new SplittableRandom(seed);
+            model = new CrashModel(random.split());
+            store = new FaultyObjectStore(bucket, seed);
+            directories = EngineFixture.temporary();
+        }
+
+        void run(int lives) throws Exception {
+            try {
+                Path cache = newMachine();
+                for (int life = 0; life < lives; life++) {
+                    cache = random.nextInt(3) == 0 ? newMachine() : cache;
+                    live(cache);
+                    store = store.restarted();
+                }
+                store.setFaults();
+                try (StorageVolume last = open(store, newMachine())) {
+                    model.recovered(last);
+                    try (RocksIndex index = indexOf(last)) {
+                        IndexAudit.check(index);
+                    }
+                }
+            } finally {
+                EngineFixture.delete(directories);
+            }
+        }
+
+        private Path newMachine() {
+            return directories.resolve("cache" + ++machines);
+        }
+
+        /** One daemon, from its opening to its crash. */
+        private void live(Path cache) throws Exception {
+            setFaults();
+            store.crashAtRequest(1 + random.nextInt(random.nextBoolean() ? 30 : 300), random.nextBoolean());
+            StorageVolume volume = openOrCrash(cache);
+            if (volume == null) {
+                return;
+            }
+            try {
+                int operations = random.nextInt(120);
+                boolean alive = true;
+                for (int i = 0; alive && i < operations; i++) {
+                    alive = model.step(volume, store::isCrashed);
+                }
+                if (alive && random.nextInt(3) == 0) {
+                    takeOver(volume);
+                    return;
+                }
+                if (alive && random.nextInt(3) == 0) {
+                    closeInOrder(volume);
+                }
+            } finally {
+                store.crash();
+                volume.stop(new VolumeException(VolumeException.Kind.CLOSED, "crashed"));
+                volume.close();
+            }
+        }
+
+        private void closeInOrder(StorageVolume volume) {
+            try {
+                model.acknowledgeAll(volume::close);
+            } catch (VolumeException e) {
+                assertFalse(e.kind() == VolumeException.Kind.CORRUPT, e::getMessage);
+            }
+        }
+
+        /** Another daemon opens the volume while this one goes on, until it finds out. */
+        private void takeOver(StorageVolume old) throws Exception {
+            Thread zombie = new Thread(() -> {
+                boolean alive = true;
+                while (alive) {
+                    alive = model.step(old, store::isCrashed);
+                }
+            });
+            FaultyObjectStore others = new FaultyObjectStore(bucket, random.nextLong());
+            zombie.start();
+            StorageVolume taken = open(others, newMachine());
+            zombie.join();
+            old.stop(new VolumeException(VolumeException.Kind.CLOSED, "crashed"));
+            try {
+                model.recovered(taken);
+                for (int i = 0; i < 20; i++) {
+                    model.step(taken, others::isCrashed);
+                }
+            } finally {
+                others.crash();
+                taken.stop(new VolumeException(VolumeException.Kind.CLOSED, "crashed"));
+                taken.close();
+            }
+        }
+
+        private StorageVolume openOrCrash(Path cache) throws Exception {
+            StorageVolume volume;
+            try {
+                volume = open(store, cache);
+            } catch (OpenException e) {
+                // A manifest of a dead daemon, still on its way, may land in the middle of a claim.
+                if (e.kind() == OpenException.Kind.STORE_UNREACHABLE
+                        || e.kind() == OpenException.Kind.OWNED_BY_NEWER_WRITER) {
+                    return null;
+                }
+                throw e;
+            }
+            try {
+                model.recovered(volume);
+                return volume;
+            } catch (VolumeException e) {
+                volume.stop(e);
+                volume.close();
+                if (e.kind() == VolumeException.Kind.UNAVAILABLE) {
+                    return null;
+                }
+                throw e;
+            }
+        }
+
+        private static StorageVolume open(ObjectStore store, Path cache) throws OpenException {
+            RetrySettings retries = new RetrySettings(
+                    Duration.ofMillis(1), Duration.ofMillis(4), Duration.ofMillis(40), Duration.ofMillis(40));
+            ObjectStore patient =
+                    new RetryingObjectStore(store, retries, MonotonicClock.system(), ThreadLocalRandom.current());
+            return VolumeOpener.open(patient, PASSWORD, SETTINGS, cache, OpenProgress.SILENT);
+        }
+
+        private RocksIndex indexOf(StorageVolume volume) throws Exception {
+            volume.cut().get();
+            Path copy = directories.resolve("audit");
+            volume.checkpoint(copy);
+            return RocksIndex.open(copy, EngineFixture.NATIVE, EngineFixture.TUNING);
+        }
+
+        private void setFaults() {
+            double chance = random.nextInt(3) * 0.05;
+            store.setFaults(
+                    Fault.on(
+                            StoreOperation.PUT,
+                            "commits/",
+                            1,
+                            new Fault.Latency(Duration.ZERO, Duration.ofMillis(random.nextInt(1, 8)))),
+                    Fault.onAll(chance, new Fault.Unavailable()),
+                    Fault.on(StoreOperation.PUT, "", chance, new Fault.UnknownOutcome(Fault.Fate.APPLIED)),
+                    Fault.on(StoreOperation.PUT, "", chance, new Fault.UnknownOutcome(Fault.Fate.NOT_APPLIED)),
+                    Fault.on(StoreOperation.PUT, "", chance, new Fault.UnknownOutcome(Fault.Fate.APPLIED_LATER)),
+                    Fault.on(StoreOperation.PUT, "commits/", chance, new Fault.WrongRefusal()));
+        }
+    }
+}
