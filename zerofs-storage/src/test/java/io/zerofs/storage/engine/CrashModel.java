@@ -137,8 +137,8 @@ final class CrashModel {
         Batch batch = volume.newBatch();
         operation.fill(batch);
         batch.onApply(() -> applied++);
-        try (Reservation room = volume.reserve(
-                new ChunkRange(INODE, operation.chunk, operation.chunk + 1), operation.length + 400)) {
+        try (Reservation room =
+                volume.reserve(new ChunkRange(INODE, operation.chunk, operation.chunk + 1), operation.length + 400)) {
             issued.add(operation);
             volume.apply(batch);
         }

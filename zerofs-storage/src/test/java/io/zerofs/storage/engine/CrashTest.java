@@ -38,17 +38,11 @@ final class CrashTest {
     private static final OpenSettings SETTINGS = OpenSettings.DEFAULT
             .with(new PassphraseKdf(8, 1, 1))
             .with(EngineFixture.TUNING)
-            .with(new CheckpointSettings(
-                    60_000, 12, 1 << 20, 200, Duration.ofMillis(500), Duration.ofMillis(200)))
+            .with(new CheckpointSettings(60_000, 12, 1 << 20, 200, Duration.ofMillis(500), Duration.ofMillis(200)))
             .with(new StorageSettings(
                     new StorageSettings.Memory(16 << 20, 2 << 20, 1024),
                     new StorageSettings.Commits(
-                            200_000,
-                            Duration.ofMillis(15),
-                            4,
-                            1 << 20,
-                            Duration.ofSeconds(2),
-                            Duration.ofMillis(10)),
+                            200_000, Duration.ofMillis(15), 4, 1 << 20, Duration.ofSeconds(2), Duration.ofMillis(10)),
                     new StorageSettings.Folding(3, 10, 2, 16)))
             .withRequestsMax(12);
 
