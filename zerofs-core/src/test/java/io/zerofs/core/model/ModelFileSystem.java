@@ -41,10 +41,10 @@ import java.util.concurrent.CompletableFuture;
  */
 public final class ModelFileSystem implements VirtualFileSystem {
     private final UUID volumeId;
-    private final long epoch;
+    private long epoch;
     private final InstantSource clock;
     private final Map<Long, ModelNode> nodes = new TreeMap<>();
-    private final ModelNode root;
+    private ModelNode root;
     private long nextInode = 1;
 
     public ModelFileSystem(UUID volumeId, long epoch, InstantSource clock) {
@@ -55,6 +55,27 @@ public final class ModelFileSystem implements VirtualFileSystem {
         root.mode = 0755;
         root.parent = root;
         root.links = 2;
+    }
+
+    /** Another file system of the same content; without holds. */
+    public ModelFileSystem copy() {
+        ModelFileSystem copy = new ModelFileSystem(volumeId, epoch, clock);
+        copy.nodes.clear();
+        copy.nextInode = nextInode;
+        nodes.forEach((number, node) -> copy.nodes.put(number, node.copy()));
+        copy.nodes.values().forEach(node -> node.reconnect(copy.nodes));
+        copy.root = copy.nodes.get(InodeId.ROOT_NUMBER);
+        return copy;
+    }
+
+    /** Goes on as a new writer does: nobody holds anything, and new inodes are of this epoch. */
+    public void restart(long newEpoch) {
+        epoch = newEpoch;
+        for (ModelNode node : List.copyOf(nodes.values())) {
+            node.opens = 0;
+            node.devices = 0;
+            forgetUnused(node);
+        }
     }
 
     private ModelNode newNode(FileKind kind) {

@@ -10,6 +10,7 @@ import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.TreeMap;
 
 /** A file of the model, with everything in plain maps. */
@@ -42,6 +43,36 @@ final class ModelNode {
     ModelNode(InodeId id, FileKind kind) {
         this.id = id;
         this.kind = kind;
+    }
+
+    /** A copy that still refers to the nodes of the original. */
+    ModelNode copy() {
+        ModelNode copy = new ModelNode(id, kind);
+        copy.mode = mode;
+        copy.links = links;
+        copy.uid = uid;
+        copy.gid = gid;
+        copy.accessed = accessed;
+        copy.modified = modified;
+        copy.changed = changed;
+        copy.created = created;
+        copy.device = device;
+        copy.target = target;
+        copy.verifier = verifier;
+        copy.size = size;
+        copy.parent = parent;
+        copy.nextCookie = nextCookie;
+        chunks.forEach((index, chunk) -> copy.chunks.put(index, chunk.clone()));
+        copy.xattrs.putAll(xattrs);
+        copy.children.putAll(children);
+        copy.cookies.putAll(cookies);
+        return copy;
+    }
+
+    /** Makes a copy refer to copies. */
+    void reconnect(Map<Long, ModelNode> copies) {
+        children.replaceAll((name, child) -> copies.get(child.id.number()));
+        parent = parent == null ? null : copies.get(parent.id.number());
     }
 
     boolean isDirectory() {
