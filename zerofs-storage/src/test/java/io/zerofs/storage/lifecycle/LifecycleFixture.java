@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
@@ -63,13 +64,39 @@ final class LifecycleFixture implements AutoCloseable {
     }
 
     Process process(Path cacheDirectory) {
-        Process process = new Process(new FaultyObjectStore(bucket, 1), cacheDirectory);
+        return process(cacheDirectory, bucket);
+    }
+
+    Process process(Path cacheDirectory, ObjectStore behind) {
+        Process process = new Process(new HookedStore(behind), cacheDirectory);
         processes.push(process);
         return process;
     }
 
     Path newDirectory() {
         return directories.resolve("cache-" + ++directoryCount);
+    }
+
+    /** The bucket as it is now, in another bucket. */
+    MemoryObjectStore copyOfBucket() throws Exception {
+        MemoryObjectStore copy = new MemoryObjectStore();
+        for (String name : names("")) {
+            copy.put(name, List.of(bucket.get(name, 1 << 30).bytes()), new ObjectStore.IfAbsent());
+        }
+        return copy;
+    }
+
+    byte[] bytes(String name) throws Exception {
+        ByteBuffer bytes = bucket.get(name, 1 << 30).bytes();
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.get(copy);
+        return copy;
+    }
+
+    /** Puts another object under a name. */
+    void replace(String name, byte[] bytes) throws Exception {
+        bucket.delete(List.of(name));
+        bucket.put(name, List.of(ByteBuffer.wrap(bytes)), new ObjectStore.IfAbsent());
     }
 
     List<String> names(String prefix) throws Exception {
@@ -88,17 +115,21 @@ final class LifecycleFixture implements AutoCloseable {
 
     /** One daemon: its view of the store, its directory, and the volume that it opens. */
     static final class Process {
+        final HookedStore hooks;
         final FaultyObjectStore store;
         final Path cacheDirectory;
         final List<String> warnings = new CopyOnWriteArrayList<>();
-        final List<VolumeException> stops = new CopyOnWriteArrayList<>();
+        /** Completes with the reason when the volume stops by itself. */
+        final CompletableFuture<VolumeException> stopped = new CompletableFuture<>();
+
         OpenSettings settings = SETTINGS;
         StorageVolume volume;
         Checkpointer keeper;
         private EngineThreads threads;
 
-        private Process(FaultyObjectStore store, Path cacheDirectory) {
-            this.store = store;
+        private Process(HookedStore hooks, Path cacheDirectory) {
+            this.hooks = hooks;
+            this.store = new FaultyObjectStore(hooks, 1);
             this.cacheDirectory = cacheDirectory;
         }
 
@@ -125,7 +156,7 @@ final class LifecycleFixture implements AutoCloseable {
             keeper = recovered.keeper();
             volume = new StorageVolume(
                     recovered.volume(), settings.compression(), settings.engine(), threads.runtime(), keeper);
-            volume.onStop(stops::add);
+            volume.onStop(stopped::complete);
             return this;
         }
 

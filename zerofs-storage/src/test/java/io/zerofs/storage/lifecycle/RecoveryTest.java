@@ -8,9 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
-import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.seal.Secret;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -210,25 +208,18 @@ class RecoveryTest {
     @Test
     void dataWithoutItsVolumeObjectOrManifestsIsNotFormattedOver() throws Exception {
         fixture.process().open().write(0, "a").barrier().kill();
-        byte[] volume = bytes(VolumeObject.NAME);
+        byte[] volume = fixture.bytes(VolumeObject.NAME);
         fixture.bucket.delete(List.of(VolumeObject.NAME));
         assertEquals(
                 OpenException.Kind.LOST_OBJECT,
                 assertThrows(OpenException.class, () -> fixture.process().open())
                         .kind());
 
-        fixture.bucket.put(VolumeObject.NAME, List.of(ByteBuffer.wrap(volume)), new ObjectStore.IfAbsent());
+        fixture.replace(VolumeObject.NAME, volume);
         fixture.bucket.delete(fixture.names(Manifest.PREFIX));
         assertEquals(
                 OpenException.Kind.LOST_OBJECT,
                 assertThrows(OpenException.class, () -> fixture.process().open())
                         .kind());
-    }
-
-    private byte[] bytes(String name) throws Exception {
-        ByteBuffer bytes = fixture.bucket.get(name, 1 << 20).bytes();
-        byte[] copy = new byte[bytes.remaining()];
-        bytes.get(copy);
-        return copy;
     }
 }

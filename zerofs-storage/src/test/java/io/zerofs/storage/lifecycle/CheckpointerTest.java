@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.lifecycle;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
+import io.zerofs.storage.object.Fault;
+import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class CheckpointerTest {
+    private static final Duration NEVER = Duration.ofDays(1);
+    private static final Duration SOON = Duration.ofMillis(20);
+    private static final long MANY_BYTES = 1L << 30;
+    private static final int MANY = 1 << 20;
+
+    private LifecycleFixture fixture;
+
+    @BeforeEach
+    void open() throws Exception {
+        fixture = new LifecycleFixture();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        fixture.close();
+    }
+
+    @Test
+    void aNumberOfCommitsMakesACheckpoint() throws Exception {
+        Process process = open(new CheckpointSettings(MANY_BYTES, 5, MANY_BYTES, MANY, NEVER, NEVER));
+        for (int i = 0; i < 6; i++) {
+            process.write(i, "v" + i).barrier();
+        }
+
+        await().until(() -> replayFrom(process) > 1);
+    }
+
+    @Test
+    void aLongLogMakesACheckpointAndDataAloneDoesNot() throws Exception {
+        Process process = open(new CheckpointSettings(20_000, MANY, MANY_BYTES, MANY, NEVER, NEVER));
+        process.write(0, "x".repeat(2000)).barrier();
+        assertEquals(1, replayFrom(process));
+        for (int i = 0; i < 200; i++) {
+            process.write(i, Integer.toString(i * 7919).repeat(20)).barrier();
+        }
+
+        await().until(() -> replayFrom(process) > 1);
+    }
+
+    @Test
+    void timeMakesACheckpointOnlyIfAnythingChanged() throws Exception {
+        Process process = open(new CheckpointSettings(MANY_BYTES, MANY, MANY_BYTES, MANY, SOON, SOON));
+        long unchanged = process.hooks.count();
+        await().until(() -> process.hooks.count() > unchanged + 10);
+        assertEquals(1, replayFrom(process));
+
+        process.write(0, "a").barrier();
+
+        await().until(() -> replayFrom(process) > 1);
+        long version = process.keeper.chain().head().version();
+        long after = process.hooks.count();
+        await().until(() -> process.hooks.count() > after + 10);
+        assertEquals(version, process.keeper.chain().head().version());
+    }
+
+    @Test
+    void anIdleWriterFindsOutThatItWasReplaced() throws Exception {
+        Process idle = open(new CheckpointSettings(MANY_BYTES, MANY, MANY_BYTES, MANY, NEVER, SOON));
+
+        fixture.process().open();
+
+        assertEquals(
+                VolumeException.Kind.FENCED,
+                idle.stopped.get(30, TimeUnit.SECONDS).kind());
+    }
+
+    @Test
+    void anIdleWriterMakesOneRequestPerLook() throws Exception {
+        Process idle = open(new CheckpointSettings(MANY_BYTES, MANY, MANY_BYTES, MANY, NEVER, SOON));
+        idle.store.forgetRequests();
+
+        await().until(() -> idle.store.requests().size() > 5);
+
+        assertTrue(idle.store.requests().stream().allMatch(request -> request.operation() == StoreOperation.LIST));
+    }
+
+    @Test
+    void writersWaitWhenTheLogIsTooLongAndGoOnAfterTheCheckpoint() throws Exception {
+        Process process = open(new CheckpointSettings(MANY_BYTES, 3, MANY_BYTES, 3, NEVER, SOON));
+        process.store.setFaults(Fault.on(StoreOperation.PUT, TableRef.PREFIX, 1, new Fault.Unavailable()));
+        for (int i = 0; i < 4; i++) {
+            process.write(i, "v" + i).barrier();
+        }
+        await().until(() -> !process.keeper.hasRoom());
+        CompletableFuture<Void> waiting = CompletableFuture.runAsync(() -> {
+            try {
+                process.write(9, "waited");
+            } catch (VolumeException e) {
+                throw new AssertionError(e);
+            }
+        });
+        assertThrows(TimeoutException.class, () -> waiting.get(100, TimeUnit.MILLISECONDS));
+
+        process.store.setFaults();
+
+        waiting.get(30, TimeUnit.SECONDS);
+        process.barrier();
+        assertEquals("waited", process.read(9));
+    }
+
+    @Test
+    void onlyNewTablesAreUploaded() throws Exception {
+        Process process = fixture.process().open();
+        process.write(0, "a").barrier().checkpoint();
+        List<String> before = fixture.names(TableRef.PREFIX);
+        process.store.forgetRequests();
+
+        process.write(1, "b").barrier().checkpoint();
+
+        assertTrue(fixture.names(TableRef.PREFIX).containsAll(before));
+        assertEquals(
+                fixture.names(TableRef.PREFIX).size() - before.size(),
+                process.store.requests().stream()
+                        .filter(request -> request.operation() == StoreOperation.PUT
+                                && request.name().startsWith(TableRef.PREFIX))
+                        .count());
+    }
+
+    @Test
+    void aCheckpointWhoseAnswersAreLostIsPublishedOnceAndReadsBack() throws Exception {
+        for (Fault.Fate fate : Fault.Fate.values()) {
+            try (LifecycleFixture own = new LifecycleFixture()) {
+                Process process = own.process().open();
+                process.write(0, "a").barrier();
+                process.store.setFaults(Fault.on(StoreOperation.PUT, "", 0.4, new Fault.UnknownOutcome(fate)));
+                int published = 0;
+                for (int i = 0; i < 6; i++) {
+                    process.write(1, "b" + i);
+                    published += tryCheckpoint(process);
+                }
+                process.store.setFaults();
+                process.store.landDelayed();
+                process.write(2, "c").barrier().checkpoint();
+                process.kill();
+                Process next = own.process().open();
+                assertEquals(List.of("a", "b5", "c"), next.readAll(3), fate + " after " + published);
+            }
+        }
+    }
+
+    @Test
+    void aStoreThatOverwritesIsRefusedUnlessTheRiskIsAccepted() throws Exception {
+        Process process = fixture.process(fixture.newDirectory(), new Overwriting(new MemoryObjectStore()));
+
+        OpenException e = assertThrows(OpenException.class, process::open);
+        assertEquals(OpenException.Kind.NO_CONDITIONAL_WRITES, e.kind());
+
+        process.settings = process.settings.acceptingUnconditionalWrites(true);
+        process.open().write(0, "a").barrier();
+        process.settings = process.settings.acceptingUnconditionalWrites(false);
+        process.shutDown();
+        e = assertThrows(OpenException.class, process::open);
+        assertEquals(OpenException.Kind.NO_CONDITIONAL_WRITES, e.kind());
+    }
+
+    @Test
+    void severalVolumesShareACacheDirectory() throws Exception {
+        Path shared = fixture.newDirectory();
+        Process one = fixture.process(shared).open();
+        Process two = fixture.process(shared, new MemoryObjectStore()).open();
+
+        one.write(0, "one").shutDown();
+        two.write(0, "two").shutDown();
+
+        assertEquals("one", fixture.process(shared).open().read(0));
+    }
+
+    @Test
+    void anUnreachableStoreIsSaidToBeOne() throws Exception {
+        fixture.process().open().shutDown();
+        Process process = fixture.process();
+        process.store.setOutage(true);
+
+        assertEquals(
+                OpenException.Kind.STORE_UNREACHABLE,
+                assertThrows(OpenException.class, process::open).kind());
+        assertFalse(process.store.isCrashed());
+    }
+
+    @Test
+    void noFileNameOrContentOrPasswordStandsInTheStore() throws Exception {
+        Process process = fixture.process().open();
+        process.write(0, "TopSecretContent").barrier().checkpoint().shutDown();
+        for (String name : fixture.names("")) {
+            String object = new String(fixture.bytes(name), StandardCharsets.ISO_8859_1);
+            assertFalse(object.contains("TopSecret") || object.contains("open sesame"), name);
+        }
+        assertFalse(fixture.names(CommitId.PREFIX).isEmpty());
+    }
+
+    private Process open(CheckpointSettings settings) throws Exception {
+        Process process = fixture.process();
+        process.settings = process.settings.with(settings);
+        return process.open();
+    }
+
+    private static int tryCheckpoint(Process process) throws Exception {
+        try {
+            process.checkpoint();
+            return 1;
+        } catch (ObjectStoreException e) {
+            assertEquals(ObjectStoreException.Kind.UNKNOWN_OUTCOME, e.kind());
+            return 0;
+        }
+    }
+
+    private static long replayFrom(Process process) {
+        return process.keeper.chain().head().checkpoint().replayFrom();
+    }
+
+    /** Accepts conditions and does not honour them. */
+    private static final class Overwriting extends ForwardingStore {
+        Overwriting(ObjectStore store) {
+            super(store);
+        }
+
+        @Override
+        public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
+            store.delete(List.of(name));
+            return store.put(name, bytes, new IfAbsent());
+        }
+    }
+}
