@@ -19,7 +19,7 @@ import java.util.Random;
  * Loads NFS version 3 servers in turn and compares them: one connection each, many calls in flight. A single file that
  * needs the JDK only: {@code java NfsLoad.java SECONDS ROUNDS NAME=PORT:MOUNT_PORT:PATH:PID …}.
  * Prints for each
- * operation the calls per second of both (median, lowest and highest round), the processor time that the servers
+ * operation (those of {@code -Doperations=create,remove}, else all) the calls per second of both (median, lowest and highest round), the processor time that the servers
  * took per call, and the ratios of the first server to the second.
  */
 public final class NfsLoad {
@@ -78,7 +78,7 @@ public final class NfsLoad {
         System.out.printf("%-9s", "calls/s");
         servers.forEach(server -> System.out.printf(" %32s", server.name));
         System.out.println("   ratio    CPU µs/call    ratio");
-        for (Operation operation : Operation.values()) {
+        for (Operation operation : operations()) {
             List<List<Round>> results = new ArrayList<>();
             servers.forEach(server -> results.add(new ArrayList<>()));
             for (int round = -1; round < rounds; round++) {
@@ -91,6 +91,15 @@ public final class NfsLoad {
             }
             print(operation, results);
         }
+    }
+
+    private static List<Operation> operations() {
+        String chosen = System.getProperty("operations", "");
+        return chosen.isEmpty()
+                ? List.of(Operation.values())
+                : Arrays.stream(chosen.toUpperCase(Locale.ROOT).split(","))
+                        .map(Operation::valueOf)
+                        .toList();
     }
 
     private static void print(Operation operation, List<List<Round>> results) {
