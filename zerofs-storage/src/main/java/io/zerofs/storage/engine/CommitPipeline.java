@@ -228,7 +228,7 @@ final class CommitPipeline {
                             "commit {} is durable but not yet applied: {}",
                             flight.id().seq(),
                             e.getMessage());
-                    runtime.timer().after(RETRY_NANOS, () -> runtime.requests().execute(this::complete));
+                    runtime.timer().after(RETRY_NANOS, () -> runtime.uploads().execute(this::complete));
                 } else {
                     stop.stop(e);
                 }

@@ -47,7 +47,7 @@ final class CommitUpload {
 
     /** @param stored called once when the commit stands in the store; never if the engine stops before */
     void start(CommitFlight flight, Consumer<CommitFlight> stored) {
-        runtime.requests().execute(() -> attempt(flight, 0, stored));
+        runtime.uploads().execute(() -> attempt(flight, 0, stored));
     }
 
     /** Attempts that failed since the start. */
@@ -100,7 +100,7 @@ final class CommitUpload {
         if (Integer.bitCount(attempt + 1) == 1) {
             log.warn("commit {} was not stored at attempt {}: {}", flight.id().seq(), attempt + 1, why.getMessage());
         }
-        runtime.timer().after(delay, () -> runtime.requests().execute(() -> attempt(flight, attempt + 1, stored)));
+        runtime.timer().after(delay, () -> runtime.uploads().execute(() -> attempt(flight, attempt + 1, stored)));
     }
 
     private static VolumeException fenced(CommitFlight flight, String by) {

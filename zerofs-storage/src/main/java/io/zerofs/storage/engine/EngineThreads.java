@@ -16,12 +16,14 @@ public final class EngineThreads implements AutoCloseable {
 
     private final ThreadPoolExecutor sealing;
     private final ThreadPoolExecutor requests;
+    private final ThreadPoolExecutor uploads;
     private final ScheduledThreadPoolExecutor timer;
 
-    /** @param requestsMax requests to the store at a time; at least 4 */
+    /** @param requestsMax requests to the store at a time, and again as many uploads; at least 4 */
     public EngineThreads(int requestsMax) {
         this.sealing = pool("zerofs-seal-", Runtime.getRuntime().availableProcessors());
         this.requests = pool("zerofs-store-", Math.max(4, requestsMax));
+        this.uploads = pool("zerofs-upload-", Math.max(4, requestsMax));
         this.timer = new ScheduledThreadPoolExecutor(1, named("zerofs-timer-"));
         this.timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         this.timer.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
@@ -31,6 +33,7 @@ public final class EngineThreads implements AutoCloseable {
         return new EngineRuntime(
                 sealing,
                 requests,
+                uploads,
                 (nanos, task) -> timer.schedule(task, nanos, TimeUnit.NANOSECONDS),
                 System::nanoTime,
                 new SecureRandom());
@@ -38,7 +41,7 @@ public final class EngineThreads implements AutoCloseable {
 
     @Override
     public void close() {
-        for (ExecutorService pool : new ExecutorService[] {timer, requests, sealing}) {
+        for (ExecutorService pool : new ExecutorService[] {timer, uploads, requests, sealing}) {
             pool.shutdownNow();
         }
     }

@@ -28,6 +28,9 @@ import org.rocksdb.WriteOptions;
  * as a whole, CLOSED when a write may be half applied or the index is closed.
  */
 public final class RocksIndex implements AutoCloseable {
+    // With the last but one buffer waiting RocksDB would begin to delay writes, and then refuses those that must not sleep.
+    private static final int BUFFERS_THAT_DELAY = 2;
+
     private final StampedLock lifetime = new StampedLock();
     private final NativeResources handles;
     private final RocksDB database;
@@ -114,7 +117,7 @@ public final class RocksIndex implements AutoCloseable {
     /** How many memtables could still be filled before writes would be refused. */
     public int writeBuffersFree() throws VolumeException {
         long waiting = property("rocksdb.num-immutable-mem-table");
-        return (int) Math.max(0, tuning.writeBuffersMax() - 1 - waiting);
+        return (int) Math.max(0, tuning.writeBuffersMax() - BUFFERS_THAT_DELAY - waiting);
     }
 
     /**

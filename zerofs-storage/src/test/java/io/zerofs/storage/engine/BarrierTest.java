@@ -40,7 +40,8 @@ final class BarrierTest {
         EngineThreads threads = new EngineThreads(16);
         EngineRuntime real = threads.runtime();
         EngineRuntime runtime =
-                new EngineRuntime(real.sealing(), real.requests(), timer, timer::nanoTime, real.random());
+                new EngineRuntime(
+                        real.sealing(), real.requests(), real.uploads(), timer, timer::nanoTime, real.random());
         volume = fixture.open(where, settings, runtime, new EngineFixture.QuietKeeper(), threads);
         return volume;
     }

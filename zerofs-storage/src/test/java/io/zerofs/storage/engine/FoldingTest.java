@@ -52,26 +52,21 @@ final class FoldingTest {
         await(volume.barrier());
     }
 
-    /** Uploads run at once, folds when the test lets them: they are what is started by a batch, not by a barrier. */
+    /** Folds run when the test lets them. Nothing else here uses the executor for requests in the background. */
     private EngineRuntime runtimeThatHoldsFolds() {
         EngineRuntime real = threads.runtime();
         return new EngineRuntime(
-                real.sealing(),
-                task -> {
-                    synchronized (heldFolds) {
-                        boolean isFold = StackWalker.getInstance()
-                                .walk(frames -> frames.anyMatch(
-                                        frame -> frame.getClassName().equals(Folder.class.getName())));
-                        if (isFold && holdingFolds) {
-                            heldFolds.add(task);
-                            return;
-                        }
-                    }
-                    real.requests().execute(task);
-                },
-                real.timer(),
-                real.nanoTime(),
-                real.random());
+                real.sealing(), this::executeOrHold, real.uploads(), real.timer(), real.nanoTime(), real.random());
+    }
+
+    private void executeOrHold(Runnable task) {
+        synchronized (heldFolds) {
+            if (holdingFolds) {
+                heldFolds.add(task);
+                return;
+            }
+        }
+        threads.runtime().requests().execute(task);
     }
 
     private void holdFolds() {

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.cache;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.CommitDraft;
+import io.zerofs.storage.commit.CommitFixture;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.CommitLimits;
+import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.commit.CommitSealer;
+import io.zerofs.storage.commit.FrameContent;
+import io.zerofs.storage.commit.ParallelSteps;
+import io.zerofs.storage.commit.SealedCommit;
+import io.zerofs.storage.object.FaultyObjectStore;
+import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
+import io.zerofs.storage.seal.Compression;
+import io.zerofs.storage.seal.ObjectKeys;
+import io.zerofs.storage.seal.Salt;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** How many requests reads cost. */
+final class RangeFetcherTest {
+    private static final int SLOTS = 20;
+
+    private final ObjectKeys keys = CommitFixture.keys();
+    private final FaultyObjectStore store = new FaultyObjectStore(new MemoryObjectStore(), 1);
+    private final PageCache cache = new PageCache(16 << 20);
+    private final DamageLog damage = new DamageLog();
+    private final byte[][] chunks = new byte[SLOTS][CommitLimits.CHUNK_BYTES];
+    private SealedCommit commit;
+
+    @BeforeEach
+    void storeACommit() throws Exception {
+        SplittableRandom random = new SplittableRandom(1);
+        List<FrameContent> slots = new ArrayList<>();
+        for (byte[] chunk : chunks) {
+            random.nextBytes(chunk);
+            slots.add(new FrameContent.Full(ByteBuffer.wrap(chunk)));
+        }
+        slots.add(new FrameContent.Full(ByteBuffer.wrap(onlyTheLastPage())));
+        CommitDraft.Log log = new CommitDraft.Log(0, Salt.NONE, List.of(), List.of());
+        commit = new CommitSealer(keys, Compression.LZ4, ParallelSteps.NONE)
+                .seal(new CommitDraft(new CommitId(1, 1), Salt.random(random), log, slots));
+        store.put(commit.id().objectName(), commit.bytes(), new ObjectStore.IfAbsent());
+        store.forgetRequests();
+    }
+
+    private static byte[] onlyTheLastPage() {
+        byte[] chunk = new byte[CommitLimits.CHUNK_BYTES];
+        Arrays.fill(chunk, 7 * CommitLimits.PAGE_BYTES, chunk.length, (byte) 1);
+        return chunk;
+    }
+
+    private RangeFetcher fetcher(ObjectStore from) {
+        return new RangeFetcher(from, new CommitReader(from, keys), cache, ParallelSteps.NONE, damage);
+    }
+
+    private PageFetcher.Wanted page(int slot, int page) {
+        return new PageFetcher.Wanted(commit.frames(), slot, page);
+    }
+
+    private byte[] expected(int slot, int page) {
+        int from = page * CommitLimits.PAGE_BYTES;
+        return Arrays.copyOfRange(chunks[slot], from, from + CommitLimits.PAGE_BYTES);
+    }
+
+    @Test
+    void neighbouringPagesComeByOneRequest() throws Exception {
+        List<PageFetcher.Wanted> wanted = new ArrayList<>();
+        for (int slot = 3; slot < 6; slot++) {
+            for (int page = 0; page < 8; page++) {
+                wanted.add(0, page(slot, page));
+            }
+        }
+        Map<PageKey, byte[]> pages = fetcher(store).fetch(wanted);
+        assertEquals(24, pages.size());
+        for (PageFetcher.Wanted each : wanted) {
+            assertArrayEquals(expected(each.slot(), each.page()), pages.get(each.key()));
+            assertArrayEquals(expected(each.slot(), each.page()), cache.page(each.key()));
+        }
+        assertEquals(1, store.counts().get(StoreOperation.GET_RANGE));
+    }
+
+    @Test
+    void farPagesComeByRequestsOfTheirOwnAndNothingBetweenThem() throws Exception {
+        fetcher(store).fetch(List.of(page(0, 0), page(10, 0), page(19, 7)));
+        assertEquals(3, store.counts().get(StoreOperation.GET_RANGE));
+        assertTrue(store.bytes(StoreOperation.GET_RANGE) < 3 * 33 * 1024);
+    }
+
+    @Test
+    void aRequestIsNotLongerThanItsLimit() throws Exception {
+        List<PageFetcher.Wanted> wanted = new ArrayList<>();
+        for (int slot = 0; slot < SLOTS; slot++) {
+            for (int page = 0; page < 8; page++) {
+                wanted.add(page(slot, page));
+            }
+        }
+        fetcher(store).fetch(wanted);
+        assertEquals(2, store.counts().get(StoreOperation.GET_RANGE));
+    }
+
+    @Test
+    void aPageOfZerosCostsNoRequest() throws Exception {
+        Map<PageKey, byte[]> pages = fetcher(store).fetch(List.of(page(SLOTS, 0)));
+        assertEquals(0, pages.get(new PageKey(1, SLOTS, 0)).length);
+        assertNull(store.counts().get(StoreOperation.GET_RANGE));
+    }
+
+    @Test
+    void whoWantsAPageThatIsOnItsWayWaitsForIt() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch answer = new CountDownLatch(1);
+        ObjectStore slow = new ForwardingStore(store) {
+            @Override
+            public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
+                asked.countDown();
+                try {
+                    answer.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                return super.getRange(name, offset, length);
+            }
+        };
+        RangeFetcher fetcher = fetcher(slow);
+        CompletableFuture<Map<PageKey, byte[]>> first = inThread(fetcher, page(1, 1));
+        asked.await();
+        CompletableFuture<Map<PageKey, byte[]>> second = inThread(fetcher, page(1, 1));
+        answer.countDown();
+        assertArrayEquals(expected(1, 1), first.get(1, TimeUnit.MINUTES).get(new PageKey(1, 1, 1)));
+        assertArrayEquals(expected(1, 1), second.get(1, TimeUnit.MINUTES).get(new PageKey(1, 1, 1)));
+        assertTrue(store.counts().get(StoreOperation.GET_RANGE) <= 2);
+    }
+
+    private static CompletableFuture<Map<PageKey, byte[]>> inThread(RangeFetcher fetcher, PageFetcher.Wanted page) {
+        CompletableFuture<Map<PageKey, byte[]>> result = new CompletableFuture<>();
+        new Thread(() -> {
+                    try {
+                        result.complete(fetcher.fetch(List.of(page)));
+                    } catch (Exception e) {
+                        result.completeExceptionally(e);
+                    }
+                })
+                .start();
+        return result;
+    }
+
+    @Test
+    void afterAFailureThePageIsAskedForAgain() throws Exception {
+        RangeFetcher fetcher = fetcher(store);
+        store.setOutage(true);
+        VolumeException failure =
+                assertThrows(VolumeException.class, () -> fetcher.fetch(List.of(page(2, 2), page(2, 3))));
+        assertEquals(VolumeException.Kind.UNAVAILABLE, failure.kind());
+        store.setOutage(false);
+        assertArrayEquals(
+                expected(2, 2), fetcher.fetch(List.of(page(2, 2))).get(new PageKey(1, 2, 2)));
+    }
+
+    @Test
+    void theCacheStaysWithinItsBytes() {
+        PageCache small = new PageCache(1 << 20);
+        for (int i = 0; i < 1000; i++) {
+            small.put(new PageKey(1, i, 0), new byte[CommitLimits.PAGE_BYTES]);
+        }
+        long kept = 0;
+        for (int i = 0; i < 1000; i++) {
+            kept += small.page(new PageKey(1, i, 0)) == null ? 0 : CommitLimits.PAGE_BYTES;
+        }
+        assertTrue(kept > 1 << 18 && kept <= 1 << 20, "bytes kept: " + kept);
+        assertEquals(1000, small.hits() + small.misses());
+    }
+}
