@@ -16,7 +16,12 @@ import java.util.random.RandomGenerator;
  * @param random for salts, so in production a {@link java.security.SecureRandom}, and for jitter
  */
 public record EngineRuntime(
-        Executor sealing, Executor requests, Executor uploads, Timer timer, LongSupplier nanoTime, RandomGenerator random) {
+        Executor sealing,
+        Executor requests,
+        Executor uploads,
+        Timer timer,
+        LongSupplier nanoTime,
+        RandomGenerator random) {
 
     /** Runs short tasks, which must not wait, after a delay. */
     @FunctionalInterface

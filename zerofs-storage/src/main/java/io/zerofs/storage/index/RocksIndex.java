@@ -28,7 +28,8 @@ import org.rocksdb.WriteOptions;
  * as a whole, CLOSED when a write may be half applied or the index is closed.
  */
 public final class RocksIndex implements AutoCloseable {
-    // With the last but one buffer waiting RocksDB would begin to delay writes, and then refuses those that must not sleep.
+    // With the last but one buffer waiting RocksDB would begin to delay writes, and then refuses those that must not
+    // sleep.
     private static final int BUFFERS_THAT_DELAY = 2;
 
     private final StampedLock lifetime = new StampedLock();

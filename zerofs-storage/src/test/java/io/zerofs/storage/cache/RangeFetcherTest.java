@@ -174,8 +174,7 @@ final class RangeFetcherTest {
                 assertThrows(VolumeException.class, () -> fetcher.fetch(List.of(page(2, 2), page(2, 3))));
         assertEquals(VolumeException.Kind.UNAVAILABLE, failure.kind());
         store.setOutage(false);
-        assertArrayEquals(
-                expected(2, 2), fetcher.fetch(List.of(page(2, 2))).get(new PageKey(1, 2, 2)));
+        assertArrayEquals(expected(2, 2), fetcher.fetch(List.of(page(2, 2))).get(new PageKey(1, 2, 2)));
     }
 
     @Test

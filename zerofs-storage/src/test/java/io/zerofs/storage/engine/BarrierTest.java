@@ -39,9 +39,8 @@ final class BarrierTest {
     private StorageVolume open(ObjectStore where, StorageSettings settings) throws Exception {
         EngineThreads threads = new EngineThreads(16);
         EngineRuntime real = threads.runtime();
-        EngineRuntime runtime =
-                new EngineRuntime(
-                        real.sealing(), real.requests(), real.uploads(), timer, timer::nanoTime, real.random());
+        EngineRuntime runtime = new EngineRuntime(
+                real.sealing(), real.requests(), real.uploads(), timer, timer::nanoTime, real.random());
         volume = fixture.open(where, settings, runtime, new EngineFixture.QuietKeeper(), threads);
         return volume;
     }

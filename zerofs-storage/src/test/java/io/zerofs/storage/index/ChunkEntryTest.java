@@ -20,7 +20,8 @@ final class ChunkEntryTest {
     void theBytesOfAnEntryAreThoseThatAreDocumented() throws Exception {
         ChunkEntry entry =
                 new ChunkEntry(List.of(FrameReference.full(5, 3), FrameReference.delta(300, 0, 0x8000000000000001L)));
-        assertEquals("07" + "05" + "00" + "ac02" + "8000000000000001", HexFormat.of().formatHex(entry.encode()));
+        assertEquals(
+                "07" + "05" + "00" + "ac02" + "8000000000000001", HexFormat.of().formatHex(entry.encode()));
         assertEquals(entry, ChunkEntry.decode(entry.encode()));
     }
 
@@ -34,12 +35,10 @@ final class ChunkEntryTest {
     @Test
     void keysSortByWhatTheyName() {
         assertEquals(
-                "80" + "0000000000000001" + "00000000000000ff",
-                HexFormat.of().formatHex(IndexKeys.chunk(1, 255)));
+                "80" + "0000000000000001" + "00000000000000ff", HexFormat.of().formatHex(IndexKeys.chunk(1, 255)));
         assertEquals("81" + "0000000000000002" + "00000040", HexFormat.of().formatHex(IndexKeys.frames(2, 64)));
         assertEquals(
-                "82" + "0000000000000003" + "0000000000000004",
-                HexFormat.of().formatHex(IndexKeys.deaths(3, 4)));
+                "82" + "0000000000000003" + "0000000000000004", HexFormat.of().formatHex(IndexKeys.deaths(3, 4)));
         assertEquals(255, IndexKeys.chunkIndex(IndexKeys.chunk(1, 255)));
     }
 

@@ -25,8 +25,8 @@ final class RecordBatchTest {
         batch.put(new byte[] {1, 2}, new byte[] {3});
         batch.delete(new byte[] {4});
         batch.put(new byte[] {5}, new byte[200]);
-        String expected = "0000000000000000" + "03000000" + "01" + "02" + "0102" + "01" + "03" + "00" + "01" + "04" + "01"
-                + "01" + "05" + "c801" + "00".repeat(200);
+        String expected = "0000000000000000" + "03000000" + "01" + "02" + "0102" + "01" + "03" + "00" + "01" + "04"
+                + "01" + "01" + "05" + "c801" + "00".repeat(200);
         assertEquals(expected, HexFormat.of().formatHex(batch.toBytes()));
     }
 

@@ -95,7 +95,9 @@ final class RocksIndexTest {
         index.checkpoint(directory.resolve("copy"));
         Path table;
         try (Stream<Path> files = Files.list(directory.resolve("copy"))) {
-            table = files.filter(file -> file.toString().endsWith(".sst")).findFirst().orElseThrow();
+            table = files.filter(file -> file.toString().endsWith(".sst"))
+                    .findFirst()
+                    .orElseThrow();
         }
         RocksIndex.verifyTable(table);
         byte[] bytes = Files.readAllBytes(table);
@@ -202,8 +204,7 @@ final class RocksIndexTest {
         Path damaged = directory.resolve("damaged");
         index.checkpoint(damaged);
         Files.writeString(damaged.resolve("CURRENT"), "nonsense");
-        VolumeException failure =
-                assertThrows(VolumeException.class, () -> RocksIndex.open(damaged, NATIVE, TUNING));
+        VolumeException failure = assertThrows(VolumeException.class, () -> RocksIndex.open(damaged, NATIVE, TUNING));
         assertEquals(VolumeException.Kind.CORRUPT, failure.kind());
         assertTrue(failure.getMessage().contains(damaged.toString()));
     }
