@@ -19,8 +19,9 @@ import java.util.Random;
  * Loads NFS version 3 servers in turn and compares them: one connection each, many calls in flight. A single file that
  * needs the JDK only: {@code java NfsLoad.java SECONDS ROUNDS NAME=PORT:MOUNT_PORT:PATH:PID …}.
  * Prints for each
- * operation (those of {@code -Doperations=create,remove}, else all) the calls per second of both (median, lowest and highest round), the processor time that the servers
- * took per call, and the ratios of the first server to the second.
+ * operation (those of {@code -Doperations=create,remove}, else all) the calls per second of both (median,
+ * lowest and highest round), the processor time that the servers took per call, and the ratios of the first
+ * server to the second.
  */
 public final class NfsLoad {
     private static final int FILES = 1_000;

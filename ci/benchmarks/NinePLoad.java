@@ -22,8 +22,8 @@ import java.util.Random;
  * the operations per second of each server (median, lowest and highest round), the ratio of the first to the second, and
  * the processor time that the servers took per operation.
  *
- * <p>A walk is a Twalk of one name to a new fid and its Tclunk. An operation on data is split into as many messages as the server's largest message makes necessary; they are in
- * flight together.
+ * <p>A walk is a Twalk of one name to a new fid and its Tclunk. An operation on data is split into as many
+ * messages as the server's largest message makes necessary; they are in flight together.
  */
 public final class NinePLoad {
     private static final int FILES = 1_000;

@@ -254,7 +254,8 @@ public final class StoreProxy {
                 request.copyBody(fromClient, OutputStream.nullOutputStream(), Damage.NONE);
             }
             String body = "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code></Error>";
-            String head = "HTTP/1.1 " + status + "\r\nContent-Type: application/xml\r\nConnection: close\r\nx-ms-error-code: "
+            String head = "HTTP/1.1 " + status + "\r\nContent-Type: application/xml"
+                    + "\r\nConnection: close\r\nx-ms-error-code: "
                     + code + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
             toClient.write((head + (request.method().equals("HEAD") ? "" : body)).getBytes(StandardCharsets.US_ASCII));
             client.shutdownOutput();

@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
 /**
- * Fills an empty directory with the database of a checkpoint: tables that a former directory still has are linked, if size and
- * digest agree, the others are fetched, several at a time. Used once.
+ * Fills an empty directory with the database of a checkpoint: tables that a former directory still has are
+ * linked, if size and digest agree, the others are fetched, several at a time. Used once.
  */
 final class DatabaseBuilder {
     /** RocksDB names it so; anything else, a path above all, is refused. */

@@ -16,8 +16,8 @@ public final class VolumeOpener {
     private VolumeOpener() {}
 
     /**
-     * Opens the volume in a store, or formats a new one where the store is empty. Takes it over from whoever has it: their log
-     * is fenced, and they end.
+     * Opens the volume in a store, or formats a new one where the store is empty. Takes it over from whoever
+     * has it: their log is fenced, and they end.
      *
      * @param store stays open when the volume is closed; the caller closes it afterwards
      * @param password is not kept and not closed

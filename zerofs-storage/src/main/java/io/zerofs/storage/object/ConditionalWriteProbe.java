@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * Finds out whether a store honours the conditions of puts. Some accept the headers and overwrite all the same; on such a store
- * two writers destroy each other's data. Costs six requests, five of them one after the other.
+ * Finds out whether a store honours the conditions of puts. Some accept the headers and overwrite all the same;
+ * on such a store two writers destroy each other's data. Costs six requests, five of them one after the other.
  */
 public final class ConditionalWriteProbe {
     /** Where probe objects live; what a crash leaves there may be deleted at any time. */

@@ -7,7 +7,10 @@ import java.util.Map;
 
 /** What was asked of a store since the process began. Thread-safe; numbers only grow. */
 public interface StoreMetrics {
-    /** Upper bounds of {@link OperationCounts#latencyCounts}, in milliseconds; what took longer is counted behind the last. */
+    /**
+     * Upper bounds of {@link OperationCounts#latencyCounts}, in milliseconds; what took longer is counted
+     * behind the last.
+     */
     List<Integer> LATENCY_BOUNDS_MILLIS =
             List.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000);
 

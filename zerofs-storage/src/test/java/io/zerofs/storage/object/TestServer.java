@@ -5,8 +5,8 @@ import java.net.URI;
 
 /**
  * A store in the network that was started for these tests, as the environment describes it: for the name {@code CEPH} in
- * {@code ZEROFS_TEST_CEPH_ENDPOINT}, {@code ZEROFS_TEST_CEPH_KEY} and {@code ZEROFS_TEST_CEPH_SECRET}. {@code ci/stores/test}
- * starts the servers and sets them.
+ * {@code ZEROFS_TEST_CEPH_ENDPOINT}, {@code ZEROFS_TEST_CEPH_KEY} and {@code ZEROFS_TEST_CEPH_SECRET}. {@code
+ * ci/stores/test} starts the servers and sets them.
  */
 public record TestServer(URI endpoint, String key, String secret) {
     public static TestServer named(String name) {

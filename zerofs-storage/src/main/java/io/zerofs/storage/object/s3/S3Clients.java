@@ -30,8 +30,9 @@ final class S3Clients {
 
     /**
      * Bodies are sent as they are: neither in {@code aws-chunked} nor with the trailing checksums which many other
-     * stores refuse, and deletes carry the MD5 that all of them know. TLS or the signature protects the body on the way, and what
-     * we store authenticates itself. Repetitions are left to {@link io.zerofs.storage.object.RetryingObjectStore}.
+     * stores refuse, and deletes carry the MD5 that all of them know. TLS or the signature protects the body on
+     * the way, and what we store authenticates itself. Repetitions are left to {@link
+     * io.zerofs.storage.object.RetryingObjectStore}.
      */
     static S3Client create(S3Settings settings) throws ObjectStoreException {
         ConnectionSettings connections = settings.connections();
