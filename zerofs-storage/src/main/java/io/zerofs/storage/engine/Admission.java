@@ -24,7 +24,7 @@ final class Admission {
     private static final long INDEX_CHECK_BYTES = 1 << 20;
     private static final Duration LOG_PAUSE = Duration.ofMillis(100);
     private static final Duration INDEX_PAUSE = Duration.ofMillis(5);
-    private static final Duration INDEX_PATIENCE = Duration.ofSeconds(30);
+    private static final Duration INDEX_PATIENCE = Duration.ofSeconds(20);
 
     private final DirtyBudget budget;
     private final FoldQueue folds;
@@ -32,6 +32,7 @@ final class Admission {
     private final RocksIndex index;
     private final StopSwitch stop;
     private final AtomicLong bytesSinceCheck = new AtomicLong();
+    private volatile boolean refused;
 
     Admission(DirtyBudget budget, FoldQueue folds, LogKeeper keeper, RocksIndex index, StopSwitch stop) {
         this.budget = budget;
@@ -77,12 +78,17 @@ final class Admission {
         } while (!keeper.awaitRoom(LOG_PAUSE.toNanos()));
     }
 
+    /** The index refused a batch: those that come next wait until it takes writes again. */
+    void indexRefused() {
+        refused = true;
+    }
+
     private void awaitIndex(long room) throws VolumeException, InterruptedException {
-        if (bytesSinceCheck.addAndGet(room) < INDEX_CHECK_BYTES) {
+        if (bytesSinceCheck.addAndGet(room) < INDEX_CHECK_BYTES && !refused) {
             return;
         }
         long pauses = INDEX_PATIENCE.dividedBy(INDEX_PAUSE);
-        while (index.writeBuffersFree() == 0) {
+        while (index.writeBuffersFree() == 0 || refused && !index.takesWrites()) {
             NeverWaits.check();
             stop.check();
             if (pauses-- == 0) {
@@ -91,6 +97,7 @@ final class Admission {
             }
             Thread.sleep(INDEX_PAUSE.toMillis());
         }
+        refused = false;
         bytesSinceCheck.set(0);
     }
 }

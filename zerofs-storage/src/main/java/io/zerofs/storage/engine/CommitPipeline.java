@@ -135,6 +135,8 @@ final class CommitPipeline {
             step.run();
         } catch (VolumeException e) {
             failure = e;
+        } catch (RuntimeException | Error e) {
+            failure = WritePath.internalError(e);
         } finally {
             lock.unlock();
         }
@@ -212,8 +214,18 @@ final class CommitPipeline {
 
     private void stored(CommitFlight flight) {
         locked(() -> flight.become(State.STORED));
-        complete();
+        completeOrStop();
         pump();
+    }
+
+    /** Half a completion cannot be repeated: after an error of ours the engine ends, and recovery repeats it whole. */
+    private void completeOrStop() {
+        try {
+            complete();
+        } catch (RuntimeException | Error e) {
+            stop.stop(WritePath.internalError(e));
+            throw e;
+        }
     }
 
     /** Applies and answers what is durable. One thread at a time, so that answers keep the order of the log. */
@@ -228,7 +240,7 @@ final class CommitPipeline {
                             "commit {} is durable but not yet applied: {}",
                             flight.id().seq(),
                             e.getMessage());
-                    runtime.timer().after(RETRY_NANOS, () -> runtime.uploads().execute(this::complete));
+                    runtime.timer().after(RETRY_NANOS, () -> runtime.uploads().execute(this::completeOrStop));
                 } else {
                     stop.stop(e);
                 }

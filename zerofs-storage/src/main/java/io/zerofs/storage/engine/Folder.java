@@ -97,6 +97,10 @@ final class Folder {
             afterWrite.accept(commit);
         } catch (VolumeException e) {
             later(chunk, e);
+        } catch (RuntimeException | Error e) {
+            // Its writers wait for it, so it must not be forgotten.
+            later(chunk, new VolumeException(VolumeException.Kind.UNAVAILABLE, e.toString(), e));
+            throw e;
         }
     }
 

@@ -169,7 +169,14 @@ public final class StorageVolume implements Volume, LogSource {
         if (!(batch instanceof StorageBatch own)) {
             throw new IllegalArgumentException("the batch is of another volume");
         }
-        pipeline.changed(writes.apply(own));
+        try {
+            pipeline.changed(writes.apply(own));
+        } catch (VolumeException e) {
+            if (e.kind() == VolumeException.Kind.NO_SPACE) {
+                admission.indexRefused();
+            }
+            throw e;
+        }
         folder.kick();
     }
 

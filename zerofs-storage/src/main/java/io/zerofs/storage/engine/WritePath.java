@@ -181,7 +181,7 @@ final class WritePath {
         long pass = gate.shut();
         try {
             return dirty.open().isChanged() ? cutInside(dirty.open()) : null;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             throw internalError(e);
         } finally {
             gate.open(pass);
@@ -197,8 +197,9 @@ final class WritePath {
         if (!last.records().isEmpty()) {
             account(open, write(last.records(), open));
         }
-        open.freeze();
+        // In this order, so that a lack of memory leaves the commit open.
         dirty.add(new OpenCommit(open.seq() + 1));
+        open.freeze();
         return open;
     }
 
@@ -241,7 +242,7 @@ final class WritePath {
         }
     }
 
-    private static VolumeException internalError(Throwable cause) {
+    static VolumeException internalError(Throwable cause) {
         return new VolumeException(
                 VolumeException.Kind.CLOSED,
                 "the volume stopped after an internal error: " + cause.getMessage(),

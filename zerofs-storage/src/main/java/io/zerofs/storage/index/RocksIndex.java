@@ -32,6 +32,8 @@ public final class RocksIndex implements AutoCloseable {
     // sleep.
     private static final int BUFFERS_THAT_DELAY = 2;
 
+    private static final byte[] NOTHING = new RecordBatch().toBytes();
+
     private final StampedLock lifetime = new StampedLock();
     private final NativeResources handles;
     private final RocksDB database;
@@ -119,6 +121,19 @@ public final class RocksIndex implements AutoCloseable {
     public int writeBuffersFree() throws VolumeException {
         long waiting = property("rocksdb.num-immutable-mem-table");
         return (int) Math.max(0, tuning.writeBuffersMax() - BUFFERS_THAT_DELAY - waiting);
+    }
+
+    /** Whether a write would be taken now, as far as can be told without making one. */
+    public boolean takesWrites() throws VolumeException {
+        try {
+            write(NOTHING);
+            return true;
+        } catch (VolumeException e) {
+            if (e.kind() == VolumeException.Kind.NO_SPACE) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     /**
