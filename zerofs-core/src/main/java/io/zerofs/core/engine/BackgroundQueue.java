@@ -2,6 +2,7 @@
 package io.zerofs.core.engine;
 
 import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.volume.VolumeException;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Queue;
@@ -105,8 +106,7 @@ final class BackgroundQueue {
         try {
             return worker.recover();
         } catch (FsException e) {
-            LOG.warn("looking for unfinished removals failed, will try again: {}", e.getMessage());
-            pause();
+            retryLater("looking for unfinished removals", e);
             return true;
         }
     }
@@ -134,14 +134,27 @@ final class BackgroundQueue {
         try {
             more = worker.step(inode);
         } catch (FsException e) {
-            LOG.warn("removal of inode {} failed, will try again: {}", inode, e.getMessage());
-            pause();
+            retryLater("removal of inode " + inode, e);
             more = true;
         } catch (RuntimeException e) {
             LOG.error("removal of inode {} failed, left to the next start", inode, e);
         }
         if (more) {
             add(inode);
+        }
+    }
+
+    private void retryLater(String what, FsException failure) {
+        boolean finished = failure.getCause() instanceof VolumeException e
+                && (e.kind() == VolumeException.Kind.CLOSED || e.kind() == VolumeException.Kind.FENCED);
+        if (finished) {
+            LOG.info("{} ends with the volume and goes on with its next opening", what);
+            synchronized (this) {
+                stopped = true;
+            }
+        } else {
+            LOG.warn("{} failed, will try again: {}", what, failure.getMessage());
+            pause();
         }
     }
 

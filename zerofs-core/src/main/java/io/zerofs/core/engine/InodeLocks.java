@@ -47,18 +47,22 @@ final class InodeLocks {
 
     /** Locks several inodes at once; the same one may be named twice. */
     Held exclusive(long... inodes) {
-        int[] order = Arrays.stream(inodes)
-                .mapToInt(InodeLocks::stripe)
-                .sorted()
-                .distinct()
-                .toArray();
+        int[] order = new int[inodes.length];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = stripe(inodes[i]);
+        }
+        Arrays.sort(order);
         long[] stamps = new long[order.length];
         for (int i = 0; i < order.length; i++) {
-            stamps[i] = stripes[order[i]].writeLock();
+            if (i == 0 || order[i] != order[i - 1]) {
+                stamps[i] = stripes[order[i]].writeLock();
+            }
         }
         return () -> {
             for (int i = order.length - 1; i >= 0; i--) {
-                stripes[order[i]].unlockWrite(stamps[i]);
+                if (i == 0 || order[i] != order[i - 1]) {
+                    stripes[order[i]].unlockWrite(stamps[i]);
+                }
             }
         };
     }

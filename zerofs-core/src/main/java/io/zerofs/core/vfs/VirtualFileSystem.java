@@ -80,7 +80,8 @@ public interface VirtualFileSystem {
 
     /**
      * Writes all of {@code source}; a write of more than the engine's budget is split, and then atomic for each piece.
-     * Clears setuid and setgid as POSIX wants it. The buffer's content must not change before the call returns.
+     * Clears setuid and setgid as POSIX wants it. Less than a millisecond after another write, mtime and ctime may stay
+     * as that one set them. The buffer's content must not change before the call returns.
      *
      * @throws FsException as {@link #read}, FILE_TOO_LARGE, NO_SPACE
      */

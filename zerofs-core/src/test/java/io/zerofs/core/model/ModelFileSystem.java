@@ -256,19 +256,7 @@ public final class ModelFileSystem implements VirtualFileSystem {
         if (Long.compareUnsigned(offset, node.size) >= 0) {
             return null;
         }
-        long chunk = offset >>> 18;
-        boolean hole = !node.chunks.containsKey(chunk);
-        long end = chunk;
-        if (hole) {
-            Long next = node.chunks.higherKey(chunk);
-            end = next == null ? Long.MAX_VALUE >>> 1 : next;
-        } else {
-            while (node.chunks.containsKey(end)) {
-                end++;
-            }
-        }
-        long endChunk = ((node.size - 1) >>> 18) + 1;
-        return new Extent(offset, (end >= endChunk ? node.size : end << 18) - offset, hole);
+        return node.extentAt(offset);
     }
 
     @Override
@@ -386,7 +374,7 @@ public final class ModelFileSystem implements VirtualFileSystem {
         Attributes fromBefore = from.attributes();
         Attributes toBefore = to.attributes();
         if (victim != child) {
-            requireRenamable(who, from, to, child, victim);
+            ModelPermissions.rename(who, from, to, child, victim);
             from.remove(fromName);
             if (victim != null) {
                 to.remove(toName);
@@ -400,24 +388,6 @@ public final class ModelFileSystem implements VirtualFileSystem {
         return new Renaming(
                 new AttributeTransition(fromBefore, from.attributes()),
                 new AttributeTransition(toBefore, to.attributes()));
-    }
-
-    private void requireRenamable(Credentials who, ModelNode from, ModelNode to, ModelNode child, ModelNode victim)
-            throws FsException {
-        ModelPermissions.remove(who, from, child);
-        if (victim == null) {
-            check(to.links > 0, FsError.NOT_FOUND);
-            ModelPermissions.change(who, to);
-        } else {
-            ModelPermissions.remove(who, to, victim);
-            check(!child.isDirectory() || victim.isDirectory(), FsError.NOT_DIRECTORY);
-            check(child.isDirectory() || !victim.isDirectory(), FsError.IS_DIRECTORY);
-            check(victim.devices == 0, FsError.BUSY);
-        }
-        check(child.devices == 0, FsError.BUSY);
-        boolean dotDotChanges = child.isDirectory() && from != to;
-        check(!dotDotChanges || (ModelPermissions.bits(who, child) & 2) != 0, FsError.ACCESS_DENIED);
-        check(victim == null || victim.children.isEmpty(), FsError.NOT_EMPTY);
     }
 
     private boolean isAbove(ModelNode node, ModelNode directory) {
@@ -436,23 +406,13 @@ public final class ModelFileSystem implements VirtualFileSystem {
         check(parent.isDirectory(), FsError.NOT_DIRECTORY);
         check((ModelPermissions.bits(who, parent) & 4) != 0, FsError.ACCESS_DENIED);
         check(cookie >= 0 && cookie < parent.nextCookie, FsError.BAD_COOKIE);
-        TreeMap<Long, DirectoryEntry> entries = new TreeMap<>();
-        if (parent.links > 0) {
-            entries.put(1L, entry(1, FileName.of("."), parent, withAttributes));
-            entries.put(2L, entry(2, FileName.of(".."), parent.parent, withAttributes));
-            parent.cookies.forEach((name, position) ->
-                    entries.put(position, entry(position, name, parent.children.get(name), withAttributes)));
-        }
+        TreeMap<Long, DirectoryEntry> entries = parent.listing(withAttributes);
         for (DirectoryEntry entry : entries.tailMap(cookie, false).values()) {
             if (!visitor.visit(entry)) {
                 return false;
             }
         }
         return true;
-    }
-
-    private static DirectoryEntry entry(long cookie, FileName name, ModelNode node, boolean withAttributes) {
-        return new DirectoryEntry(cookie, name, node.id.number(), node.kind, withAttributes ? node.attributes() : null);
     }
 
     @Override

@@ -3,8 +3,11 @@ package io.zerofs.core.model;
 
 import io.zerofs.core.vfs.Attributes;
 import io.zerofs.core.vfs.DeviceNumber;
+import io.zerofs.core.vfs.DirectoryEntry;
+import io.zerofs.core.vfs.Extent;
 import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.vfs.VirtualFileSystem;
@@ -184,5 +187,37 @@ final class ModelNode {
         chunks.keySet()
                 .removeIf(index -> inChunk(index, from) == 0
                         && (inChunk(index, to) == CHUNK || to == size && inChunk(index, to) > 0));
+    }
+
+    Extent extentAt(long offset) {
+        long chunk = offset >>> 18;
+        boolean hole = !chunks.containsKey(chunk);
+        long end = chunk;
+        if (hole) {
+            Long next = chunks.higherKey(chunk);
+            end = next == null ? Long.MAX_VALUE : next;
+        } else {
+            while (chunks.containsKey(end)) {
+                end++;
+            }
+        }
+        long endChunk = ((size - 1) >>> 18) + 1;
+        return new Extent(offset, (end >= endChunk ? size : end << 18) - offset, hole);
+    }
+
+    /** All entries of a directory by cookie. */
+    TreeMap<Long, DirectoryEntry> listing(boolean withAttributes) throws FsException {
+        TreeMap<Long, DirectoryEntry> entries = new TreeMap<>();
+        if (links > 0) {
+            entries.put(1L, entry(1, FileName.of("."), this, withAttributes));
+            entries.put(2L, entry(2, FileName.of(".."), parent, withAttributes));
+            cookies.forEach((name, position) ->
+                    entries.put(position, entry(position, name, children.get(name), withAttributes)));
+        }
+        return entries;
+    }
+
+    private static DirectoryEntry entry(long cookie, FileName name, ModelNode node, boolean withAttributes) {
+        return new DirectoryEntry(cookie, name, node.id.number(), node.kind, withAttributes ? node.attributes() : null);
     }
 }

@@ -88,4 +88,22 @@ final class ModelPermissions {
             check((bits(who, node) & 2) != 0, FsError.ACCESS_DENIED);
         }
     }
+
+    static void rename(Credentials who, ModelNode from, ModelNode to, ModelNode child, ModelNode victim)
+            throws FsException {
+        remove(who, from, child);
+        if (victim == null) {
+            check(to.links > 0, FsError.NOT_FOUND);
+            change(who, to);
+        } else {
+            remove(who, to, victim);
+            check(!child.isDirectory() || victim.isDirectory(), FsError.NOT_DIRECTORY);
+            check(child.isDirectory() || !victim.isDirectory(), FsError.IS_DIRECTORY);
+            check(victim.devices == 0, FsError.BUSY);
+        }
+        check(child.devices == 0, FsError.BUSY);
+        boolean dotDotChanges = child.isDirectory() && from != to;
+        check(!dotDotChanges || (bits(who, child) & 2) != 0, FsError.ACCESS_DENIED);
+        check(victim == null || victim.children.isEmpty(), FsError.NOT_EMPTY);
+    }
 }
