@@ -161,7 +161,7 @@ public final class NinePLoad {
 
         /** Puts an operation on data into the buffer, on consecutive tags; the number of its messages. */
         private int data(Operation operation, int tag, long offset) {
-            int pieceMax = messageBytes - Connection.WRITE_HEADER_BYTES;
+            int pieceMax = messageBytes - Connection.DATA_HEADER_BYTES;
             int messages = 0;
             for (int at = 0; at < operation.bytes; at += pieceMax) {
                 int count = Math.min(pieceMax, operation.bytes - at);
@@ -185,9 +185,9 @@ public final class NinePLoad {
             long done = 0;
             int busy = 0;
             boolean more = true;
-            while (more || busy > 0) {
+            // A walk that was begun is ended with its clunk.
+            while (more || busy > 0 || anyOf(hasFid)) {
                 for (int slot = 0; slot < missing.length; slot++) {
-                    // A walk that was begun is ended with its clunk.
                     if (missing[slot] == 0 && (more || hasFid[slot])) {
                         missing[slot] = begin(operation, slot, hasFid);
                         busy++;
@@ -204,6 +204,15 @@ public final class NinePLoad {
                 more = System.nanoTime() < end;
             }
             return new Round(done, (System.nanoTime() - start) / 1e9, cpuMicros() - cpuBefore);
+        }
+
+        private static boolean anyOf(boolean[] flags) {
+            for (boolean flag : flags) {
+                if (flag) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /** Puts the next message or messages of a slot into the buffer; their number. */
@@ -234,7 +243,8 @@ public final class NinePLoad {
 
     /** A connection with a buffer of requests to be sent. */
     private static final class Connection {
-        static final int WRITE_HEADER_BYTES = 23;
+        /** What clients leave for the headers of data (P9_IOHDRSZ); diod refuses data beyond that. */
+        static final int DATA_HEADER_BYTES = 24;
         private static final int HEADER_BYTES = 7;
         private static final int NO_TAG = 0xFFFF;
         private static final int NO_FID = -1;
