@@ -8,6 +8,8 @@ import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.net.ProtocolServer;
 import io.zerofs.server.net.ServerResources;
 import io.zerofs.server.net.ServerSettings;
+import io.zerofs.server.nfs3.Durability;
+import io.zerofs.server.nfs3.Nfs3Server;
 import io.zerofs.server.ninep.NinePServer;
 import io.zerofs.server.ninep.NinePSettings;
 import java.time.InstantSource;
@@ -16,24 +18,25 @@ import java.util.concurrent.CountDownLatch;
 
 /**
  * A server whose files are in memory, for kernel clients and benchmarks of a protocol without a store below:
- * {@code MemoryServer PORT [QUOTA_BYTES]} serves 9P on a loopback port until it is killed.
+ * {@code MemoryServer PORT [NFS_PORT]} serves 9P, and NFS, on loopback ports until it is killed.
  */
 public final class MemoryServer {
+    private static final long QUOTA_BYTES = 1L << 40;
+
     private MemoryServer() {}
 
     public static void main(String[] arguments) throws Exception {
-        int port = Integer.parseInt(arguments[0]);
-        long quotaBytes = arguments.length > 1 ? Long.parseLong(arguments[1]) : 1L << 40;
+        ListenAddress ninePort = ListenAddress.tcp("127.0.0.1", Integer.parseInt(arguments[0]));
+        ListenAddress nfsPort =
+                ListenAddress.tcp("127.0.0.1", arguments.length > 1 ? Integer.parseInt(arguments[1]) : 0);
         try (MemoryVolume volume = new MemoryVolume();
                 ZeroFileSystem files = ZeroFileSystem.open(
-                        volume, FileSystemSettings.DEFAULTS.withQuotaBytes(quotaBytes), InstantSource.system());
+                        volume, FileSystemSettings.DEFAULTS.withQuotaBytes(QUOTA_BYTES), InstantSource.system());
                 ServerResources resources = new ServerResources(ServerSettings.DEFAULT);
                 ProtocolServer server = ProtocolServer.open(
-                        "9p",
-                        List.of(ListenAddress.tcp("127.0.0.1", port)),
-                        resources,
-                        new NinePServer(files, NinePSettings.DEFAULT))) {
-            System.out.println("ready on " + server.port());
+                        "9p", List.of(ninePort), resources, new NinePServer(files, NinePSettings.DEFAULT));
+                ProtocolServer nfs = Nfs3Server.open(files, Durability.COMMIT, List.of(nfsPort), resources)) {
+            System.out.println("ready on " + server.port() + " and " + nfs.port());
             new CountDownLatch(1).await();
         }
     }
