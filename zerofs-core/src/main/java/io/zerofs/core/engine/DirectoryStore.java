@@ -35,10 +35,11 @@ final class DirectoryStore {
     /** The entry of this name, or null. */
     EntryRecord find(long directory, FileName name) throws FsException {
         EntryRecord cached = cache.find(directory, name);
-        return cached != null ? cached : cache.load(directory, name, () -> read(directory, name));
+        return cached != null ? cached : cache.load(directory, name, () -> findStored(directory, name));
     }
 
-    private EntryRecord read(long directory, FileName name) throws FsException {
+    /** The entry that the volume has, or null; what is cached may be older for a moment. */
+    EntryRecord findStored(long directory, FileName name) throws FsException {
         try {
             byte[] value = volume.get(Keys.entry(directory, name));
             return value == null ? null : EntryRecord.decodeByName(name, value);

@@ -53,27 +53,33 @@ final class LookupOperations {
             if (child != null) {
                 return child;
             }
-            // The name went after its entry was read, and the file with it: unless the entry is still there.
-            EntryRecord again = engine.directories().find(directory, name);
-            if (again != null && again.inode() == entry.inode()) {
+            // The file went after its entry was read. What the volume has is newer than what was cached.
+            EntryRecord stored = engine.directories().findStored(directory, name);
+            if (stored != null && stored.inode() == entry.inode()) {
                 return engine.inodes().requireNamed(entry.inode());
             }
-            entry = again;
+            entry = stored;
         }
         return null;
     }
 
     private InodeRecord parentOf(InodeRecord directory) throws FsException {
-        InodeRecord child = directory;
-        while (child != null && child.links() > 0) {
-            InodeRecord parent = engine.inodes().find(child.directory().parent());
-            if (parent != null) {
-                return parent;
-            }
-            // Moved away since, and the old parent was removed.
-            child = engine.inodes().find(directory.number());
+        InodeRecord parent = directory.links() == 0 ? null : engine.inodes().find(parentNumber(directory));
+        if (parent != null) {
+            return parent;
         }
-        throw FsError.NOT_FOUND.exception();
+        // Removed, or moved away from a parent that was removed since: under the lock it is one or the other.
+        try (InodeLocks.Held held = engine.locks().shared(directory.number())) {
+            InodeRecord now = engine.inodes().find(directory.number());
+            if (now == null || now.links() == 0) {
+                throw FsError.NOT_FOUND.exception();
+            }
+            return engine.inodes().requireNamed(parentNumber(now));
+        }
+    }
+
+    private static long parentNumber(InodeRecord directory) {
+        return directory.directory().parent();
     }
 
     boolean list(Credentials who, InodeId id, long cookie, boolean withAttributes, DirectoryVisitor visitor)

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Many threads at once: no deadlock, no error that a lone thread would not see, and a consistent volume afterwards. */
-final class ConcurrencyTest {
+class ConcurrencyTest {
     private static final int CHUNK = FileChunks.CHUNK_BYTES;
     private static final int THREADS = 4;
     private static final int ROUNDS = 2000;
@@ -37,9 +37,15 @@ final class ConcurrencyTest {
     private final MemoryVolume volume = new MemoryVolume();
     private final ZeroFileSystem files = open();
 
+    /** How many records are kept decoded. */
+    protected int cachedRecords() {
+        return FileSystemSettings.DEFAULTS.cachedRecords();
+    }
+
     private ZeroFileSystem open() {
         try {
-            FileSystemSettings settings = FileSystemSettings.DEFAULTS.withBackgroundBatchChunks(3);
+            FileSystemSettings settings =
+                    FileSystemSettings.DEFAULTS.withBackgroundBatchChunks(3).withCachedRecords(cachedRecords());
             return ZeroFileSystem.open(volume, settings, InstantSource.system());
         } catch (Exception e) {
             throw new AssertionError(e);
