@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+
+import io.zerofs.storage.commit.CommitDraft;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.commit.CommitSealer;
+import io.zerofs.storage.commit.Frame;
+import io.zerofs.storage.commit.FrameContent;
+import io.zerofs.storage.commit.ParallelSteps;
+import io.zerofs.storage.commit.SealedCommit;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
+import io.zerofs.storage.seal.Aead;
+import io.zerofs.storage.seal.Compression;
+import io.zerofs.storage.seal.ObjectKeys;
+import io.zerofs.storage.seal.Salt;
+import io.zerofs.storage.seal.Secret;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.UUID;
+
+/**
+ * Seals and opens chunks of 256 KiB on one thread, the way commits do it with lz4, beside {@code openssl speed}: {@code
+ * java -cp PROGRAM SealLoad.java SECONDS ROUNDS}. Both count processor time. Prints MB/s of plain data (median, lowest
+ * and highest round) and ratios.
+ */
+public final class SealLoad {
+    private static final int CHUNK_BYTES = 256 * 1024;
+    private static final int CHUNKS = 8;
+    private static final UUID VOLUME = new UUID(1, 2);
+
+    private final SplittableRandom random = new SplittableRandom(1);
+    private final ObjectKeys keys = new ObjectKeys(Secret.of(new byte[Aead.KEY_BYTES]), VOLUME, Aead.fastest());
+    private final CommitSealer sealer = new CommitSealer(keys, Compression.LZ4, ParallelSteps.NONE);
+    private final CommitReader reader = new CommitReader(new MemoryObjectStore(), keys);
+    private long seq;
+
+    public static void main(String[] arguments) throws Exception {
+        double seconds = Double.parseDouble(arguments[0]);
+        int rounds = Integer.parseInt(arguments[1]);
+        new SealLoad().run(seconds, rounds);
+    }
+
+    private void run(double seconds, int rounds) throws Exception {
+        System.out.println(Aead.fastest().name() + ", Java " + Runtime.version());
+        byte[] noise = new byte[CHUNK_BYTES];
+        random.nextBytes(noise);
+        byte[] text = text();
+        String[] names = {"openssl speed", "seal, incompressible", "open, incompressible", "seal, text", "open, text"};
+        double[][] results = new double[names.length][rounds];
+        sealRate(noise, seconds);
+        openRate(noise, seconds);
+        for (int round = 0; round < rounds; round++) {
+            results[0][round] = opensslRate((int) Math.ceil(seconds));
+            results[1][round] = sealRate(noise, seconds);
+            results[2][round] = openRate(noise, seconds);
+            results[3][round] = sealRate(text, seconds);
+            results[4][round] = openRate(text, seconds);
+        }
+        System.out.printf(Locale.ROOT, "%-22s %10s %21s %7s%n", "256 KiB, one thread", "MB/s", "lowest .. highest", "ratio");
+        double peer = median(results[0]);
+        for (int i = 0; i < names.length; i++) {
+            double[] sorted = results[i].clone();
+            Arrays.sort(sorted);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-22s %10.0f %9.0f .. %8.0f %7.2f%n",
+                    names[i],
+                    median(sorted),
+                    sorted[0],
+                    sorted[rounds - 1],
+                    median(sorted) / peer);
+        }
+    }
+
+    private double sealRate(byte[] chunk, double seconds) {
+        long start = cpuNanos();
+        long bytes = 0;
+        do {
+            bytes += seal(chunk).frames().frames().stream().mapToLong(Frame::length).sum();
+        } while (cpuNanos() - start < seconds * 1e9);
+        return bytes * 1e3 / (cpuNanos() - start);
+    }
+
+    private double openRate(byte[] chunk, double seconds) throws Exception {
+        SealedCommit commit = seal(chunk);
+        long start = cpuNanos();
+        long bytes = 0;
+        do {
+            for (Frame frame : commit.frames().frames()) {
+                for (int page = 0; page < frame.pageCount(); page++) {
+                    ByteBuffer stored = commit.storedPage(frame.slot(), page);
+                    bytes += reader.openPage(commit.frames(), frame.slot(), page, stored).remaining();
+                }
+            }
+        } while (cpuNanos() - start < seconds * 1e9);
+        return bytes * 1e3 / (cpuNanos() - start);
+    }
+
+    private SealedCommit seal(byte[] chunk) {
+        List<FrameContent> slots = new ArrayList<>();
+        for (int i = 0; i < CHUNKS; i++) {
+            slots.add(new FrameContent.Full(ByteBuffer.wrap(chunk)));
+        }
+        CommitDraft.Log log = new CommitDraft.Log(0, Salt.NONE, List.of(), List.of());
+        return sealer.seal(new CommitDraft(new CommitId(1, ++seq), Salt.random(random), log, slots));
+    }
+
+    private byte[] text() {
+        StringBuilder text = new StringBuilder();
+        String[] words = {"the", "store", "of", "a", "commit", "is", "sealed", "and", "then", "found", "again", "in", "log"};
+        while (text.length() < CHUNK_BYTES) {
+            text.append(words[random.nextInt(words.length)]).append(random.nextInt(20) == 0 ? ".\n" : " ");
+        }
+        return text.substring(0, CHUNK_BYTES).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Its last line ends with thousands of bytes per second of processor time. */
+    private static double opensslRate(int seconds) throws Exception {
+        Process process = new ProcessBuilder(
+                        "openssl", "speed", "-seconds", Integer.toString(seconds), "-bytes", Integer.toString(CHUNK_BYTES),
+                        "-evp", "chacha20-poly1305")
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        if (process.waitFor() != 0) {
+            throw new IllegalStateException("openssl speed failed");
+        }
+        String last = output.substring(output.lastIndexOf(' ') + 1);
+        return Double.parseDouble(last.substring(0, last.length() - 1)) / 1e3;
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+
+    private static long cpuNanos() {
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    }
+}
