@@ -52,11 +52,13 @@ final class ReplayTest {
                 }
             }
             await(volume.barrier());
+            long liveThrough = volume.lastApplied().seq();
             volume.checkpoint(live);
-            long last = volume.lastApplied().seq();
             volume.close();
-            String expected = dump(live, index -> {});
-            assertEquals(expected, dump(copy.resolve("fresh"), index -> replay(store, fixture, index, 1, last)));
+            // A fold may have changed the index after the copy: a copy is whole only with the log behind it.
+            long last = volume.lastApplied().seq();
+            String expected = dump(copy.resolve("fresh"), index -> replay(store, fixture, index, 1, last));
+            assertEquals(expected, dump(live, index -> replay(store, fixture, index, liveThrough + 1, last)));
             long from = copiedThrough + 1;
             assertEquals(expected, dump(copy.resolve("early"), index -> replay(store, fixture, index, from, last)));
             long again = 1 + random.nextLong(last);
