@@ -30,6 +30,7 @@ final class Assembly implements AutoCloseable {
      */
     static Assembly open(ZerofsConfig config, OpenProgress progress, Consumer<VolumeException> onStop)
             throws ExitException {
+        Services.requireAddresses(config);
         Assembly assembly = new Assembly();
         try {
             StoreConnection connection = assembly.closing.add(

@@ -48,11 +48,15 @@ public final class Main {
                     failure[0] = report(errors, error);
                     return failure[0].status();
                 });
-        commandLine.execute(arguments);
+        try {
+            commandLine.execute(arguments);
+        } catch (Error e) {
+            return report(errors, e);
+        }
         return failure[0] == null ? ExitCode.OK : failure[0];
     }
 
-    private static ExitCode report(PrintStream errors, Exception error) {
+    private static ExitCode report(PrintStream errors, Throwable error) {
         if (error instanceof ExitException exit) {
             errors.println("zerofs: " + oneLine(exit.getMessage()));
             return exit.code();

@@ -4,6 +4,7 @@ package io.zerofs.cli;
 import io.zerofs.cli.config.NbdConfig;
 import io.zerofs.cli.config.NfsConfig;
 import io.zerofs.cli.config.NinepConfig;
+import io.zerofs.cli.config.ServersConfig;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.engine.FileSystemSettings;
 import io.zerofs.core.engine.ZeroFileSystem;
@@ -12,13 +13,18 @@ import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.server.nbd.NbdServer;
+import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.net.ListenException;
 import io.zerofs.server.net.ProtocolServer;
 import io.zerofs.server.net.ServerResources;
 import io.zerofs.server.nfs3.Nfs3Server;
 import io.zerofs.server.ninep.NinePServer;
 import io.zerofs.server.ninep.NinePSettings;
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The file system on a volume and the servers that the configuration wants. Does not own the volume. */
 final class Services implements AutoCloseable {
@@ -37,6 +43,36 @@ final class Services implements AutoCloseable {
         } catch (ExitException e) {
             services.close();
             throw e;
+        }
+    }
+
+    /**
+     * Finds out, before the volume is taken over from whoever has it, whether the TCP addresses can be had: a daemon
+     * started twice by mistake must not end the one that serves.
+     */
+    static void requireAddresses(ZerofsConfig config) throws ExitException {
+        ServersConfig servers = config.servers();
+        try {
+            List<ListenAddress> all = new ArrayList<>();
+            servers.nfs().ifPresent(nfs -> all.addAll(nfs.listen()));
+            servers.ninep().ifPresent(ninep -> all.addAll(ninep.listen()));
+            servers.nbd().ifPresent(nbd -> all.addAll(nbd.listen()));
+            for (ListenAddress address : all) {
+                if (address instanceof ListenAddress.Tcp tcp) {
+                    tryListen(tcp);
+                }
+            }
+        } catch (IllegalArgumentException e) {
+            throw new ExitException(ExitCode.CONFIG, e.getMessage(), e);
+        }
+    }
+
+    private static void tryListen(ListenAddress.Tcp tcp) throws ExitException {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(tcp.address());
+        } catch (IOException e) {
+            throw new ExitException(ExitCode.ADDRESS_IN_USE, "cannot listen on " + tcp + ": " + e.getMessage(), e);
         }
     }
 
