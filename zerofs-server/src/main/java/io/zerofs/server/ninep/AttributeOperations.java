@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
+import io.zerofs.core.vfs.AccessMask;
 import io.zerofs.core.vfs.AttributeChange;
 import io.zerofs.core.vfs.Attributes;
+import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.DataAccess;
 import io.zerofs.core.vfs.DeviceNumber;
+import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.FsStatistics;
+import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.TimeChange;
 import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.vfs.VirtualFileSystem;
@@ -26,6 +30,8 @@ final class AttributeOperations {
     private static final int STATFS_BLOCK_BYTES = 4_096;
     private static final int STAT_BLOCK_BYTES = 512;
     private static final int PERMISSION_BITS = 07777;
+    private static final int SET_UID = 04000;
+    private static final int SET_GID = 02000;
     private static final long NANOS_MAX = 999_999_999;
 
     private final VirtualFileSystem files;
@@ -75,8 +81,22 @@ final class AttributeOperations {
     Rmessage setAttributes(Tmessage.Tsetattr request) throws FsException {
         Fid fid = fids.get(request.fid());
         Fid.State state = fid.state();
+        InodeId inode = state.place().inode();
         boolean opened = state.use() instanceof Use.OpenFile file && file.writable();
-        AttributeChange change = new AttributeChange(
+        AttributeChange change = change(request);
+        Credentials who = fid.who();
+        if (change.mode() != null && !who.isSuperuser()) {
+            Attributes file = files.getAttributes(inode);
+            if (isConsequenceOfWriting(who, file, change)) {
+                who = Credentials.ofUser(file.uid(), file.gid());
+            }
+        }
+        files.setAttributes(who, inode, change, opened ? DataAccess.CHECKED_AT_OPEN : DataAccess.CHECKED_NOW);
+        return Rmessage.Empty.RSETATTR;
+    }
+
+    private static AttributeChange change(Tmessage.Tsetattr request) {
+        return new AttributeChange(
                 has(request, SetattrValid.MODE) ? request.mode() & PERMISSION_BITS : null,
                 has(request, SetattrValid.UID) ? request.uid() : null,
                 has(request, SetattrValid.GID) ? request.gid() : null,
@@ -84,9 +104,26 @@ final class AttributeOperations {
                 timeChange(request, SetattrValid.ACCESSED, SetattrValid.ACCESSED_SET, request.accessed()),
                 timeChange(request, SetattrValid.MODIFIED, SetattrValid.MODIFIED_SET, request.modified()),
                 null);
-        files.setAttributes(
-                fid.who(), state.place().inode(), change, opened ? DataAccess.CHECKED_AT_OPEN : DataAccess.CHECKED_NOW);
-        return Rmessage.Empty.RSETATTR;
+    }
+
+    /**
+     * Whether the change takes setuid and setgid away, with nothing beside it but a new size, and comes from one who may
+     * write. Linux sends that before it writes or truncates, in the name of whoever does so; a chmod(2) by somebody
+     * else than the owner it refuses itself.
+     */
+    private boolean isConsequenceOfWriting(Credentials who, Attributes file, AttributeChange change)
+            throws FsException {
+        int dropped = file.mode() ^ change.mode();
+        return who.uid() != file.uid()
+                && file.kind() == FileKind.REGULAR
+                && dropped != 0
+                && (dropped & ~(SET_UID | SET_GID)) == 0
+                && (dropped & change.mode()) == 0
+                && change.uid() == null
+                && change.gid() == null
+                && change.accessed().equals(TimeChange.KEEP)
+                && !change.modified().kind().equals(TimeChange.Kind.SET)
+                && files.access(who, file.id(), AccessMask.WRITE) == AccessMask.WRITE;
     }
 
     private static boolean has(Tmessage.Tsetattr request, int bit) {

@@ -109,6 +109,23 @@ class AttributeTest {
                 user.error(new Tmessage.Tsetattr(1, SetattrValid.SIZE, 0, 0, 0, 1, WireTime.ZERO, WireTime.ZERO)));
     }
 
+    @Test
+    void writerWhoIsNotTheOwnerTakesSetuidAway() throws Exception {
+        DirectClient user = fixture.client(NinePFixture.UID);
+        user.walk(ROOT, 1, "f");
+        for (int valid : new int[] {SetattrValid.MODE, SetattrValid.MODE | SetattrValid.SIZE}) {
+            set(2, SetattrValid.MODE, 06755, 0, 0, 0);
+            Tmessage drop = new Tmessage.Tsetattr(1, valid, 0755, 0, 0, 0, WireTime.ZERO, WireTime.ZERO);
+            assertEquals(valid == SetattrValid.MODE ? Errno.EPERM : Errno.EACCES, user.error(drop));
+            set(2, SetattrValid.MODE, 06777, 0, 0, 0);
+            user.ok(new Tmessage.Tsetattr(1, valid, 0777, 0, 0, 0, WireTime.ZERO, WireTime.ZERO));
+            assertEquals(0100777, client.attributes(1).mode());
+            assertEquals(
+                    Errno.EPERM,
+                    user.error(new Tmessage.Tsetattr(1, valid, 0776, 0, 0, 0, WireTime.ZERO, WireTime.ZERO)));
+        }
+    }
+
     private void setXattr(String name, String value, int flags) throws Exception {
         assertEquals(null, trySetXattr(name, value, flags));
     }
