@@ -116,7 +116,9 @@ public final class NfsLoad {
             cpu[i] = cpus[cpus.length / 2];
             System.out.printf(" %,10.0f (%,8.0f to %,8.0f)", speed[i], speeds[0], speeds[speeds.length - 1]);
         }
-        if (results.size() > 1) {
+        if (results.size() == 1) {
+            System.out.printf("           %6.1f", cpu[0]);
+        } else {
             System.out.printf("    %4.2f  %6.1f %6.1f     %4.2f", speed[0] / speed[1], cpu[0], cpu[1], cpu[1] / cpu[0]);
         }
         System.out.println();
