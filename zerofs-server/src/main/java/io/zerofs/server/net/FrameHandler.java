@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
 import io.zerofs.core.waiting.WouldWaitException;
 import io.zerofs.server.bytes.MalformedMessageException;
 import java.io.IOException;
@@ -30,6 +31,9 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     /** Replies written before the socket gets them, so that a long batch does not delay its first reply. */
     private static final int REPLIES_PER_FLUSH_MAX = 32;
 
+    /** How long a client has to end its side after we ended ours. */
+    private static final long LINGER_MILLIS = 1_000;
+
     private final String server;
     private final ServerResources resources;
     private final RequestGate.Share share;
@@ -44,7 +48,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     private boolean admitted;
     private boolean blocked;
     private boolean paused;
-    private boolean finishing;
+    private volatile boolean finishing;
     private boolean inReadLoop;
     private int unflushed;
     private final StallDetector stall = new StallDetector();
@@ -100,11 +104,10 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         from.close();
     }
 
-    /** Reads no more, and closes the channel when the requests in flight have ended. */
+    /** Takes no more requests, and closes the channel when those in flight have ended. */
     void finish() {
         onEventLoop(() -> {
             finishing = true;
-            context.channel().config().setAutoRead(false);
             dropReceived();
             closeIfFinished();
         });
@@ -201,9 +204,19 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         }
     }
 
+    /**
+     * Ends our side first and reads on until the client ends its own. Closing a socket that has received what nobody
+     * read would reset the connection, and the client could lose replies that are on their way.
+     */
     private void closeIfFinished() {
-        if (finishing && share.requests() == 0) {
-            context.close();
+        if (!finishing || share.requests() > 0 || !context.channel().isActive()) {
+            return;
+        }
+        flush();
+        if (context.channel() instanceof DuplexChannel socket && !socket.isOutputShutdown()) {
+            socket.shutdownOutput();
+            context.channel().config().setAutoRead(true);
+            context.executor().schedule(() -> context.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 

@@ -83,10 +83,13 @@ final class RequestGate {
             wakeOthers();
         }
 
+        /** A connection with nothing in flight always gets on, so that those who do not read starve nobody. */
         private boolean hasRoom() {
-            return requests.get() < settings.requestsPerConnectionMax()
-                    && bytes.get() < settings.bytesPerConnectionMax()
-                    && bytesInFlight.get() < settings.bytesInFlightMax();
+            int inFlight = requests.get();
+            return inFlight == 0
+                    || inFlight < settings.requestsPerConnectionMax()
+                            && bytes.get() < settings.bytesPerConnectionMax()
+                            && bytesInFlight.get() < settings.bytesInFlightMax();
         }
 
         private void wake() {

@@ -240,6 +240,24 @@ class ProtocolServerTest {
         }
     }
 
+    @Test
+    void repliesAreNotLostWhenTheConnectionIsClosedWithRequestsUnread() throws Exception {
+        try (Socket socket = connect()) {
+            for (int i = 0; i < 1_000; i++) {
+                socket.getOutputStream().write(frame(HOLD, 100));
+            }
+            until(() -> protocol().held.size() == REQUESTS_MAX);
+            Thread closer = new Thread(server::close);
+            closer.start();
+            until(() -> refusesConnections(server.port()));
+            protocol().held.forEach(Runnable::run);
+            read(socket, REQUESTS_MAX * 100);
+            assertEquals(-1, socket.getInputStream().read());
+            socket.close();
+            closer.join();
+        }
+    }
+
     private static boolean refusesConnections(int port) {
         try {
             new Socket(InetAddress.getLoopbackAddress(), port).close();
