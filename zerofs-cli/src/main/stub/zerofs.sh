@@ -46,9 +46,7 @@ budget_mb() {
     shift
   done
   sed -n 's/#.*//; s/.*memory_size_gb[" ]*=[[:space:]]*\([0-9][0-9_.]*\).*/\1/p' "$config" 2>/dev/null |
-    awk -v default="$BUDGET_MB_DEFAULT" '
-      { gsub("_", ""); mb = int($1 * 1000) }
-      END { print mb > 0 ? mb : default }'
+    awk -v mb="$BUDGET_MB_DEFAULT" '{ gsub("_", ""); mb = int($1 * 1000) } END { print mb }'
 }
 
 # Native libraries are unpacked here. The directory carries our process id, which is Java's as well
@@ -69,9 +67,13 @@ if [ "$version" -ge 22 ]; then set -- --enable-native-access=ALL-UNNAMED "$@"; f
 if [ "$version" -ge 23 ]; then set -- --sun-misc-unsafe-memory-access=allow "$@"; fi
 case $command in
   run)
+    # As MemoryBudget.java divides it: heap for pages, dirty data and some room, direct memory for requests.
     budget=$(budget_mb "$@")
-    set -- -Xms64m "-Xmx$((192 + budget / 2))m" "-XX:MaxDirectMemorySize=$((128 + budget / 2))m" \
-      -XX:+UseG1GC -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
+    # Each of glibc's arenas keeps what it once had; RocksDB's threads would fill one each.
+    export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+    requests=$((budget / 8 < 256 ? budget / 8 : 256))
+    set -- -Xms64m "-Xmx$((192 + budget * 5 / 8))m" "-XX:MaxDirectMemorySize=$((96 + requests))m" \
+      -Djdk.nio.maxCachedBufferSize=1048576 -XX:+UseG1GC -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   change-password)
     set -- -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   *)

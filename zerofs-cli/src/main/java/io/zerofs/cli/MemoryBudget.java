@@ -8,9 +8,11 @@ import io.zerofs.storage.index.RocksTuning;
 import java.time.Duration;
 
 /**
- * How {@code memory_size_gb} is divided.
+ * How {@code memory_size_gb} is divided. Pages and dirty data are on the Java heap, of which an eighth of the whole is
+ * left free for the collector; requests are in direct memory; the index is in RocksDB's own. The start script sizes heap
+ * and direct memory to fit this, with what the program itself needs on top.
  *
- * @param dirtyBytes written and not yet in the store
+ * @param dirtyBytes written and not yet in the store, with what is on its way there
  * @param pageBytes decoded pages
  * @param indexBytes RocksDB's block cache and write buffers
  * @param requestBytes requests and replies in flight
@@ -20,11 +22,8 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
     private static final long REQUESTS_MAX = 256 * MIB;
 
     static MemoryBudget of(CacheConfig cache) {
-        long whole = cache.memoryBytes();
-        long requests = Math.min(REQUESTS_MAX, whole / 8);
-        long dirty = whole / 4;
-        long index = whole / 4;
-        return new MemoryBudget(dirty, whole - dirty - index - requests, index, requests);
+        long sixteenth = cache.memoryBytes() / 16;
+        return new MemoryBudget(3 * sixteenth, 5 * sixteenth, 4 * sixteenth, Math.min(REQUESTS_MAX, 2 * sixteenth));
     }
 
     /** Sealed copies on their way to the store come on top of what is dirty, so both share its part. */

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.cli.config.CacheConfig;
+import io.zerofs.storage.engine.StorageSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MemoryBudgetTest {
+    @ParameterizedTest
+    @ValueSource(doubles = {0.1, 0.25, 1, 16, 1_000})
+    void everySizeThatTheConfigurationAllowsCanBeDivided(double gigabytes) {
+        CacheConfig cache = new CacheConfig(Path.of("cache"), 10, gigabytes);
+        MemoryBudget budget = MemoryBudget.of(cache);
+        StorageSettings engine = budget.engine(Duration.ofSeconds(5));
+        long heap = engine.memory().dirtyBytesMax()
+                + engine.commits().uploadBytesMax()
+                + engine.memory().pageCacheBytes();
+        long index = budget.index().blockCacheBytes()
+                + budget.index().writeBufferBytes() * budget.index().writeBuffersMax();
+        assertTrue(heap <= cache.memoryBytes() / 2, "heap " + heap);
+        assertTrue(index <= cache.memoryBytes() / 4, "index " + index);
+        assertTrue(budget.servers().bytesInFlightMax() <= cache.memoryBytes() / 8, "requests");
+    }
+}
