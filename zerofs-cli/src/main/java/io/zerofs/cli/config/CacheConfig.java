@@ -9,7 +9,8 @@ public record CacheConfig(
         Path dir,
 
         @Setting(
-                value = "Disk space for cached objects, in GB of 10^9 bytes. The index comes on top.",
+                value = "Disk space for cached objects, in GB of 10^9 bytes; the index comes on top. So far nothing is"
+                        + " cached there.",
                 byDefault = "10.0",
                 min = 0.1,
                 max = 1_000_000)
