@@ -31,7 +31,13 @@ class RetryingObjectStoreTest extends ObjectStoreContract {
         faulty.setFaults(
                 Fault.onAll(0.3, new Fault.Unavailable()),
                 Fault.on(StoreOperation.PUT, "", 0.2, new UnknownOutcome(Fate.NOT_APPLIED)));
-        return retrying;
+        // Every thread's pauses advance the one manual clock, so only a distant deadline is as long as a real one.
+        RetrySettings patient = new RetrySettings(
+                RetrySettings.DEFAULTS.firstDelay(),
+                RetrySettings.DEFAULTS.delayMax(),
+                Duration.ofDays(365),
+                Duration.ofDays(365));
+        return new RetryingObjectStore(faulty, patient, clock, new Random(1));
     }
 
     @Test
