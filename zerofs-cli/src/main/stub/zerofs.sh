@@ -6,6 +6,7 @@
 set -u
 
 JAVA_OLDEST=17
+IDLE_SECONDS_MAX=30     # Azure forgets idle connections after 4 minutes, Java 17 only after 20
 BUDGET_MB_DEFAULT=250   # memory_size_gb = 0.25
 
 fail() { echo "zerofs: $*" >&2; exit 1; }
@@ -73,7 +74,8 @@ case $command in
     export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
     requests=$((budget / 8 < 256 ? budget / 8 : 256))
     set -- -Xms64m "-Xmx$((192 + budget * 5 / 8))m" "-XX:MaxDirectMemorySize=$((96 + requests))m" \
-      -Djdk.nio.maxCachedBufferSize=1048576 -XX:+UseG1GC -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
+      -Djdk.nio.maxCachedBufferSize=1048576 "-Djdk.httpclient.keepalive.timeout=$IDLE_SECONDS_MAX" \
+      -XX:+UseG1GC -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   change-password)
     set -- -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   *)

@@ -10,12 +10,9 @@ import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreContract;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import io.zerofs.storage.object.TestServer;
-import io.zerofs.storage.seal.Secret;
 import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 
@@ -25,13 +22,10 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
         matches = ".+",
         disabledReason = "no Azurite was started for the tests; ci/stores/test does")
 class AzuriteObjectStoreTest extends ObjectStoreContract {
-    private static final String CONTAINER = "zerofs-contract";
-
     @Override
     protected ObjectStore openEmpty() throws Exception {
-        AzureSettings settings = settings(TestServer.named("AZURITE"), CONTAINER, "test/" + UUID.randomUUID());
-        AzureClients.create(settings).createIfNotExists();
-        return AzureObjectStore.open(settings);
+        return AzureObjectStore.open(
+                AzureContainers.emptyPlace(TestServer.named("AZURITE"), ConnectionSettings.DEFAULTS));
     }
 
     @Test
@@ -43,7 +37,10 @@ class AzuriteObjectStoreTest extends ObjectStoreContract {
     void aWrongKeyIsRefusedWithASentence() throws Exception {
         TestServer server = TestServer.named("AZURITE");
         String wrong = Base64.getEncoder().encodeToString(new byte[64]);
-        refused(new TestServer(server.endpoint(), server.key(), wrong), CONTAINER, "storage_account_key");
+        refused(
+                new TestServer(server.endpoint(), server.key(), wrong),
+                AzureContainers.CONTAINER,
+                "storage_account_key");
     }
 
     @Test
@@ -52,7 +49,8 @@ class AzuriteObjectStoreTest extends ObjectStoreContract {
     }
 
     private static void refused(TestServer server, String container, String sentence) throws Exception {
-        try (AzureObjectStore store = AzureObjectStore.open(settings(server, container, "x"))) {
+        try (AzureObjectStore store =
+                AzureObjectStore.open(AzureContainers.settings(server, container, "x", ConnectionSettings.DEFAULTS))) {
             for (Request<?> request : List.<Request<?>>of(
                     () -> store.list("", "", 9),
                     () -> store.get("a", 9),
@@ -61,15 +59,5 @@ class AzuriteObjectStoreTest extends ObjectStoreContract {
                 assertTrue(message.contains(sentence), message);
             }
         }
-    }
-
-    private static AzureSettings settings(TestServer server, String container, String prefix) {
-        return new AzureSettings(
-                container,
-                prefix,
-                server.key(),
-                Optional.of(Secret.of(server.secret())),
-                Optional.of(server.endpoint()),
-                ConnectionSettings.DEFAULTS);
     }
 }

@@ -29,6 +29,10 @@ final class S3Buckets {
     }
 
     static S3Settings settings(TestServer server, String bucket, String prefix) {
+        return settings(server, bucket, prefix, ConnectionSettings.DEFAULTS);
+    }
+
+    static S3Settings settings(TestServer server, String bucket, String prefix, ConnectionSettings connections) {
         return new S3Settings(
                 bucket,
                 prefix,
@@ -36,6 +40,6 @@ final class S3Buckets {
                 Optional.of(server.endpoint()),
                 Optional.empty(),
                 false,
-                ConnectionSettings.DEFAULTS);
+                connections);
     }
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.cache;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/** The segments of a cache by their numbers, which grow. Changed by one thread, read by many. */
+final class CacheDirectory {
+    /** Half of what places in the index have bits for; numbering begins anew at an opening behind it. */
+    private static final long NUMBER_MAX = 1 << 22;
+
+    private static final String SUFFIX = ".blocks";
+
+    private final DiskCacheSettings settings;
+    private final ConcurrentSkipListMap<Long, CacheSegment> segments = new ConcurrentSkipListMap<>();
+
+    CacheDirectory(DiskCacheSettings settings) {
+        this.settings = settings;
+    }
+
+    /** Opens what an earlier process left; deletes what is no segment, is empty, or is more than may be kept. */
+    List<CacheSegment> open() throws IOException {
+        Files.createDirectories(settings.directory());
+        SortedMap<Long, Path> files = new TreeMap<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(settings.directory())) {
+            for (Path entry : entries) {
+                long number = numberOf(entry);
+                if (number < 0 || Files.size(entry) == 0) {
+                    Files.delete(entry);
+                } else {
+                    files.put(number, entry);
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        if (!files.isEmpty() && files.lastKey() > NUMBER_MAX) {
+            for (Path file : files.values()) {
+                Files.delete(file);
+            }
+            files.clear();
+        }
+        for (SortedMap.Entry<Long, Path> file : files.entrySet()) {
+            segments.put(file.getKey(), CacheSegment.open(file.getValue(), file.getKey()));
+        }
+        while (!segments.isEmpty() && (segments.size() >= settings.segmentsMax() || bytes() > allowed())) {
+            delete(segments.firstEntry().getValue());
+        }
+        return new ArrayList<>(segments.descendingMap().values());
+    }
+
+    /** With smaller segments than before there may be many; with larger ones few may be too much. */
+    private long allowed() {
+        return (settings.segmentsMax() - 1) * settings.segmentBytes();
+    }
+
+    CacheSegment create() throws IOException {
+        long number = segments.isEmpty() ? 1 : segments.lastKey() + 1;
+        CacheSegment segment =
+                CacheSegment.create(settings.directory().resolve(String.format("%012d", number) + SUFFIX), number);
+        segments.put(number, segment);
+        return segment;
+    }
+
+    /** Null if it was deleted. */
+    CacheSegment segment(long number) {
+        return segments.get(number);
+    }
+
+    /** Null if there is none. */
+    CacheSegment oldest() {
+        var first = segments.firstEntry();
+        return first == null ? null : first.getValue();
+    }
+
+    int count() {
+        return segments.size();
+    }
+
+    long bytes() {
+        return segments.values().stream().mapToLong(CacheSegment::size).sum();
+    }
+
+    void delete(CacheSegment segment) throws IOException {
+        segments.remove(segment.number());
+        segment.delete();
+    }
+
+    boolean isRoomFor(long bytes) throws IOException {
+        return Files.getFileStore(settings.directory()).getUsableSpace() - bytes >= settings.freeBytesMin();
+    }
+
+    void close() throws IOException {
+        Collection<CacheSegment> open = segments.values();
+        for (CacheSegment segment : open) {
+            segment.close();
+        }
+    }
+
+    private static long numberOf(Path file) {
+        String name = file.getFileName().toString();
+        return name.matches("[0-9]{12}" + SUFFIX.replace(".", "\\."))
+                ? Long.parseLong(name.substring(0, name.length() - SUFFIX.length()))
+                : -1;
+    }
+}

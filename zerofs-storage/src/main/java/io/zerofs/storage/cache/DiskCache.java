@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.cache;
+
+import io.zerofs.storage.object.MonotonicClock;
+import io.zerofs.storage.seal.Salt;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Blocks of objects on the local disk, as they are in the store: encrypted. A block is named by the salt of its object
+ * and its number in it, so that an object of another timeline under the same name is never answered from here.
+ *
+ * <p>It only ever helps: what is damaged is a miss, a disk that is full or cannot be written costs the cache and nothing
+ * else, and blocks that come faster than the disk takes them are dropped. One thread of its own writes; it first reads
+ * which blocks an earlier process left. When room is needed the oldest segment goes, except for its blocks that were used since
+ * they were written: these are written once more. Thread-safe.
+ */
+public final class DiskCache implements AutoCloseable {
+    /** A page of a frame, at most 32 KiB, is in one block or two; a block costs little more to fetch than a page. */
+    public static final int BLOCK_BYTES = 128 * 1024;
+
+    private static final Logger log = LoggerFactory.getLogger(DiskCache.class);
+
+    /** Blocks that wait for the disk. */
+    private static final long WAITING_BYTES_MAX = 32 << 20;
+
+    /** After a failed write nothing is written for so long. */
+    private static final Duration PAUSE = Duration.ofSeconds(30);
+
+    /** How often an idle cache looks whether the disk is full. */
+    private static final long IDLE_MILLIS = 2_000;
+
+    private static final int OFFSET_BITS = 40;
+
+    /** What the cache did since it was opened. */
+    public record Statistics(
+            long hits, long misses, long damaged, long dropped, long failures, long blocks, long bytes) {}
+
+    private record Waiting(Salt object, int block, ByteBuffer bytes) {}
+
+    private static final Waiting IDLE = new Waiting(Salt.NONE, 0, ByteBuffer.allocate(0));
+
+    private final DiskCacheSettings settings;
+    private final MonotonicClock clock;
+    private final CacheDirectory directory;
+    private final BlockIndex index = new BlockIndex();
+    private final Thread writer = new Thread(this::write, "disk-cache");
+    private final Deque<Waiting> queue = new ArrayDeque<>();
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
+    private final LongAdder damaged = new LongAdder();
+    private final LongAdder dropped = new LongAdder();
+    private final LongAdder failures = new LongAdder();
+
+    // Guarded by queue.
+    private long waitingBytes;
+    private boolean busy;
+    private boolean closed;
+
+    // Confined to the writer.
+    private CacheSegment current;
+    private long pausedUntilNanos;
+    private boolean failing;
+
+    private DiskCache(DiskCacheSettings settings, MonotonicClock clock) {
+        this.settings = settings;
+        this.clock = clock;
+        this.directory = new CacheDirectory(settings);
+        this.busy = settings.bytesMax() != 0;
+    }
+
+    /** Returns at once; what an earlier process left is found little by little. Never fails. */
+    public static DiskCache open(DiskCacheSettings settings, MonotonicClock clock) {
+        DiskCache cache = new DiskCache(settings, clock);
+        cache.pausedUntilNanos = clock.nanoTime();
+        if (settings.bytesMax() != 0) {
+            cache.writer.setDaemon(true);
+            cache.writer.start();
+        }
+        return cache;
+    }
+
+    /** The whole block as it was offered; null if it is not here. The caller owns the buffer. */
+    public ByteBuffer get(Salt object, int block) {
+        long hash = hashOf(object, block);
+        long place = index.use(hash);
+        ByteBuffer bytes = null;
+        if (place != BlockIndex.NOWHERE) {
+            CacheSegment segment = directory.segment(place >>> OFFSET_BITS);
+            try {
+                bytes = segment == null
+                        ? null
+                        : segment.read(object, block, place & (1L << OFFSET_BITS) - 1, BLOCK_BYTES);
+                if (bytes == null) {
+                    index.remove(hash, place);
+                }
+                if (bytes == null && segment != null) {
+                    damaged.increment();
+                }
+            } catch (IOException e) {
+                failures.increment();
+            }
+        }
+        (bytes == null ? misses : hits).increment();
+        return bytes;
+    }
+
+    /**
+     * Keeps a block if there is room and time for it.
+     *
+     * @param bytes {@link #BLOCK_BYTES} of them, or fewer for the last block of an object; not changed by anybody from now on
+     */
+    public void offer(Salt object, int block, ByteBuffer bytes) {
+        if (!bytes.hasRemaining() || bytes.remaining() > BLOCK_BYTES) {
+            throw new IllegalArgumentException("not a block: " + bytes.remaining() + " bytes");
+        }
+        if (settings.bytesMax() == 0 || isHere(hashOf(object, block))) {
+            return;
+        }
+        synchronized (queue) {
+            if (closed || waitingBytes + bytes.remaining() > WAITING_BYTES_MAX) {
+                dropped.increment();
+                return;
+            }
+            waitingBytes += bytes.remaining();
+            queue.add(new Waiting(object, block, bytes));
+            queue.notifyAll();
+        }
+    }
+
+    /** Drops a block whose bytes turned out to be wrong although they are those that were offered. */
+    public void forget(Salt object, int block) {
+        long hash = hashOf(object, block);
+        long place = index.place(hash);
+        if (place != BlockIndex.NOWHERE) {
+            damaged.increment();
+            index.remove(hash, place);
+        }
+    }
+
+    public Statistics statistics() {
+        return new Statistics(
+                hits.sum(),
+                misses.sum(),
+                damaged.sum(),
+                dropped.sum(),
+                failures.sum(),
+                index.size(),
+                directory.bytes());
+    }
+
+    /** Waits until everything offered so far is written or dropped; for tests and orderly ends. */
+    public void drain() throws InterruptedException {
+        synchronized (queue) {
+            while (!closed && (busy || !queue.isEmpty())) {
+                queue.wait();
+            }
+        }
+    }
+
+    /** Blocks that still wait are dropped. */
+    @Override
+    public void close() {
+        synchronized (queue) {
+            closed = true;
+            queue.clear();
+            queue.notifyAll();
+        }
+        boolean interrupted = false;
+        while (writer.isAlive()) {
+            try {
+                writer.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        try {
+            directory.close();
+        } catch (IOException e) {
+            log.debug("the disk cache did not close in order", e);
+        }
+    }
+
+    private void write() {
+        load();
+        giveBack();
+        for (Waiting next = take(); next != null; next = take()) {
+            if (next == IDLE) {
+                giveBack();
+            } else {
+                store(next);
+            }
+        }
+    }
+
+    /** Returns null at the end, and {@link #IDLE} now and then while nothing comes. */
+    private Waiting take() {
+        synchronized (queue) {
+            busy = false;
+            queue.notifyAll();
+            if (queue.isEmpty() && !closed) {
+                try {
+                    queue.wait(IDLE_MILLIS);
+                } catch (InterruptedException e) {
+                    // nobody has a reason to interrupt this thread; close() ends it
+                }
+            }
+            if (closed) {
+                return null;
+            }
+            busy = true;
+            if (queue.isEmpty()) {
+                return IDLE;
+            }
+            Waiting next = queue.remove();
+            waitingBytes -= next.bytes().remaining();
+            return next;
+        }
+    }
+
+    /** Others need the disk more than the cache does. */
+    private void giveBack() {
+        try {
+            while (directory.oldest() != null && !directory.isRoomFor(0)) {
+                evict(directory.oldest(), false);
+            }
+        } catch (IOException e) {
+            fail("cannot make room in", e);
+        }
+    }
+
+    /** The newest first: they are the most wanted, and win over older places of the same block. */
+    private void load() {
+        try {
+            for (CacheSegment segment : directory.open()) {
+                segment.walk(BLOCK_BYTES, (object, block, offset) -> {
+                    long hash = hashOf(object, block);
+                    if (!isHere(hash)) {
+                        index.put(hash, placeOf(segment, offset));
+                    }
+                    return !isClosed();
+                });
+            }
+        } catch (IOException e) {
+            fail("cannot read what is in", e);
+        }
+    }
+
+    private void store(Waiting block) {
+        if (clock.nanoTime() - pausedUntilNanos < 0) {
+            dropped.increment();
+            return;
+        }
+        try {
+            if (isHere(hashOf(block.object(), block.block()))) {
+                return;
+            }
+            if (current == null || !fits(current, block.bytes().remaining())) {
+                nextSegment();
+            }
+            append(block.object(), block.block(), block.bytes());
+            failing = false;
+        } catch (IOException e) {
+            dropped.increment();
+            fail("cannot write to", e);
+        }
+    }
+
+    private void append(Salt object, int block, ByteBuffer bytes) throws IOException {
+        index.put(hashOf(object, block), placeOf(current, current.append(object, block, bytes)));
+    }
+
+    private boolean fits(CacheSegment segment, int blockBytes) {
+        return segment.size() + CacheSegment.ENTRY_HEADER_BYTES + blockBytes <= settings.segmentBytes();
+    }
+
+    private void nextSegment() throws IOException {
+        current = null;
+        while (directory.count() > settings.segmentsMax() || !directory.isRoomFor(settings.segmentBytes())) {
+            if (directory.oldest() == null) {
+                throw new IOException("the disk is full, and all of the cache was given back");
+            }
+            evict(directory.oldest(), false);
+        }
+        CacheSegment evicted = directory.count() == settings.segmentsMax() ? directory.oldest() : null;
+        current = directory.create();
+        if (evicted != null) {
+            evict(evicted, true);
+        }
+    }
+
+    /** Blocks that were used are kept in at most half of the new segment, so that there is room for what is new. */
+    private void evict(CacheSegment segment, boolean keepUsed) throws IOException {
+        if (segment == current) {
+            current = null;
+        }
+        segment.walk(BLOCK_BYTES, (object, block, offset) -> {
+            long hash = hashOf(object, block);
+            long place = placeOf(segment, offset);
+            if (keepUsed && index.isUsed(hash, place) && current.size() < settings.segmentBytes() / 2) {
+                ByteBuffer bytes = segment.read(object, block, offset, BLOCK_BYTES);
+                if (bytes != null) {
+                    append(object, block, bytes);
+                }
+            }
+            index.remove(hash, place);
+            return !isClosed();
+        });
+        directory.delete(segment);
+    }
+
+    /** The segment may hold half an entry at its end: the next block begins a new one. */
+    private void fail(String what, IOException e) {
+        failures.increment();
+        current = null;
+        pausedUntilNanos = clock.nanoTime() + PAUSE.toNanos();
+        if (!failing) {
+            log.warn("{} the disk cache {}, going on without it for now: {}", what, settings.directory(), e.toString());
+        }
+        failing = true;
+    }
+
+    private boolean isClosed() {
+        synchronized (queue) {
+            return closed;
+        }
+    }
+
+    private boolean isHere(long hash) {
+        long place = index.place(hash);
+        return place != BlockIndex.NOWHERE && directory.segment(place >>> OFFSET_BITS) != null;
+    }
+
+    private static long placeOf(CacheSegment segment, long offset) {
+        return segment.number() << OFFSET_BITS | offset;
+    }
+
+    /** Salts are random, so their first bytes are as good as a hash. */
+    private static long hashOf(Salt object, int block) {
+        ByteBuffer salt = ByteBuffer.allocate(Salt.BYTES);
+        object.write(salt);
+        return salt.getLong(0) ^ block * 0xD6E8FEB86659FD93L;
+    }
+}
