@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It only ever helps: what is damaged is a miss, a disk that is full or cannot be written costs the cache and nothing
  * else, and blocks that come faster than the disk takes them are dropped. One thread of its own writes; it first reads
- * which blocks an earlier process left. When room is needed the oldest segment goes, except for its blocks that were used since
- * they were written: these are written once more. Thread-safe.
+ * which blocks an earlier process left. When room is needed the oldest segment goes, except for its blocks that were
+ * used since they were written: these are written once more. Thread-safe.
  */
 public final class DiskCache implements AutoCloseable {
     /** A page of a frame, at most 32 KiB, is in one block or two; a block costs little more to fetch than a page. */
@@ -114,7 +114,7 @@ public final class DiskCache implements AutoCloseable {
     /**
      * Keeps a block if there is room and time for it.
      *
-     * @param bytes {@link #BLOCK_BYTES} of them, or fewer for the last block of an object; not changed by anybody from now on
+     * @param bytes {@link #BLOCK_BYTES} of them, or fewer for the last block of an object; nobody changes them any more
      */
     public void offer(Salt object, int block, ByteBuffer bytes) {
         if (!bytes.hasRemaining() || bytes.remaining() > BLOCK_BYTES) {
