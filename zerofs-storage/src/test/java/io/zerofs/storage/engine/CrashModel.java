@@ -69,6 +69,7 @@ final class CrashModel {
 
     private final SplittableRandom random;
     private final List<Operation> issued = new ArrayList<>();
+    private final List<Barrier> barriers = new ArrayList<>();
     private volatile int acknowledged;
     private volatile int applied;
 
@@ -132,7 +133,33 @@ final class CrashModel {
         return false;
     }
 
-    private void operate(Volume volume) throws VolumeException {
+    /** A barrier that this test does not wait for. */
+    private record Barrier(int covered, CompletableFuture<Void> answer) {}
+
+    /** Asks for a barrier; {@link #noteAnswers} looks whether it was answered. */
+    void beginBarrier(Volume volume) {
+        barriers.add(new Barrier(applied, volume.barrier()));
+    }
+
+    void noteAnswers() {
+        for (Barrier barrier : barriers) {
+            if (barrier.answer.isDone() && !barrier.answer.isCompletedExceptionally()) {
+                acknowledged = Math.max(acknowledged, barrier.covered);
+            }
+        }
+        barriers.removeIf(barrier -> barrier.answer.isDone());
+    }
+
+    boolean awaitsAnswers() {
+        return !barriers.isEmpty();
+    }
+
+    void forgetBarriers() {
+        noteAnswers();
+        barriers.clear();
+    }
+
+    void operate(Volume volume) throws VolumeException {
         Operation operation = draw();
         Batch batch = volume.newBatch();
         operation.fill(batch);
@@ -178,6 +205,20 @@ final class CrashModel {
         assertTrue(
                 count >= acknowledged && count <= issued.size(),
                 () -> count + " operations recovered of " + issued.size() + ", " + acknowledged + " acknowledged");
+        compare(volume, count);
+        issued.subList(count, issued.size()).clear();
+        applied = count;
+        acknowledged = count;
+        volume.atCut(batch -> batch.put(
+                COUNTER, ByteBuffer.allocate(Integer.BYTES).putInt(applied).array()));
+    }
+
+    /** Compares what the running volume shows with all that it was told. */
+    void compareNow(Volume volume) throws VolumeException {
+        compare(volume, issued.size());
+    }
+
+    private void compare(Volume volume, int count) throws VolumeException {
         byte[][] values = new byte[KEYS][];
         byte[][] chunks = new byte[CHUNKS][CHUNK];
         for (Operation operation : issued.subList(0, count)) {
@@ -191,10 +232,5 @@ final class CrashModel {
             volume.read(INODE, (long) chunk * CHUNK, seen);
             assertArrayEquals(chunks[chunk], seen.array(), "chunk " + chunk + " after " + count);
         }
-        issued.subList(count, issued.size()).clear();
-        applied = count;
-        acknowledged = count;
-        volume.atCut(batch -> batch.put(
-                COUNTER, ByteBuffer.allocate(Integer.BYTES).putInt(applied).array()));
     }
 }

@@ -36,16 +36,18 @@ final class EngineFixture {
     static final Path NATIVE = Path.of("target", "native");
     static final RocksTuning TUNING = new RocksTuning(8 << 20, 4 << 20, 4, 1);
 
-    private final UUID id = UUID.randomUUID();
-    private final Compression compression;
+    private final UUID id;
+    private final SplittableRandom random;
     private long epoch;
 
     EngineFixture() {
-        this(Compression.LZ4);
+        this(new SplittableRandom());
     }
 
-    EngineFixture(Compression compression) {
-        this.compression = compression;
+    /** @param random decides all that would else be left to chance */
+    EngineFixture(SplittableRandom random) {
+        this.random = random;
+        this.id = new UUID(random.nextLong(), random.nextLong());
     }
 
     ObjectKeys keys() {
@@ -82,7 +84,7 @@ final class EngineFixture {
         epoch++;
         RecoveredVolume recovered =
                 new RecoveredVolume(epoch, last.seq(), last.salt(), store, keys, index, directory, release);
-        return new StorageVolume(recovered, compression, settings, runtime, keeper);
+        return new StorageVolume(recovered, Compression.LZ4, settings, runtime, keeper);
     }
 
     LogSource.AppliedCommit replay(ObjectStore store, ObjectKeys keys, RocksIndex index) throws Exception {
@@ -110,7 +112,7 @@ final class EngineFixture {
     }
 
     private void fence(ObjectStore store, ObjectKeys keys, CommitId id) throws Exception {
-        Salt salt = Salt.random(new SplittableRandom());
+        Salt salt = Salt.random(random);
         List<ByteBuffer> fence = List.of(FenceSealer.seal(keys, id, epoch + 1, salt));
         while (true) {
             try {
