@@ -51,8 +51,7 @@ final class SimulationTest {
         audit(fixture, store);
     }
 
-    private static void live(
-            SplittableRandom random, CrashModel model, EngineFixture fixture, FaultyObjectStore store)
+    private static void live(SplittableRandom random, CrashModel model, EngineFixture fixture, FaultyObjectStore store)
             throws Exception {
         SimulatedRuntime simulated = new SimulatedRuntime(random.split());
         StorageVolume volume =
