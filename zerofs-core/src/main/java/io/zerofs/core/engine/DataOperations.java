@@ -201,12 +201,18 @@ final class DataOperations {
         }
     }
 
-    Extent extentAt(InodeId id, long offset) throws FsException {
+    Extent extentAt(InodeId id, long offset, long lengthMax) throws FsException {
         try (InodeLocks.Held held = engine.locks().shared(id.number())) {
             InodeRecord inode = requireRegular(id);
+            long available = inode.file().size() - offset;
             return Long.compareUnsigned(offset, inode.file().size()) >= 0
                     ? null
-                    : engine.chunks().extentAt(id.number(), inode.file(), offset);
+                    : engine.chunks()
+                            .extentAt(
+                                    id.number(),
+                                    inode.file(),
+                                    offset,
+                                    Long.compareUnsigned(lengthMax, available) < 0 ? lengthMax : available);
         }
     }
 

@@ -32,7 +32,9 @@ final class FileChunks {
     /** Most chunks that an operation removes by itself; more are left to the background. */
     private static final int INLINE_CHUNKS_MAX = 16;
 
-    /** Most chunks that are looked at for one extent. */
+    /** Chunks that are looked at for one extent at first, and at most: many extents are short. */
+    private static final int EXTENT_CHUNKS_FIRST = 8;
+
     private static final int EXTENT_CHUNKS_MAX = 1024;
 
     private static final int CHUNK_BITS = 18;
@@ -242,33 +244,41 @@ final class FileChunks {
         return new Punched(file.withChunks(file.chunks() - removed), whole ? to : offsetOf(present[max - 1] + 1));
     }
 
-    /** The run of data or hole at an offset within the file; a long run may come in parts. */
-    Extent extentAt(long inode, File file, long offset) throws FsException {
-        long first = indexOf(offset);
-        long end = countFor(file.size());
+    /** The run of data or hole at the start of a range within the file; a long run may come in parts. */
+    Extent extentAt(long inode, File file, long offset, long length) throws FsException {
         if (isDense(file)) {
-            return new Extent(offset, file.size() - offset, false);
+            return new Extent(offset, length, false);
         }
-        long[] present = present(inode, first, end, EXTENT_CHUNKS_MAX);
+        long first = indexOf(offset);
+        long end = indexOf(offset + length - 1) + 1;
+        long[] present = present(inode, first, end, EXTENT_CHUNKS_FIRST);
+        Run run = run(inode, file, first, end, present, EXTENT_CHUNKS_FIRST);
+        if (!run.ended()) {
+            present = present(inode, first, end, EXTENT_CHUNKS_MAX);
+            run = run(inode, file, first, end, present, EXTENT_CHUNKS_MAX);
+        }
+        return new Extent(offset, run.end() >= end ? length : offsetOf(run.end()) - offset, run.hole());
+    }
+
+    /** Chunks of one kind up to, but not including, {@code end}; not ended if there may be more of them. */
+    private record Run(long end, boolean hole, boolean ended) {}
+
+    /** The run at {@code first}, as far as the first {@code max} chunks that are present between it and {@code end} tell. */
+    private Run run(long inode, File file, long first, long end, long[] present, int max) throws FsException {
         long next = first;
         boolean hole = present.length == 0 || present[0] != first || !isAlive(inode, file, first);
         for (long chunk : present) {
             boolean alive = isAlive(inode, file, chunk);
             if (hole && alive) {
-                return extent(file, offset, chunk, true);
+                return new Run(chunk, true, true);
             }
             if (!hole && (!alive || chunk != next)) {
-                return extent(file, offset, next, false);
+                return new Run(next, false, true);
             }
             next = chunk + 1;
         }
-        boolean more = present.length == EXTENT_CHUNKS_MAX;
-        return extent(file, offset, more || !hole ? next : end, hole);
-    }
-
-    private static Extent extent(File file, long offset, long endChunk, boolean hole) {
-        long end = endChunk >= countFor(file.size()) ? file.size() : offsetOf(endChunk);
-        return new Extent(offset, end - offset, hole);
+        boolean more = present.length == max && next < end;
+        return new Run(more || !hole ? next : end, hole, !more);
     }
 
     /** Whether what a chunk holds, if it is present, belongs to the file. */

@@ -229,8 +229,8 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     }
 
     @Override
-    public Extent extentAt(InodeId inode, long offset) throws FsException {
-        return data.extentAt(inode, offset);
+    public Extent extentAt(InodeId inode, long offset, long lengthMax) throws FsException {
+        return data.extentAt(inode, offset, lengthMax);
     }
 
     @Override

@@ -94,8 +94,12 @@ public interface VirtualFileSystem {
      */
     void deallocate(Credentials who, InodeId inode, DataAccess access, long offset, long length) throws FsException;
 
-    /** The data or hole run that begins at this offset, at chunk granularity, cut at the end of the file; null there. */
-    Extent extentAt(InodeId inode, long offset) throws FsException;
+    /**
+     * The data or hole run that begins at this offset, at chunk granularity; null at the end of the file.
+     *
+     * @param lengthMax where the run is cut, at least 1: nothing beyond is looked at. A long run may come in parts
+     */
+    Extent extentAt(InodeId inode, long offset, long lengthMax) throws FsException;
 
     /**
      * Creates a file of any kind under a new name.

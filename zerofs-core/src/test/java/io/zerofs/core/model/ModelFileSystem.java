@@ -251,12 +251,12 @@ public final class ModelFileSystem implements VirtualFileSystem {
     }
 
     @Override
-    public Extent extentAt(InodeId inode, long offset) throws FsException {
+    public Extent extentAt(InodeId inode, long offset, long lengthMax) throws FsException {
         ModelNode node = regular(inode);
         if (Long.compareUnsigned(offset, node.size) >= 0) {
             return null;
         }
-        return node.extentAt(offset);
+        return node.extentAt(offset, lengthMax);
     }
 
     @Override

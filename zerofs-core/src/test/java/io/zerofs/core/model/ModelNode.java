@@ -189,7 +189,7 @@ final class ModelNode {
                         && (inChunk(index, to) == CHUNK || to == size && inChunk(index, to) > 0));
     }
 
-    Extent extentAt(long offset) {
+    Extent extentAt(long offset, long lengthMax) {
         long chunk = offset >>> 18;
         boolean hole = !chunks.containsKey(chunk);
         long end = chunk;
@@ -202,7 +202,8 @@ final class ModelNode {
             }
         }
         long endChunk = ((size - 1) >>> 18) + 1;
-        return new Extent(offset, (end >= endChunk ? size : end << 18) - offset, hole);
+        long length = (end >= endChunk ? size : end << 18) - offset;
+        return new Extent(offset, Long.compareUnsigned(lengthMax, length) < 0 ? lengthMax : length, hole);
     }
 
     /** All entries of a directory by cookie. */

@@ -315,6 +315,9 @@ public final class RandomOperations {
 
     private Step extent(InodeId inode) {
         long offset = offset();
-        return step("extent of " + inode + " at " + offset, files -> "" + files.extentAt(inode, offset));
+        long lengthMax = random.nextBoolean() ? Long.MAX_VALUE : 1 + random.nextInt(1 << 20);
+        return step(
+                "extent of " + inode + " at " + offset + " up to " + lengthMax,
+                files -> "" + files.extentAt(inode, offset, lengthMax));
     }
 }

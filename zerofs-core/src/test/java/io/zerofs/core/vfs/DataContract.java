@@ -157,7 +157,7 @@ public abstract class DataContract extends VirtualFileSystemContract {
             assertFails(FsError.INVALID, () -> text(other, 0, 1));
             assertFails(FsError.INVALID, () -> write(other, 0, "x"));
             assertFails(FsError.INVALID, () -> truncate(ROOT, other, 0));
-            assertFails(FsError.INVALID, () -> files.extentAt(other, 0));
+            assertFails(FsError.INVALID, () -> files.extentAt(other, 0, Long.MAX_VALUE));
         }
     }
 
@@ -264,18 +264,21 @@ public abstract class DataContract extends VirtualFileSystemContract {
     @Test
     void extentsAreRunsOfDataAndHoles() throws Exception {
         InodeId f = file(top, "f");
-        assertNull(files.extentAt(f, 0));
+        assertNull(files.extentAt(f, 0, Long.MAX_VALUE));
         write(ROOT, f, 2L * CHUNK, filled(2 * CHUNK, 1));
         truncate(ROOT, f, 10L * CHUNK + 5);
-        assertEquals(new Extent(0, 2L * CHUNK, true), files.extentAt(f, 0));
-        assertEquals(new Extent(7, 2L * CHUNK - 7, true), files.extentAt(f, 7));
-        assertEquals(new Extent(2L * CHUNK, 2L * CHUNK, false), files.extentAt(f, 2L * CHUNK));
-        assertEquals(new Extent(3L * CHUNK + 1, CHUNK - 1, false), files.extentAt(f, 3L * CHUNK + 1));
-        assertEquals(new Extent(4L * CHUNK, 6L * CHUNK + 5, true), files.extentAt(f, 4L * CHUNK));
-        assertNull(files.extentAt(f, 10L * CHUNK + 5));
+        assertEquals(new Extent(0, 2L * CHUNK, true), files.extentAt(f, 0, Long.MAX_VALUE));
+        assertEquals(new Extent(7, 2L * CHUNK - 7, true), files.extentAt(f, 7, Long.MAX_VALUE));
+        assertEquals(new Extent(2L * CHUNK, 2L * CHUNK, false), files.extentAt(f, 2L * CHUNK, Long.MAX_VALUE));
+        assertEquals(new Extent(3L * CHUNK + 1, CHUNK - 1, false), files.extentAt(f, 3L * CHUNK + 1, Long.MAX_VALUE));
+        assertEquals(new Extent(4L * CHUNK, 6L * CHUNK + 5, true), files.extentAt(f, 4L * CHUNK, Long.MAX_VALUE));
+        assertNull(files.extentAt(f, 10L * CHUNK + 5, Long.MAX_VALUE));
+        assertEquals(new Extent(7, CHUNK, true), files.extentAt(f, 7, CHUNK));
+        assertEquals(new Extent(3L * CHUNK, 1, false), files.extentAt(f, 3L * CHUNK, 1));
+        assertEquals(new Extent(CHUNK, CHUNK, true), files.extentAt(f, CHUNK, CHUNK + 1));
         InodeId dense = file(top, "dense");
         write(ROOT, dense, 0, filled(CHUNK + 1, 1));
-        assertEquals(new Extent(3, CHUNK - 2, false), files.extentAt(dense, 3));
+        assertEquals(new Extent(3, CHUNK - 2, false), files.extentAt(dense, 3, Long.MAX_VALUE));
     }
 
     @Test

@@ -89,12 +89,12 @@ final class BlockDevice implements AutoCloseable {
         long end = offset + length;
         long next = offset;
         while (next < end) {
-            Extent run = files.extentAt(export.inode(), next);
+            Extent run = files.extentAt(export.inode(), next, end - next);
             if (run == null) {
                 throw FsError.IO.exception(
                         "no extent at " + next + " of inode " + export.inode().number(), null);
             }
-            long bytes = Math.min(run.offset() + run.length(), end) - next;
+            long bytes = run.length();
             int last = extents.size() - 1;
             if (last >= 0 && extents.get(last).hole() == run.hole()) {
                 extents.set(last, new BlockExtent(extents.get(last).length() + bytes, run.hole()));
