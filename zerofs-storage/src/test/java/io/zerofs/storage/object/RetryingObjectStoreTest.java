@@ -73,7 +73,7 @@ class RetryingObjectStoreTest extends ObjectStoreContract {
     void anOutageEndsWithTheDeadlineAndWaitsGrowUpToTheirBound() {
         faulty.setOutage(true);
         long start = clock.nanoTime();
-        assertFails(Kind.UNAVAILABLE, () -> get("a"));
+        assertFails(Kind.UNAVAILABLE, () -> retrying.get("a", 1));
         Duration took = Duration.ofNanos(clock.nanoTime() - start);
         assertTrue(took.compareTo(RetrySettings.DEFAULTS.deadline()) <= 0, took::toString);
         assertTrue(took.compareTo(RetrySettings.DEFAULTS.deadline().dividedBy(2)) > 0, took::toString);
