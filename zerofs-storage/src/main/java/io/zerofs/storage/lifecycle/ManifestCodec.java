@@ -55,7 +55,11 @@ final class ManifestCodec {
 
     /** Seals; the same manifest gives the same bytes. */
     static ByteBuffer seal(ObjectKeys keys, Manifest manifest) {
-        SealedSection body = SealedSection.pack(Compression.LZ4, writeBody(manifest));
+        return seal(keys, manifest, Compression.LZ4);
+    }
+
+    static ByteBuffer seal(ObjectKeys keys, Manifest manifest, Compression compression) {
+        SealedSection body = SealedSection.pack(compression, writeBody(manifest));
         ObjectHeader header = new ObjectHeader(
                 ObjectKind.MANIFEST,
                 ObjectHeader.FIRST_KEY_ID,

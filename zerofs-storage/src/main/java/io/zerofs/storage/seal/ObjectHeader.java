@@ -7,11 +7,16 @@ import java.nio.ByteBuffer;
  * The clear start of every sealed object. It is associated data of every piece, so it cannot be changed unnoticed.
  *
  * <pre>
- *  0        4      6    7      8       12         16      24       32       64            72            80
- *  +--------+------+----+------+-------+----------+-------+--------+--------+-------------+-------------+
- *  | "ZFSo" | u16  | u8 | u8 0 | u32   | u32 0    | u64   | u64    | 32     | u64         | u64         |
- *  | magic  | vers | kind      | key id| reserved | epoch | number | salt   | head length | data length |
- *  +--------+------+----+------+-------+----------+-------+--------+--------+-------------+-------------+
+ *  0        4      6    7    8        12         16         24         32
+ *  +--------+------+----+----+--------+----------+----------+----------+
+ *  | "ZFSo" | u16  | u8 | u8 | u32    | u32      | u64      | u64      |
+ *  | magic  | vers |kind| 0  | key id | 0        | epoch    | number   |
+ *  +--------+------+----+----+--------+----------+----------+----------+
+ *  32                                 64         72         80
+ *  +----------------------------------+----------+----------+
+ *  | bytes[32]                        | u64      | u64      |
+ *  | salt                             | head     | data     |
+ *  +----------------------------------+----------+----------+
  * </pre>
  *
  * @param epoch the term of the writer that made the object; of a fence, the term that it claims for
