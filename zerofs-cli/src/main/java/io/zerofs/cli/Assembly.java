@@ -4,6 +4,7 @@ package io.zerofs.cli;
 import io.zerofs.cli.config.FilesystemConfig;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.StorageSettings;
 import io.zerofs.storage.engine.StorageVolume;
 import io.zerofs.storage.lifecycle.OpenException;
 import io.zerofs.storage.lifecycle.OpenProgress;
@@ -17,6 +18,9 @@ import java.util.function.Consumer;
 
 /** The whole daemon: store, volume, file system and servers, closed in reverse order. Opened and closed by one thread. */
 final class Assembly implements AutoCloseable {
+    /** Of the disk with the cache directory, for the index and the system. */
+    private static final long DISK_BYTES_FREE_MIN = 256 << 20;
+
     private static final long NANOS_PER_SECOND = 1_000_000_000;
 
     private final Closing closing = new Closing();
@@ -71,10 +75,14 @@ final class Assembly implements AutoCloseable {
         MemoryBudget budget = MemoryBudget.of(config.cache());
         Duration flushInterval = Duration.ofNanos(Math.round(config.lsm().flushIntervalSecs() * NANOS_PER_SECOND));
         return OpenSettings.DEFAULT
-                .with(budget.engine(flushInterval))
+                .with(budget.engine(flushInterval).with(disk(config)))
                 .with(budget.index())
                 .with(compression(config.filesystem().compression()))
                 .acceptingUnconditionalWrites(config.storage().acceptUnconditionalWrites());
+    }
+
+    private static StorageSettings.Disk disk(ZerofsConfig config) {
+        return new StorageSettings.Disk(config.cache().diskBytes(), DISK_BYTES_FREE_MIN);
     }
 
     private static Compression compression(FilesystemConfig.Codec codec) {

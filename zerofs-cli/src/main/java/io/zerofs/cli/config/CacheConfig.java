@@ -9,8 +9,7 @@ public record CacheConfig(
         Path dir,
 
         @Setting(
-                value = "Disk space for cached objects, in GB of 10^9 bytes; the index comes on top. So far nothing is"
-                        + " cached there.",
+                value = "Disk space for cached objects, in GB of 10^9 bytes; the index comes on top.",
                 byDefault = "10.0",
                 min = 0.1,
                 max = 1_000_000)

@@ -5,9 +5,12 @@ import io.zerofs.storage.object.MonotonicClock;
 import io.zerofs.storage.seal.Salt;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +31,7 @@ public final class DiskCache implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DiskCache.class);
 
     /** Blocks that wait for the disk. */
-    private static final long WAITING_BYTES_MAX = 32 << 20;
+    private static final long WAITING_BYTES_MAX = 24 << 20;
 
     /** After a failed write nothing is written for so long. */
     private static final Duration PAUSE = Duration.ofSeconds(30);
@@ -42,9 +45,14 @@ public final class DiskCache implements AutoCloseable {
     public record Statistics(
             long hits, long misses, long damaged, long dropped, long failures, long blocks, long bytes) {}
 
-    private record Waiting(Salt object, int block, ByteBuffer bytes) {}
+    /** Consecutive blocks of an object, in pieces of any lengths. */
+    private record Waiting(Salt object, int firstBlock, List<ByteBuffer> pieces) {
+        long bytes() {
+            return pieces.stream().mapToLong(ByteBuffer::remaining).sum();
+        }
+    }
 
-    private static final Waiting IDLE = new Waiting(Salt.NONE, 0, ByteBuffer.allocate(0));
+    private static final Waiting IDLE = new Waiting(Salt.NONE, 0, List.of());
 
     private final DiskCacheSettings settings;
     private final MonotonicClock clock;
@@ -75,11 +83,16 @@ public final class DiskCache implements AutoCloseable {
         this.busy = settings.bytesMax() != 0;
     }
 
+    /** Keeps nothing. */
+    public static DiskCache off() {
+        return open(new DiskCacheSettings(Path.of(""), 0, 0), MonotonicClock.system());
+    }
+
     /** Returns at once; what an earlier process left is found little by little. Never fails. */
     public static DiskCache open(DiskCacheSettings settings, MonotonicClock clock) {
         DiskCache cache = new DiskCache(settings, clock);
         cache.pausedUntilNanos = clock.nanoTime();
-        if (settings.bytesMax() != 0) {
+        if (cache.isOn()) {
             cache.writer.setDaemon(true);
             cache.writer.start();
         }
@@ -111,25 +124,28 @@ public final class DiskCache implements AutoCloseable {
         return bytes;
     }
 
+    /** Whether anything is ever kept. */
+    public boolean isOn() {
+        return settings.bytesMax() != 0;
+    }
+
     /**
-     * Keeps a block if there is room and time for it.
+     * Keeps consecutive blocks if there is room and time for them.
      *
-     * @param bytes {@link #BLOCK_BYTES} of them, or fewer for the last block of an object; nobody changes them any more
+     * @param pieces bytes from the start of the first block on, which nobody changes any more; up to the end of a block
+     *     or of the object
      */
-    public void offer(Salt object, int block, ByteBuffer bytes) {
-        if (!bytes.hasRemaining() || bytes.remaining() > BLOCK_BYTES) {
-            throw new IllegalArgumentException("not a block: " + bytes.remaining() + " bytes");
-        }
-        if (settings.bytesMax() == 0 || isHere(hashOf(object, block))) {
-            return;
-        }
+    public void offer(Salt object, int firstBlock, List<ByteBuffer> pieces) {
+        Waiting waiting = new Waiting(
+                object, firstBlock, pieces.stream().map(ByteBuffer::duplicate).toList());
+        long bytes = waiting.bytes();
         synchronized (queue) {
-            if (closed || waitingBytes + bytes.remaining() > WAITING_BYTES_MAX) {
+            if (!isOn() || closed || waitingBytes + bytes > WAITING_BYTES_MAX) {
                 dropped.increment();
                 return;
             }
-            waitingBytes += bytes.remaining();
-            queue.add(new Waiting(object, block, bytes));
+            waitingBytes += bytes;
+            queue.add(waiting);
             queue.notifyAll();
         }
     }
@@ -222,7 +238,7 @@ public final class DiskCache implements AutoCloseable {
                 return IDLE;
             }
             Waiting next = queue.remove();
-            waitingBytes -= next.bytes().remaining();
+            waitingBytes -= next.bytes();
             return next;
         }
     }
@@ -255,24 +271,57 @@ public final class DiskCache implements AutoCloseable {
         }
     }
 
-    private void store(Waiting block) {
-        if (clock.nanoTime() - pausedUntilNanos < 0) {
-            dropped.increment();
-            return;
-        }
-        try {
-            if (isHere(hashOf(block.object(), block.block()))) {
+    private void store(Waiting waiting) {
+        int block = waiting.firstBlock();
+        for (ByteBuffer bytes : blocksOf(waiting.pieces())) {
+            if (isClosed() || clock.nanoTime() - pausedUntilNanos < 0) {
+                dropped.increment();
                 return;
             }
-            if (current == null || !fits(current, block.bytes().remaining())) {
+            try {
+                store(waiting.object(), block++, bytes);
+            } catch (IOException e) {
+                dropped.increment();
+                fail("cannot write to", e);
+            }
+        }
+    }
+
+    private void store(Salt object, int block, ByteBuffer bytes) throws IOException {
+        if (!isHere(hashOf(object, block))) {
+            if (current == null || !fits(current, bytes.remaining())) {
                 nextSegment();
             }
-            append(block.object(), block.block(), block.bytes());
+            append(object, block, bytes);
             failing = false;
-        } catch (IOException e) {
-            dropped.increment();
-            fail("cannot write to", e);
         }
+    }
+
+    /** A block within one piece is not copied. */
+    private static List<ByteBuffer> blocksOf(List<ByteBuffer> pieces) {
+        List<ByteBuffer> blocks = new ArrayList<>();
+        ByteBuffer partial = null;
+        for (ByteBuffer piece : pieces) {
+            while (piece.hasRemaining()) {
+                int wanted = partial == null ? BLOCK_BYTES : partial.remaining();
+                ByteBuffer part = piece.slice(piece.position(), Math.min(wanted, piece.remaining()));
+                piece.position(piece.position() + part.remaining());
+                if (partial == null && part.remaining() == BLOCK_BYTES) {
+                    blocks.add(part);
+                    continue;
+                }
+                partial = partial == null ? ByteBuffer.allocate(BLOCK_BYTES) : partial;
+                partial.put(part);
+                if (!partial.hasRemaining()) {
+                    blocks.add(partial.flip());
+                    partial = null;
+                }
+            }
+        }
+        if (partial != null) {
+            blocks.add(partial.flip());
+        }
+        return blocks;
     }
 
     private void append(Salt object, int block, ByteBuffer bytes) throws IOException {

@@ -4,11 +4,10 @@ package io.zerofs.storage.cache;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitReader;
 import io.zerofs.storage.commit.Frame;
-import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.commit.ParallelSteps;
-import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.seal.ObjectHeader;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,7 +29,7 @@ public final class RangeFetcher implements PageFetcher {
     private static final int REQUEST_BYTES_MAX = 4 * 1024 * 1024;
     private static final byte[] ZEROS = {};
 
-    private final ObjectStore store;
+    private final ObjectRanges ranges;
     private final CommitReader reader;
     private final PageCache cache;
     private final ParallelSteps parallel;
@@ -38,8 +37,8 @@ public final class RangeFetcher implements PageFetcher {
     private final ConcurrentHashMap<PageKey, CompletableFuture<byte[]>> underWay = new ConcurrentHashMap<>();
 
     public RangeFetcher(
-            ObjectStore store, CommitReader reader, PageCache cache, ParallelSteps parallel, DamageLog damage) {
-        this.store = store;
+            ObjectRanges ranges, CommitReader reader, PageCache cache, ParallelSteps parallel, DamageLog damage) {
+        this.ranges = ranges;
         this.reader = reader;
         this.cache = cache;
         this.parallel = parallel;
@@ -114,14 +113,25 @@ public final class RangeFetcher implements PageFetcher {
     /** Whatever happens, each page of the request is answered and no longer under way. */
     private void request(List<Owned> request) {
         try {
-            FrameTable table = request.get(0).wanted().table();
+            ObjectHeader object = request.get(0).wanted().table().header();
             long from = request.get(0).offset();
             int length = (int) (request.get(request.size() - 1).end() - from);
-            ByteBuffer bytes =
-                    store.getRange(table.commit().objectName(), from, length).bytes();
+            ByteBuffer bytes = ranges.read(object, from, length);
+            List<Owned> damaged = new ArrayList<>();
             for (Owned page : request) {
-                open(page, bytes.slice(bytes.position() + (int) (page.offset() - from), (int)
-                        (page.end() - page.offset())));
+                if (open(page, bytes, from) != null) {
+                    damaged.add(page);
+                }
+            }
+            if (!damaged.isEmpty()) {
+                // Perhaps on the way, or in the cache: what stands in the store decides.
+                ByteBuffer again = ranges.readAgain(object, from, length);
+                for (Owned page : damaged) {
+                    CorruptObjectException e = open(page, again, from);
+                    if (e != null) {
+                        page.result().completeExceptionally(e);
+                    }
+                }
             }
         } catch (ObjectStoreException | RuntimeException | Error e) {
             request.forEach(page -> page.result().completeExceptionally(e));
@@ -130,15 +140,19 @@ public final class RangeFetcher implements PageFetcher {
         }
     }
 
-    private void open(Owned page, ByteBuffer stored) {
+    /** Returns what is wrong with the page, or null. */
+    private CorruptObjectException open(Owned page, ByteBuffer bytes, long from) {
         Wanted wanted = page.wanted();
+        ByteBuffer stored =
+                bytes.slice(bytes.position() + (int) (page.offset() - from), (int) (page.end() - page.offset()));
         try {
             byte[] plain = reader.openPage(wanted.table(), wanted.slot(), wanted.page(), stored)
                     .array();
             cache.put(wanted.key(), plain);
             page.result().complete(plain);
+            return null;
         } catch (CorruptObjectException e) {
-            page.result().completeExceptionally(e);
+            return e;
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
+import io.zerofs.storage.cache.DiskCache;
+
 /**
  * Numbers of a running volume. Counts are since its opening.
  *
@@ -11,6 +13,7 @@ package io.zerofs.storage.engine;
  * @param folds chunks whose deltas were folded
  * @param failedUploads attempts to store a commit that failed
  * @param damagedReads reads that failed because stored bytes are damaged
+ * @param disk the cache of stored bytes
  */
 public record EngineStatistics(
         long appliedSeq,
@@ -19,4 +22,5 @@ public record EngineStatistics(
         long pageMisses,
         long folds,
         long failedUploads,
-        long damagedReads) {}
+        long damagedReads,
+        DiskCache.Statistics disk) {}

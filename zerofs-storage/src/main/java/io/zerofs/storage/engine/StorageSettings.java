@@ -12,14 +12,16 @@ import java.time.Duration;
  * @param memory what may be held in memory
  * @param commits when commits are cut and how they go to the store
  * @param folding when deltas are folded
+ * @param disk what may be kept on disk beside the index
  */
-public record StorageSettings(Memory memory, Commits commits, Folding folding) {
+public record StorageSettings(Memory memory, Commits commits, Folding folding, Disk disk) {
     private static final int MIB = 1 << 20;
 
     public static final StorageSettings DEFAULT = new StorageSettings(
             new Memory(256L * MIB, 256L * MIB, 1 << 16),
             new Commits(8 * MIB, Duration.ofSeconds(5), 8, 64L * MIB, Duration.ofSeconds(60), Duration.ofSeconds(30)),
-            new Folding(8, 32, 2, 16));
+            new Folding(8, 32, 2, 16),
+            Disk.NONE);
 
     /**
      * @param dirtyBytesMax data, log and sealed copies that are not yet durable; writers wait beyond. What is being
@@ -84,16 +86,37 @@ public record StorageSettings(Memory memory, Commits commits, Folding folding) {
         }
     }
 
+    /**
+     * @param cacheBytes stored bytes of commits; 0 for none
+     * @param freeBytesMin of the file system, left to the index and to others: the cache shrinks to give them back
+     */
+    public record Disk(long cacheBytes, long freeBytesMin) {
+        public static final Disk NONE = new Disk(0, 0);
+
+        public Disk {
+            require(cacheBytes >= 0 && freeBytesMin >= 0, "disk space must not be negative");
+        }
+    }
+
+    /** Without a cache on disk. */
+    public StorageSettings(Memory memory, Commits commits, Folding folding) {
+        this(memory, commits, folding, Disk.NONE);
+    }
+
     public StorageSettings with(Memory other) {
-        return new StorageSettings(other, commits, folding);
+        return new StorageSettings(other, commits, folding, disk);
     }
 
     public StorageSettings with(Commits other) {
-        return new StorageSettings(memory, other, folding);
+        return new StorageSettings(memory, other, folding, disk);
     }
 
     public StorageSettings with(Folding other) {
-        return new StorageSettings(memory, commits, other);
+        return new StorageSettings(memory, commits, other, disk);
+    }
+
+    public StorageSettings with(Disk other) {
+        return new StorageSettings(memory, commits, folding, other);
     }
 
     private static boolean isPositive(Duration duration) {

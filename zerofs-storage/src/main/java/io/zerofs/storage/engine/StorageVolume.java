@@ -10,6 +10,9 @@ import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.cache.DamageLog;
+import io.zerofs.storage.cache.DiskCache;
+import io.zerofs.storage.cache.DiskCacheSettings;
+import io.zerofs.storage.cache.ObjectRanges;
 import io.zerofs.storage.cache.PageCache;
 import io.zerofs.storage.cache.PageFetcher;
 import io.zerofs.storage.cache.RangeFetcher;
@@ -20,6 +23,7 @@ import io.zerofs.storage.commit.ParallelSteps;
 import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.object.MonotonicClock;
 import io.zerofs.storage.seal.Compression;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -49,6 +53,7 @@ public final class StorageVolume implements Volume, LogSource {
     private final StopSwitch stop = new StopSwitch();
     private final DirtyBudget budget;
     private final CommitUpload upload;
+    private final DiskCache disk;
     private final ReadPath.Sources sources;
     private final Admission admission;
     private final WritePath writes;
@@ -83,7 +88,14 @@ public final class StorageVolume implements Volume, LogSource {
         ParallelSteps parallel =
                 new ParallelSteps(runtime.sealing(), Runtime.getRuntime().availableProcessors());
         this.writes = new WritePath(index, stripes, dirty, budget, folds, stop);
-        this.sources = sources(runtime);
+        this.disk = DiskCache.open(
+                new DiskCacheSettings(
+                        recovered.directory().resolve("blocks"),
+                        settings.disk().cacheBytes(),
+                        settings.disk().freeBytesMin()),
+                MonotonicClock.system());
+        ObjectRanges ranges = new ObjectRanges(recovered.store(), disk);
+        this.sources = sources(runtime, ranges);
         this.reads = new ReadPath(index, planner, sources, stop);
         this.upload = new CommitUpload(
                 new CommitSealer(recovered.keys(), compression, parallel),
@@ -92,7 +104,7 @@ public final class StorageVolume implements Volume, LogSource {
                 budget,
                 stop,
                 settings.commits().retryDelayMax());
-        CommitCompletion completion = new CommitCompletion(new CommitApplier(index), budget, keeper);
+        CommitCompletion completion = new CommitCompletion(new CommitApplier(index), budget, keeper, ranges);
         this.pipeline = new CommitPipeline(
                 recovered.epoch(),
                 new AppliedCommit(recovered.lastSeq(), recovered.lastSalt()),
@@ -106,13 +118,13 @@ public final class StorageVolume implements Volume, LogSource {
         keeper.start(this);
     }
 
-    private ReadPath.Sources sources(EngineRuntime runtime) {
+    private ReadPath.Sources sources(EngineRuntime runtime, ObjectRanges ranges) {
         PageCache pages = new PageCache(
                 settings.memory().pageCacheBytes() - settings.memory().keptBytesMax());
         DamageLog damage = new DamageLog();
         CommitReader reader = new CommitReader(recovered.store(), recovered.keys());
         ParallelSteps parallel = new ParallelSteps(runtime.requests(), REQUESTS_PER_READ_MAX);
-        PageFetcher fetcher = new RangeFetcher(recovered.store(), reader, pages, parallel, damage);
+        PageFetcher fetcher = new RangeFetcher(ranges, reader, pages, parallel, damage);
         return new ReadPath.Sources(pages, fetcher, reader, damage);
     }
 
@@ -129,7 +141,8 @@ public final class StorageVolume implements Volume, LogSource {
                 sources.pages().misses(),
                 folder.folds(),
                 upload.failures(),
-                sources.damage().failures());
+                sources.damage().failures(),
+                disk.statistics());
     }
 
     @Override
@@ -250,6 +263,7 @@ public final class StorageVolume implements Volume, LogSource {
         }
         stop.stop(new VolumeException(VolumeException.Kind.CLOSED, "the volume is closed"));
         index.close();
+        disk.close();
         release();
         if (failure != null) {
             throw failure;

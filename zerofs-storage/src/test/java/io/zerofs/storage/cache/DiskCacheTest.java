@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -66,6 +67,25 @@ class DiskCacheTest {
         assertEquals(2, statistics.hits());
         assertEquals(2, statistics.misses());
         assertEquals(2, statistics.blocks());
+    }
+
+    @Test
+    void blocksOfAnObjectComeInPiecesOfAnyLength() throws Exception {
+        byte[] bytes = new byte[3 * DiskCache.BLOCK_BYTES + 77];
+        random.nextBytes(bytes);
+        List<ByteBuffer> pieces = new ArrayList<>();
+        for (int at = 0, length; at < bytes.length; at += length) {
+            length = Math.min(bytes.length - at, random.nextInt(2 * DiskCache.BLOCK_BYTES));
+            pieces.add(ByteBuffer.wrap(bytes, at, length));
+        }
+        cache.offer(object, 5, pieces);
+        cache.drain();
+        for (int i = 0; i < 4; i++) {
+            int from = i * DiskCache.BLOCK_BYTES;
+            int length = Math.min(DiskCache.BLOCK_BYTES, bytes.length - from);
+            assertEquals(ByteBuffer.wrap(bytes, from, length), cache.get(object, 5 + i));
+        }
+        assertTrue(pieces.get(0).hasRemaining(), "the caller's buffers stay as they are");
     }
 
     @Test
@@ -195,7 +215,7 @@ class DiskCacheTest {
         offer(object, 0, 10);
         cache.forget(object, 0);
         assertNull(cache.get(object, 0));
-        cache.offer(object, 0, ByteBuffer.wrap(new byte[] {1, 2, 3}));
+        cache.offer(object, 0, List.of(ByteBuffer.wrap(new byte[] {1, 2, 3})));
         cache.drain();
         assertEquals(ByteBuffer.wrap(new byte[] {1, 2, 3}), cache.get(object, 0));
     }
@@ -219,7 +239,7 @@ class DiskCacheTest {
     }
 
     private void offer(Salt salt, int block, int length) throws InterruptedException {
-        cache.offer(salt, block, content(salt, block, length));
+        cache.offer(salt, block, List.of(content(salt, block, length)));
         cache.drain();
     }
 

@@ -72,7 +72,12 @@ final class RangeFetcherTest {
     }
 
     private RangeFetcher fetcher(ObjectStore from) {
-        return new RangeFetcher(from, new CommitReader(from, keys), cache, ParallelSteps.NONE, damage);
+        return new RangeFetcher(
+                new ObjectRanges(from, DiskCache.off()),
+                new CommitReader(from, keys),
+                cache,
+                ParallelSteps.NONE,
+                damage);
     }
 
     private PageFetcher.Wanted page(int slot, int page) {

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.cache;
+
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.SealedCommit;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.ObjectStoreException.Kind;
+import io.zerofs.storage.seal.ObjectHeader;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Ranges of commits as they are stored: whole blocks come from the disk cache where it has them, and from the store
+ * where it has not, into the cache. Thread-safe.
+ */
+public final class ObjectRanges {
+    private static final int BLOCK_BYTES = DiskCache.BLOCK_BYTES;
+
+    private final ObjectStore store;
+    private final DiskCache blocks;
+
+    public ObjectRanges(ObjectStore store, DiskCache blocks) {
+        this.store = store;
+        this.blocks = blocks;
+    }
+
+    /** Waits for the store if not all of it is in the cache. The bytes are shared: nobody changes them. */
+    public ByteBuffer read(ObjectHeader object, long from, int length) throws ObjectStoreException {
+        if (!blocks.isOn() || length == 0) {
+            return fetch(object, from, length);
+        }
+        int first = (int) (from / BLOCK_BYTES);
+        int count = (int) ((from + length - 1) / BLOCK_BYTES) - first + 1;
+        List<ByteBuffer> parts = new ArrayList<>();
+        for (int i = 0; i < count; ) {
+            ByteBuffer cached = blocks.get(object.salt(), first + i);
+            if (cached != null) {
+                parts.add(cached);
+                i++;
+            } else {
+                int run = i + 1;
+                ByteBuffer next = null;
+                while (run < count && next == null) {
+                    next = blocks.get(object.salt(), first + run);
+                    run += next == null ? 1 : 0;
+                }
+                ByteBuffer missing = fetchBlocks(object, first + i, run - i);
+                if (missing == null) {
+                    return fetch(object, from, length);
+                }
+                parts.add(missing);
+                if (next != null) {
+                    parts.add(next);
+                    run++;
+                }
+                i = run;
+            }
+        }
+        return cutOut(parts, (int) (from - (long) first * BLOCK_BYTES), length);
+    }
+
+    /** For bytes that turned out to be damaged: drops them from the cache and asks the store once more. */
+    public ByteBuffer readAgain(ObjectHeader object, long from, int length) throws ObjectStoreException {
+        if (blocks.isOn()) {
+            for (long block = from / BLOCK_BYTES; block * BLOCK_BYTES < from + length; block++) {
+                blocks.forget(object.salt(), (int) block);
+            }
+        }
+        return fetch(object, from, length);
+    }
+
+    /** What was just stored is likely to be read: keeps its data. */
+    public void keep(SealedCommit commit) {
+        ObjectHeader header = commit.frames().header();
+        if (!blocks.isOn() || header.dataOffset() == header.objectLength()) {
+            return;
+        }
+        int first = (int) (header.dataOffset() / BLOCK_BYTES);
+        long skipped = (long) first * BLOCK_BYTES;
+        List<ByteBuffer> pieces = new ArrayList<>();
+        for (ByteBuffer piece : commit.bytes()) {
+            int skip = (int) Math.min(skipped, piece.remaining());
+            skipped -= skip;
+            if (skip < piece.remaining()) {
+                pieces.add(piece.slice(piece.position() + skip, piece.remaining() - skip));
+            }
+        }
+        blocks.offer(header.salt(), first, pieces);
+    }
+
+    /** Null if the object ends before: then what is wanted may be there all the same. */
+    private ByteBuffer fetchBlocks(ObjectHeader object, int first, int count) throws ObjectStoreException {
+        long from = (long) first * BLOCK_BYTES;
+        long end = Math.min(object.objectLength(), from + (long) count * BLOCK_BYTES);
+        try {
+            ByteBuffer bytes = fetch(object, from, (int) (end - from));
+            blocks.offer(object.salt(), first, List.of(bytes));
+            return bytes;
+        } catch (ObjectStoreException e) {
+            if (e.kind() == Kind.TRUNCATED) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    private ByteBuffer fetch(ObjectHeader object, long from, int length) throws ObjectStoreException {
+        String name = new CommitId(object.epoch(), object.number()).objectName();
+        return store.getRange(name, from, length).bytes();
+    }
+
+    /** Copies only what is not in one part anyway. */
+    private static ByteBuffer cutOut(List<ByteBuffer> parts, int offset, int length) {
+        if (parts.size() == 1) {
+            ByteBuffer only = parts.get(0);
+            return only.slice(only.position() + offset, length);
+        }
+        ByteBuffer all = ByteBuffer.allocate(length);
+        int skip = offset;
+        for (ByteBuffer part : parts) {
+            int take = Math.min(part.remaining() - skip, all.remaining());
+            all.put(part.slice(part.position() + skip, take));
+            skip = 0;
+        }
+        return all.flip();
+    }
+}

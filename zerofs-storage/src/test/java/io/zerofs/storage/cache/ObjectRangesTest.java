@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.cache;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.zerofs.storage.commit.CommitDraft;
+import io.zerofs.storage.commit.CommitFixture;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.CommitLimits;
+import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.commit.CommitSealer;
+import io.zerofs.storage.commit.FrameContent;
+import io.zerofs.storage.commit.ParallelSteps;
+import io.zerofs.storage.commit.SealedCommit;
+import io.zerofs.storage.object.Fault;
+import io.zerofs.storage.object.FaultyObjectStore;
+import io.zerofs.storage.object.ManualMonotonicClock;
+import io.zerofs.storage.object.ObjectStore.IfAbsent;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.ObjectStoreException.Kind;
+import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
+import io.zerofs.storage.seal.Compression;
+import io.zerofs.storage.seal.ObjectHeader;
+import io.zerofs.storage.seal.ObjectKeys;
+import io.zerofs.storage.seal.Salt;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ObjectRangesTest {
+    private static final int SLOTS = 5;
+
+    @TempDir
+    Path directory;
+
+    private final ObjectKeys keys = CommitFixture.keys();
+    private final MemoryObjectStore behind = new MemoryObjectStore();
+    private final FaultyObjectStore store = new FaultyObjectStore(behind, 1);
+    private DiskCache cache;
+    private ObjectRanges ranges;
+    private SealedCommit commit;
+    private ByteBuffer object;
+
+    @BeforeEach
+    void storeACommit() throws Exception {
+        cache = DiskCache.open(new DiskCacheSettings(directory, 100 << 20, 0), new ManualMonotonicClock());
+        ranges = new ObjectRanges(store, cache);
+        commit = seal(1);
+        object = store(commit);
+    }
+
+    @AfterEach
+    void close() {
+        cache.close();
+    }
+
+    @Test
+    void everyRangeIsReadRightWhateverIsCached() throws Exception {
+        Random random = new Random(2);
+        for (int i = 0; i < 300; i++) {
+            int from = random.nextInt(object.remaining());
+            int length = 1 + random.nextInt(Math.min(object.remaining() - from, random.nextBoolean() ? 1000 : 1 << 20));
+            assertEquals(object.slice(from, length), ranges.read(header(), from, length));
+            if (random.nextInt(4) == 0) {
+                cache.forget(header().salt(), random.nextInt(object.remaining() / DiskCache.BLOCK_BYTES));
+            }
+            cache.drain();
+        }
+    }
+
+    @Test
+    void whatWasReadOnceIsNotAskedForAgain() throws Exception {
+        ranges.read(header(), 300_000, 1);
+        cache.drain();
+        assertEquals(1, gets());
+        ranges.read(header(), 2 * DiskCache.BLOCK_BYTES, DiskCache.BLOCK_BYTES);
+        assertEquals(1, gets());
+        ranges.read(header(), 0, object.remaining());
+        assertEquals(3, gets(), "one for what is before, one for what is behind");
+        cache.drain();
+        ranges.read(header(), 0, object.remaining());
+        assertEquals(3, gets());
+    }
+
+    @Test
+    void whatWasStoredIsNotAskedFor() throws Exception {
+        ranges.keep(commit);
+        cache.drain();
+        int from = (int) header().dataOffset();
+        int length = object.remaining() - from;
+        assertEquals(object.slice(from, length), ranges.read(header(), from, length));
+        assertEquals(0, gets());
+    }
+
+    @Test
+    void anObjectOfAnotherTimelineIsNotAnsweredFromTheCache() throws Exception {
+        ranges.keep(commit);
+        cache.drain();
+        behind.delete(List.of(commit.id().objectName()));
+        SealedCommit other = seal(2);
+        ByteBuffer otherObject = store(other);
+        ObjectHeader otherHeader = other.frames().header();
+        int from = (int) otherHeader.dataOffset();
+        assertEquals(otherObject.slice(from, 100_000), ranges.read(otherHeader, from, 100_000));
+    }
+
+    @Test
+    void bytesDamagedOnTheWayAreFetchedAgainAndNotKept() throws Exception {
+        List<PageFetcher.Wanted> wanted = new ArrayList<>();
+        for (int page = 0; page < 8; page++) {
+            wanted.add(new PageFetcher.Wanted(commit.frames(), 2, page));
+        }
+        store.setFaults(Fault.on(StoreOperation.GET_RANGE, "", 0.5, new Fault.CorruptBody()));
+        for (int i = 0; i < 20; i++) {
+            try {
+                fetcher().fetch(wanted);
+            } catch (io.zerofs.core.volume.VolumeException e) {
+                // damaged twice in a row
+            }
+            cache.drain();
+        }
+        store.setFaults();
+        assertEquals(8, fetcher().fetch(wanted).size());
+    }
+
+    @Test
+    void anObjectThatWasCutStillGivesWhatItHolds() throws Exception {
+        behind.delete(List.of(commit.id().objectName()));
+        int left = object.remaining() - 10;
+        behind.put(commit.id().objectName(), List.of(object.slice(0, left)), new IfAbsent());
+        assertEquals(object.slice(left - 5, 5), ranges.read(header(), left - 5, 5));
+        ObjectStoreException e = assertThrows(ObjectStoreException.class, () -> ranges.read(header(), left - 5, 6));
+        assertEquals(Kind.TRUNCATED, e.kind());
+    }
+
+    @Test
+    void withoutACacheOnlyTheRangeIsAskedFor() throws Exception {
+        new ObjectRanges(store, DiskCache.off()).read(header(), 300_000, 17);
+        assertEquals(17, store.bytes(StoreOperation.GET_RANGE));
+    }
+
+    private RangeFetcher fetcher() {
+        return new RangeFetcher(
+                ranges, new CommitReader(store, keys), new PageCache(0), ParallelSteps.NONE, new DamageLog());
+    }
+
+    private ObjectHeader header() {
+        return commit.frames().header();
+    }
+
+    private long gets() {
+        return store.counts().getOrDefault(StoreOperation.GET_RANGE, 0L);
+    }
+
+    private SealedCommit seal(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<FrameContent> slots = new ArrayList<>();
+        for (int i = 0; i < SLOTS; i++) {
+            byte[] chunk = new byte[CommitLimits.CHUNK_BYTES];
+            random.nextBytes(chunk);
+            slots.add(new FrameContent.Full(ByteBuffer.wrap(chunk)));
+        }
+        CommitDraft.Log log = new CommitDraft.Log(0, Salt.NONE, List.of(), List.of());
+        return new CommitSealer(keys, Compression.LZ4, ParallelSteps.NONE)
+                .seal(new CommitDraft(new CommitId(1, 1), Salt.random(random), log, slots));
+    }
+
+    private ByteBuffer store(SealedCommit sealed) throws ObjectStoreException {
+        String name = sealed.id().objectName();
+        behind.put(name, sealed.bytes(), new IfAbsent());
+        return behind.get(name, 1 << 24).bytes();
+    }
+}
