@@ -29,7 +29,7 @@ final class SimulationTest {
 
     @Test
     void everyInterleavingKeepsWhatWasAcknowledged() throws Exception {
-        Seeds.run(10, SimulationTest::simulate);
+        Seeds.run(6, SimulationTest::simulate);
     }
 
     @Test
