@@ -12,7 +12,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** The engine's own daemon threads. Closed after the volume; tasks that still wait are dropped. */
 public final class EngineThreads implements AutoCloseable {
+    private static final String PREFIX = "zerofs-engine-";
     private static final long IDLE_SECONDS = 30;
+    private static final long FAREWELL_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final ThreadPoolExecutor sealing;
     private final ThreadPoolExecutor requests;
@@ -21,10 +23,10 @@ public final class EngineThreads implements AutoCloseable {
 
     /** @param requestsMax requests to the store at a time, and again as many uploads; at least 4 */
     public EngineThreads(int requestsMax) {
-        this.sealing = pool("zerofs-seal-", Runtime.getRuntime().availableProcessors());
-        this.requests = pool("zerofs-store-", Math.max(4, requestsMax));
-        this.uploads = pool("zerofs-upload-", Math.max(4, requestsMax));
-        this.timer = new ScheduledThreadPoolExecutor(1, named("zerofs-timer-"));
+        this.sealing = pool("seal-", Runtime.getRuntime().availableProcessors());
+        this.requests = pool("store-", Math.max(4, requestsMax));
+        this.uploads = pool("upload-", Math.max(4, requestsMax));
+        this.timer = new ScheduledThreadPoolExecutor(1, named("timer-"));
         this.timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         this.timer.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
     }
@@ -39,10 +41,23 @@ public final class EngineThreads implements AutoCloseable {
                 new SecureRandom());
     }
 
+    /** Interrupts what still runs, and gives it a moment: it may use what is closed next. */
     @Override
     public void close() {
-        for (ExecutorService pool : new ExecutorService[] {timer, uploads, requests, sealing}) {
+        ExecutorService[] pools = {timer, uploads, requests, sealing};
+        for (ExecutorService pool : pools) {
             pool.shutdownNow();
+        }
+        if (Thread.currentThread().getName().startsWith(PREFIX)) {
+            return;
+        }
+        long deadline = System.nanoTime() + FAREWELL_NANOS;
+        try {
+            for (ExecutorService pool : pools) {
+                pool.awaitTermination(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -55,10 +70,10 @@ public final class EngineThreads implements AutoCloseable {
         return pool;
     }
 
-    private static ThreadFactory named(String prefix) {
+    private static ThreadFactory named(String role) {
         AtomicInteger number = new AtomicInteger();
         return task -> {
-            Thread thread = new Thread(task, prefix + number.incrementAndGet());
+            Thread thread = new Thread(task, PREFIX + role + number.incrementAndGet());
             thread.setDaemon(true);
             return thread;
         };

@@ -3,6 +3,7 @@ package io.zerofs.storage.engine;
 
 import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.ChunkId;
+import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.engine.StorageBatch.ChunkChange;
 import io.zerofs.storage.index.ChunkEntry;
@@ -16,6 +17,9 @@ import java.util.function.Consumer;
 
 /** Takes batches into the index and the open commit, and cuts commits off. Thread-safe. */
 final class WritePath {
+    /** Keys and values of one batch: whoever reserves what it writes stays far below. */
+    private static final int BATCH_BYTES_MAX = 2 * Volume.RESERVATION_BYTES_MAX;
+
     private final RocksIndex index;
     private final ChunkStripes stripes;
     private final DirtyTable dirty;
@@ -56,6 +60,9 @@ final class WritePath {
      * @return the commit that took it
      */
     OpenCommit apply(StorageBatch batch) throws VolumeException {
+        if (batch.records().size() > BATCH_BYTES_MAX) {
+            throw new IllegalArgumentException("a batch of " + batch.records().size() + " bytes of keys and values");
+        }
         batch.copyBytes();
         return inGate(open -> applyInside(batch, open));
     }

@@ -58,8 +58,8 @@ public final class VolumeOpener {
                 volume.index(),
                 volume.directory(),
                 () -> {
-                    try (threads) {
-                        volume.release().close();
+                    try (AutoCloseable last = volume.release()) {
+                        threads.close();
                     }
                 });
     }
