@@ -21,6 +21,9 @@ final class FoldQueue {
     // Damaged chunks that cannot be folded; their writers do not wait. Beyond this some are tried again.
     private static final int GIVEN_UP_MAX = 4096;
 
+    // A chunk that finds no place comes again with its next change, and always once its writers wait.
+    private static final int WAITING_MAX = 1 << 16;
+
     private final StorageSettings.Folding settings;
     private final StopSwitch stop;
     private final ReentrantLock lock = new ReentrantLock();
@@ -47,7 +50,7 @@ final class FoldQueue {
         try {
             if (deltas < settings.queueAt()) {
                 queue.remove(chunk);
-            } else if (!givenUp.contains(chunk)) {
+            } else if (!givenUp.contains(chunk) && (queue.size() < WAITING_MAX || deltas >= settings.waitAt())) {
                 queue.add(chunk);
             }
             if (deltas >= settings.waitAt() && !givenUp.contains(chunk)) {
@@ -65,10 +68,19 @@ final class FoldQueue {
         return hasWork;
     }
 
-    /** Takes the chunk that waits longest, or null. It comes back with its next change if it still has many deltas. */
+    /**
+     * Takes a chunk whose writers wait, else the one that was queued first, or null. It comes back with its next change if
+     * it still has many deltas.
+     */
     ChunkId poll() {
         lock.lock();
         try {
+            for (ChunkId chunk : crowded) {
+                if (queue.remove(chunk)) {
+                    publish();
+                    return chunk;
+                }
+            }
             Iterator<ChunkId> first = queue.iterator();
             if (!first.hasNext()) {
                 return null;
