@@ -20,10 +20,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * NFS over a volume in memory whose barriers take their time, to measure what the modes of durability cost kernel
- * clients: {@code SlowStoreServer PORT strict|commit|relaxed BARRIER_MILLIS} serves until it is killed.
+ * clients: {@code SlowStoreServer PORT strict|commit|relaxed BARRIER_MILLIS} serves until it is killed. Prints the
+ * barriers asked for since the last time whenever a client calls df(1).
  */
 public final class SlowStoreServer {
     private SlowStoreServer() {}
@@ -44,14 +46,20 @@ public final class SlowStoreServer {
     }
 
     private static VirtualFileSystem slow(ZeroFileSystem files, Executor later) {
+        AtomicInteger barriers = new AtomicInteger();
         return (VirtualFileSystem) Proxy.newProxyInstance(
                 SlowStoreServer.class.getClassLoader(),
                 new Class<?>[] {VirtualFileSystem.class},
                 (proxy, method, arguments) -> {
+                    if (method.getName().equals("statistics")) {
+                        System.out.println("barriers: " + barriers.getAndSet(0));
+                    }
                     try {
-                        return method.getName().equals("barrier")
-                                ? files.barrier().thenRunAsync(() -> {}, later)
-                                : method.invoke(files, arguments);
+                        if (method.getName().equals("barrier")) {
+                            barriers.incrementAndGet();
+                            return files.barrier().thenRunAsync(() -> {}, later);
+                        }
+                        return method.invoke(files, arguments);
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     }
