@@ -48,11 +48,16 @@ final class DatabaseBuilder {
                     OpenException.Kind.DAMAGED_OBJECT, "the checkpoint names an impossible database file");
         }
         long total = checkpoint.tables().stream().mapToLong(TableRef::size).sum();
-        List<Requests.Request<Boolean>> builds = new ArrayList<>();
+        List<Prefetch.Item<Boolean>> builds = new ArrayList<>();
         for (TableRef table : checkpoint.tables()) {
-            builds.add(() -> link(table, database, leftovers, total) || fetch(table, database, total));
+            builds.add(new Prefetch.Item<>(
+                    TableFiles.MEMORY_BYTES,
+                    () -> link(table, database, leftovers, total) || fetch(table, database, total)));
         }
-        requests.all(builds);
+        Prefetch<Boolean> tablesToCome = new Prefetch<>(requests, builds);
+        while (tablesToCome.hasNext()) {
+            tablesToCome.next();
+        }
         Files.write(database.resolve(checkpoint.rocksManifestName()), checkpoint.rocksManifest());
         Files.write(
                 database.resolve("CURRENT"),

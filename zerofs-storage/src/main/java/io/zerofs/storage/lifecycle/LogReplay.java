@@ -11,13 +11,10 @@ import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.Salt;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -25,11 +22,6 @@ import java.util.concurrent.locks.LockSupport;
  * one before it, so commits of another timeline do not fit in. Confined to the thread that opens the volume.
  */
 final class LogReplay {
-    private static final int AHEAD_MAX = 16;
-
-    /** Bytes of objects that are fetched ahead; their logs are at most as long. */
-    private static final long AHEAD_BYTES_MAX = 64L * 1024 * 1024;
-
     /** A minute of a full disk is taken for one that stays full. */
     private static final int APPLY_ATTEMPTS_MAX = 3000;
 
@@ -39,10 +31,6 @@ final class LogReplay {
     private final Requests requests;
     private final List<EpochTerm> terms;
     private final CheckpointState checkpoint;
-    private final Map<Long, Map<Long, Long>> lengths = new HashMap<>();
-    private final Deque<Fetched> ahead = new ArrayDeque<>();
-    private long aheadBytes;
-    private long nextToFetch;
 
     /** @param terms ended, ascending, without gaps from the checkpoint's {@code replayFrom} on */
     LogReplay(StoredLog log, Requests requests, List<EpochTerm> terms, CheckpointState checkpoint) {
@@ -50,7 +38,6 @@ final class LogReplay {
         this.requests = requests;
         this.terms = terms;
         this.checkpoint = checkpoint;
-        this.nextToFetch = checkpoint.replayFrom();
     }
 
     /**
@@ -60,8 +47,6 @@ final class LogReplay {
      * @param replayed headers of the commits that no checkpoint covers
      */
     record Result(long lastSeq, Salt lastSalt, List<ObjectHeader> replayed) {}
-
-    private record Fetched(CommitId id, long length, CompletableFuture<LogObject> object) {}
 
     Result replay(CommitApplier applier, OpenProgress progress)
             throws ObjectStoreException, CorruptObjectException, OpenException, IOException, VolumeException {
@@ -77,9 +62,9 @@ final class LogReplay {
         List<ObjectHeader> replayed = new ArrayList<>();
         Salt before = checkpoint.anchor();
         long total = last - checkpoint.replayFrom() + 1;
-        for (long seq = checkpoint.replayFrom(); seq <= last; seq++) {
-            fetchAhead(last);
-            CommitLog commit = take();
+        Prefetch<CommitLog> commits = new Prefetch<>(requests, reads(last));
+        while (commits.hasNext()) {
+            CommitLog commit = commits.next();
             if (!commit.predecessor().equals(before)) {
                 throw new CorruptObjectException(
                         commit.id().objectName(),
@@ -110,28 +95,28 @@ final class LogReplay {
         }
     }
 
-    private void fetchAhead(long last) throws ObjectStoreException, OpenException {
-        while (nextToFetch <= last && (ahead.isEmpty() || ahead.size() < AHEAD_MAX && aheadBytes < AHEAD_BYTES_MAX)) {
-            CommitId id = idOf(nextToFetch++);
+    private List<Prefetch.Item<CommitLog>> reads(long last) throws ObjectStoreException, OpenException {
+        Map<Long, Map<Long, Long>> lengths = new HashMap<>();
+        List<Prefetch.Item<CommitLog>> reads = new ArrayList<>();
+        for (long seq = checkpoint.replayFrom(); seq <= last; seq++) {
+            CommitId id = idOf(seq);
             Map<Long, Long> listed = lengths.get(id.epoch());
             if (listed == null) {
-                listed = log.list(id.epoch(), id.seq());
+                listed = log.list(id.epoch(), seq);
                 lengths.put(id.epoch(), listed);
             }
-            Long length = listed.get(id.seq());
-            ahead.add(new Fetched(
-                    id,
-                    length == null ? 0 : length,
-                    requests.start(() -> length == null ? log.read(id) : log.read(id, length))));
-            aheadBytes += length == null ? 0 : length;
+            Long length = listed.get(seq);
+            reads.add(new Prefetch.Item<>(length == null ? 0 : length, () -> read(id, length)));
         }
+        return reads;
     }
 
-    private CommitLog take() throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
-        Fetched fetched = ahead.remove();
-        aheadBytes -= fetched.length();
+    /** @param length null if the commit is not listed: then a get of it has the last word */
+    private CommitLog read(CommitId id, Long length)
+            throws ObjectStoreException, CorruptObjectException, OpenException {
         try {
-            if (Requests.await(fetched.object()) instanceof CommitLog commit) {
+            LogObject object = length == null ? log.read(id) : log.read(id, length);
+            if (object instanceof CommitLog commit) {
                 return commit;
             }
         } catch (ObjectStoreException e) {
@@ -139,7 +124,7 @@ final class LogReplay {
                 throw e;
             }
         }
-        throw lost(fetched.id());
+        throw lost(id);
     }
 
     private CommitId idOf(long seq) throws OpenException {

@@ -18,7 +18,7 @@ public interface OpenProgress {
         READING_VOLUME,
         /** Manifests. */
         CLAIMING,
-        /** Epochs. */
+        /** Objects in the log of one writer. */
         FENCING,
         /** Bytes. */
         BUILDING_DATABASE,

@@ -88,7 +88,7 @@ final class Recovery {
         ManifestStore manifests = new ManifestStore(store, keys);
         Manifest claim = new Claim(store, manifests, environment.runtime().random(), environment.clock())
                 .claim(environment.description(), settings.acceptUnconditionalWrites(), progress);
-        StoredLog log = new StoredLog(store, keys, requests);
+        StoredLog log = new StoredLog(store, keys);
         List<EpochTerm> ended = new WriterFence(
                         keys,
                         log,

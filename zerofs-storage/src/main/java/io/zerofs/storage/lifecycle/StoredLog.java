@@ -10,8 +10,6 @@ import io.zerofs.storage.object.ObjectStore.ObjectInfo;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectKeys;
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -19,7 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The commits in the store while a volume is being opened: lists them, reads their logs side by side, and keeps what was
+ * The commits in the store while a volume is being opened: lists them, reads their logs, and keeps what was
  * read, within a bound, since fencing and replay want the same. Thread-safe.
  */
 final class StoredLog {
@@ -30,14 +28,12 @@ final class StoredLog {
 
     private final ObjectStore store;
     private final CommitReader reader;
-    private final Requests requests;
     private final Map<CommitId, LogObject> kept = new ConcurrentHashMap<>();
     private long keptBytes;
 
-    StoredLog(ObjectStore store, ObjectKeys keys, Requests requests) {
+    StoredLog(ObjectStore store, ObjectKeys keys) {
         this.store = store;
         this.reader = new CommitReader(store, keys);
-        this.requests = requests;
     }
 
     /** Seq and object length of all that stands in the log of an epoch from a seq on, commits and fences alike. */
@@ -55,18 +51,6 @@ final class StoredLog {
                 after = info.name();
             }
         } while (page.size() == LIST_MAX);
-        return found;
-    }
-
-    /** Reads header and log of several objects, side by side. */
-    NavigableMap<Long, LogObject> readAll(long epoch, Map<Long, Long> lengths)
-            throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
-        List<Requests.Request<LogObject>> reads = new ArrayList<>(lengths.size());
-        lengths.forEach((seq, length) -> reads.add(() -> read(new CommitId(epoch, seq), length)));
-        NavigableMap<Long, LogObject> found = new TreeMap<>();
-        for (LogObject object : requests.all(reads)) {
-            found.put(object.id().seq(), object);
-        }
         return found;
     }
 

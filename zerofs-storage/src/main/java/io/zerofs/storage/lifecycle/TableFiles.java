@@ -38,6 +38,9 @@ final class TableFiles {
     /** Bytes that one request fetches. */
     private static final int FETCH_BYTES = 4 * 1024 * 1024;
 
+    /** What fetching one table takes: an answer and the buffer that it is copied to. */
+    static final long MEMORY_BYTES = 2 * FETCH_BYTES;
+
     private static final int PAGE_BYTES = SealedSection.PAGE_BYTES;
     private static final int PAGE_OVERHEAD_BYTES = SealedSection.STORED_PAGE_BYTES_MAX - PAGE_BYTES;
 

@@ -9,13 +9,11 @@ import io.zerofs.storage.commit.FenceSealer;
 import io.zerofs.storage.commit.LogObject;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.CorruptObjectException;
-import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.Salt;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,19 +55,20 @@ final class WriterFence {
         List<EpochTerm> earlier = claim.terms().stream()
                 .filter(term -> term.epoch() < claim.epoch())
                 .toList();
-        Map<Long, NavigableMap<Long, LogObject>> found = new HashMap<>();
+        Map<Long, NavigableMap<Long, Standing>> found = new HashMap<>();
         long durable = checkpoint.replayTo();
         for (EpochTerm term : earlier) {
             if (term.isOpen()) {
                 long from = Math.max(checkpoint.replayFrom(), term.firstSeq());
-                NavigableMap<Long, LogObject> objects = log.readAll(term.epoch(), log.list(term.epoch(), from));
-                durable = Math.max(durable, durableOf(objects.values()));
-                found.put(term.epoch(), objects);
+                NavigableMap<Long, Standing> standing = standing(term.epoch(), from, progress);
+                for (Standing one : standing.values()) {
+                    durable = Math.max(durable, one.durableSeq());
+                }
+                found.put(term.epoch(), standing);
             }
         }
         List<EpochTerm> ended = new ArrayList<>();
         long next = checkpoint.replayFrom();
-        long done = 0;
         for (EpochTerm term : earlier) {
             EpochTerm end = term;
             if (term.isOpen()) {
@@ -82,28 +81,56 @@ final class WriterFence {
                 ended.add(end);
                 next = Math.max(next, end.lastSeq() + 1);
             }
-            progress.advanced(OpenProgress.Step.FENCING, ++done, earlier.size());
         }
         return ended;
     }
 
-    private static long durableOf(Collection<LogObject> objects) {
-        long durable = 0;
-        for (LogObject object : objects) {
-            durable = object instanceof CommitLog commit ? Math.max(durable, commit.durableSeq()) : durable;
+    /** What stands in the log of an epoch from a seq on. The logs themselves are too much to hold. */
+    private NavigableMap<Long, Standing> standing(long epoch, long from, OpenProgress progress)
+            throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
+        List<Prefetch.Item<Standing>> reads = new ArrayList<>();
+        log.list(epoch, from)
+                .forEach((seq, length) -> reads.add(new Prefetch.Item<>(
+                        length, () -> Standing.of(log.read(new CommitId(epoch, seq), length)))));
+        Prefetch<Standing> standing = new Prefetch<>(requests, reads);
+        NavigableMap<Long, Standing> found = new TreeMap<>();
+        while (standing.hasNext()) {
+            Standing next = standing.next();
+            found.put(next.seq(), next);
+            progress.advanced(OpenProgress.Step.FENCING, found.size(), reads.size());
         }
-        return durable;
+        return found;
+    }
+
+    /**
+     * What fencing has to know of an object in the log.
+     *
+     * @param durableSeq what a commit calls durable; 0 of a fence
+     * @param claimingEpoch of a fence; 0 of a commit
+     */
+    private record Standing(long seq, long durableSeq, long claimingEpoch) {
+        static Standing of(LogObject object) {
+            long seq = object.id().seq();
+            if (object instanceof CommitLog commit) {
+                return new Standing(seq, commit.durableSeq(), 0);
+            }
+            return new Standing(seq, 0, ((Fence) object).claimingEpoch());
+        }
+
+        boolean isFence() {
+            return claimingEpoch > 0;
+        }
     }
 
     /** Finds, or makes, the end of one epoch's log. */
     private final class Ending {
         private final long epoch;
         private final long claimingEpoch;
-        private final NavigableMap<Long, LogObject> found;
+        private final NavigableMap<Long, Standing> found;
         /** The last commit that is known to have been acknowledged: a gap at or below it is a loss, not the end. */
         private long durable;
 
-        Ending(long epoch, long claimingEpoch, NavigableMap<Long, LogObject> found, long durable) {
+        Ending(long epoch, long claimingEpoch, NavigableMap<Long, Standing> found, long durable) {
             this.epoch = epoch;
             this.claimingEpoch = claimingEpoch;
             this.found = new TreeMap<>(found);
@@ -114,13 +141,13 @@ final class WriterFence {
             long next = from;
             int window = 1;
             while (true) {
-                LogObject here = found.get(next);
-                if (here instanceof CommitLog) {
-                    next++;
-                } else if (here instanceof Fence fence) {
-                    requireOwnership(fence);
+                Standing here = found.get(next);
+                if (here != null && here.isFence()) {
+                    requireOwnership(here);
                     requireNotLost(next);
                     return next - 1;
+                } else if (here != null) {
+                    next++;
                 } else if (next <= durable) {
                     lookAgain(next);
                 } else {
@@ -133,7 +160,7 @@ final class WriterFence {
         /** A list may be older than what was acknowledged since; a get of the very object decides. */
         private void lookAgain(long seq) throws ObjectStoreException, CorruptObjectException, OpenException {
             try {
-                remember(log.read(new CommitId(epoch, seq)));
+                remember(Standing.of(log.read(new CommitId(epoch, seq))));
             } catch (ObjectStoreException e) {
                 if (e.kind() == ObjectStoreException.Kind.NOT_FOUND) {
                     throw lost(seq);
@@ -144,7 +171,7 @@ final class WriterFence {
 
         private void fence(long from, int window)
                 throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
-            List<Requests.Request<LogObject>> creates = new ArrayList<>();
+            List<Requests.Request<Standing>> creates = new ArrayList<>();
             for (long seq = from; seq < from + window; seq++) {
                 if (!found.containsKey(seq)) {
                     CommitId id = new CommitId(epoch, seq);
@@ -156,20 +183,20 @@ final class WriterFence {
         }
 
         /** Our fence, or what stands there instead. */
-        private LogObject createFence(CommitId id, Salt salt) throws ObjectStoreException, CorruptObjectException {
+        private Standing createFence(CommitId id, Salt salt) throws ObjectStoreException, CorruptObjectException {
             ByteBuffer fence = FenceSealer.seal(keys, id, claimingEpoch, salt);
             if (creation.create(id.objectName(), List.of(fence), salt) instanceof ExclusiveCreate.Taken taken) {
-                return log.read(id, taken.header().objectLength());
+                return Standing.of(log.read(id, taken.header().objectLength()));
             }
-            return new Fence(id, ObjectHeader.read(fence.duplicate(), id.objectName()));
+            return new Standing(id.seq(), 0, claimingEpoch);
         }
 
-        private void remember(LogObject object) {
-            found.put(object.id().seq(), object);
-            durable = Math.max(durable, durableOf(List.of(object)));
+        private void remember(Standing standing) {
+            found.put(standing.seq(), standing);
+            durable = Math.max(durable, standing.durableSeq());
         }
 
-        private void requireOwnership(Fence fence) throws OpenException {
+        private void requireOwnership(Standing fence) throws OpenException {
             if (fence.claimingEpoch() > claimingEpoch) {
                 throw new OpenException(
                         OpenException.Kind.OWNED_BY_NEWER_WRITER,

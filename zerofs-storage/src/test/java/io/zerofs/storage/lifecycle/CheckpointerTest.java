@@ -170,6 +170,50 @@ class CheckpointerTest {
     }
 
     @Test
+    void aCrashAtAnyRequestOfACheckpointLosesNothing() throws Exception {
+        for (int request = 1; request <= 20; request++) {
+            for (boolean applied : new boolean[] {false, true}) {
+                try (LifecycleFixture own = new LifecycleFixture()) {
+                    Process process = own.process().open();
+                    process.write(0, "a").barrier().checkpoint().write(0, "b").barrier();
+                    process.write(1, "open");
+                    process.store.crashAtRequest(process.store.requestNumber() + request, applied);
+                    boolean published = tryCheckpointUntilCrash(process);
+                    process.kill();
+                    Process next = own.process().open();
+                    assertEquals("b", next.read(0), "request " + request);
+                    if (published) {
+                        assertEquals("open", next.read(1), "request " + request);
+                        assertTrue(request > 3);
+                        return;
+                    }
+                    next.write(2, "c").barrier().checkpoint();
+                    next.kill();
+                    assertEquals("c", own.process().open().read(2), "request " + request);
+                }
+            }
+        }
+        throw new AssertionError("a checkpoint makes more requests than expected");
+    }
+
+    private static boolean tryCheckpointUntilCrash(Process process) throws Exception {
+        CompletableFuture<Boolean> published = CompletableFuture.supplyAsync(() -> {
+            try {
+                process.checkpoint();
+                return true;
+            } catch (Exception e) {
+                return false;
+            }
+        });
+        // The upload of a dead process is tried again for ever: what ends it is the end of the process.
+        await().until(() -> process.store.isCrashed() || published.isDone());
+        if (process.store.isCrashed()) {
+            process.kill();
+        }
+        return published.get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
     void aStoreThatOverwritesIsRefusedUnlessTheRiskIsAccepted() throws Exception {
         Process process = fixture.process(fixture.newDirectory(), new Overwriting(new MemoryObjectStore()));
 
