@@ -25,9 +25,6 @@ import org.rocksdb.util.Environment;
 final class NativeLibrary {
     private static final Object LOADING = new Object();
 
-    /** A process loads it once, from wherever it was first: a further database needs no copy of its own. */
-    private static boolean loaded;
-
     private NativeLibrary() {}
 
     /**
@@ -35,14 +32,10 @@ final class NativeLibrary {
      */
     static void load(Path directory) throws IOException {
         synchronized (LOADING) {
-            if (loaded) {
-                return;
-            }
             URL source = RocksDB.class.getClassLoader().getResource(Environment.getJniLibraryFileName("rocksdb"));
             if (source == null || !(source.openConnection() instanceof JarURLConnection jar)) {
                 // A platform whose library goes by another name: the binding knows better where to look.
                 RocksDB.loadLibrary();
-                loaded = true;
                 return;
             }
             Path home = Files.createDirectories(directory.toAbsolutePath());
@@ -53,7 +46,6 @@ final class NativeLibrary {
                 unpack(source, library);
             }
             RocksDB.loadLibrary(List.of(home.toString()));
-            loaded = true;
         }
     }
 
