@@ -43,7 +43,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     private ChannelHandlerContext context;
 
     // Confined to the event loop.
-    private ByteBuf received;
+    private FrameReceiver receiver;
     private int frameBytes;
     private boolean admitted;
     private boolean blocked;
@@ -63,6 +63,8 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
+        receiver = new FrameReceiver(added.alloc());
+        added.channel().config().setRecvByteBufAllocator(receiver);
     }
 
     @Override
@@ -117,33 +119,15 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         stall.received();
         if (finishing) {
             bytes.release();
-        } else if (received == null) {
-            received = bytes;
         } else {
-            try {
-                reserve(bytes.readableBytes());
-                received.writeBytes(bytes);
-            } finally {
-                bytes.release();
-            }
+            receiver.append(bytes);
         }
-    }
-
-    private void reserve(int more) {
-        if (received.writableBytes() >= more) {
-            return;
-        }
-        int needed = Math.max(admitted ? frameBytes : 0, received.readableBytes() + more);
-        ByteBuf larger = context.alloc().directBuffer(needed);
-        larger.writeBytes(received);
-        received.release();
-        received = larger;
     }
 
     private void cutFrames() {
         try {
-            while (!blocked && !paused && !finishing && received != null && nextFrameIsWhole()) {
-                ByteBuf frame = received.readRetainedSlice(frameBytes);
+            while (!blocked && !paused && !finishing && receiver.bytes() != null && nextFrameIsWhole()) {
+                ByteBuf frame = receiver.cut(frameBytes);
                 int length = frameBytes;
                 frameBytes = 0;
                 admitted = false;
@@ -152,10 +136,6 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         } catch (MalformedMessageException e) {
             close("malformed message: " + e.getMessage());
         }
-        if (received != null && !received.isReadable()) {
-            received.release();
-            received = null;
-        }
         stall.expect(admitted);
         if (!inReadLoop) {
             flush();
@@ -163,6 +143,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     }
 
     private boolean nextFrameIsWhole() throws MalformedMessageException {
+        ByteBuf received = receiver.bytes();
         if (frameBytes == 0) {
             frameBytes = protocol.frameBytes(received);
         }
@@ -177,7 +158,11 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
                 return false;
             }
         }
-        return received.readableBytes() >= frameBytes;
+        if (received.readableBytes() < frameBytes) {
+            receiver.await(frameBytes);
+            return false;
+        }
+        return true;
     }
 
     private void unblock() {
@@ -198,10 +183,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
             share.release(frameBytes);
         }
         frameBytes = 0;
-        if (received != null) {
-            received.release();
-            received = null;
-        }
+        receiver.drop();
     }
 
     /**

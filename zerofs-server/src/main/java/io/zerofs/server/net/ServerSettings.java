@@ -34,7 +34,7 @@ public record ServerSettings(
             256,
             32L << 20,
             256L << 20,
-            64 << 10,
+            128 << 10,
             120,
             10);
 

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.zerofs.core.random.Seeds;
+import io.zerofs.core.vfs.Credentials;
+import io.zerofs.core.vfs.FileKind;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.Frame;
 import io.zerofs.server.ninep.wire.LockOwner;
 import io.zerofs.server.ninep.wire.LockRange;
@@ -18,8 +26,12 @@ import io.zerofs.server.ninep.wire.Tmessage;
 import io.zerofs.server.ninep.wire.TmessageDecoder;
 import io.zerofs.server.ninep.wire.TmessageEncoder;
 import io.zerofs.server.ninep.wire.WireTime;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -36,6 +48,11 @@ class FuzzTest {
     private static final int FIDS = 6;
     private static final int TAGS = 8;
     private static final int MSIZE = 8_192;
+    private static final int FIDS_MAX = 20;
+
+    /** Numbers of fids beside the ordinary ones; few, so that all can be clunked. */
+    private static final int[] ODD_FIDS = {Frame.NO_FID, Integer.MIN_VALUE, Integer.MAX_VALUE, 70_000};
+
     private static final String[] NAMES = {"a", "b", "c", "..", ".", "", "a/b", "user.x", "system.posix_acl_access"};
     private static final MessageType[] REQUESTS =
             SampleMessages.requests().keySet().toArray(MessageType[]::new);
@@ -73,13 +90,16 @@ class FuzzTest {
 
     private static void sessions(long seed, int count) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
-        try (NinePFixture fixture = new NinePFixture(new NinePSettings(MSIZE, 20, 10, 2, 30))) {
+        try (NinePFixture fixture = new NinePFixture(new NinePSettings(MSIZE, FIDS_MAX, 10, 2, 30))) {
             List<DirectClient> clients = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 DirectClient client = fixture.client(random.nextInt(3) * 1000);
                 clients.add(client);
                 for (int j = 0; j < MESSAGES && client.closeReason() == null; j++) {
                     step(client, random);
+                }
+                if (client.closeReason() == null) {
+                    requireThatNothingLeaked(client);
                 }
                 if (clients.size() > 3 || random.nextBoolean()) {
                     // What it has begun goes on after its end.
@@ -89,7 +109,52 @@ class FuzzTest {
             clients.forEach(NinePClient::close);
             DirectClient after = fixture.root();
             after.attributes(NinePClient.ROOT);
+            // What was removed while a fid held it is freed in the background, if no hold is left.
+            await().untilAsserted(() -> assertEquals(
+                    inodesOf(fixture.files()), fixture.files().statistics().inodesUsed()));
         }
+    }
+
+    /** Ends all that the client has begun: then every tag is free, and exactly as many fids fit as the limit says. */
+    private static void requireThatNothingLeaked(DirectClient client) throws Exception {
+        client.handOver(false);
+        client.runWaiting();
+        for (int tag = 0; tag < TAGS; tag++) {
+            // What waits for a lock is cancelled.
+            client.send(Frame.NO_TAG, new Tmessage.Tflush(tag));
+        }
+        for (int fid = 0; fid < FIDS; fid++) {
+            client.call(new Tmessage.Tclunk(fid));
+        }
+        for (int fid : ODD_FIDS) {
+            client.call(new Tmessage.Tclunk(fid));
+        }
+        client.runWaiting();
+        assertEquals(0, client.requestsInFlight());
+        for (int i = 0; i < FIDS_MAX; i++) {
+            int tag = i % TAGS;
+            client.send(tag, new Tmessage.Tattach(100 + i, Frame.NO_FID, new byte[0], new byte[0], 0));
+            assertNull(client.closeReason(), "tag " + tag);
+        }
+        assertNull(client.error(new Tmessage.Tgetattr(100 + FIDS_MAX - 1, 0)));
+        assertEquals(Errno.ENFILE, client.error(NinePClient.walkMessage(100, 200)));
+    }
+
+    /** All that a name leads to. */
+    private static int inodesOf(VirtualFileSystem files) throws FsException {
+        Set<Long> seen = new HashSet<>();
+        Deque<InodeId> directories = new ArrayDeque<>(List.of(files.root()));
+        while (!directories.isEmpty()) {
+            InodeId directory = directories.remove();
+            seen.add(directory.number());
+            files.list(Credentials.ROOT, directory, 0, true, entry -> {
+                if (seen.add(entry.inode()) && entry.kind() == FileKind.DIRECTORY) {
+                    directories.add(entry.attributes().id());
+                }
+                return true;
+            });
+        }
+        return seen.size();
     }
 
     private static void step(DirectClient client, SplittableRandom random) throws Exception {
@@ -129,7 +194,7 @@ class FuzzTest {
     }
 
     private static int fid(SplittableRandom random) {
-        return random.nextInt(50) == 0 ? random.nextInt() : random.nextInt(FIDS);
+        return random.nextInt(50) == 0 ? ODD_FIDS[random.nextInt(ODD_FIDS.length)] : random.nextInt(FIDS);
     }
 
     private static long number(SplittableRandom random) {
