@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 @SuppressWarnings("deprecation")
 class FrameReceiverTest {
     private static final int LARGE = 1 << 20;
-    private static final int STREAM_BYTES = 8 << 20;
+    private static final int STREAM_BYTES = 2 << 20;
 
     private final UnpooledByteBufAllocator allocator = UnpooledByteBufAllocator.DEFAULT;
     private final FrameReceiver receiver = new FrameReceiver(allocator);
