@@ -4,6 +4,7 @@ package io.zerofs.storage.engine;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.index.FrameReference;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,6 +26,7 @@ final class Folder {
     private final ReadPlanner planner;
     private final ReadPath reads;
     private final WritePath writes;
+    private final DirtyBudget budget;
     private final StopSwitch stop;
     private final Executor executor;
     private final EngineRuntime.Timer timer;
@@ -33,7 +35,7 @@ final class Folder {
     private final LongAdder folds = new LongAdder();
 
     /** What folding works on. */
-    record Paths(FoldQueue queue, ReadPlanner planner, ReadPath reads, WritePath writes) {}
+    record Paths(FoldQueue queue, ReadPlanner planner, ReadPath reads, WritePath writes, DirtyBudget budget) {}
 
     /** @param afterWrite told of the commit that took a folded frame */
     Folder(
@@ -47,6 +49,7 @@ final class Folder {
         this.planner = paths.planner();
         this.reads = paths.reads();
         this.writes = paths.writes();
+        this.budget = paths.budget();
         this.stop = stop;
         this.executor = runtime.requests();
         this.timer = runtime.timer();
@@ -88,7 +91,7 @@ final class Folder {
             if (frames == null) {
                 return;
             }
-            OpenCommit commit = writes.replace(chunk, merge(frames));
+            OpenCommit commit = replace(frames);
             if (commit == null) {
                 queue.putBack(chunk);
                 return;
@@ -102,6 +105,37 @@ final class Folder {
             later(chunk, new VolumeException(VolumeException.Kind.UNAVAILABLE, e.toString(), e));
             throw e;
         }
+    }
+
+    /**
+     * Folds wait for room as writers do, else a flood of overwrites would make more of them than the store takes.
+     *
+     * @return null if the entry changed meanwhile
+     */
+    private OpenCommit replace(ChunkRead frames) throws VolumeException {
+        long room = room(frames);
+        try {
+            budget.acquire(room);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new VolumeException(VolumeException.Kind.CLOSED, "the engine ended before a fold", e);
+        }
+        try {
+            return writes.replace(frames.chunk(), merge(frames));
+        } finally {
+            budget.charge(-room);
+        }
+    }
+
+    /** What is read, as far as it can be told before, and what is made of it. */
+    private static long room(ChunkRead frames) {
+        long room = Volume.CHUNK_BYTES + DirtySlot.OVERHEAD_BYTES;
+        for (FrameReference frame : frames.frames()) {
+            room += frame.full()
+                    ? Volume.CHUNK_BYTES
+                    : (long) FrameReference.BLOCK_BYTES * Long.bitCount(frame.blocks());
+        }
+        return room;
     }
 
     private void later(ChunkId chunk, VolumeException why) {

@@ -74,7 +74,7 @@ public record StorageSettings(Memory memory, Commits commits, Folding folding, D
     /**
      * @param queueAt deltas of a chunk from which it is queued for folding
      * @param waitAt deltas of a chunk from which its writers wait
-     * @param tasksMax folds at a time; each takes up to 1 MiB beside the budget
+     * @param tasksMax folds at a time
      * @param withBaseAt touched 4 KiB blocks from which the base is folded too; quarter of a chunk is 16
      */
     public record Folding(int queueAt, int waitAt, int tasksMax, int withBaseAt) {

@@ -113,7 +113,11 @@ public final class StorageVolume implements Volume, LogSource {
                 runtime,
                 stop);
         this.folder = new Folder(
-                settings.folding(), new Folder.Paths(folds, planner, reads, writes), runtime, stop, pipeline::changed);
+                settings.folding(),
+                new Folder.Paths(folds, planner, reads, writes, budget),
+                runtime,
+                stop,
+                pipeline::changed);
         this.admission = new Admission(budget, folds, keeper, index, stop);
         keeper.start(this);
     }

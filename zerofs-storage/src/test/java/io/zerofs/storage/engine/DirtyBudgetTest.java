@@ -17,6 +17,7 @@ import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 /** Memory for what is not yet durable stays within its limit, and who waits for it is served in turn. */
 final class DirtyBudgetTest {
     private static final int MIB = 1 << 20;
+    private static final int BLOCK = 4096;
 
     @Test
     void whoWaitsIsServedInTurnEvenIfALaterRequestWouldFit() throws Exception {
@@ -115,5 +117,64 @@ final class DirtyBudgetTest {
             assertArrayEquals(filled(CHUNK, i), read(volume, i, 0, CHUNK));
         }
         volume.close();
+    }
+
+    @Test
+    void foldsWaitForRoomAsWritersDo() throws Exception {
+        HeldStore store = new HeldStore();
+        StorageSettings settings = new StorageSettings(
+                new StorageSettings.Memory(16 * MIB, 4 * MIB, 1024),
+                new StorageSettings.Commits(
+                        MIB, Duration.ofMillis(20), 4, 4 * MIB, Duration.ofMinutes(5), Duration.ofMillis(20)),
+                StorageSettings.DEFAULT.folding());
+        int chunks = 200;
+        StorageVolume volume = new EngineFixture().open(store, settings);
+        for (int i = 0; i < chunks; i++) {
+            write(volume, i, 0, filled(CHUNK, i));
+        }
+        int queueAt = settings.folding().queueAt();
+        for (int delta = 1; delta < queueAt; delta++) {
+            writeDeltas(volume, chunks, delta);
+            await(volume.barrier());
+        }
+        store.hold(true);
+        // The last delta makes all chunks ready to be folded, base and all, while nothing becomes durable.
+        CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> writeDeltas(volume, chunks, queueAt));
+        while (volume.statistics().folds() < chunks
+                && !foldsWait(settings.folding().tasksMax())) {
+            Thread.onSpinWait();
+        }
+        long used = volume.statistics().dirtyBytes();
+        long limit = settings.memory().dirtyBytesMax() + settings.commits().uploadBytesMax();
+        assertTrue(used <= limit, () -> used + " bytes");
+        store.hold(false);
+        while (volume.statistics().folds() < chunks) {
+            Thread.onSpinWait();
+        }
+        await(writer);
+        await(volume.barrier());
+        assertEquals(0, volume.statistics().dirtyBytes());
+        assertArrayEquals(filled(4 * BLOCK, 8), read(volume, chunks - 1, 32 * BLOCK, 4 * BLOCK));
+        assertArrayEquals(filled(4 * BLOCK, 17), read(volume, 17, 0, 4 * BLOCK));
+        volume.close();
+    }
+
+    private static void writeDeltas(StorageVolume volume, int chunks, int delta) {
+        try {
+            for (int i = 0; i < chunks; i++) {
+                write(volume, i, delta * 4 * BLOCK, filled(4 * BLOCK, delta));
+            }
+        } catch (VolumeException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static boolean foldsWait(int tasks) {
+        return Thread.getAllStackTraces().entrySet().stream()
+                        .filter(thread -> thread.getKey().getName().startsWith("zerofs-engine-store-"))
+                        .map(thread -> Arrays.toString(thread.getValue()))
+                        .filter(stack -> stack.contains("Folder.fold") && stack.contains("DirtyBudget.acquire"))
+                        .count()
+                == tasks;
     }
 }
