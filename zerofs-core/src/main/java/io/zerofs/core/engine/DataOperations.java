@@ -129,6 +129,7 @@ final class DataOperations {
                 Transaction changes = engine.begin();
                 File file = engine.chunks().write(changes, number, before.file(), offset, source);
                 if (Long.compareUnsigned(offset + length, file.size()) > 0) {
+                    engine.holds().requireNoDevice(number);
                     file = file.withSize(offset + length);
                 }
                 return commit(changes, who, before, file);

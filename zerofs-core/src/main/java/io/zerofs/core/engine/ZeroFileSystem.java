@@ -285,7 +285,11 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
 
     @Override
     public FileHold hold(InodeId inode, FileHold.Kind kind) throws FsException {
-        try (InodeLocks.Held held = engine.locks().shared(inode.number())) {
+        // A write that makes the file longer shares the lock: it ends before a device has a size.
+        boolean sizeIsKept = kind == FileHold.Kind.DEVICE;
+        try (InodeLocks.Held held = sizeIsKept
+                ? engine.locks().exclusive(inode.number())
+                : engine.locks().shared(inode.number())) {
             InodeRecord record = engine.inodes().require(inode);
             if (kind == FileHold.Kind.DEVICE && !record.isRegular()) {
                 throw (record.isDirectory() ? FsError.IS_DIRECTORY : FsError.INVALID).exception();

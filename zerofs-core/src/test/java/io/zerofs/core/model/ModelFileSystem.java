@@ -223,6 +223,8 @@ public final class ModelFileSystem implements VirtualFileSystem {
         check(Long.compareUnsigned(offset + source.remaining(), offset) >= 0, FsError.FILE_TOO_LARGE);
         ModelNode node = regular(inode);
         ModelPermissions.write(who, node, access);
+        boolean grows = source.hasRemaining() && Long.compareUnsigned(offset + source.remaining(), node.size) > 0;
+        check(!grows || node.devices == 0, FsError.BUSY);
         Attributes before = node.attributes();
         if (source.hasRemaining()) {
             node.write(offset, source);

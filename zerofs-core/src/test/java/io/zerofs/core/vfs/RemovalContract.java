@@ -147,9 +147,12 @@ public abstract class RemovalContract extends VirtualFileSystemContract {
         assertFails(FsError.BUSY, () -> unlink(ROOT, top, "f"));
         assertFails(FsError.BUSY, () -> rename(ROOT, top, "f", top, "g"));
         assertFails(FsError.BUSY, () -> rename(ROOT, top, "other", top, "f"));
+        assertFails(FsError.BUSY, () -> write(f, 998, "data"));
+        assertEquals(1000, stat(f).size());
         write(f, 0, "data");
         chmod(ROOT, f, 0600);
         device.close();
+        write(f, 998, "data");
         truncate(ROOT, f, 10);
         rename(ROOT, top, "f", top, "g");
         unlink(ROOT, top, "g");
