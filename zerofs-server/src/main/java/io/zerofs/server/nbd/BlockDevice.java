@@ -21,6 +21,12 @@ import java.util.concurrent.CompletableFuture;
  * of its requests have ended.
  */
 final class BlockDevice implements AutoCloseable {
+    /** Most data that becomes a hole in one step. */
+    static final long DEALLOCATE_BYTES_MAX = 64L << 20;
+
+    /** Largest range whose bytes are moved in one step. */
+    static final int TRANSFER_BYTES_MAX = 1 << 20;
+
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(VirtualFileSystem.CHUNK_BYTES);
 
     private final VirtualFileSystem files;
@@ -53,23 +59,33 @@ final class BlockDevice implements AutoCloseable {
         }
     }
 
-    /** Reads a range for what that leaves in the caches. */
-    void load(long offset, long length) throws FsException {
-        read(offset, ByteBuffer.allocate((int) length));
+    /** Reads a first part of the range for what that leaves in the caches; gives its length. */
+    long load(long offset, long length) throws FsException {
+        int bytes = (int) Math.min(length, TRANSFER_BYTES_MAX);
+        read(offset, ByteBuffer.allocate(bytes));
+        return bytes;
     }
 
     void write(long offset, ByteBuffer source) throws FsException {
         files.write(Credentials.ROOT, export.inode(), DataAccess.CHECKED_AT_OPEN, offset, source);
     }
 
-    /** Makes a range a hole, which reads as zeros. */
-    void deallocate(long offset, long length) throws FsException {
-        files.deallocate(Credentials.ROOT, export.inode(), DataAccess.CHECKED_AT_OPEN, offset, length);
+    /** Makes a first part of the range a hole, which reads as zeros; gives its length. What is a hole is passed over. */
+    long deallocate(long offset, long length) throws FsException {
+        Extent run = extentAt(offset, length);
+        if (run.hole()) {
+            return run.length();
+        }
+        // A step ends where a chunk does: one that two steps zero in part would stay, full of zeros.
+        long inChunk = offset % VirtualFileSystem.CHUNK_BYTES;
+        long bytes = Math.min(run.length(), DEALLOCATE_BYTES_MAX - inChunk);
+        files.deallocate(Credentials.ROOT, export.inode(), DataAccess.CHECKED_AT_OPEN, offset, bytes);
+        return bytes;
     }
 
-    /** Writes zeros as if they were data. */
-    void writeZeros(long offset, long length) throws FsException {
-        long end = offset + length;
+    /** Writes zeros to a first part of the range as if they were data; gives its length. */
+    long writeZeros(long offset, long length) throws FsException {
+        long end = offset + Math.min(length, TRANSFER_BYTES_MAX);
         long next = offset;
         while (next < end) {
             // Pieces end where chunks end, so that each whole chunk is written at once.
@@ -78,6 +94,7 @@ final class BlockDevice implements AutoCloseable {
             write(next, ZEROS.duplicate().limit(bytes));
             next += bytes;
         }
+        return end - offset;
     }
 
     /**
@@ -89,11 +106,7 @@ final class BlockDevice implements AutoCloseable {
         long end = offset + length;
         long next = offset;
         while (next < end) {
-            Extent run = files.extentAt(export.inode(), next, end - next);
-            if (run == null) {
-                throw FsError.IO.exception(
-                        "no extent at " + next + " of inode " + export.inode().number(), null);
-            }
+            Extent run = extentAt(next, end - next);
             long bytes = run.length();
             int last = extents.size() - 1;
             if (last >= 0 && extents.get(last).hole() == run.hole()) {
@@ -106,6 +119,15 @@ final class BlockDevice implements AutoCloseable {
             next += bytes;
         }
         return extents;
+    }
+
+    private Extent extentAt(long offset, long length) throws FsException {
+        Extent run = files.extentAt(export.inode(), offset, length);
+        if (run == null) {
+            throw FsError.IO.exception(
+                    "no extent at " + offset + " of inode " + export.inode().number(), null);
+        }
+        return run;
     }
 
     /** Completes when every write to any file that returned before is in the store. */

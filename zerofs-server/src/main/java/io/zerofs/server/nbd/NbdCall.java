@@ -69,7 +69,9 @@ final class NbdCall {
         attempt(() -> {
             int max = asked.has(CommandFlag.REQ_ONE) ? 1 : EXTENTS_MAX;
             List<BlockExtent> extents = transmission.device().extents(asked.offset(), asked.length(), max);
-            ByteBuf out = buffer(NbdReplies.blockStatusBytes(extents.size()));
+            int bytes = NbdReplies.blockStatusBytes(extents.size());
+            request.charge(bytes);
+            ByteBuf out = buffer(bytes);
             NbdReplies.blockStatus(out, asked.cookie(), Negotiation.ALLOCATION_ID, extents);
             reply(out);
         });

@@ -88,6 +88,8 @@ final class NbdConnection implements FrameProtocol {
 
     private void option(ByteBuf frame, Request request) {
         Negotiation.Step step = answerTo(frame);
+        // A list may be long, and its reader slow.
+        request.charge(step.answer().readableBytes());
         request.reply(step.answer());
         connection.onEventLoop(() -> goOn(step));
     }

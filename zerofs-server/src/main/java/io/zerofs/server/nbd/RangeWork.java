@@ -10,28 +10,20 @@ import io.zerofs.server.net.Request;
  * requests that came meanwhile, so that a range of any size holds nobody up. One thread at a time.
  */
 final class RangeWork {
-    /** Largest range that becomes a hole in one step. */
-    static final long DEALLOCATE_BYTES_MAX = 64L << 20;
-
-    /** Largest range whose bytes are moved in one step. */
-    static final long TRANSFER_BYTES_MAX = 1L << 20;
-
     private final NbdCall call;
     private final Step step;
-    private final long stepBytes;
     private final long end;
     private long next;
 
-    /** Does a part of the range. Doing it twice is the same as doing it once. */
+    /** Does a first part of what is left of the range and says how much. Doing it twice is the same as doing it once. */
     @FunctionalInterface
     interface Step {
-        void apply(long offset, long bytes) throws FsException;
+        long apply(long offset, long length) throws FsException;
     }
 
-    RangeWork(NbdCall call, NbdRequest asked, long stepBytes, Step step) {
+    RangeWork(NbdCall call, NbdRequest asked, Step step) {
         this.call = call;
         this.step = step;
-        this.stepBytes = stepBytes;
         this.next = asked.offset();
         this.end = asked.offset() + asked.length();
     }
@@ -43,9 +35,9 @@ final class RangeWork {
 
     private void goOn() {
         call.attempt(() -> {
-            long bytes = Math.min(end - next, stepBytes);
-            step.apply(next, bytes);
-            next += bytes;
+            if (next < end) {
+                next += step.apply(next, end - next);
+            }
             if (next == end) {
                 call.answerChange();
             } else {

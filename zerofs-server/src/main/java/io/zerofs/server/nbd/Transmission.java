@@ -6,7 +6,6 @@ import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.nbd.wire.CommandFlag;
 import io.zerofs.server.nbd.wire.Handshake;
-import io.zerofs.server.nbd.wire.NbdCommand;
 import io.zerofs.server.nbd.wire.NbdErrno;
 import io.zerofs.server.nbd.wire.NbdReplies;
 import io.zerofs.server.nbd.wire.NbdRequest;
@@ -84,20 +83,19 @@ final class Transmission {
             }
             case WRITE -> request.run((int) asked.length(), () -> call.write(frame));
             case FLUSH -> call.answerAfterBarrier();
-            case TRIM, WRITE_ZEROES, CACHE -> rangeWork(call, asked).begin(request);
+            case TRIM, WRITE_ZEROES -> changeOf(asked, call).begin(request);
+            case CACHE -> {
+                request.charge(BlockDevice.TRANSFER_BYTES_MAX);
+                new RangeWork(call, asked, device::load).begin(request);
+            }
             case BLOCK_STATUS -> request.run(lookupCost(asked), call::blockStatus);
             case DISC -> disconnect(call);
             case RESIZE, UNKNOWN -> call.fail(NbdErrno.EINVAL, "this server does not have the command");
         }
     }
 
-    private RangeWork rangeWork(NbdCall call, NbdRequest asked) {
-        if (asked.command() == NbdCommand.CACHE) {
-            return new RangeWork(call, asked, RangeWork.TRANSFER_BYTES_MAX, device::load);
-        }
-        return asked.has(CommandFlag.NO_HOLE)
-                ? new RangeWork(call, asked, RangeWork.TRANSFER_BYTES_MAX, device::writeZeros)
-                : new RangeWork(call, asked, RangeWork.DEALLOCATE_BYTES_MAX, device::deallocate);
+    private RangeWork changeOf(NbdRequest asked, NbdCall call) {
+        return new RangeWork(call, asked, asked.has(CommandFlag.NO_HOLE) ? device::writeZeros : device::deallocate);
     }
 
     /** The protocol phase is over: the connection is gone, or was never begun. */

@@ -13,8 +13,11 @@ import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.RemoveMode;
 import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.server.nbd.wire.CommandFlag;
 import io.zerofs.server.nbd.wire.NbdCommand;
+import io.zerofs.server.nbd.wire.NbdOption;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +57,7 @@ class NbdConnectionLifeTest {
         try (NbdClient first = fixture.connect().go("disk0")) {
             try (NbdClient second = fixture.connect().go("disk0")) {
                 assertBusy(() -> fixture.resize(file, 2_000));
+                assertBusy(() -> fixture.write(file, 999, (byte) 1, (byte) 2));
                 assertBusy(() -> fixture.files().remove(Credentials.ROOT, directory, name, RemoveMode.FILE));
                 assertBusy(() ->
                         fixture.files().rename(Credentials.ROOT, directory, name, directory, FileName.of("disk1")));
@@ -130,6 +134,54 @@ class NbdConnectionLifeTest {
             }
             sender.join();
         }
+    }
+
+    @Test
+    void aClientThatDoesNotReadListsHoldsBoundedMemory() throws Exception {
+        String longName = "x".repeat(240);
+        for (int i = 0; i < Exports.LISTED_MAX; i++) {
+            fixture.device(longName + i, 0);
+        }
+        long listBytesMax = 300L * Exports.LISTED_MAX;
+        try (NbdClient greedy = fixture.connect()) {
+            for (int i = 0; i < NbdFixture.SETTINGS.requestsPerConnectionMax(); i++) {
+                greedy.sendOption(NbdOption.LIST.code(), new byte[0]);
+            }
+            until(() -> fixture.resources().bytesInFlight() >= NbdFixture.SETTINGS.bytesPerConnectionMax());
+            assertTrue(
+                    fixture.resources().bytesInFlight() < NbdFixture.SETTINGS.bytesPerConnectionMax() + listBytesMax);
+        }
+    }
+
+    @Test
+    void closingTheServerAnswersWhatWasAskedBefore() throws Exception {
+        InodeId file = fixture.device("disk0", 1_000);
+        try (NbdClient client = fixture.connect().go("disk0");
+                NbdClient idle = fixture.connect().go("disk0")) {
+            SteeredFileSystem steered = fixture.steered();
+            steered.holdBarriers();
+            client.request(0, NbdCommand.FLUSH, 1, 0, 0);
+            client.request(CommandFlag.FUA.mask(), NbdCommand.WRITE, 2, 0, 1, (byte) 5);
+            until(() -> steered.barriersHeld() == 2);
+            CompletableFuture<Void> stopped = new CompletableFuture<>();
+            new Thread(() -> {
+                        try {
+                            fixture.restart();
+                            stopped.complete(null);
+                        } catch (Exception e) {
+                            stopped.completeExceptionally(e);
+                        }
+                    })
+                    .start();
+            assertTrue(idle.isAtEnd());
+            steered.releaseBarriers(null);
+            assertEquals(0, client.readReply().error());
+            assertEquals(0, client.readReply().error());
+            assertTrue(client.isAtEnd());
+            stopped.get();
+        }
+        assertEquals(5, fixture.content(file, 0, 1)[0]);
+        assertTrue(!isMarked(fixture, file));
     }
 
     @Test

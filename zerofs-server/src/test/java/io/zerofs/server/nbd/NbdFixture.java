@@ -118,6 +118,10 @@ final class NbdFixture implements AutoCloseable {
         return bytes.array();
     }
 
+    void write(InodeId file, long offset, byte... bytes) throws FsException {
+        real.write(Credentials.ROOT, file, DataAccess.CHECKED_NOW, offset, ByteBuffer.wrap(bytes));
+    }
+
     /** Waits, as long as it takes within reason, for what another thread is about to do. */
     static void until(Callable<Boolean> condition) {
         await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(condition);

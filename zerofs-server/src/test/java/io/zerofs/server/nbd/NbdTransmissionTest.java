@@ -15,6 +15,7 @@ import io.zerofs.server.nbd.wire.Handshake;
 import io.zerofs.server.nbd.wire.NbdCommand;
 import io.zerofs.server.nbd.wire.NbdErrno;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,6 +24,7 @@ import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -306,20 +308,62 @@ class NbdTransmissionTest {
 
     @Test
     void aLargeRangeIsDoneInBoundedStepsBetweenWhichOthersAreServed() throws Exception {
-        fixture.device("disk0", 1L << 42);
-        Queue<Long> steps = new ConcurrentLinkedQueue<>();
-        fixture.steered().before("deallocate", arguments -> {
-            NeverWaits.check();
-            steps.add((Long) arguments[4]);
-        });
+        InodeId file = fixture.device("disk0", 1L << 42);
+        long data = 600L * CHUNK;
         long length = 0xffff_f000L;
-        try (NbdClient client = open(false, "disk0")) {
-            client.request(0, NbdCommand.TRIM, 1, 4_096, length);
-            client.request(0, NbdCommand.WRITE, 2, 0, 1, (byte) 1);
-            assertEquals(3, client.readReply().cookie() + client.readReply().cookie());
+        for (NbdCommand command : List.of(NbdCommand.TRIM, NbdCommand.WRITE_ZEROES)) {
+            for (long offset = 0; offset < data; offset += CHUNK) {
+                fixture.write(file, 7 + offset, (byte) 1);
+            }
+            Queue<Long> steps = new ConcurrentLinkedQueue<>();
+            fixture.steered().before("deallocate", arguments -> {
+                NeverWaits.check();
+                steps.add((Long) arguments[4]);
+            });
+            try (NbdClient client = open(false, "disk0")) {
+                client.request(0, command, 1, 7, length);
+                client.request(0, NbdCommand.WRITE, 2, 0, 1, (byte) 1);
+                assertEquals(3, client.readReply().cookie() + client.readReply().cookie());
+                assertArrayEquals(new byte[] {1, 0}, client.read(0, 2));
+            }
+            assertEquals(data - 7, steps.stream().mapToLong(Long::longValue).sum(), "holes are passed over");
+            assertTrue(steps.stream().allMatch(step -> step <= BlockDevice.DEALLOCATE_BYTES_MAX));
+            assertEquals(1, fixture.attributes(file).allocatedBytes() / CHUNK);
         }
-        assertEquals(length, steps.stream().mapToLong(Long::longValue).sum());
-        assertTrue(steps.stream().allMatch(step -> step <= RangeWork.DEALLOCATE_BYTES_MAX));
+    }
+
+    @Test
+    void overlappingWritesOfSeveralConnectionsAreNotTornWithinAChunk() throws Exception {
+        fixture.device("disk0", 4L * CHUNK);
+        int from = CHUNK - 1_000;
+        int length = CHUNK;
+        List<Thread> writers = new ArrayList<>();
+        for (int i = 1; i <= 3; i++) {
+            byte[] data = new byte[length];
+            Arrays.fill(data, (byte) i);
+            NbdClient client = open(false, "disk0");
+            writers.add(new Thread(() -> {
+                try (client) {
+                    for (int round = 0; round < 200; round++) {
+                        client.write(from, data);
+                    }
+                } catch (IOException failed) {
+                    throw new UncheckedIOException(failed);
+                }
+            }));
+        }
+        try (NbdClient reader = open(false, "disk0")) {
+            writers.forEach(Thread::start);
+            do {
+                byte[] found = reader.read(from, length);
+                assertEquals(1, distinct(found, 0, 1_000));
+                assertEquals(1, distinct(found, 1_000, length));
+            } while (writers.stream().anyMatch(Thread::isAlive));
+        }
+    }
+
+    private static long distinct(byte[] bytes, int from, int to) {
+        return IntStream.range(from, to).map(i -> bytes[i]).distinct().count();
     }
 
     @Test
@@ -392,7 +436,7 @@ class NbdTransmissionTest {
             assertEquals(0, client.call(0, NbdCommand.CACHE, 1, (5L << 20) - 1).error());
         }
         assertEquals((5 << 20) - 1, pieces.stream().mapToInt(Integer::intValue).sum());
-        assertTrue(pieces.stream().allMatch(piece -> piece <= RangeWork.TRANSFER_BYTES_MAX));
+        assertTrue(pieces.stream().allMatch(piece -> piece <= BlockDevice.TRANSFER_BYTES_MAX));
     }
 
     @Test
