@@ -223,12 +223,10 @@ public final class ModelFileSystem implements VirtualFileSystem {
         check(Long.compareUnsigned(offset + source.remaining(), offset) >= 0, FsError.FILE_TOO_LARGE);
         ModelNode node = regular(inode);
         ModelPermissions.write(who, node, access);
-        boolean grows = source.hasRemaining() && Long.compareUnsigned(offset + source.remaining(), node.size) > 0;
-        check(!grows || node.devices == 0, FsError.BUSY);
         Attributes before = node.attributes();
         if (source.hasRemaining()) {
+            check(node.devices == 0 || Long.compareUnsigned(offset + source.remaining(), node.size) <= 0, FsError.BUSY);
             node.write(offset, source);
-            source.position(source.limit());
             node.mode = ModelPermissions.modeAfterWrite(who, node.mode);
             node.modified = node.changed = now();
         }

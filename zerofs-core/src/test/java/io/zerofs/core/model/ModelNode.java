@@ -140,12 +140,10 @@ final class ModelNode {
 
     void write(long offset, ByteBuffer source) {
         long at = offset;
-        for (int i = source.position(); i < source.limit(); ) {
+        while (source.hasRemaining()) {
             int inChunk = (int) (at & (CHUNK - 1));
-            int count = Math.min(CHUNK - inChunk, source.limit() - i);
-            byte[] chunk = chunks.computeIfAbsent(at >>> 18, index -> new byte[CHUNK]);
-            source.get(i, chunk, inChunk, count);
-            i += count;
+            int count = Math.min(CHUNK - inChunk, source.remaining());
+            source.get(chunks.computeIfAbsent(at >>> 18, index -> new byte[CHUNK]), inChunk, count);
             at += count;
         }
         if (Long.compareUnsigned(at, size) > 0) {
