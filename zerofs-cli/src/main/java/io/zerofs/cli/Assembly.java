@@ -4,12 +4,12 @@ package io.zerofs.cli;
 import io.zerofs.cli.config.FilesystemConfig;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.VolumeOpener;
 import io.zerofs.storage.engine.StorageSettings;
 import io.zerofs.storage.engine.StorageVolume;
 import io.zerofs.storage.lifecycle.OpenException;
 import io.zerofs.storage.lifecycle.OpenProgress;
 import io.zerofs.storage.lifecycle.OpenSettings;
-import io.zerofs.storage.lifecycle.VolumeOpener;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.Compression;
 import java.time.Duration;
@@ -45,6 +45,7 @@ final class Assembly implements AutoCloseable {
                             connection.store(),
                             config.storage().encryptionPassword(),
                             settings(config),
+                            config.gc().settings(),
                             config.cache().dir(),
                             progress));
             assembly.closing.add("services", Services.open(volume, config));

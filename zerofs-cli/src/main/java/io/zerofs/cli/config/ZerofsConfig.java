@@ -16,6 +16,9 @@ public record ZerofsConfig(
 
         @Setting("Write-back.") LsmConfig lsm,
 
+        @Setting("Garbage collection: how the store gives back what was overwritten or removed.")
+        GcConfig gc,
+
         @Setting("Credentials and endpoint for `s3://`.") Optional<AwsConfig> aws,
 
         @Setting("Credentials and endpoint for `azure://`.") Optional<AzureConfig> azure) {

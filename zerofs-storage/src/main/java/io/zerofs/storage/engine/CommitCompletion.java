@@ -3,7 +3,9 @@ package io.zerofs.storage.engine;
 
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.cache.ObjectRanges;
+import io.zerofs.storage.commit.Death;
 import io.zerofs.storage.index.CommitApplier;
+import java.util.List;
 
 /** What happens to a commit once it is durable. Called in the order of the log, by one thread at a time. */
 final class CommitCompletion {
@@ -11,6 +13,7 @@ final class CommitCompletion {
     private final DirtyBudget budget;
     private final LogKeeper keeper;
     private final ObjectRanges ranges;
+    private volatile SpaceKeeper space = SpaceKeeper.NONE;
 
     CommitCompletion(CommitApplier applier, DirtyBudget budget, LogKeeper keeper, ObjectRanges ranges) {
         this.applier = applier;
@@ -19,9 +22,15 @@ final class CommitCompletion {
         this.ranges = ranges;
     }
 
+    void tell(SpaceKeeper keeper) {
+        space = keeper;
+    }
+
     /** Puts frame table and deaths into the index, so that memory may be dropped. */
     void apply(CommitFlight flight) throws VolumeException {
-        applier.applyDurable(flight.sealed().frames(), flight.commit().deaths());
+        List<Death> deaths = flight.commit().deaths();
+        applier.applyDurable(flight.sealed().frames(), deaths);
+        space.applied(flight.sealed().frames(), deaths);
     }
 
     /** Gives back what the commit took, after it was dropped from memory. */

@@ -120,6 +120,16 @@ final class CommitPipeline {
         return result;
     }
 
+    /** Whether anybody waits for an answer. */
+    boolean awaitsBarrier() {
+        lock.lock();
+        try {
+            return !waiters.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private interface Step {
         void run() throws VolumeException;
     }

@@ -14,6 +14,8 @@ import io.zerofs.storage.cache.DiskCache;
  * @param failedUploads attempts to store a commit that failed
  * @param damagedReads reads that failed because stored bytes are damaged
  * @param disk the cache of stored bytes
+ * @param log checkpoints and what they cost
+ * @param space garbage collection
  */
 public record EngineStatistics(
         long appliedSeq,
@@ -23,4 +25,6 @@ public record EngineStatistics(
         long folds,
         long failedUploads,
         long damagedReads,
-        DiskCache.Statistics disk) {}
+        DiskCache.Statistics disk,
+        LogKeeper.Statistics log,
+        SpaceStatistics space) {}

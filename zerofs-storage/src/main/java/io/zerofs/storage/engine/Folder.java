@@ -153,7 +153,8 @@ final class Folder {
         }
     }
 
-    private FoldResult merge(ChunkRead frames) throws VolumeException {
+    /** What the frames say together. May wait for the store. */
+    FoldResult merge(ChunkRead frames) throws VolumeException {
         FrameLayer[] layers = reads.resolveFrozen(frames);
         Extents content = new Extents();
         if (frames.frames().get(0).full()) {
@@ -167,7 +168,8 @@ final class Folder {
                     }
                 });
             }
-            content.write(0, whole);
+            // What lies behind is zeros anyway: the chunk of a small file takes the room of the file.
+            content.write(0, Arrays.copyOf(whole, lengthWithoutZeros(whole)));
         } else {
             for (FrameLayer layer : layers) {
                 layer.visit(0, Volume.CHUNK_BYTES, (start, length, data, offset) -> {
@@ -180,5 +182,13 @@ final class Folder {
             }
         }
         return new FoldResult(frames.frames(), content);
+    }
+
+    private static int lengthWithoutZeros(byte[] bytes) {
+        int length = bytes.length;
+        while (length > 0 && bytes[length - 1] == 0) {
+            length--;
+        }
+        return length;
     }
 }

@@ -7,6 +7,18 @@ import io.zerofs.storage.seal.ObjectHeader;
  * Keeps the log short and remembers how far it got: told of each commit, it publishes checkpoints by itself. Thread-safe.
  */
 public interface LogKeeper {
+    /**
+     * What checkpoints cost since the volume was opened.
+     *
+     * @param checkpoints published ones
+     * @param tableBytes bytes of the tables that were uploaded for them
+     * @param uncoveredBytes log that no checkpoint covers now
+     * @param uncoveredCommits commits likewise
+     */
+    record Statistics(long checkpoints, long tableBytes, long uncoveredBytes, long uncoveredCommits) {
+        public static final Statistics NONE = new Statistics(0, 0, 0, 0);
+    }
+
     /** Starts to watch a volume that serves. Called once. */
     void start(LogSource source);
 
@@ -25,6 +37,10 @@ public interface LogKeeper {
      * whether the volume has stopped.
      */
     boolean awaitRoom(long nanosMax) throws InterruptedException;
+
+    default Statistics statistics() {
+        return Statistics.NONE;
+    }
 
     /**
      * Publishes a last checkpoint if anything changed, and stops. Called when no batch can come any more and all is

@@ -130,7 +130,10 @@ final class ReadPath {
         try {
             return new FrameGathering(this, pages).gather(new ChunkRead[] {part})[0];
         } catch (PageFetcher.MissingObjectException e) {
-            throw new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e);
+            // Deleted since they were planned, which happens to frames that were moved; else they are lost.
+            VolumeException.Kind kind =
+                    planner.stillNames(part) ? VolumeException.Kind.CORRUPT : VolumeException.Kind.UNAVAILABLE;
+            throw new VolumeException(kind, e.getMessage(), e);
         }
     }
 

@@ -7,7 +7,9 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.index.ChunkEntry;
 import io.zerofs.storage.index.FrameReference;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.LongPredicate;
 
 /** Fixes what a range consists of, under the stripe of its chunk and without waiting. Thread-safe. */
 final class ReadPlanner {
@@ -37,29 +39,73 @@ final class ReadPlanner {
     ChunkRead planFold(ChunkId chunk, int withBaseAt) throws VolumeException {
         stripes.lock(chunk);
         try {
-            ChunkEntry entry = stripes.entry(chunk);
-            long open = dirty.open().seq();
-            int end = 0;
-            long touched = 0;
-            while (end < entry.frames().size() && entry.frames().get(end).seq() < open) {
-                touched |= end == 0 ? 0 : entry.frames().get(end).blocks();
-                end++;
-            }
+            List<FrameReference> frozen = frozen(stripes.entry(chunk));
+            int end = frozen.size();
             if (end < 3) {
                 return null;
             }
-            boolean withBase = Long.bitCount(touched) >= withBaseAt;
-            List<FrameReference> folded = entry.frames().subList(withBase ? 0 : 1, end);
-            FrameLayer.Memory[] memory = new FrameLayer.Memory[folded.size()];
-            long[] needed = new long[folded.size()];
-            for (int i = 0; i < folded.size(); i++) {
-                needed[i] = FrameReference.ALL_BLOCKS;
-                memory[i] = inMemory(folded.get(i), 0, Volume.CHUNK_BYTES);
-            }
-            return new ChunkRead(chunk, 0, Volume.CHUNK_BYTES, folded, memory, needed);
+            return whole(chunk, frozen.subList(touchedByDeltas(frozen) >= withBaseAt ? 0 : 1, end));
         } finally {
             stripes.unlock(chunk);
         }
+    }
+
+    /**
+     * The frames of a chunk that are to leave some commits, with the deltas beside them: all deltas of frozen commits, and the
+     * base if it is to leave too or if folding would take it.
+     *
+     * @return null if none is there
+     */
+    ChunkRead planMove(ChunkId chunk, LongPredicate victims, int withBaseAt) throws VolumeException {
+        stripes.lock(chunk);
+        try {
+            List<FrameReference> frozen = frozen(stripes.entry(chunk));
+            if (frozen.stream().noneMatch(frame -> victims.test(frame.seq()))) {
+                return null;
+            }
+            boolean withBase = victims.test(frozen.get(0).seq()) || touchedByDeltas(frozen) >= withBaseAt;
+            return whole(chunk, frozen.subList(withBase ? 0 : 1, frozen.size()));
+        } finally {
+            stripes.unlock(chunk);
+        }
+    }
+
+    /** Whether the chunk still consists of these frames; others may have come behind them. */
+    boolean stillNames(ChunkRead read) throws VolumeException {
+        stripes.lock(read.chunk());
+        try {
+            return Collections.indexOfSubList(stripes.entry(read.chunk()).frames(), read.frames()) >= 0;
+        } finally {
+            stripes.unlock(read.chunk());
+        }
+    }
+
+    private List<FrameReference> frozen(ChunkEntry entry) {
+        List<FrameReference> frames = entry.frames();
+        long open = dirty.open().seq();
+        int end = 0;
+        while (end < frames.size() && frames.get(end).seq() < open) {
+            end++;
+        }
+        return frames.subList(0, end);
+    }
+
+    private static int touchedByDeltas(List<FrameReference> frames) {
+        long touched = 0;
+        for (FrameReference delta : frames.subList(1, frames.size())) {
+            touched |= delta.blocks();
+        }
+        return Long.bitCount(touched);
+    }
+
+    private ChunkRead whole(ChunkId chunk, List<FrameReference> frames) {
+        FrameLayer.Memory[] memory = new FrameLayer.Memory[frames.size()];
+        long[] needed = new long[frames.size()];
+        for (int i = 0; i < frames.size(); i++) {
+            needed[i] = FrameReference.ALL_BLOCKS;
+            memory[i] = inMemory(frames.get(i), 0, Volume.CHUNK_BYTES);
+        }
+        return new ChunkRead(chunk, 0, Volume.CHUNK_BYTES, frames, memory, needed);
     }
 
     /** From the newest frame to the oldest, until the range is known. */

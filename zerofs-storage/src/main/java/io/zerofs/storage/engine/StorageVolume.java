@@ -2,6 +2,7 @@
 package io.zerofs.storage.engine;
 
 import io.zerofs.core.volume.Batch;
+import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
@@ -22,18 +23,22 @@ import io.zerofs.storage.commit.ExclusiveCreate;
 import io.zerofs.storage.commit.ParallelSteps;
 import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.index.IndexKeys;
+import io.zerofs.storage.index.RecordBatch;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.object.MonotonicClock;
 import io.zerofs.storage.seal.Compression;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * A volume on an object store, as its one writer. Metadata is in the index, data in commits; what is not yet durable is
  * in memory. Thread-safe.
  */
-public final class StorageVolume implements Volume, LogSource {
+public final class StorageVolume implements Volume, SpaceSource {
     private static final Logger log = LoggerFactory.getLogger(StorageVolume.class);
 
     private static final int REQUESTS_PER_READ_MAX = 8;
@@ -60,6 +65,10 @@ public final class StorageVolume implements Volume, LogSource {
     private final ReadPath reads;
     private final CommitPipeline pipeline;
     private final Folder folder;
+    private final CommitCompletion completion;
+    private final ChunkMover mover;
+    private final LongAdder requests = new LongAdder();
+    private volatile SpaceKeeper space = SpaceKeeper.NONE;
     private final AtomicBoolean closing = new AtomicBoolean();
 
     /**
@@ -104,7 +113,7 @@ public final class StorageVolume implements Volume, LogSource {
                 budget,
                 stop,
                 settings.commits().retryDelayMax());
-        CommitCompletion completion = new CommitCompletion(new CommitApplier(index), budget, keeper, ranges);
+        this.completion = new CommitCompletion(new CommitApplier(index), budget, keeper, ranges);
         this.pipeline = new CommitPipeline(
                 recovered.epoch(),
                 new AppliedCommit(recovered.lastSeq(), recovered.lastSalt()),
@@ -119,6 +128,8 @@ public final class StorageVolume implements Volume, LogSource {
                 stop,
                 pipeline::changed);
         this.admission = new Admission(budget, folds, keeper, index, stop);
+        this.mover = new ChunkMover(
+                planner, folder, writes, admission, settings.folding().withBaseAt(), pipeline::changed);
         keeper.start(this);
     }
 
@@ -137,6 +148,12 @@ public final class StorageVolume implements Volume, LogSource {
         stop.onStop(listener);
     }
 
+    /** Has a keeper told of each commit from now on, and closed with the volume. Called once, before the first batch. */
+    public void keepSpace(SpaceKeeper keeper) {
+        space = keeper;
+        completion.tell(keeper);
+    }
+
     public EngineStatistics statistics() {
         return new EngineStatistics(
                 pipeline.lastApplied().seq(),
@@ -146,7 +163,9 @@ public final class StorageVolume implements Volume, LogSource {
                 folder.folds(),
                 upload.failures(),
                 sources.damage().failures(),
-                disk.statistics());
+                disk.statistics(),
+                keeper.statistics(),
+                space.statistics());
     }
 
     @Override
@@ -186,6 +205,7 @@ public final class StorageVolume implements Volume, LogSource {
         if (!(batch instanceof StorageBatch own)) {
             throw new IllegalArgumentException("the batch is of another volume");
         }
+        requests.increment();
         try {
             pipeline.changed(writes.apply(own));
         } catch (VolumeException e) {
@@ -199,6 +219,7 @@ public final class StorageVolume implements Volume, LogSource {
 
     @Override
     public RangeRead prepareRead(long inode, long offset, int length) throws VolumeException {
+        requests.increment();
         return reads.prepare(inode, offset, length);
     }
 
@@ -247,6 +268,36 @@ public final class StorageVolume implements Volume, LogSource {
     }
 
     @Override
+    public Move prepareMove(ChunkId chunk, LongPredicate victims) throws VolumeException {
+        return mover.prepare(chunk, victims);
+    }
+
+    @Override
+    public boolean move(Move move) throws VolumeException {
+        return mover.move(move);
+    }
+
+    @Override
+    public CompletableFuture<Long> forget(List<byte[]> keys) throws VolumeException {
+        RecordBatch records = new RecordBatch();
+        keys.forEach(records::delete);
+        try (Reservation room = admission.admit(null, Math.min(records.size(), RESERVATION_BYTES_MAX))) {
+            pipeline.changed(writes.applyRecords(records));
+        }
+        return pipeline.barrier();
+    }
+
+    @Override
+    public boolean awaitsBarrier() {
+        return pipeline.awaitsBarrier();
+    }
+
+    @Override
+    public long requests() {
+        return requests.sum();
+    }
+
+    @Override
     public void stop(VolumeException reason) {
         stop.stop(reason);
     }
@@ -257,6 +308,7 @@ public final class StorageVolume implements Volume, LogSource {
         if (!closing.compareAndSet(false, true)) {
             return;
         }
+        space.close();
         writes.refuseBatches();
         VolumeException failure = null;
         if (!stop.isStopped()) {

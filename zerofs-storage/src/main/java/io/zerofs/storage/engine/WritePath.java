@@ -163,6 +163,14 @@ final class WritePath {
         }
     }
 
+    /** Applies records of the engine's own. */
+    OpenCommit applyRecords(RecordBatch records) throws VolumeException {
+        return inGate(open -> {
+            account(open, write(records, open));
+            return open;
+        });
+    }
+
     /**
      * Waits until every batch that began before has ended.
      *

@@ -33,6 +33,16 @@ public final class IndexKeys {
         return ByteBuffer.wrap(key).getLong(CHUNK_INDEX_OFFSET);
     }
 
+    /** The inode in a key made by {@link #chunk}. */
+    public static long chunkInode(byte[] key) {
+        return ByteBuffer.wrap(key).getLong(1);
+    }
+
+    /** The commit in which the slots died, in a key made by {@link #deaths}. */
+    public static long deathSeq(byte[] key) {
+        return chunkIndex(key);
+    }
+
     public static byte[] frames(long seq, int firstSlot) {
         return ByteBuffer.allocate(FRAMES_KEY_BYTES)
                 .put(FRAMES)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.index;
 
+import java.util.List;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.CompressionType;
@@ -10,6 +11,7 @@ import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.SstFileManager;
+import org.rocksdb.TablePropertiesCollectorFactory;
 
 /**
  * How much RocksDB may use. Memory is the block cache plus all write buffers.
@@ -32,6 +34,9 @@ public record RocksTuning(long blockCacheBytes, long writeBufferBytes, int write
     private static final int OPEN_FILES_MAX = 1024;
     private static final long INFO_LOG_BYTES_MAX = MIB;
     private static final int INFO_LOGS_MAX = 2;
+    private static final long DELETIONS_WINDOW = 1024;
+    private static final long DELETIONS_IN_WINDOW = 512;
+    private static final double DELETIONS_SHARE = 0.3;
     private static final int LEVEL0_COMPACTION_FILES = 4;
     // Writers are held back by Volume.reserve, where they hold no lock; RocksDB must not hold them back under the gate.
     private static final int LEVEL0_NEVER_STALLS = 1 << 20;
@@ -81,6 +86,10 @@ public record RocksTuning(long blockCacheBytes, long writeBufferBytes, int write
                 .setKeepLogFileNum(INFO_LOGS_MAX)
                 .setStatsDumpPeriodSec(0)
                 .setStatsPersistPeriodSec(0);
+        // Else what was deleted stays, and its tombstones with it, until so much is written that levels overflow.
+        options.setTablePropertiesCollectorFactory(
+                List.of(owner.own(TablePropertiesCollectorFactory.NewCompactOnDeletionCollectorFactory(
+                        DELETIONS_WINDOW, DELETIONS_IN_WINDOW, DELETIONS_SHARE))));
         return options;
     }
 }

@@ -14,7 +14,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -43,6 +46,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
     private volatile boolean ended;
     private volatile long lastAttemptNanos;
     private long checkpoints;
+    private volatile long publishedCount;
 
     /** @param replayed commits that the newest checkpoint does not cover */
     Checkpointer(
@@ -122,6 +126,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
         Path copy = null;
         try {
             long startNanos = runtime.nanoTime().getAsLong();
+            long uploadedBefore = tables.uploadedBytes();
             // Noted before the copy is made: commits in flight have entries in it, but no frame table yet.
             AppliedCommit applied = source.lastApplied();
             copy = directory.newCheckpoint(++checkpoints);
@@ -133,13 +138,20 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
             List<TableRef> stored = tables.upload(copy);
             CheckpointState state = new CheckpointState(
                     applied.seq() + 1, replayTo, applied.salt(), rocksManifestName, rocksManifest, stored);
-            Manifest published = chain.publish(manifest -> manifest.withCheckpoint(state));
+            Set<TableRef> inUse = new HashSet<>(stored);
+            List<TableRef> unused = tables.unusedBy(inUse);
+            Manifest published = chain.publish(manifest -> announce(manifest.withCheckpoint(state), unused));
+            tables.published(inUse);
             uncovered.cover(applied.seq());
+            publishedCount++;
             LOG.info(
-                    "checkpoint {} covers the log through commit {}: {} tables, {} ms",
+                    "checkpoint {} covers the log through commit {}: {} tables of {} bytes, {} bytes new, {} unused, {} ms",
                     published.version(),
                     applied.seq(),
                     stored.size(),
+                    stored.stream().mapToLong(TableRef::size).sum(),
+                    tables.uploadedBytes() - uploadedBefore,
+                    unused.size(),
                     (runtime.nanoTime().getAsLong() - startNanos) / 1_000_000);
         } finally {
             if (copy != null) {
@@ -147,6 +159,18 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
             }
             running.unlock();
         }
+    }
+
+    /** What the new state does not need is announced with it, so that no crash in between leaves it behind. */
+    private static Manifest announce(Manifest manifest, List<TableRef> unused) {
+        List<Deletion> deletions = new ArrayList<>(manifest.deletions());
+        for (TableRef table : unused) {
+            Deletion deletion = new Deletion.Table(table);
+            if (!deletions.contains(deletion)) {
+                deletions.add(deletion);
+            }
+        }
+        return manifest.withDeletions(deletions);
     }
 
     private long awaitCut() throws VolumeException {
@@ -161,6 +185,29 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
             Thread.currentThread().interrupt();
             throw new VolumeException(VolumeException.Kind.CLOSED, "interrupted while a checkpoint was made", e);
         }
+    }
+
+    /** Has a checkpoint made soon, whatever the log's length. */
+    public void request() {
+        if (source != null && !ended) {
+            runtime.requests().execute(this::attemptOnce);
+        }
+    }
+
+    private void attemptOnce() {
+        running.lock();
+        try {
+            if (!ended && !uncovered.isEmpty()) {
+                attempt();
+            }
+        } finally {
+            running.unlock();
+        }
+    }
+
+    @Override
+    public LogKeeper.Statistics statistics() {
+        return new LogKeeper.Statistics(publishedCount, tables.uploadedBytes(), uncovered.bytes(), uncovered.commits());
     }
 
     private void requestIfDue() {

@@ -57,7 +57,7 @@ public record Manifest(
     }
 
     /** The version in an object name; -1 if it is no name of a manifest. */
-    static long versionOf(String objectName) {
+    public static long versionOf(String objectName) {
         if (!objectName.startsWith(PREFIX) || objectName.length() != PREFIX.length() + DIGITS) {
             return -1;
         }
@@ -87,7 +87,7 @@ public record Manifest(
         return new Manifest(version + 1, newSalt, newWriter, terms, checkpoint, snapshots, deletions);
     }
 
-    Manifest withTerms(List<EpochTerm> newTerms) {
+    public Manifest withTerms(List<EpochTerm> newTerms) {
         return new Manifest(version, salt, writer, newTerms, checkpoint, snapshots, deletions);
     }
 

@@ -59,6 +59,11 @@ public final class ManifestChain {
                 null);
     }
 
+    /** An older manifest, such as that of a snapshot; empty if it is gone. */
+    public Optional<Manifest> read(long version) throws ObjectStoreException, CorruptObjectException {
+        return manifests.read(version);
+    }
+
     /**
      * Looks whether another writer took over.
      *

@@ -107,7 +107,8 @@ final class ManifestStore {
         return last;
     }
 
-    private Optional<Manifest> read(long version) throws ObjectStoreException, CorruptObjectException {
+    /** A manifest; empty if there is none. */
+    Optional<Manifest> read(long version) throws ObjectStoreException, CorruptObjectException {
         try {
             String name = Manifest.objectName(version);
             ByteBuffer bytes = store.get(name, ManifestCodec.OBJECT_BYTES_MAX).bytes();

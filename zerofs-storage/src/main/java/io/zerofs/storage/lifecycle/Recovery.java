@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * The steps from a store and a password to a volume that can serve. Whatever goes wrong, all that was opened is closed
  * again; what was published stays, and the next open goes on from there. Used once, by one thread.
  */
-final class Recovery {
+public final class Recovery {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
 
     private final ObjectStore store;
@@ -37,7 +37,7 @@ final class Recovery {
     private final Requests requests;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
-    Recovery(ObjectStore store, OpenSettings settings, Environment environment, OpenProgress progress) {
+    public Recovery(ObjectStore store, OpenSettings settings, Environment environment, OpenProgress progress) {
         this.store = store;
         this.settings = settings;
         this.environment = environment;
@@ -50,12 +50,13 @@ final class Recovery {
      *
      * @param description where this writer runs, for people
      */
-    record Environment(EngineRuntime runtime, InstantSource clock, String description) {}
+    public record Environment(EngineRuntime runtime, InstantSource clock, String description) {}
 
     /** A volume that can serve, and who keeps its log short. */
-    record Recovered(RecoveredVolume volume, Checkpointer keeper) {}
+    public record Recovered(RecoveredVolume volume, Checkpointer keeper) {}
 
-    Recovered recover(Secret password, Path cacheDirectory) throws OpenException {
+    /** Opens the volume; once. */
+    public Recovered recover(Secret password, Path cacheDirectory) throws OpenException {
         boolean done = false;
         try {
             Recovered recovered = run(password, cacheDirectory);

@@ -4,6 +4,8 @@ package io.zerofs.storage.lifecycle;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A RocksDB table (SSTable) in the store.
@@ -22,6 +24,8 @@ public record TableRef(long number, long epoch, long size, byte[] digest) {
     /** Half of the digest is plenty to make a name unique. */
     private static final int NAME_DIGEST_BYTES = 16;
 
+    private static final Pattern NAME = Pattern.compile(PREFIX + "([0-9a-f]{16})-([0-9a-f]{16})-([0-9a-f]{32})");
+
     public TableRef {
         if (number < 1 || epoch < 1 || size < 1 || digest.length != DIGEST_BYTES) {
             throw new IllegalArgumentException("impossible reference to table " + number);
@@ -32,6 +36,21 @@ public record TableRef(long number, long epoch, long size, byte[] digest) {
     public String objectName() {
         String digits = HexFormat.of().formatHex(digest, 0, NAME_DIGEST_BYTES);
         return String.format(Locale.ROOT, "%s%016x-%016x-%s", PREFIX, epoch, number, digits);
+    }
+
+    /**
+     * The table with this object name, as far as a name can tell: the second half of its digest, which is no part of the name,
+     * is zeros. Null if it is no such name.
+     */
+    public static TableRef ofObjectName(String name, long size) {
+        Matcher parts = NAME.matcher(name);
+        if (!parts.matches() || size < 1) {
+            return null;
+        }
+        long epoch = Long.parseUnsignedLong(parts.group(1), 16);
+        long number = Long.parseUnsignedLong(parts.group(2), 16);
+        byte[] digest = Arrays.copyOf(HexFormat.of().parseHex(parts.group(3)), DIGEST_BYTES);
+        return epoch < 1 || number < 1 ? null : new TableRef(number, epoch, size, digest);
     }
 
     /** What RocksDB calls the file. */

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,8 @@ final class TableUpload {
     /** Of tables whose upload was begun: another attempt sends the same bytes. */
     private final Map<String, Salt> salts = new HashMap<>();
 
+    private volatile long uploadedBytes;
+
     /** @param stored tables that the database was built from */
     TableUpload(ObjectStore store, TableFiles files, long epoch, List<TableRef> stored, RandomGenerator random) {
         this.files = files;
@@ -57,8 +60,22 @@ final class TableUpload {
             }
             tables.add(table);
         }
-        known.keySet().retainAll(numbered.keySet());
         return tables;
+    }
+
+    /** Tables in the store that a checkpoint with these does not need, those of checkpoints that failed too. */
+    List<TableRef> unusedBy(Collection<TableRef> tables) {
+        return known.values().stream().filter(table -> !tables.contains(table)).toList();
+    }
+
+    /** A manifest names these tables, and the others as being deleted. */
+    void published(Collection<TableRef> tables) {
+        known.values().retainAll(tables);
+    }
+
+    /** Bytes of tables that were uploaded since the start. */
+    long uploadedBytes() {
+        return uploadedBytes;
     }
 
     private static Map<Long, Path> tableFiles(Path checkpoint) throws IOException {
@@ -85,6 +102,7 @@ final class TableUpload {
             throw new CorruptObjectException(name, "header", "somebody else created it in our name");
         }
         salts.remove(name);
+        uploadedBytes += table.size();
         return table;
     }
 }

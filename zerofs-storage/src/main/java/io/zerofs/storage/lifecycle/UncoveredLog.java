@@ -42,6 +42,14 @@ final class UncoveredLog {
         return bytes >= settings.logBytes() || entries.size() >= settings.logCommits();
     }
 
+    synchronized long bytes() {
+        return bytes;
+    }
+
+    synchronized int commits() {
+        return entries.size();
+    }
+
     boolean isFull() {
         return full;
     }

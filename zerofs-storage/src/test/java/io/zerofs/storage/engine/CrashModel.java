@@ -25,7 +25,7 @@ import java.util.function.BooleanSupplier;
  * All operations that were ever issued, in order, by one thread at a time. Each leaves a trace in a counter that is put
  * at the cut, so a recovered volume says how many of them it holds; everything else must then agree.
  */
-final class CrashModel {
+public final class CrashModel {
     private static final int CHUNK = Volume.CHUNK_BYTES;
     private static final int CHUNKS = 4;
     private static final int KEYS = 12;
@@ -73,7 +73,7 @@ final class CrashModel {
     private volatile int acknowledged;
     private volatile int applied;
 
-    CrashModel(SplittableRandom random) {
+    public CrashModel(SplittableRandom random) {
         this.random = random;
     }
 
@@ -86,7 +86,7 @@ final class CrashModel {
      *
      * @param crashed says that nothing will be answered any more
      */
-    synchronized boolean step(Volume volume, BooleanSupplier crashed) {
+    public synchronized boolean step(Volume volume, BooleanSupplier crashed) {
         try {
             switch (random.nextInt(8)) {
                 case 0 -> {
@@ -159,7 +159,7 @@ final class CrashModel {
         barriers.clear();
     }
 
-    void operate(Volume volume) throws VolumeException {
+    public void operate(Volume volume) throws VolumeException {
         Operation operation = draw();
         Batch batch = volume.newBatch();
         operation.fill(batch);
@@ -187,19 +187,19 @@ final class CrashModel {
     }
 
     /** Runs what makes everything durable if it succeeds. */
-    synchronized void acknowledgeAll(Closing closing) throws VolumeException {
+    public synchronized void acknowledgeAll(Closing closing) throws VolumeException {
         int covered = applied;
         closing.close();
         acknowledged = covered;
     }
 
     /** What makes everything durable. */
-    interface Closing {
+    public interface Closing {
         void close() throws VolumeException;
     }
 
     /** Compares what was recovered, and goes on from it. */
-    synchronized void recovered(Volume volume) throws VolumeException {
+    public synchronized void recovered(Volume volume) throws VolumeException {
         byte[] counter = volume.get(COUNTER);
         int count = counter == null ? 0 : ByteBuffer.wrap(counter).getInt();
         assertTrue(
@@ -214,7 +214,7 @@ final class CrashModel {
     }
 
     /** Compares what the running volume shows with all that it was told. */
-    void compareNow(Volume volume) throws VolumeException {
+    public void compareNow(Volume volume) throws VolumeException {
         compare(volume, issued.size());
     }
 

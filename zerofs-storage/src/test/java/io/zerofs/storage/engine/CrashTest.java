@@ -5,12 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.zerofs.core.random.Seeds;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.VolumeOpener;
+import io.zerofs.storage.gc.GcSettings;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.lifecycle.CheckpointSettings;
 import io.zerofs.storage.lifecycle.OpenException;
 import io.zerofs.storage.lifecycle.OpenProgress;
 import io.zerofs.storage.lifecycle.OpenSettings;
-import io.zerofs.storage.lifecycle.VolumeOpener;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.MonotonicClock;
@@ -45,6 +46,10 @@ final class CrashTest {
                             200_000, Duration.ofMillis(15), 4, 1 << 20, Duration.ofSeconds(2), Duration.ofMillis(10)),
                     new StorageSettings.Folding(3, 10, 2, 16)))
             .withRequestsMax(12);
+
+    /** Everything at once and nearly without grace, so that deleting what is needed would be seen. */
+    private static final GcSettings GC =
+            new GcSettings(true, 1, 2, 0.05, Duration.ofMillis(5), Duration.ofMillis(10), Duration.ofMillis(100));
 
     @Test
     void whatABarrierAcknowledgedSurvivesAndTheRestIsAPrefix() throws Exception {
@@ -187,7 +192,7 @@ final class CrashTest {
                     Duration.ofMillis(1), Duration.ofMillis(4), Duration.ofMillis(40), Duration.ofMillis(40));
             ObjectStore patient =
                     new RetryingObjectStore(store, retries, MonotonicClock.system(), ThreadLocalRandom.current());
-            return VolumeOpener.open(patient, PASSWORD, SETTINGS, cache, OpenProgress.SILENT);
+            return VolumeOpener.open(patient, PASSWORD, SETTINGS, GC, cache, OpenProgress.SILENT);
         }
 
         private RocksIndex indexOf(StorageVolume volume) throws Exception {

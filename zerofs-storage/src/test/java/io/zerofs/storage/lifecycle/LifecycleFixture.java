@@ -7,7 +7,9 @@ import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.EngineRuntime;
 import io.zerofs.storage.engine.EngineThreads;
+import io.zerofs.storage.engine.RecoveredVolume;
 import io.zerofs.storage.engine.StorageSettings;
 import io.zerofs.storage.engine.StorageVolume;
 import io.zerofs.storage.index.RocksTuning;
@@ -33,7 +35,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /** A bucket in memory, and processes that open the volume in it, crash, and come back. Closes what was left open. */
-final class LifecycleFixture implements AutoCloseable {
+public final class LifecycleFixture implements AutoCloseable {
     static final Secret PASSWORD = Secret.of("open sesame");
     static final PassphraseKdf CHEAP_KDF = new PassphraseKdf(8, 1, 1);
     static final int CHUNK = Volume.CHUNK_BYTES;
@@ -41,7 +43,7 @@ final class LifecycleFixture implements AutoCloseable {
     private static final Duration NEVER = Duration.ofDays(1);
 
     /** Nothing happens by itself, so that a test decides when. */
-    static final OpenSettings SETTINGS = OpenSettings.DEFAULT
+    public static final OpenSettings SETTINGS = OpenSettings.DEFAULT
             .with(CHEAP_KDF)
             .with(new RocksTuning(8 << 20, 1 << 20, 4, 1))
             .with(new CheckpointSettings(1L << 30, 1 << 20, 1L << 30, 1 << 20, NEVER, NEVER))
@@ -49,36 +51,36 @@ final class LifecycleFixture implements AutoCloseable {
                     8 << 20, NEVER, 8, 64L << 20, Duration.ofSeconds(10), Duration.ofMillis(20))))
             .withRequestsMax(16);
 
-    final MemoryObjectStore bucket = new MemoryObjectStore();
+    public final MemoryObjectStore bucket = new MemoryObjectStore();
     private final Path directories;
     private final Deque<Process> processes = new ArrayDeque<>();
     private int directoryCount;
 
-    LifecycleFixture() throws IOException {
+    public LifecycleFixture() throws IOException {
         directories = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "lifecycle");
     }
 
     /** A process on a machine of its own, with an empty cache directory. */
-    Process process() {
+    public Process process() {
         return process(newDirectory());
     }
 
-    Process process(Path cacheDirectory) {
+    public Process process(Path cacheDirectory) {
         return process(cacheDirectory, bucket);
     }
 
-    Process process(Path cacheDirectory, ObjectStore behind) {
+    public Process process(Path cacheDirectory, ObjectStore behind) {
         Process process = new Process(new HookedStore(behind), cacheDirectory);
         processes.push(process);
         return process;
     }
 
-    Path newDirectory() {
+    public Path newDirectory() {
         return directories.resolve("cache-" + ++directoryCount);
     }
 
     /** The bucket as it is now, in another bucket. */
-    MemoryObjectStore copyOfBucket() throws Exception {
+    public MemoryObjectStore copyOfBucket() throws Exception {
         MemoryObjectStore copy = new MemoryObjectStore();
         for (String name : names("")) {
             copy.put(name, List.of(bucket.get(name, 1 << 30).bytes()), new ObjectStore.IfAbsent());
@@ -86,7 +88,7 @@ final class LifecycleFixture implements AutoCloseable {
         return copy;
     }
 
-    byte[] bytes(String name) throws Exception {
+    public byte[] bytes(String name) throws Exception {
         ByteBuffer bytes = bucket.get(name, 1 << 30).bytes();
         byte[] copy = new byte[bytes.remaining()];
         bytes.get(copy);
@@ -94,12 +96,12 @@ final class LifecycleFixture implements AutoCloseable {
     }
 
     /** Puts another object under a name. */
-    void replace(String name, byte[] bytes) throws Exception {
+    public void replace(String name, byte[] bytes) throws Exception {
         bucket.delete(List.of(name));
         bucket.put(name, List.of(ByteBuffer.wrap(bytes)), new ObjectStore.IfAbsent());
     }
 
-    List<String> names(String prefix) throws Exception {
+    public List<String> names(String prefix) throws Exception {
         return bucket.list(prefix, "", 10_000).stream()
                 .map(ObjectStore.ObjectInfo::name)
                 .toList();
@@ -114,17 +116,20 @@ final class LifecycleFixture implements AutoCloseable {
     }
 
     /** One daemon: its view of the store, its directory, and the volume that it opens. */
-    static final class Process {
+    public static final class Process {
         final HookedStore hooks;
-        final FaultyObjectStore store;
-        final Path cacheDirectory;
+        public final FaultyObjectStore store;
+        public final Path cacheDirectory;
         final List<String> warnings = new CopyOnWriteArrayList<>();
         /** Completes with the reason when the volume stops by itself. */
-        final CompletableFuture<VolumeException> stopped = new CompletableFuture<>();
+        public final CompletableFuture<VolumeException> stopped = new CompletableFuture<>();
 
-        OpenSettings settings = SETTINGS;
-        StorageVolume volume;
-        Checkpointer keeper;
+        public OpenSettings settings = SETTINGS;
+        public StorageVolume volume;
+        public Checkpointer keeper;
+        /** What the volume was opened from. */
+        public RecoveredVolume recovered;
+
         private EngineThreads threads;
 
         private Process(HookedStore hooks, Path cacheDirectory) {
@@ -133,11 +138,11 @@ final class LifecycleFixture implements AutoCloseable {
             this.cacheDirectory = cacheDirectory;
         }
 
-        Process open() throws OpenException {
+        public Process open() throws OpenException {
             return open(PASSWORD);
         }
 
-        /** As {@link VolumeOpener} does it, with the keeper at hand. */
+        /** As {@code VolumeOpener} does it, with the keeper at hand. */
         Process open(Secret password) throws OpenException {
             threads = new EngineThreads(settings.requestsMax());
             OpenProgress progress = new OpenProgress() {
@@ -154,14 +159,19 @@ final class LifecycleFixture implements AutoCloseable {
             Recovery.Recovered recovered =
                     new Recovery(store, settings, environment, progress).recover(password, cacheDirectory);
             keeper = recovered.keeper();
+            this.recovered = recovered.volume();
             volume = new StorageVolume(
                     recovered.volume(), settings.compression(), settings.engine(), threads.runtime(), keeper);
             volume.onStop(stopped::complete);
             return this;
         }
 
+        public EngineRuntime runtime() {
+            return threads.runtime();
+        }
+
         /** Puts a key and writes a chunk of the same text, in one batch. */
-        Process write(int number, String text) throws VolumeException {
+        public Process write(int number, String text) throws VolumeException {
             Batch batch = volume.newBatch();
             batch.put(key(number), text.getBytes(StandardCharsets.UTF_8));
             batch.writeChunk(new ChunkId(number, 0), 0, ByteBuffer.wrap(content(text)));
@@ -171,18 +181,18 @@ final class LifecycleFixture implements AutoCloseable {
             return this;
         }
 
-        Process barrier() throws Exception {
+        public Process barrier() throws Exception {
             volume.barrier().get(30, TimeUnit.SECONDS);
             return this;
         }
 
-        Process checkpoint() throws Exception {
+        public Process checkpoint() throws Exception {
             keeper.checkpoint();
             return this;
         }
 
         /** What {@link #write} put there, checked against the chunk; null if the key is absent. */
-        String read(int number) throws VolumeException {
+        public String read(int number) throws VolumeException {
             byte[] value = volume.get(key(number));
             ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
             volume.read(number, 0, chunk);
@@ -194,7 +204,7 @@ final class LifecycleFixture implements AutoCloseable {
             return text;
         }
 
-        List<String> readAll(int count) throws VolumeException {
+        public List<String> readAll(int count) throws VolumeException {
             List<String> texts = new ArrayList<>();
             for (int number = 0; number < count; number++) {
                 texts.add(read(number));
@@ -203,13 +213,13 @@ final class LifecycleFixture implements AutoCloseable {
         }
 
         /** Ends in order, with a last barrier and checkpoint. */
-        void shutDown() throws Exception {
+        public void shutDown() throws Exception {
             volume.close();
             volume = null;
         }
 
         /** Dies: nothing more reaches the store; the operating system takes back locks and threads. */
-        void kill() throws Exception {
+        public void kill() throws Exception {
             store.crash();
             if (volume != null) {
                 volume.stop(new VolumeException(VolumeException.Kind.CLOSED, "killed"));

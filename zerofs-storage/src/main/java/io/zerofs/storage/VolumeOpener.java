@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.storage.lifecycle;
+package io.zerofs.storage;
 
+import io.zerofs.storage.engine.EngineRuntime;
 import io.zerofs.storage.engine.EngineThreads;
 import io.zerofs.storage.engine.RecoveredVolume;
 import io.zerofs.storage.engine.StorageVolume;
+import io.zerofs.storage.gc.GarbageCollector;
+import io.zerofs.storage.gc.GcSettings;
+import io.zerofs.storage.lifecycle.OpenException;
+import io.zerofs.storage.lifecycle.OpenProgress;
+import io.zerofs.storage.lifecycle.OpenSettings;
+import io.zerofs.storage.lifecycle.Recovery;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.seal.Secret;
 import java.net.InetAddress;
@@ -20,25 +27,33 @@ public final class VolumeOpener {
      * has it: their log is fenced, and they end.
      *
      * @param store stays open when the volume is closed; the caller closes it afterwards
+     * @param gc what garbage collection may do
      * @param password is not kept and not closed
      * @param cacheDirectory shared by several volumes; made if missing
      */
     public static StorageVolume open(
-            ObjectStore store, Secret password, OpenSettings settings, Path cacheDirectory, OpenProgress progress)
+            ObjectStore store,
+            Secret password,
+            OpenSettings settings,
+            GcSettings gc,
+            Path cacheDirectory,
+            OpenProgress progress)
             throws OpenException {
         EngineThreads threads = new EngineThreads(settings.requestsMax());
         boolean done = false;
         try {
+            EngineRuntime runtime = threads.runtime();
             Recovery.Environment environment =
-                    new Recovery.Environment(threads.runtime(), InstantSource.system(), describeProcess());
+                    new Recovery.Environment(runtime, InstantSource.system(), describeProcess());
             Recovery.Recovered recovered =
                     new Recovery(store, settings, environment, progress).recover(password, cacheDirectory);
             StorageVolume volume = new StorageVolume(
                     releasing(recovered.volume(), threads),
                     settings.compression(),
                     settings.engine(),
-                    threads.runtime(),
+                    runtime,
                     recovered.keeper());
+            volume.keepSpace(new GarbageCollector(gc, runtime, recovered.volume(), volume, recovered.keeper()).start());
             done = true;
             return volume;
         } finally {

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.gc;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.commit.Death;
+import io.zerofs.storage.commit.FrameTable;
+import io.zerofs.storage.commit.ParallelSteps;
+import io.zerofs.storage.engine.EngineRuntime;
+import io.zerofs.storage.engine.RecoveredVolume;
+import io.zerofs.storage.engine.SpaceKeeper;
+import io.zerofs.storage.engine.SpaceSource;
+import io.zerofs.storage.engine.SpaceStatistics;
+import io.zerofs.storage.lifecycle.Checkpointer;
+import io.zerofs.storage.lifecycle.Deletion;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.CorruptObjectException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks in intervals at what the store holds: deletes what is dead, has half-dead commits rewritten, and asks for a
+ * checkpoint when garbage waits for one. Starts to count when it is made; works on the threads for requests. Thread-safe.
+ */
+public final class GarbageCollector implements SpaceKeeper {
+    private static final Logger LOG = LoggerFactory.getLogger(GarbageCollector.class);
+
+    private static final long GAIN_MIN = 4 << 20;
+    private static final long GAIN_MIN_IDLE = 1 << 20;
+    private static final long PASS_BYTES_MIN = 64 << 20;
+    /** A pass walks all chunk entries, so it may copy the more the more there are. */
+    private static final int PASS_PART = 64;
+
+    private static final long WAITING_FOR_CHECKPOINT_MAX = 16 << 20;
+    private static final long WAITING_BYTES_MAX_IDLE = 256 << 10;
+    private static final long PAUSE_SLICE_NANOS = 50_000_000;
+
+    private final GcSettings settings;
+    private final EngineRuntime runtime;
+    private final SpaceSource source;
+    private final Checkpointer checkpoints;
+    private final LiveBytes live;
+    private final ObjectReaper reaper;
+    private final OrphanSweep sweep;
+    private final Repacker repacker;
+    private final Pacing pacing;
+    private final ReentrantLock running = new ReentrantLock();
+    private final Set<Long> unreadable = new HashSet<>();
+    private final LongAdder passes = new LongAdder();
+    private final LongAdder orphans = new LongAdder();
+    private long requestsBefore;
+    private long nextSweepNanos;
+    private boolean idle;
+    private volatile boolean ended;
+    private volatile SpaceStatistics last = SpaceStatistics.NONE;
+
+    /**
+     * @param source the volume that was opened from {@code recovered}, before its first batch
+     * @param checkpoints of the same volume
+     */
+    public GarbageCollector(
+            GcSettings settings,
+            EngineRuntime runtime,
+            RecoveredVolume recovered,
+            SpaceSource source,
+            Checkpointer checkpoints) {
+        this.settings = settings;
+        this.runtime = runtime;
+        this.source = source;
+        this.checkpoints = checkpoints;
+        this.live = new LiveBytes(recovered.index(), recovered.lastSeq());
+        SnapshotPins pins = new SnapshotPins(checkpoints.chain());
+        ObjectReaper.Volume volume =
+                new ObjectReaper.Volume(recovered.index(), recovered.store(), checkpoints.chain(), source);
+        this.reaper = new ObjectReaper(volume, live, pins, settings.grace().toNanos(), runtime.nanoTime());
+        this.sweep = new OrphanSweep(
+                recovered.store(),
+                checkpoints.chain(),
+                live,
+                pins,
+                new CommitReader(recovered.store(), recovered.keys()));
+        this.pacing = new Pacing(source, settings.share(), runtime.nanoTime(), this::pause, () -> ended);
+        this.repacker = new Repacker(
+                recovered.index(), source, new ParallelSteps(runtime.requests(), settings.requestsMax() - 1), pacing);
+    }
+
+    /** Begins to work by itself, in intervals. */
+    public GarbageCollector start() {
+        if (settings.enabled()) {
+            again();
+        }
+        return this;
+    }
+
+    @Override
+    public void applied(FrameTable frames, List<Death> deaths) {
+        if (settings.enabled()) {
+            live.applied(frames, deaths);
+        }
+    }
+
+    @Override
+    public SpaceStatistics statistics() {
+        return last;
+    }
+
+    @Override
+    public void close() {
+        ended = true;
+    }
+
+    private void again() {
+        runtime.timer()
+                .after(settings.interval().toNanos(), () -> runtime.requests().execute(this::passByItself));
+    }
+
+    private void passByItself() {
+        try {
+            if (!ended) {
+                pass();
+            }
+        } catch (VolumeException e) {
+            fail(e.kind(), e);
+        } catch (CorruptObjectException e) {
+            fail(VolumeException.Kind.CORRUPT, e);
+        } catch (ObjectStoreException e) {
+            fail(VolumeException.Kind.UNAVAILABLE, e);
+        } catch (RuntimeException e) {
+            fail(VolumeException.Kind.CORRUPT, e);
+        } finally {
+            if (!ended) {
+                again();
+            }
+        }
+    }
+
+    private void fail(VolumeException.Kind kind, Exception why) {
+        switch (kind) {
+            case FENCED -> {
+                ended = true;
+                source.stop((VolumeException) why);
+            }
+            case CLOSED -> ended = true;
+            case CORRUPT -> {
+                ended = true;
+                LOG.error("garbage collection ends for this run, nothing more is deleted", why);
+            }
+            case UNAVAILABLE, NO_SPACE -> LOG.warn("garbage collection goes on later: {}", why.toString());
+        }
+    }
+
+    /**
+     * One look at everything, with what follows from it.
+     *
+     * @throws VolumeException FENCED if another writer took over; CORRUPT if index or store are not what they should be
+     */
+    void pass() throws VolumeException, ObjectStoreException, CorruptObjectException {
+        running.lock();
+        try {
+            if (!live.isComplete()) {
+                live.count(() -> ended);
+                nextSweepNanos =
+                        runtime.nanoTime().getAsLong() + settings.interval().toNanos();
+            }
+            live.check();
+            passes.increment();
+            long requests = source.requests();
+            idle = requests == requestsBefore;
+            requestsBefore = requests;
+            boolean changed = reaper.pass();
+            if (runtime.nanoTime().getAsLong() - nextSweepNanos >= 0) {
+                sweep();
+            }
+            changed |= repack();
+            askForCheckpoint();
+            note(changed);
+        } finally {
+            running.unlock();
+        }
+    }
+
+    private void sweep() throws ObjectStoreException, CorruptObjectException {
+        List<Deletion> found = sweep.find(() -> ended);
+        nextSweepNanos =
+                runtime.nanoTime().getAsLong() + settings.sweepInterval().toNanos();
+        reaper.offer(found);
+        orphans.add(found.size());
+        if (!found.isEmpty()) {
+            LOG.info("{} objects of earlier writers belong to nothing and will be deleted", found.size());
+        }
+    }
+
+    /** Only commits that no replay needs any more: rewriting others would not free them. */
+    private boolean repack() throws VolumeException {
+        long replayFrom = checkpoints.chain().head().checkpoint().replayFrom();
+        List<CommitSpace> candidates = new ArrayList<>();
+        long liveBytes = 0;
+        for (CommitSpace commit : live.commits()) {
+            liveBytes += commit.liveBytes();
+            if (commit.seq() < replayFrom && !commit.isDead() && !unreadable.contains(commit.seq())) {
+                candidates.add(commit);
+            }
+        }
+        VictimChoice choice = new VictimChoice(
+                settings.garbageShare() / (idle ? 2 : 1),
+                idle ? GAIN_MIN_IDLE : GAIN_MIN,
+                Math.max(PASS_BYTES_MIN, liveBytes / PASS_PART));
+        Set<Long> victims = choice.of(candidates);
+        if (victims.isEmpty()) {
+            return false;
+        }
+        pacing.begin();
+        if (!repacker.move(victims)) {
+            unreadable.addAll(victims);
+        }
+        return true;
+    }
+
+    /** Garbage in commits that a replay would need can only go once a checkpoint covers them. */
+    private void askForCheckpoint() throws VolumeException {
+        long replayFrom = checkpoints.chain().head().checkpoint().replayFrom();
+        long bytes = 0;
+        long objects = 0;
+        for (CommitSpace commit : live.commits()) {
+            if (commit.seq() >= replayFrom) {
+                bytes += commit.objectBytes() - commit.liveBytes();
+                objects++;
+            }
+        }
+        long cost = bytes + objects * VictimChoice.OBJECT_COST;
+        boolean due = idle ? bytes > WAITING_BYTES_MAX_IDLE || cost > GAIN_MIN : bytes > WAITING_FOR_CHECKPOINT_MAX;
+        if (due) {
+            checkpoints.request();
+        }
+    }
+
+    private void note(boolean changed) throws VolumeException {
+        long commitBytes = 0;
+        long liveBytes = 0;
+        List<CommitSpace> all = live.commits();
+        for (CommitSpace commit : all) {
+            commitBytes += commit.objectBytes();
+            liveBytes += commit.liveBytes();
+        }
+        last = new SpaceStatistics(
+                all.size(),
+                commitBytes,
+                liveBytes,
+                checkpoints.chain().head().deletions().size(),
+                passes.sum(),
+                repacker.movedChunks(),
+                repacker.movedBytes(),
+                repacker.outrunMoves(),
+                reaper.deleted(),
+                reaper.failed(),
+                orphans.sum());
+        if (changed) {
+            LOG.info(
+                    "garbage collection: {} commits of {} bytes, {} live; {} entries await deletion; since the start"
+                            + " {} chunks moved ({} bytes), {} objects deleted",
+                    last.commits(),
+                    last.commitBytes(),
+                    last.liveBytes(),
+                    last.awaitingDeletion(),
+                    last.movedChunks(),
+                    last.movedBytes(),
+                    last.deletedObjects());
+        }
+    }
+
+    private void pause(long nanos) {
+        long end = System.nanoTime() + nanos;
+        for (long left = nanos; left > 0 && !ended; left = end - System.nanoTime()) {
+            LockSupport.parkNanos(Math.min(left, PAUSE_SLICE_NANOS));
+        }
+    }
+
+    /** For tests, which compare it with a full scan. */
+    LiveBytes liveBytes() {
+        return live;
+    }
+}

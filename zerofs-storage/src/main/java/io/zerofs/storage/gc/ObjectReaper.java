@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.gc;
+
+import io.zerofs.core.volume.Cursor;
+import io.zerofs.core.volume.KeyRange;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.engine.SpaceSource;
+import io.zerofs.storage.index.IndexKeys;
+import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.lifecycle.Deletion;
+import io.zerofs.storage.lifecycle.EpochTerm;
+import io.zerofs.storage.lifecycle.Manifest;
+import io.zerofs.storage.lifecycle.ManifestChain;
+import io.zerofs.storage.lifecycle.TableRef;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.CorruptObjectException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes objects in two steps. A manifest announces them, which proves that this writer is still the one; after the grace
+ * period they are deleted, the index forgets them in a logged batch, and once the store has answered and that batch is
+ * durable another manifest drops their names. Any step may be the last one of a process: the next writer finds the names in
+ * the newest manifest and does it all again. Confined to one thread at a time.
+ */
+final class ObjectReaper {
+    private static final Logger LOG = LoggerFactory.getLogger(ObjectReaper.class);
+
+    /** Names in one request, which S3 limits so. */
+    private static final int NAMES_PER_REQUEST = 1000;
+
+    /** Entries of the published list; what is dead beyond waits for the next look. */
+    private static final int LISTED_MAX = 4096;
+
+    /** Old manifests that are kept before it is worth the two manifests that their deletion costs. */
+    private static final int OLD_MANIFESTS_MAX = 16;
+
+    private static final int MANIFESTS_PER_DELETION = 1 << 16;
+    private static final int FORGOTTEN_BYTES_PER_BATCH = 1 << 20;
+
+    private final RocksIndex index;
+    private final ObjectStore store;
+    private final ManifestChain chain;
+    private final SpaceSource source;
+    private final LiveBytes live;
+    private final long graceNanos;
+    private final LongSupplier nanoTime;
+    private final SnapshotPins pins;
+    private final Map<Deletion, Long> announcedAt = new HashMap<>();
+    private final Set<Deletion> answered = new LinkedHashSet<>();
+    private final List<Deletion> orphans = new ArrayList<>();
+    private final LongAdder deleted = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+    private long oldestManifest;
+
+    /** What deleting works on. */
+    record Volume(RocksIndex index, ObjectStore store, ManifestChain chain, SpaceSource source) {}
+
+    ObjectReaper(Volume volume, LiveBytes live, SnapshotPins pins, long graceNanos, LongSupplier nanoTime) {
+        this.index = volume.index();
+        this.store = volume.store();
+        this.chain = volume.chain();
+        this.source = volume.source();
+        this.live = live;
+        this.pins = pins;
+        this.graceNanos = graceNanos;
+        this.nanoTime = nanoTime;
+    }
+
+    /** Objects whose deletion the store confirmed. */
+    long deleted() {
+        return deleted.sum();
+    }
+
+    long failed() {
+        return failed.sum();
+    }
+
+    /** Objects that a sweep found, to be announced next time. */
+    void offer(List<Deletion> found) {
+        orphans.addAll(found);
+    }
+
+    /** Deletes what has been announced long enough, and announces what is dead now; true if a manifest was published. */
+    boolean pass() throws VolumeException, ObjectStoreException, CorruptObjectException {
+        live.check();
+        Manifest head = chain.head();
+        pins.follow(head);
+        deleteAnnounced(head);
+        List<Deletion> dead = deadCommits(head);
+        dead.addAll(orphans);
+        dead.removeAll(head.deletions());
+        addOldManifests(head, dead);
+        Set<Deletion> done = Set.copyOf(answered);
+        if (dead.isEmpty() && done.isEmpty()) {
+            return false;
+        }
+        Set<Long> epochs = live.epochs();
+        Manifest published = chain.publish(manifest -> change(manifest, dead, done, epochs));
+        answered.removeAll(done);
+        orphans.clear();
+        announcedAt.keySet().retainAll(published.deletions());
+        return true;
+    }
+
+    private static Manifest change(Manifest manifest, List<Deletion> dead, Set<Deletion> done, Set<Long> epochs) {
+        Set<Deletion> deletions = new LinkedHashSet<>(manifest.deletions());
+        deletions.removeAll(done);
+        deletions.addAll(dead);
+        List<EpochTerm> terms = manifest.terms().stream()
+                .filter(term -> isNeeded(term, manifest, deletions, epochs))
+                .toList();
+        return manifest.withDeletions(List.copyOf(deletions)).withTerms(terms);
+    }
+
+    /** Whether the history has to tell of an epoch: it is open, or some of its commits are still there. */
+    private static boolean isNeeded(
+            EpochTerm term, Manifest manifest, Set<Deletion> deletions, Set<Long> epochsWithCommits) {
+        return term.isOpen()
+                || term.lastSeq() >= manifest.checkpoint().replayFrom()
+                || epochsWithCommits.contains(term.epoch())
+                || !manifest.snapshots().isEmpty()
+                || deletions.stream()
+                        .anyMatch(deletion ->
+                                deletion instanceof Deletion.Commits commits && commits.epoch() == term.epoch());
+    }
+
+    /** Runs of commits of which nothing is alive, which no replay needs and no snapshot pins. */
+    private List<Deletion> deadCommits(Manifest head) throws VolumeException {
+        Set<CommitId> listed = listedCommits(head);
+        List<Deletion> runs = new ArrayList<>();
+        Deletion.Commits run = null;
+        int room = LISTED_MAX - head.deletions().size();
+        for (CommitSpace commit : live.commits()) {
+            if (commit.seq() >= head.checkpoint().replayFrom() || runs.size() >= room) {
+                break;
+            }
+            if (!commit.isDead() || listed.contains(commit.id()) || pins.hold(commit) || !isReallyDead(commit)) {
+                continue;
+            }
+            if (run != null && run.epoch() == commit.id().epoch() && run.lastSeq() == commit.seq() - 1) {
+                runs.remove(runs.size() - 1);
+                run = new Deletion.Commits(run.epoch(), run.firstSeq(), commit.seq());
+            } else {
+                run = new Deletion.Commits(commit.id().epoch(), commit.seq(), commit.seq());
+            }
+            runs.add(run);
+        }
+        return runs;
+    }
+
+    /** What is deleted cannot be had back, so the index is asked as well. */
+    private boolean isReallyDead(CommitSpace commit) throws VolumeException {
+        CommitSpace counted = live.recount(commit.seq());
+        if (counted == null || !counted.isDead() || !counted.id().equals(commit.id())) {
+            throw new VolumeException(
+                    VolumeException.Kind.CORRUPT,
+                    "commit " + commit.seq() + " seems to be dead, but the index has " + counted);
+        }
+        return true;
+    }
+
+    private static Set<CommitId> listedCommits(Manifest head) {
+        Set<CommitId> listed = new LinkedHashSet<>();
+        for (Deletion deletion : head.deletions()) {
+            if (deletion instanceof Deletion.Commits commits) {
+                listed.addAll(idsOf(commits));
+            }
+        }
+        return listed;
+    }
+
+    static List<CommitId> idsOf(Deletion.Commits commits) {
+        List<CommitId> ids = new ArrayList<>();
+        for (long seq = commits.firstSeq(); seq <= commits.lastSeq(); seq++) {
+            ids.add(new CommitId(commits.epoch(), seq));
+        }
+        return ids;
+    }
+
+    /** Old manifests are no reason to publish by themselves, unless they are many: each publishing makes one. */
+    private void addOldManifests(Manifest head, List<Deletion> dead) throws ObjectStoreException {
+        if (oldestManifest == 0) {
+            List<ObjectStore.ObjectInfo> first = store.list(Manifest.PREFIX, "", 1);
+            oldestManifest = first.isEmpty()
+                    ? head.version()
+                    : Manifest.versionOf(first.get(0).name());
+        }
+        boolean announced = head.deletions().stream().anyMatch(Deletion.Manifests.class::isInstance);
+        if (!announced && head.version() - oldestManifest > OLD_MANIFESTS_MAX) {
+            long last = Math.min(head.version() - 1, oldestManifest + MANIFESTS_PER_DELETION);
+            dead.add(new Deletion.Manifests(oldestManifest, last));
+        }
+    }
+
+    private void deleteAnnounced(Manifest head) throws VolumeException, ObjectStoreException {
+        long now = nanoTime.getAsLong();
+        Map<Deletion, List<String>> ready = new HashMap<>();
+        Map<String, Integer> unique = new HashMap<>();
+        List<String> names = new ArrayList<>();
+        for (Deletion deletion : head.deletions()) {
+            long since = announcedAt.computeIfAbsent(deletion, unused -> now);
+            if (now - since >= graceNanos && !answered.contains(deletion) && mayGo(deletion, head)) {
+                ready.put(deletion, namesOf(deletion));
+                for (String name : ready.get(deletion)) {
+                    if (unique.merge(name, 1, Integer::sum) == 1) {
+                        names.add(name);
+                    }
+                }
+            }
+        }
+        // Manifests go oldest first: a reader that finds one gone looks for the next.
+        Set<String> failures = new LinkedHashSet<>();
+        for (int from = 0; from < names.size(); from += NAMES_PER_REQUEST) {
+            List<String> batch = names.subList(from, Math.min(names.size(), from + NAMES_PER_REQUEST));
+            Map<String, ObjectStoreException> refused = store.delete(batch);
+            failures.addAll(refused.keySet());
+            refused.forEach((name, why) -> LOG.debug("{} was not deleted: {}", name, why.getMessage()));
+            failed.add(refused.size());
+            deleted.add(batch.size() - refused.size());
+        }
+        List<Deletion> gone = ready.keySet().stream()
+                .filter(deletion -> ready.get(deletion).stream().noneMatch(failures::contains))
+                .toList();
+        forget(gone);
+        answered.addAll(gone);
+    }
+
+    /** Asks once more before the point of no return. */
+    private boolean mayGo(Deletion deletion, Manifest head) throws VolumeException {
+        if (deletion instanceof Deletion.Commits commits) {
+            for (CommitId id : idsOf(commits)) {
+                CommitSpace space = live.contains(id) ? live.find(id.seq()) : null;
+                if (space != null
+                        && (!space.isDead() || id.seq() >= head.checkpoint().replayFrom())) {
+                    throw new VolumeException(
+                            VolumeException.Kind.CORRUPT,
+                            "commit " + id + " is announced to be deleted, but is " + space);
+                }
+            }
+            return true;
+        } else if (deletion instanceof Deletion.Manifests manifests) {
+            return manifests.lastVersion() < head.version();
+        }
+        TableRef table = ((Deletion.Table) deletion).table();
+        return !pins.hold(table)
+                && head.checkpoint().tables().stream()
+                        .noneMatch(used -> used.objectName().equals(table.objectName()));
+    }
+
+    private List<String> namesOf(Deletion deletion) {
+        if (deletion instanceof Deletion.Commits commits) {
+            return idsOf(commits).stream().map(CommitId::objectName).toList();
+        } else if (deletion instanceof Deletion.Manifests manifests) {
+            List<String> names = new ArrayList<>();
+            for (long version = manifests.firstVersion(); version <= manifests.lastVersion(); version++) {
+                if (!pins.hold(version)) {
+                    names.add(Manifest.objectName(version));
+                }
+            }
+            return names;
+        }
+        return List.of(((Deletion.Table) deletion).table().objectName());
+    }
+
+    /** Takes what the index has about deleted commits out of it; returns when that is durable. */
+    private void forget(List<Deletion> gone) throws VolumeException {
+        List<byte[]> keys = new ArrayList<>();
+        List<Long> seqs = new ArrayList<>();
+        int bytes = 0;
+        for (Deletion deletion : gone) {
+            if (deletion instanceof Deletion.Manifests manifests) {
+                oldestManifest = Math.max(oldestManifest, manifests.lastVersion() + 1);
+            } else if (deletion instanceof Deletion.Commits commits) {
+                for (CommitId id : idsOf(commits)) {
+                    // An orphan may share its seq with a commit of another epoch, whose records must stay.
+                    if (live.contains(id)) {
+                        bytes += addKeys(id.seq(), keys);
+                        seqs.add(id.seq());
+                    }
+                    if (bytes >= FORGOTTEN_BYTES_PER_BATCH) {
+                        forget(keys, seqs);
+                        bytes = 0;
+                    }
+                }
+            }
+        }
+        forget(keys, seqs);
+    }
+
+    private void forget(List<byte[]> keys, List<Long> seqs) throws VolumeException {
+        if (!keys.isEmpty()) {
+            Waiting.forDurable(source.forget(keys));
+        }
+        live.forget(seqs);
+        keys.clear();
+        seqs.clear();
+    }
+
+    private int addKeys(long seq, List<byte[]> keys) throws VolumeException {
+        int bytes = 0;
+        bytes += addKeys(new KeyRange(IndexKeys.frames(seq, 0), IndexKeys.frames(seq + 1, 0)), keys);
+        bytes += addKeys(new KeyRange(IndexKeys.deaths(seq, 0), IndexKeys.deaths(seq + 1, 0)), keys);
+        return bytes;
+    }
+
+    private int addKeys(KeyRange range, List<byte[]> keys) throws VolumeException {
+        int bytes = 0;
+        try (Cursor cursor = index.scan(range, false)) {
+            while (cursor.next()) {
+                keys.add(cursor.key());
+                bytes += cursor.key().length;
+            }
+        }
+        return bytes;
+    }
+}

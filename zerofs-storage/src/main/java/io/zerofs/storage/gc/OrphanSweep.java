@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.gc;
+
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.lifecycle.Deletion;
+import io.zerofs.storage.lifecycle.EpochTerm;
+import io.zerofs.storage.lifecycle.Manifest;
+import io.zerofs.storage.lifecycle.ManifestChain;
+import io.zerofs.storage.lifecycle.TableRef;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.seal.ObjectKind;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds what earlier writers left: commits behind the fence that ended them, tables of checkpoints that were never published,
+ * objects that a delayed put brought back after they were deleted. Looks at ended epochs only, for in its own one an object
+ * may be on its way; and never takes a fence. Confined to one thread at a time.
+ */
+final class OrphanSweep {
+    private static final Logger LOG = LoggerFactory.getLogger(OrphanSweep.class);
+    private static final int LIST_MAX = 1000;
+
+    /** Orphans of one sweep; more are found by the next. */
+    private static final int FOUND_MAX = 2048;
+
+    private final ObjectStore store;
+    private final ManifestChain chain;
+    private final LiveBytes live;
+    private final SnapshotPins pins;
+    private final CommitReader reader;
+    /** Not looked at again; one for each time that the volume was opened, rarely some more. */
+    private final Set<CommitId> fences = new HashSet<>();
+
+    OrphanSweep(ObjectStore store, ManifestChain chain, LiveBytes live, SnapshotPins pins, CommitReader reader) {
+        this.store = store;
+        this.chain = chain;
+        this.live = live;
+        this.pins = pins;
+        this.reader = reader;
+    }
+
+    /** @param ended asked now and then whether to give up */
+    List<Deletion> find(BooleanSupplier ended) throws ObjectStoreException, CorruptObjectException {
+        List<Deletion> found = new ArrayList<>();
+        findCommits(found, ended);
+        findTables(found, ended);
+        return ended.getAsBoolean() ? List.of() : found;
+    }
+
+    private void findCommits(List<Deletion> found, BooleanSupplier ended)
+            throws ObjectStoreException, CorruptObjectException {
+        String after = "";
+        List<ObjectStore.ObjectInfo> page;
+        do {
+            page = store.list(CommitId.PREFIX, after, LIST_MAX);
+            Manifest head = chain.head();
+            for (ObjectStore.ObjectInfo info : page) {
+                CommitId id = CommitId.ofObjectName(info.name());
+                if (id != null && id.epoch() >= head.epoch()) {
+                    return;
+                }
+                if (id != null && isOrphan(id, head) && !isFence(id)) {
+                    found.add(new Deletion.Commits(id.epoch(), id.seq(), id.seq()));
+                }
+                after = info.name();
+            }
+        } while (page.size() == LIST_MAX && found.size() < FOUND_MAX && !ended.getAsBoolean());
+    }
+
+    private boolean isOrphan(CommitId id, Manifest head) {
+        if (live.contains(id) || fences.contains(id)) {
+            return false;
+        }
+        for (EpochTerm term : head.terms()) {
+            if (term.epoch() == id.epoch()) {
+                boolean inLog = id.seq() >= head.checkpoint().replayFrom() && id.seq() <= term.lastSeq();
+                if (term.isOpen() || inLog) {
+                    return false;
+                }
+            }
+        }
+        return head.deletions().stream()
+                .noneMatch(deletion -> deletion instanceof Deletion.Commits commits
+                        && commits.epoch() == id.epoch()
+                        && commits.firstSeq() <= id.seq()
+                        && commits.lastSeq() >= id.seq());
+    }
+
+    private boolean isFence(CommitId id) throws ObjectStoreException {
+        try {
+            if (reader.readHeader(id).kind() == ObjectKind.COMMIT) {
+                return false;
+            }
+        } catch (CorruptObjectException e) {
+            LOG.warn("{} is neither a commit nor a fence, and is left alone: {}", id.objectName(), e.getMessage());
+        } catch (ObjectStoreException e) {
+            if (e.kind() != ObjectStoreException.Kind.NOT_FOUND) {
+                throw e;
+            }
+        }
+        fences.add(id);
+        return true;
+    }
+
+    private void findTables(List<Deletion> found, BooleanSupplier ended) throws ObjectStoreException {
+        String after = "";
+        List<ObjectStore.ObjectInfo> page;
+        do {
+            page = store.list(TableRef.PREFIX, after, LIST_MAX);
+            Manifest head = chain.head();
+            Set<String> known = new HashSet<>(pins.tables());
+            head.checkpoint().tables().forEach(table -> known.add(table.objectName()));
+            for (Deletion deletion : head.deletions()) {
+                if (deletion instanceof Deletion.Table table) {
+                    known.add(table.table().objectName());
+                }
+            }
+            for (ObjectStore.ObjectInfo info : page) {
+                TableRef table = TableRef.ofObjectName(info.name(), info.size());
+                if (table != null && table.epoch() < head.epoch() && !known.contains(info.name())) {
+                    found.add(new Deletion.Table(table));
+                }
+                after = info.name();
+            }
+        } while (page.size() == LIST_MAX && found.size() < FOUND_MAX && !ended.getAsBoolean());
+    }
+}

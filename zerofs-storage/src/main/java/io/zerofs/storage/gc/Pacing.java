@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.gc;
+
+import io.zerofs.storage.engine.SpaceSource;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * Lets clients go first: while there are any, repacking works a part of the time and in moments in which nobody waits for a
+ * barrier. Confined to one thread at a time.
+ */
+final class Pacing {
+    private static final long LOOK_NANOS = 2_000_000;
+
+    /** A client that always waits for some barrier must not hold repacking back for ever. */
+    private static final int LOOKS_MAX = 50;
+
+    private static final long REST_NANOS_MAX = 5_000_000_000L;
+
+    private final SpaceSource source;
+    private final double share;
+    private final LongSupplier nanoTime;
+    private final Pause pause;
+    private final BooleanSupplier ended;
+    private long requestsBefore;
+    private long beganNanos;
+
+    /** Waits. */
+    interface Pause {
+        void nanos(long nanos);
+    }
+
+    /** @param share of the time */
+    Pacing(SpaceSource source, double share, LongSupplier nanoTime, Pause pause, BooleanSupplier ended) {
+        this.source = source;
+        this.share = share;
+        this.nanoTime = nanoTime;
+        this.pause = pause;
+        this.ended = ended;
+        begin();
+    }
+
+    /** Work begins; what was before does not count. */
+    void begin() {
+        requestsBefore = source.requests();
+        beganNanos = nanoTime.getAsLong();
+    }
+
+    /** Waits for a moment in which nobody waits for a barrier. */
+    void awaitGap() {
+        for (int look = 0; look < LOOKS_MAX && source.awaitsBarrier() && !isEnded(); look++) {
+            pause.nanos(LOOK_NANOS);
+        }
+    }
+
+    /** Waits as long as the work since {@link #begin} demands, if a client asked for anything meanwhile. */
+    void rest() {
+        if (source.requests() != requestsBefore) {
+            long worked = nanoTime.getAsLong() - beganNanos;
+            pause.nanos((long) Math.min(REST_NANOS_MAX, worked / share - worked));
+        }
+        begin();
+    }
+
+    boolean isEnded() {
+        return ended.getAsBoolean();
+    }
+}

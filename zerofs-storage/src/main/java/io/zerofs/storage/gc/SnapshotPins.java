@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.gc;
+
+import io.zerofs.storage.lifecycle.Manifest;
+import io.zerofs.storage.lifecycle.ManifestChain;
+import io.zerofs.storage.lifecycle.Snapshot;
+import io.zerofs.storage.lifecycle.TableRef;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.CorruptObjectException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What snapshots keep from being deleted: their manifest, its tables, the log that makes it whole, and every commit that had
+ * something alive at its cut. Confined to one thread at a time.
+ */
+final class SnapshotPins {
+    /** @param tables object names */
+    private record Pin(long manifestVersion, long replayFrom, long cut, Set<String> tables) {}
+
+    private final ManifestChain chain;
+    private final Map<Snapshot, Pin> pins = new HashMap<>();
+
+    SnapshotPins(ManifestChain chain) {
+        this.chain = chain;
+    }
+
+    /** Learns what the newest manifest pins. */
+    void follow(Manifest head) throws ObjectStoreException, CorruptObjectException {
+        pins.keySet().retainAll(new HashSet<>(head.snapshots()));
+        for (Snapshot snapshot : head.snapshots()) {
+            if (!pins.containsKey(snapshot)) {
+                pins.put(snapshot, pinOf(snapshot));
+            }
+        }
+    }
+
+    private Pin pinOf(Snapshot snapshot) throws ObjectStoreException, CorruptObjectException {
+        Manifest manifest = chain.read(snapshot.manifestVersion())
+                .orElseThrow(() -> new CorruptObjectException(
+                        Manifest.objectName(snapshot.manifestVersion()),
+                        "object",
+                        "a snapshot needs it, and it is gone"));
+        Set<String> tables = manifest.checkpoint().tables().stream()
+                .map(TableRef::objectName)
+                .collect(Collectors.toSet());
+        return new Pin(snapshot.manifestVersion(), manifest.checkpoint().replayFrom(), snapshot.cutSeq(), tables);
+    }
+
+    boolean hold(CommitSpace commit) {
+        return pins.values().stream()
+                .anyMatch(pin -> commit.seq() <= pin.cut
+                        && (commit.seq() >= pin.replayFrom || !commit.isDead() || commit.lastDeath() > pin.cut));
+    }
+
+    boolean hold(TableRef table) {
+        return pins.values().stream().anyMatch(pin -> pin.tables.contains(table.objectName()));
+    }
+
+    boolean hold(long manifestVersion) {
+        return pins.values().stream().anyMatch(pin -> pin.manifestVersion == manifestVersion);
+    }
+
+    List<String> tables() {
+        return pins.values().stream().flatMap(pin -> pin.tables.stream()).toList();
+    }
+}

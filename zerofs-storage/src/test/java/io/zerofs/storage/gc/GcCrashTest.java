@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.gc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.zerofs.core.random.Seeds;
+import io.zerofs.storage.engine.CrashModel;
+import io.zerofs.storage.engine.StorageSettings;
+import io.zerofs.storage.lifecycle.LifecycleFixture;
+import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
+import io.zerofs.storage.object.Fault;
+import io.zerofs.storage.object.StoreOperation;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A process that writes, folds, checkpoints, moves and deletes dies at some request. Afterwards nothing that was acknowledged
+ * is lost, no reference dangles, the accounting equals a full scan, and once all has settled the store holds what is needed
+ * and nothing else.
+ */
+final class GcCrashTest {
+    private static final GcSettings SETTINGS =
+            new GcSettings(true, 1, 2, 0.01, GcFixture.GRACE, Duration.ofSeconds(5), Duration.ofHours(1));
+
+    @Test
+    void aCrashAtAnyRequestLosesNothingAndLeaksNothing() throws Exception {
+        Seeds.run(10, seed -> run(seed, 1 + new SplittableRandom(seed).nextInt(250)));
+    }
+
+    @Test
+    @Tag("slow")
+    void theSameAtEveryRequestInManyRuns() throws Exception {
+        Seeds.run(20, seed -> {
+            boolean crashed = true;
+            for (int request = 1; crashed; request++) {
+                crashed = run(seed, request);
+            }
+        });
+    }
+
+    /** Returns whether the process reached that request. */
+    private static boolean run(long seed, int request) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        CrashModel model = new CrashModel(random.split());
+        try (LifecycleFixture fixture = new LifecycleFixture()) {
+            Path directory = fixture.newDirectory();
+            Process process = open(fixture, directory);
+            GcFixture gc = new GcFixture(process, SETTINGS);
+            model.recovered(process.volume);
+            setFaults(random, process);
+            process.store.crashAtRequest(process.store.requestNumber() + request, random.nextBoolean());
+            live(random, model, process, gc);
+            boolean crashed = process.store.isCrashed();
+            process.kill();
+            Process next = open(fixture, random.nextBoolean() ? directory : fixture.newDirectory());
+            GcFixture after = new GcFixture(next, SETTINGS);
+            model.recovered(next.volume);
+            SpaceAudit.nothingDangles(next, fixture.bucket);
+            after.pass();
+            assertEquals(SpaceAudit.scan(next.recovered.index()), SpaceAudit.believed(after.collector.liveBytes()));
+            GcFixture.settle(next, after);
+            model.compareNow(next.volume);
+            SpaceAudit.nothingLeaks(next, fixture.bucket);
+            next.kill();
+            model.recovered(open(fixture, fixture.newDirectory()).volume);
+            return crashed;
+        }
+    }
+
+    private static Process open(LifecycleFixture fixture, Path directory) throws Exception {
+        Process process = fixture.process(directory);
+        process.settings =
+                process.settings.with(process.settings.engine().with(new StorageSettings.Folding(3, 10, 2, 16)));
+        return process.open();
+    }
+
+    private static void setFaults(SplittableRandom random, Process process) {
+        double chance = random.nextInt(3) * 0.05;
+        process.store.setFaults(
+                Fault.on(StoreOperation.PUT, "commits/", chance, new Fault.UnknownOutcome(Fault.Fate.APPLIED)),
+                Fault.on(StoreOperation.PUT, "commits/", chance, new Fault.UnknownOutcome(Fault.Fate.APPLIED_LATER)),
+                Fault.on(StoreOperation.PUT, "commits/", chance, new Fault.Unavailable()));
+    }
+
+    private static void live(SplittableRandom random, CrashModel model, Process process, GcFixture gc) {
+        for (int round = 0; round < 12; round++) {
+            for (int i = random.nextInt(14); i > 0; i--) {
+                if (!model.step(process.volume, process.store::isCrashed)) {
+                    return;
+                }
+            }
+            if (random.nextInt(3) == 0 && !survives(process, process::checkpoint)) {
+                return;
+            }
+            gc.passTime(GcFixture.GRACE);
+            if (random.nextBoolean() && !survives(process, gc::pass)) {
+                return;
+            }
+        }
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    /** Does something that may wait for ever once the store is gone; false if it is. */
+    private static boolean survives(Process process, Step step) {
+        CompletableFuture<Void> running = CompletableFuture.runAsync(() -> {
+            try {
+                step.run();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        while (!process.store.isCrashed()) {
+            try {
+                running.get(5, TimeUnit.MILLISECONDS);
+                return !process.store.isCrashed();
+            } catch (TimeoutException e) {
+                continue;
+            } catch (ExecutionException | InterruptedException e) {
+                if (!process.store.isCrashed()) {
+                    throw new AssertionError("it failed without a crash", e);
+                }
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.gc;
+
+import io.zerofs.storage.engine.EngineRuntime;
+import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A garbage collector of an opened volume that looks when the test says so, on a clock of its own. */
+final class GcFixture {
+    static final Duration GRACE = Duration.ofMinutes(1);
+    static final GcSettings SETTINGS =
+            new GcSettings(true, 1, 2, 0.1, GRACE, Duration.ofSeconds(5), Duration.ofHours(1));
+
+    final GarbageCollector collector;
+    private final AtomicLong now = new AtomicLong(123_456_789);
+
+    /** @param process whose volume was just opened */
+    GcFixture(Process process) {
+        this(process, SETTINGS);
+    }
+
+    GcFixture(Process process, GcSettings settings) {
+        EngineRuntime real = process.runtime();
+        EngineRuntime runtime = new EngineRuntime(
+                real.sealing(), real.requests(), real.uploads(), real.timer(), now::get, real.random());
+        collector = new GarbageCollector(settings, runtime, process.recovered, process.volume, process.keeper);
+        process.volume.keepSpace(collector);
+    }
+
+    GcFixture pass() throws Exception {
+        collector.pass();
+        return this;
+    }
+
+    GcFixture passTime(Duration duration) {
+        now.addAndGet(duration.toNanos());
+        return this;
+    }
+
+    /** Everything that is garbage now leaves the store: with checkpoints, grace periods and a sweep in between. */
+    static void settle(Process process, GcFixture gc) throws Exception {
+        for (int round = 0; round < 4; round++) {
+            process.checkpoint();
+            gc.passTime(Duration.ofHours(2)).pass();
+        }
+        gc.passTime(Duration.ofHours(2)).pass().passTime(GRACE).pass();
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.gc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.volume.Cursor;
+import io.zerofs.core.volume.KeyRange;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.commit.FrameTable;
+import io.zerofs.storage.index.ChunkEntry;
+import io.zerofs.storage.index.FrameReference;
+import io.zerofs.storage.index.IndexKeys;
+import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.lifecycle.Deletion;
+import io.zerofs.storage.lifecycle.LifecycleFixture;
+import io.zerofs.storage.lifecycle.Manifest;
+import io.zerofs.storage.lifecycle.TableRef;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.seal.ObjectKind;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Compares what garbage collection believes with what a full scan of index and store finds. */
+final class SpaceAudit {
+    private SpaceAudit() {}
+
+    private record Slot(long seq, int number) {}
+
+    /** Live bytes and frames of each commit, from the entries that name them. The volume must be at rest. */
+    static Map<Long, String> scan(RocksIndex index) throws Exception {
+        Set<Slot> named = new HashSet<>();
+        try (Cursor cursor = index.scan(kind(IndexKeys.CHUNK), false)) {
+            while (cursor.next()) {
+                for (FrameReference frame : ChunkEntry.decode(cursor.value()).frames()) {
+                    assertTrue(named.add(new Slot(frame.seq(), frame.slot())), "a frame is named twice");
+                }
+            }
+        }
+        Map<Long, long[]> sums = new TreeMap<>();
+        try (Cursor cursor = index.scan(kind(IndexKeys.FRAMES), false)) {
+            while (cursor.next()) {
+                FrameTable table = FrameTable.decode(cursor.value(), "index");
+                long[] sum = sums.computeIfAbsent(table.commit().seq(), seq -> new long[3]);
+                sum[0] = table.header().objectLength();
+                table.frames().stream()
+                        .filter(frame -> named.remove(new Slot(table.commit().seq(), frame.slot())))
+                        .forEach(frame -> {
+                            sum[1] += frame.storedLength();
+                            sum[2]++;
+                        });
+            }
+        }
+        assertTrue(named.isEmpty(), () -> "entries name frames that no table has: " + named);
+        Map<Long, String> all = new TreeMap<>();
+        sums.forEach((seq, sum) -> all.put(seq, text(sum[0], sum[1], sum[2])));
+        return all;
+    }
+
+    static Map<Long, String> believed(LiveBytes live) throws Exception {
+        Map<Long, String> all = new TreeMap<>();
+        for (CommitSpace commit : live.commits()) {
+            all.put(commit.seq(), text(commit.objectBytes(), commit.liveBytes(), commit.liveFrames()));
+        }
+        return all;
+    }
+
+    private static String text(long object, long bytes, long frames) {
+        return object + " bytes, live " + bytes + " in " + frames + " frames";
+    }
+
+    private static KeyRange kind(byte kind) {
+        return new KeyRange(new byte[] {kind}, IndexKeys.kindEnd(kind));
+    }
+
+    /** Every commit that the index knows is in the bucket, unless it is being deleted. */
+    static void nothingDangles(LifecycleFixture.Process process, ObjectStore bucket) throws Exception {
+        for (FrameTable table : tables(process.recovered.index()).values()) {
+            boolean there = !bucket.list(table.commit().objectName(), "", 1).isEmpty();
+            assertTrue(there || isListed(process, table.commit()), () -> table.commit() + " is gone");
+        }
+    }
+
+    /** Once all is settled the bucket holds what the newest state needs, fences, and a few old manifests. */
+    static void nothingLeaks(LifecycleFixture.Process process, ObjectStore bucket) throws Exception {
+        Manifest head = process.keeper.chain().head();
+        Set<String> expected = new TreeSet<>();
+        head.checkpoint().tables().forEach(table -> expected.add(table.objectName()));
+        tables(process.recovered.index())
+                .values()
+                .forEach(table -> expected.add(table.commit().objectName()));
+        CommitReader reader = new CommitReader(bucket, process.recovered.keys());
+        Set<String> found = new TreeSet<>();
+        for (ObjectStore.ObjectInfo info : bucket.list("", "", 100_000)) {
+            CommitId id = CommitId.ofObjectName(info.name());
+            boolean fence = id != null && reader.readHeader(id).kind() == ObjectKind.FENCE;
+            if (id != null && !fence || info.name().startsWith(TableRef.PREFIX)) {
+                found.add(info.name());
+            }
+        }
+        assertEquals(String.join("\n", expected), String.join("\n", found));
+        assertTrue(bucket.list(Manifest.PREFIX, "", 1000).size() < 40, "old manifests stay");
+    }
+
+    private static boolean isListed(LifecycleFixture.Process process, CommitId id) {
+        return process.keeper.chain().head().deletions().stream()
+                .anyMatch(deletion -> deletion instanceof Deletion.Commits commits
+                        && ObjectReaper.idsOf(commits).contains(id));
+    }
+
+    private static Map<CommitId, FrameTable> tables(RocksIndex index) throws Exception {
+        Map<CommitId, FrameTable> tables = new HashMap<>();
+        try (Cursor cursor = index.scan(kind(IndexKeys.FRAMES), false)) {
+            while (cursor.next()) {
+                FrameTable table = FrameTable.decode(cursor.value(), "index");
+                tables.put(table.commit(), table);
+            }
+        }
+        return tables;
+    }
+}
