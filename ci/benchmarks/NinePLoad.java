@@ -87,7 +87,11 @@ public final class NinePLoad {
         System.out.printf("%-12s", "per second");
         servers.forEach(server -> System.out.printf(" %30s", server.name + ", msize " + server.messageBytes));
         System.out.println("   ratio    CPU µs each      ratio");
+        List<String> wanted = List.of(System.getProperty("operations", "").split(","));
         for (Operation operation : Operation.values()) {
+            if (!wanted.contains("") && !wanted.contains(operation.name().toLowerCase(Locale.ROOT))) {
+                continue;
+            }
             List<List<Round>> results = new ArrayList<>();
             servers.forEach(server -> results.add(new ArrayList<>()));
             for (int round = -1; round < rounds; round++) {

@@ -83,11 +83,7 @@ final class Fid {
     State close() {
         State last = state.getAndSet(null);
         if (last != null) {
-            if (last.use() instanceof Use.OpenFile file) {
-                file.hold().close();
-            } else if (last.use() instanceof Use.OpenDirectory directory) {
-                directory.hold().close();
-            }
+            last.use().close();
         }
         return last;
     }

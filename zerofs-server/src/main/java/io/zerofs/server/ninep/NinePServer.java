@@ -14,6 +14,7 @@ public final class NinePServer implements FrameProtocol.Factory {
     private final NinePSettings settings;
     private final ByteRangeLocks locks;
     private final AppendLocks appendLocks = new AppendLocks();
+    private final XattrMemory xattrMemory = new XattrMemory();
 
     public NinePServer(VirtualFileSystem files, NinePSettings settings) {
         this.files = files;
@@ -40,5 +41,9 @@ public final class NinePServer implements FrameProtocol.Factory {
 
     AppendLocks appendLocks() {
         return appendLocks;
+    }
+
+    XattrMemory xattrMemory() {
+        return xattrMemory;
     }
 }

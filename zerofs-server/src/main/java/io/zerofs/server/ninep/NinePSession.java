@@ -35,6 +35,10 @@ final class NinePSession {
         return server.appendLocks();
     }
 
+    XattrMemory xattrMemory() {
+        return server.xattrMemory();
+    }
+
     FidTable fids() {
         return fids;
     }

@@ -9,6 +9,9 @@ import java.nio.ByteBuffer;
 
 /** What a fid is good for. */
 sealed interface Use {
+    /** Gives up what it holds. Called once, when its fid is closed. */
+    default void close() {}
+
     /** Not opened yet. */
     record Unopened() implements Use {
         static final Unopened INSTANCE = new Unopened();
@@ -20,25 +23,47 @@ sealed interface Use {
      * @param synchronous whether writes are answered only when they are durable (O_SYNC, O_DSYNC)
      */
     record OpenFile(FileHold hold, boolean readable, boolean writable, boolean append, boolean synchronous)
-            implements Use {}
+            implements Use {
+        @Override
+        public void close() {
+            hold.close();
+        }
+    }
 
     /** A directory after Tlopen. */
-    record OpenDirectory(FileHold hold) implements Use {}
+    record OpenDirectory(FileHold hold) implements Use {
+        @Override
+        public void close() {
+            hold.close();
+        }
+    }
 
     /** An extended attribute, or the list of their names, being read. */
-    record XattrValue(byte[] bytes) implements Use {}
+    record XattrValue(byte[] bytes, XattrMemory memory) implements Use {
+        @Override
+        public void close() {
+            memory.give(bytes.length);
+        }
+    }
 
     /** An extended attribute being written; set when the fid is clunked. */
     final class XattrDraft implements Use {
         private final FileName name;
         private final XattrMode mode;
         private final ByteBuffer value;
+        private final XattrMemory memory;
 
-        /** @param bytes length of the value, checked by the caller */
-        XattrDraft(FileName name, XattrMode mode, int bytes) {
+        /** @param bytes length of the value, checked by the caller and taken from the memory */
+        XattrDraft(FileName name, XattrMode mode, int bytes, XattrMemory memory) {
             this.name = name;
             this.mode = mode;
             this.value = ByteBuffer.allocate(bytes);
+            this.memory = memory;
+        }
+
+        @Override
+        public void close() {
+            memory.give(value.capacity());
         }
 
         FileName name() {

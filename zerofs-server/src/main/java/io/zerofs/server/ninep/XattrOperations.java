@@ -21,10 +21,12 @@ final class XattrOperations {
 
     private final VirtualFileSystem files;
     private final FidTable fids;
+    private final XattrMemory memory;
 
     XattrOperations(NinePSession session) {
         this.files = session.files();
         this.fids = session.fids();
+        this.memory = session.xattrMemory();
     }
 
     Rmessage xattrWalk(Tmessage.Txattrwalk request) throws FsException {
@@ -34,7 +36,8 @@ final class XattrOperations {
         byte[] value = request.name().length == 0
                 ? joined(files.listXattrs(fid.who(), place.inode()))
                 : files.getXattr(fid.who(), place.inode(), FileName.of(request.name()));
-        Fid.State state = new Fid.State(place, new Use.XattrValue(value));
+        memory.take(value.length);
+        Fid.State state = new Fid.State(place, new Use.XattrValue(value, memory));
         fids.add(request.newFid(), new Fid(fid.who(), fid.root(), state));
         return new Rmessage.Rxattrwalk(value.length);
     }
@@ -61,8 +64,11 @@ final class XattrOperations {
             case REPLACE -> XattrMode.REPLACE;
             default -> throw new ErrnoException(Errno.EINVAL);
         };
-        Use draft = new Use.XattrDraft(FileName.of(request.name()), mode, (int) request.size());
+        FileName name = FileName.of(request.name());
+        memory.take((int) request.size());
+        Use draft = new Use.XattrDraft(name, mode, (int) request.size(), memory);
         if (!fid.become(before, new Fid.State(before.place(), draft))) {
+            draft.close();
             throw new ErrnoException(Errno.EBADF);
         }
         return Rmessage.Empty.RXATTRCREATE;

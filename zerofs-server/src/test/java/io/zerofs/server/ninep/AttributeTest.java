@@ -202,4 +202,18 @@ class AttributeTest {
         assertArrayEquals(new byte[0], bytes(client.read(51, 65536, 10)));
         assertArrayEquals(new byte[0], bytes(client.read(51, -1, 10)));
     }
+
+    @Test
+    void whatFidsHoldOfExtendedAttributesIsLimited() throws Exception {
+        int fits = XattrMemory.BYTES_MAX / VirtualFileSystem.XATTR_BYTES_MAX;
+        for (int i = 0; i <= fits; i++) {
+            client.walk(2, 100 + i);
+            Tmessage create = new Tmessage.Txattrcreate(100 + i, bytes("user.a"), VirtualFileSystem.XATTR_BYTES_MAX, 0);
+            assertEquals(i < fits ? null : Errno.ENOMEM, client.error(create));
+        }
+        setXattr("user.empty", "", 0);
+        assertEquals(Errno.EINVAL, client.error(new Tmessage.Tclunk(100)));
+        setXattr("user.b", "value", 0);
+        assertEquals("value", getXattr("user.b"));
+    }
 }

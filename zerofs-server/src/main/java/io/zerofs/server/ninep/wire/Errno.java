@@ -8,6 +8,7 @@ public enum Errno {
     EIO(5),
     EBADF(9),
     EAGAIN(11),
+    ENOMEM(12),
     EACCES(13),
     EBUSY(16),
     EEXIST(17),
