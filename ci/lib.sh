@@ -80,7 +80,8 @@ free_port() {
   done
 }
 
-# daemon_config NAME NFS_PORT [TOML]: writes $WORK/NAME.toml; store and cache are $WORK/store and $WORK/NAME.cache.
+# daemon_config NAME NFS_PORT [TOML]: writes $WORK/NAME.toml; store and cache are $WORK/store and $WORK/NAME.cache. Where
+# STORE_URL and STORE_TOML are set, as ci/stores/lib.sh does, the volume is there.
 daemon_config() {
   cat >"$WORK/$1.toml" <<TOML
 [cache]
@@ -88,11 +89,12 @@ dir = "$WORK/$1.cache"
 disk_size_gb = 1.0
 memory_size_gb = 0.25
 [storage]
-url = "file://$WORK/store"
+url = "${STORE_URL:-file://$WORK}/store"
 encryption_password = "\${ZEROFS_PASSWORD}"
 [servers.nfs]
 port = $2
 ${3:-}
+${STORE_TOML:-}
 TOML
 }
 

@@ -35,17 +35,24 @@ import java.util.regex.PatternSyntaxException;
  * curl 'http://127.0.0.1:ADMIN/set?latency=30&amp;jitter=10'     every request waits for 30 to 40 ms
  * curl 'http://127.0.0.1:ADMIN/set?slowdown=10&amp;match=PUT'    10 % of PUTs are answered with 503 SlowDown
  * curl 'http://127.0.0.1:ADMIN/set?unavailable=10'           10 % are answered with 503 ServiceUnavailable
+ * curl 'http://127.0.0.1:ADMIN/set?throttle=10'              10 % are answered with 429 TooManyRequests
  * curl 'http://127.0.0.1:ADMIN/set?deny=100'                 all are answered with 403 AccessDenied
  * curl 'http://127.0.0.1:ADMIN/set?gone=100'                 all are answered with 404 NoSuchBucket
+ * curl 'http://127.0.0.1:ADMIN/set?skew=100'                 all are answered with 403 RequestTimeTooSkewed
+ * curl 'http://127.0.0.1:ADMIN/set?region=100'               all are answered with 400 and eu-west-7 as the region
+ * curl 'http://127.0.0.1:ADMIN/set?unconditional=100'        requests with a condition are answered with 501
  * curl 'http://127.0.0.1:ADMIN/set?before=5'                 5 % are reset before the store sees the request
+ * curl 'http://127.0.0.1:ADMIN/set?lost=5'                   5 % never reach the store and are never answered
  * curl 'http://127.0.0.1:ADMIN/set?upload=5'                 5 % are reset in the middle of the request's body
  * curl 'http://127.0.0.1:ADMIN/set?after=5'                  5 % are applied, and reset instead of answered
  * curl 'http://127.0.0.1:ADMIN/set?hang=5'                   5 % are applied and never answered
  * curl 'http://127.0.0.1:ADMIN/set?cut=5'                    5 % of answers are reset in the middle of the body
+ * curl 'http://127.0.0.1:ADMIN/set?short=5'                  5 % of answers end in the middle of the body, in good order
  * curl 'http://127.0.0.1:ADMIN/set?corrupt=5'                5 % of answers have one byte changed
  * curl 'http://127.0.0.1:ADMIN/set?down=1'                   every connection is reset, until down=0
  * curl 'http://127.0.0.1:ADMIN/clear'                        no faults, no latency
- * curl 'http://127.0.0.1:ADMIN/stats'                        what passed, by method and status; /reset zeroes
+ * curl 'http://127.0.0.1:ADMIN/stats'                        what passed, by method and status, and how long it took
+ *                                                            with the latency; /reset zeroes
  * </pre>
  *
  * {@code match} is a regular expression to be found in {@code METHOD /path?query}; it limits all but latency and down.
@@ -54,8 +61,18 @@ public final class StoreProxy {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int HEAD_BYTES_MAX = 64 << 10;
     private static final Set<String> SETTINGS = Set.of(
-            "latency", "jitter", "slowdown", "unavailable", "deny", "gone", "before", "upload", "after", "hang", "cut",
-            "corrupt", "down");
+            "latency", "jitter", "slowdown", "unavailable", "throttle", "deny", "gone", "skew", "region", "unconditional",
+            "before", "lost", "upload", "after", "hang", "cut", "short", "corrupt", "down");
+    /** What is answered instead of the store: status and code. */
+    private static final Map<String, String[]> REFUSALS = Map.of(
+            "slowdown", new String[] {"503 Slow Down", "SlowDown"},
+            "unavailable", new String[] {"503 Service Unavailable", "ServiceUnavailable"},
+            "throttle", new String[] {"429 Too Many Requests", "TooManyRequests"},
+            "deny", new String[] {"403 Forbidden", "AccessDenied"},
+            "gone", new String[] {"404 Not Found", "NoSuchBucket"},
+            "skew", new String[] {"403 Forbidden", "RequestTimeTooSkewed"},
+            "region", new String[] {"400 Bad Request", "AuthorizationHeaderMalformed"},
+            "unconditional", new String[] {"501 Not Implemented", "NotImplemented"});
     private static final Pattern EVERYTHING = Pattern.compile("");
 
     private final int upstreamPort;
@@ -195,13 +212,14 @@ public final class StoreProxy {
             if (request == null) {
                 return false;
             }
+            long startNanos = System.nanoTime();
             pause();
             if (setting("down") > 0) {
                 reset(client);
                 return false;
             }
             boolean matched = match.matcher(request.target()).find();
-            if (matched && (isReset("before") || isRefused(request))) {
+            if (matched && (isReset("before") || isRefused(request) || isLeftWaiting("lost"))) {
                 return false;
             }
             Head response = send(request, matched && strikes("upload"));
@@ -210,11 +228,13 @@ public final class StoreProxy {
             }
             count("requests." + request.kind(), 1);
             count("status." + response.status(), 1);
-            if (matched && (isReset("after") || isLeftWaiting())) {
+            count("micros." + request.kind(), (System.nanoTime() - startNanos) / 1_000);
+            if (matched && (isReset("after") || isLeftWaiting("hang"))) {
                 return false;
             }
             boolean cut = matched && strikes("cut");
-            Damage damage = new Damage(cut ? 0.5 : 1, matched && strikes("corrupt"));
+            boolean ended = matched && strikes("short");
+            Damage damage = new Damage(cut || ended ? 0.5 : 1, matched && strikes("corrupt"));
             toClient.write(response.bytes);
             if (!request.method().equals("HEAD")) {
                 count("bytes.down", response.copyBody(fromStore, toClient, damage));
@@ -223,7 +243,7 @@ public final class StoreProxy {
                 reset(client);
                 return false;
             }
-            return !request.closes() && !response.closes();
+            return !ended && !request.closes() && !response.closes();
         }
 
         private boolean isReset(String fault) throws IOException {
@@ -235,18 +255,14 @@ public final class StoreProxy {
         }
 
         private boolean isRefused(Head request) throws IOException {
-            if (strikes("slowdown")) {
-                answer(request, "503 Slow Down", "SlowDown");
-            } else if (strikes("unavailable")) {
-                answer(request, "503 Service Unavailable", "ServiceUnavailable");
-            } else if (strikes("deny")) {
-                answer(request, "403 Forbidden", "AccessDenied");
-            } else if (strikes("gone")) {
-                answer(request, "404 Not Found", "NoSuchBucket");
-            } else {
-                return false;
+            for (Map.Entry<String, String[]> refusal : REFUSALS.entrySet()) {
+                boolean meant = !refusal.getKey().equals("unconditional") || request.hasCondition();
+                if (meant && strikes(refusal.getKey())) {
+                    answer(request, refusal.getValue()[0], refusal.getValue()[1]);
+                    return true;
+                }
             }
-            return true;
+            return false;
         }
 
         private void answer(Head request, String status, String code) throws IOException {
@@ -255,14 +271,14 @@ public final class StoreProxy {
             }
             String body = "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code></Error>";
             String head = "HTTP/1.1 " + status + "\r\nContent-Type: application/xml"
-                    + "\r\nConnection: close\r\nx-ms-error-code: "
+                    + "\r\nConnection: close\r\nx-amz-bucket-region: eu-west-7\r\nx-ms-error-code: "
                     + code + "\r\nContent-Length: " + body.length() + "\r\n\r\n";
             toClient.write((head + (request.method().equals("HEAD") ? "" : body)).getBytes(StandardCharsets.US_ASCII));
             client.shutdownOutput();
         }
 
-        private boolean isLeftWaiting() throws IOException {
-            if (!strikes("hang")) {
+        private boolean isLeftWaiting(String fault) throws IOException {
+            if (!strikes(fault)) {
                 return false;
             }
             while (fromClient.read() >= 0) {
@@ -353,6 +369,10 @@ public final class StoreProxy {
 
         boolean closes() {
             return lower.contains("\r\nconnection: close");
+        }
+
+        boolean hasCondition() {
+            return lower.contains("\r\nif-none-match:") || lower.contains("\r\nif-match:");
         }
 
         boolean expectsContinue() {

@@ -4,6 +4,8 @@ package io.zerofs.cli;
 import io.zerofs.cli.config.FilesystemConfig;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.server.metrics.MetricsServer;
+import io.zerofs.server.net.ListenException;
 import io.zerofs.storage.VolumeOpener;
 import io.zerofs.storage.engine.StorageSettings;
 import io.zerofs.storage.engine.StorageVolume;
@@ -48,7 +50,12 @@ final class Assembly implements AutoCloseable {
                             config.gc().settings(),
                             config.cache().dir(),
                             progress));
-            assembly.closing.add("services", Services.open(volume, config));
+            Services services = assembly.closing.add("services", Services.open(volume, config));
+            if (config.prometheus().isPresent()) {
+                DaemonMetrics metrics = new DaemonMetrics(connection.metrics(), volume, services.resources());
+                assembly.closing.add(
+                        "metrics", MetricsServer.open(config.prometheus().get().listen(), metrics::text));
+            }
             volume.onStop(onStop);
             return assembly;
         } catch (ObjectStoreException e) {
@@ -56,6 +63,9 @@ final class Assembly implements AutoCloseable {
         } catch (OpenException e) {
             assembly.close();
             throw Failures.of(e);
+        } catch (ListenException e) {
+            assembly.close();
+            throw new ExitException(ExitCode.ADDRESS_IN_USE, e.getMessage(), e);
         } catch (ExitException e) {
             assembly.close();
             throw e;

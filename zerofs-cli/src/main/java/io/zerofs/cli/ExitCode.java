@@ -13,7 +13,7 @@ public enum ExitCode {
     ADDRESS_IN_USE(12, "an address or socket to listen on is taken or not allowed"),
     FENCED(13, "a newer writer owns the volume: do not restart"),
     STORE_UNREADABLE(14, "the store does not answer, or fails"),
-    STORE_REFUSED(15, "credentials, bucket, region or permissions are wrong"),
+    STORE_REFUSED(15, "the store refuses: permissions, or what the message tells"),
     DAMAGED(16, "an object of the volume is damaged or missing"),
     NO_CONDITIONAL_WRITES(17, "the store cannot refuse to overwrite an object"),
     CACHE_LOCKED(18, "another daemon uses the cache directory for this volume"),
@@ -21,7 +21,11 @@ public enum ExitCode {
     NEWER_FORMAT(20, "the volume was written by a newer version of the program"),
     STOP_INCOMPLETE(21, "stopped, but not everything reached the store in time"),
     /** A second signal while stopping. */
-    INTERRUPTED(22, "stopped at once by a second signal");
+    INTERRUPTED(22, "stopped at once by a second signal"),
+    WRONG_CREDENTIALS(23, "the store does not accept the credentials, or there are none"),
+    NO_BUCKET(24, "the bucket or container does not exist"),
+    WRONG_REGION(25, "the bucket is in another region"),
+    WRONG_CLOCK(26, "the clock of this machine differs too much from the store's");
 
     private final int status;
     private final String meaning;

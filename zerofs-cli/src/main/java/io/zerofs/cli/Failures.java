@@ -22,6 +22,10 @@ final class Failures {
             case LOST_OBJECT, DAMAGED_OBJECT -> ExitCode.DAMAGED;
             case STORE_UNREACHABLE -> ExitCode.STORE_UNREADABLE;
             case STORE_REFUSED -> ExitCode.STORE_REFUSED;
+            case WRONG_CREDENTIALS -> ExitCode.WRONG_CREDENTIALS;
+            case NO_BUCKET -> ExitCode.NO_BUCKET;
+            case WRONG_REGION -> ExitCode.WRONG_REGION;
+            case WRONG_CLOCK -> ExitCode.WRONG_CLOCK;
             case NEWER_FORMAT -> ExitCode.NEWER_FORMAT;
             case DIRECTORY_LOCKED -> ExitCode.CACHE_LOCKED;
             case DIRECTORY_UNUSABLE -> ExitCode.CACHE_UNUSABLE;
@@ -30,12 +34,7 @@ final class Failures {
     }
 
     static ExitException of(ObjectStoreException e) {
-        ExitCode code = switch (e.kind()) {
-            case NOT_FOUND, TRUNCATED, TOO_LARGE -> ExitCode.DAMAGED;
-            case UNKNOWN_OUTCOME, UNAVAILABLE -> ExitCode.STORE_UNREADABLE;
-            case REFUSED, NO_SPACE -> ExitCode.STORE_REFUSED;
-        };
-        return new ExitException(code, e.getMessage(), e);
+        return of(OpenException.of(e));
     }
 
     static ExitException of(VolumeException e) {

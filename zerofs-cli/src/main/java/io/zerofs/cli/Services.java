@@ -31,6 +31,7 @@ final class Services implements AutoCloseable {
     private static final double BYTES_PER_GB = 1e9;
 
     private final Closing closing = new Closing();
+    private ServerResources resources;
 
     private Services() {}
 
@@ -57,6 +58,7 @@ final class Services implements AutoCloseable {
             servers.nfs().ifPresent(nfs -> all.addAll(nfs.listen()));
             servers.ninep().ifPresent(ninep -> all.addAll(ninep.listen()));
             servers.nbd().ifPresent(nbd -> all.addAll(nbd.listen()));
+            config.prometheus().ifPresent(prometheus -> all.addAll(prometheus.listen()));
             for (ListenAddress address : all) {
                 if (address instanceof ListenAddress.Tcp tcp) {
                     tryListen(tcp);
@@ -80,7 +82,7 @@ final class Services implements AutoCloseable {
         try {
             VirtualFileSystem files =
                     closing.add("file system", ZeroFileSystem.open(volume, settings(config), InstantSource.system()));
-            ServerResources resources = closing.add(
+            resources = closing.add(
                     "server threads",
                     new ServerResources(MemoryBudget.of(config.cache()).servers()));
             if (config.servers().nfs().isPresent()) {
@@ -112,6 +114,11 @@ final class Services implements AutoCloseable {
                 .maxSizeGb()
                 .map(size -> FileSystemSettings.DEFAULTS.withQuotaBytes(Math.round(size * BYTES_PER_GB)))
                 .orElse(FileSystemSettings.DEFAULTS);
+    }
+
+    /** What the servers share, for who counts it. */
+    ServerResources resources() {
+        return resources;
     }
 
     /** Stops accepting, lets requests in flight end, and leaves the volume without users. */

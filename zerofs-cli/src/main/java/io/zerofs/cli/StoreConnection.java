@@ -47,7 +47,7 @@ public record StoreConnection(ObjectStore store, StoreMetrics metrics) implement
             return LocalObjectStore.open(local.directory(), InstantSource.system());
         }
         if (location instanceof StoreLocation.S3 s3) {
-            return S3ObjectStore.open(s3Settings(s3, config.aws()));
+            return S3ObjectStore.open(s3Settings(s3, config));
         }
         StoreLocation.Azure azure = (StoreLocation.Azure) location;
         AzureConfig account = config.azure()
@@ -62,9 +62,10 @@ public record StoreConnection(ObjectStore store, StoreMetrics metrics) implement
                 ConnectionSettings.DEFAULTS));
     }
 
-    private static S3Settings s3Settings(StoreLocation.S3 s3, Optional<AwsConfig> aws) {
-        Optional<S3Settings.Keys> keys = aws.flatMap(config -> config.accessKeyId()
-                .map(id -> new S3Settings.Keys(id, config.secretAccessKey().orElseThrow(), config.sessionToken())));
+    private static S3Settings s3Settings(StoreLocation.S3 s3, ZerofsConfig config) {
+        Optional<AwsConfig> aws = config.aws();
+        Optional<S3Settings.Keys> keys = aws.flatMap(section -> section.accessKeyId()
+                .map(id -> new S3Settings.Keys(id, section.secretAccessKey().orElseThrow(), section.sessionToken())));
         return new S3Settings(
                 s3.bucket(),
                 s3.prefix(),
@@ -72,6 +73,7 @@ public record StoreConnection(ObjectStore store, StoreMetrics metrics) implement
                 aws.flatMap(AwsConfig::endpoint),
                 aws.flatMap(AwsConfig::defaultRegion),
                 aws.map(AwsConfig::virtualHostedStyleRequest).orElse(false),
+                config.storage().acceptUnconditionalWrites(),
                 ConnectionSettings.DEFAULTS);
     }
 }

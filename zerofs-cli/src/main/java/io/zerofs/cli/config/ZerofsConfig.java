@@ -21,7 +21,10 @@ public record ZerofsConfig(
 
         @Setting("Credentials and endpoint for `s3://`.") Optional<AwsConfig> aws,
 
-        @Setting("Credentials and endpoint for `azure://`.") Optional<AzureConfig> azure) {
+        @Setting("Credentials and endpoint for `azure://`.") Optional<AzureConfig> azure,
+
+        @Setting("Metrics for Prometheus: `GET /metrics` over HTTP.")
+        Optional<PrometheusConfig> prometheus) {
 
     public ZerofsConfig {
         if (storage.url() instanceof StoreLocation.Azure && azure.isEmpty()) {

@@ -34,6 +34,9 @@ public interface Connection {
 
     void resume();
 
+    /** Takes no more requests, and ends the connection in good order when those in flight have been answered. */
+    void finish();
+
     /** Ends the connection after the replies so far; logs the reason at info. */
     void close(String reason);
 }

@@ -38,6 +38,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     private final ServerResources resources;
     private final RequestGate.Share share;
     private final FrameProtocol protocol;
+    private final RequestMeter meter;
     private final ConcurrentLinkedQueue<Outgoing> outgoing = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean sending = new AtomicBoolean();
     private ChannelHandlerContext context;
@@ -58,6 +59,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         this.resources = resources;
         this.share = resources.gate().share(() -> onEventLoop(this::unblock));
         this.protocol = factory.connect(this);
+        this.meter = resources.meter(server);
     }
 
     @Override
@@ -106,8 +108,8 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         from.close();
     }
 
-    /** Takes no more requests, and closes the channel when those in flight have ended. */
-    void finish() {
+    @Override
+    public void finish() {
         onEventLoop(() -> {
             finishing = true;
             dropReceived();
@@ -255,7 +257,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
                             if (!context.channel().isActive()) {
                                 return;
                             }
-                            if (stall.isStalled(context.channel())) {
+                            if (protocol.isOneShot() || stall.isStalled(context.channel())) {
                                 close("no progress for " + seconds + " s");
                                 context.close();
                             } else {
@@ -335,6 +337,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     /** A request between its frame and the end of its reply. */
     private final class InFlight implements Request {
         private final ByteBuf frame;
+        private final long startNanos = System.nanoTime();
         private volatile long charged;
         private final AtomicBoolean ended = new AtomicBoolean();
         private boolean handedOver;
@@ -418,6 +421,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
                 return;
             }
             share.release(charged);
+            meter.took(System.nanoTime() - startNanos);
             if (finishing) {
                 onEventLoop(FrameHandler.this::closeIfFinished);
             }

@@ -34,6 +34,11 @@ public interface FrameProtocol {
      */
     void frame(ByteBuf frame, Request request) throws MalformedMessageException;
 
+    /** Whether a connection carries one request and is closed when it is older than {@link ServerSettings#stallSeconds}. */
+    default boolean isOneShot() {
+        return false;
+    }
+
     /** The connection has ended; replies to requests still running go nowhere. */
     default void closed() {}
 }

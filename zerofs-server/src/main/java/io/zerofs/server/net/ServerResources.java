@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.net;
 
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -11,6 +14,7 @@ public final class ServerResources implements AutoCloseable {
     private final FileSystemExecutor waitingThreads;
     private final RequestGate gate;
     private final AtomicInteger connections = new AtomicInteger();
+    private final Map<String, RequestMeter> meters = new ConcurrentHashMap<>();
 
     public ServerResources(ServerSettings settings) {
         this.settings = settings;
@@ -36,6 +40,17 @@ public final class ServerResources implements AutoCloseable {
     /** Connections open now. */
     public int connections() {
         return connections.get();
+    }
+
+    /** What was counted of each protocol that has had a connection, by its name. */
+    public Map<String, RequestMeter.Counts> requests() {
+        Map<String, RequestMeter.Counts> counts = new TreeMap<>();
+        meters.forEach((protocol, meter) -> counts.put(protocol, meter.counts()));
+        return counts;
+    }
+
+    RequestMeter meter(String protocol) {
+        return meters.computeIfAbsent(protocol, unused -> new RequestMeter());
     }
 
     EventLoops loops() {

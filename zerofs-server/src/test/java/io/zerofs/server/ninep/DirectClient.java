@@ -166,6 +166,11 @@ final class DirectClient extends NinePClient {
         }
 
         @Override
+        public void finish() {
+            throw new AssertionError("9P connections end when their clients want it");
+        }
+
+        @Override
         public void close(String reason) {
             closeReason = reason;
         }

@@ -22,7 +22,15 @@ public final class OpenException extends Exception {
         DAMAGED_OBJECT,
         /** The store does not answer or fails for now: try again later. */
         STORE_UNREACHABLE,
-        /** Credentials, bucket, region or permissions are wrong: a person has to act. */
+        /** The store accepts no credentials of ours: correct or renew them. */
+        WRONG_CREDENTIALS,
+        /** There is no such bucket or container: create it, or correct its name. */
+        NO_BUCKET,
+        /** The bucket is in another region: name that one. */
+        WRONG_REGION,
+        /** The clock of this machine is wrong: set it. */
+        WRONG_CLOCK,
+        /** Permissions, or what only the message tells: a person has to act. */
         STORE_REFUSED,
         /** Use a newer program. */
         NEWER_FORMAT,
@@ -47,14 +55,27 @@ public final class OpenException extends Exception {
         return kind;
     }
 
-    static OpenException of(ObjectStoreException e) {
+    /** What a failed request means to who opens a volume. */
+    public static OpenException of(ObjectStoreException e) {
         Kind kind = switch (e.kind()) {
             case NOT_FOUND -> Kind.LOST_OBJECT;
             case TRUNCATED, TOO_LARGE -> Kind.DAMAGED_OBJECT;
             case UNKNOWN_OUTCOME, UNAVAILABLE -> Kind.STORE_UNREACHABLE;
-            case REFUSED, NO_SPACE -> Kind.STORE_REFUSED;
+            case REFUSED -> of(e.refusal());
+            case NO_SPACE -> Kind.STORE_REFUSED;
         };
         return new OpenException(kind, e.getMessage(), e);
+    }
+
+    private static Kind of(ObjectStoreException.Refusal refusal) {
+        return switch (refusal) {
+            case CREDENTIALS -> Kind.WRONG_CREDENTIALS;
+            case BUCKET -> Kind.NO_BUCKET;
+            case REGION -> Kind.WRONG_REGION;
+            case CLOCK -> Kind.WRONG_CLOCK;
+            case CONDITIONS -> Kind.NO_CONDITIONAL_WRITES;
+            case OTHER -> Kind.STORE_REFUSED;
+        };
     }
 
     static OpenException of(CorruptObjectException e) {

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,15 +21,20 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A put is repeated with the same bytes and the same condition. If an attempt whose answer was lost was applied, its
  * repetition ends REFUSED, as {@link PutOutcome#REFUSED} says. If the put fails in the end, by whatever error, and the fate
- * of any attempt is unknown, the failure is an UNKNOWN_OUTCOME. Thread-safe.
+ * of any attempt is unknown, the failure is an UNKNOWN_OUTCOME. Beginning and end of an outage are logged once each,
+ * however many requests meet it. Thread-safe.
  */
 public final class RetryingObjectStore implements ObjectStore {
     private static final Logger log = LoggerFactory.getLogger(RetryingObjectStore.class);
+
+    /** Failures of one request in a row from which it is no passing disturbance. */
+    private static final int OUTAGE_FAILURES = 5;
 
     private final ObjectStore store;
     private final RetrySettings settings;
     private final MonotonicClock clock;
     private final RandomGenerator random;
+    private final AtomicBoolean outage = new AtomicBoolean();
 
     /**
      * @param store closed together with this
@@ -129,16 +135,30 @@ public final class RetryingObjectStore implements ObjectStore {
             for (int failures = 0; ; failures++) {
                 try {
                     T result = attempt.run();
-                    if (failures > 0) {
-                        log.info("{}: {} went through after {} failures", store.describe(), what, failures);
-                    }
+                    succeeded(failures);
                     return result;
                 } catch (ObjectStoreException e) {
+                    noteOutage(failures, e);
                     outcomeUnknown |= e.kind() == Kind.UNKNOWN_OUTCOME;
                     if (isFinal(e) || !pause(failures, e)) {
                         throw ending(e);
                     }
                 }
+            }
+        }
+
+        private void succeeded(int failures) {
+            if (failures > 0) {
+                log.debug("{}: {} went through after {} failures", store.describe(), what, failures);
+            }
+            if (outage.get() && outage.compareAndSet(true, false)) {
+                log.info("{}: the store answers again", store.describe());
+            }
+        }
+
+        private void noteOutage(int failures, ObjectStoreException e) {
+            if (failures + 1 >= OUTAGE_FAILURES && outage.compareAndSet(false, true)) {
+                log.warn("the store does not answer as it should, requests are repeated: {}", e.getMessage());
             }
         }
 

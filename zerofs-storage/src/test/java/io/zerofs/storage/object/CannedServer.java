@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 
-/** A server on loopback that gives the same answer to every request, and remembers the requests. */
+/** A server on loopback that answers every request in the same way, and remembers the requests. */
 public final class CannedServer implements AutoCloseable {
     /** A request as it came. */
     public record Received(String method, String path, Map<String, List<String>> headers, byte[] body) {
@@ -38,7 +39,7 @@ public final class CannedServer implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<Received> received = new CopyOnWriteArrayList<>();
-    private volatile Answer answer = Answer.of(200, "");
+    private volatile Function<Received, Answer> answer = request -> Answer.of(200, "");
     private volatile boolean silent;
 
     public CannedServer() throws IOException {
@@ -53,6 +54,10 @@ public final class CannedServer implements AutoCloseable {
     }
 
     public void answer(Answer next) {
+        answer(request -> next);
+    }
+
+    public void answer(Function<Received, Answer> next) {
         answer = next;
     }
 
@@ -67,15 +72,16 @@ public final class CannedServer implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         byte[] body = exchange.getRequestBody().readAllBytes();
-        received.add(new Received(
+        Received request = new Received(
                 exchange.getRequestMethod(),
                 exchange.getRequestURI().toString(),
                 Map.copyOf(exchange.getRequestHeaders()),
-                body));
+                body);
+        received.add(request);
         if (silent) {
             return;
         }
-        Answer current = answer;
+        Answer current = answer.apply(request);
         current.headers().forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
         exchange.sendResponseHeaders(current.status(), current.length() == 0 ? -1 : current.length());
         if (current.length() > 0) {

@@ -12,6 +12,7 @@ import com.azure.storage.common.policy.RetryPolicyType;
 import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
+import io.zerofs.storage.object.ObjectStoreException.Refusal;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Base64;
@@ -60,8 +61,10 @@ final class AzureClients {
             return key;
         } catch (IllegalArgumentException e) {
             // Without the cause: its text quotes a character of the key.
-            throw new ObjectStoreException(
-                    Kind.REFUSED, "storage_account_key in [azure] is not in Base64, as keys of accounts are", null);
+            throw ObjectStoreException.refused(
+                    Refusal.CREDENTIALS,
+                    "storage_account_key in [azure] is not in Base64, as keys of accounts are",
+                    null);
         }
     }
 }

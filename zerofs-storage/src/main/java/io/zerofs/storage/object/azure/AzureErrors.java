@@ -7,6 +7,7 @@ import com.azure.storage.blob.models.BlobStorageException;
 import io.zerofs.storage.object.Causes;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
+import io.zerofs.storage.object.ObjectStoreException.Refusal;
 import java.net.ConnectException;
 import java.nio.channels.UnresolvedAddressException;
 import java.security.cert.CertificateException;
@@ -59,7 +60,22 @@ final class AzureErrors {
         if (status == RANGE_NOT_SATISFIABLE) {
             return failure(Kind.TRUNCATED, what, "the object ends before this range", e);
         }
-        return failure(Kind.REFUSED, what, advice(status, code, e), e);
+        return ObjectStoreException.refused(refusalOf(code, e), message(what, advice(status, code, e), e), e);
+    }
+
+    private static Refusal refusalOf(BlobErrorCode code, BlobStorageException e) {
+        if (code != null && NO_CONTAINER.contains(code)) {
+            return Refusal.BUCKET;
+        }
+        if (BlobErrorCode.AUTHENTICATION_FAILED.equals(code)) {
+            return isAboutTheClock(e) ? Refusal.CLOCK : Refusal.CREDENTIALS;
+        }
+        return Refusal.OTHER;
+    }
+
+    /** The details of AuthenticationFailed tell the clock from the key. */
+    private static boolean isAboutTheClock(BlobStorageException e) {
+        return String.valueOf(e.getMessage()).contains("Request date header too old");
     }
 
     private String advice(int status, BlobErrorCode code, BlobStorageException e) {
@@ -67,8 +83,7 @@ final class AzureErrors {
             return "the container " + container + " does not exist";
         }
         if (BlobErrorCode.AUTHENTICATION_FAILED.equals(code)) {
-            // The details of this code tell the clock from the key.
-            return String.valueOf(e.getMessage()).contains("Request date header too old")
+            return isAboutTheClock(e)
                     ? "the clock of this machine differs too much from the store's; set the clock, for instance with NTP"
                     : "the credentials are wrong; check storage_account_name and storage_account_key in [azure], and"
                             + " the clock of this machine";
@@ -90,11 +105,10 @@ final class AzureErrors {
 
     private ObjectStoreException unanswered(String what, boolean put, RuntimeException e) {
         if (has(e, ClientAuthenticationException.class)) {
-            return failure(
-                    Kind.REFUSED,
-                    what,
-                    "there are no credentials; set storage_account_key in [azure], or provide them as for the Azure tools",
-                    e);
+            String text =
+                    "there are no credentials; set storage_account_key in [azure], or provide them as for the Azure"
+                            + " tools";
+            return ObjectStoreException.refused(Refusal.CREDENTIALS, message(what, text, e), e);
         }
         if (has(e, SSLHandshakeException.class) || has(e, CertificateException.class)) {
             String cause = Causes.root(e).getMessage();

@@ -20,6 +20,7 @@ import io.zerofs.storage.object.ObjectName;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
+import io.zerofs.storage.object.ObjectStoreException.Refusal;
 import io.zerofs.storage.object.ParallelDeletes;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -175,7 +176,7 @@ public final class AzureObjectStore implements ObjectStore {
                 return null;
             });
         } catch (ObjectStoreException e) {
-            throw e.kind() == Kind.NOT_FOUND ? new ObjectStoreException(Kind.REFUSED, e.getMessage(), e) : e;
+            throw e.kind() == Kind.NOT_FOUND ? ObjectStoreException.refused(Refusal.BUCKET, e.getMessage(), e) : e;
         }
         return page;
     }

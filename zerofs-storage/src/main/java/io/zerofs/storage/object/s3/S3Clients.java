@@ -3,7 +3,7 @@ package io.zerofs.storage.object.s3;
 
 import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.object.ObjectStoreException.Kind;
+import io.zerofs.storage.object.ObjectStoreException.Refusal;
 import java.time.Duration;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -85,8 +85,8 @@ final class S3Clients {
         try {
             return DefaultAwsRegionProviderChain.builder().build().getRegion();
         } catch (SdkClientException e) {
-            throw new ObjectStoreException(
-                    Kind.REFUSED,
+            throw ObjectStoreException.refused(
+                    Refusal.REGION,
                     "the region of the bucket " + settings.bucket()
                             + " is unknown; set default_region in [aws] or AWS_REGION in the environment",
                     e);

@@ -4,6 +4,7 @@ package io.zerofs.storage.object.s3;
 import io.zerofs.storage.object.Causes;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
+import io.zerofs.storage.object.ObjectStoreException.Refusal;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
@@ -78,33 +79,56 @@ final class S3Errors {
         if (status == RANGE_NOT_SATISFIABLE) {
             return failure(Kind.TRUNCATED, what, "the object ends before this range", e);
         }
-        return failure(Kind.REFUSED, what, advice(status, code, e), e);
+        Advice advice = advice(status, code, e);
+        return ObjectStoreException.refused(advice.refusal(), message(what, advice.text(), e), e);
     }
 
-    private String advice(int status, String code, S3Exception e) {
+    private record Advice(Refusal refusal, String text) {}
+
+    private Advice advice(int status, String code, S3Exception e) {
         return switch (code) {
-            case "NoSuchBucket" -> "the bucket " + bucket + " does not exist";
-            case "InvalidAccessKeyId" -> "the store does not know this access key; check access_key_id in [aws]";
-            case "SignatureDoesNotMatch" -> "the secret key is wrong; check secret_access_key in [aws]";
+            case "NoSuchBucket" -> new Advice(Refusal.BUCKET, "the bucket " + bucket + " does not exist");
+            case "InvalidAccessKeyId" ->
+                new Advice(
+                        Refusal.CREDENTIALS, "the store does not know this access key; check access_key_id in [aws]");
+            case "SignatureDoesNotMatch" ->
+                new Advice(Refusal.CREDENTIALS, "the secret key is wrong; check secret_access_key in [aws]");
             case "ExpiredToken", "InvalidToken", "TokenRefreshRequired" ->
-                "the session token is invalid or has expired; renew session_token in [aws]";
+                new Advice(
+                        Refusal.CREDENTIALS,
+                        "the session token is invalid or has expired; renew session_token in [aws]");
             case "RequestTimeTooSkewed" ->
-                "the clock of this machine differs too much from the store's; set the clock, for instance with NTP";
+                new Advice(
+                        Refusal.CLOCK,
+                        "the clock of this machine differs too much from the store's; set the clock, for instance"
+                                + " with NTP");
             case "AccessDenied", "AllAccessDisabled", "AccountProblem" ->
-                "access is denied; the credentials need to get, put, list and delete in the bucket " + bucket;
+                new Advice(
+                        Refusal.OTHER,
+                        "access is denied; the credentials need to get, put, list and delete in the bucket " + bucket);
             case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException" ->
-                "the bucket " + bucket + " is in another region" + regionIn(e) + "; set default_region in [aws]";
-            case "NotImplemented" -> "the store does not implement what this request needs";
-            default ->
-                switch (status) {
-                    case MOVED_PERMANENTLY, 307, 308 ->
+                new Advice(
+                        Refusal.REGION,
+                        "the bucket " + bucket + " is in another region" + regionIn(e)
+                                + "; set default_region in [aws]");
+            default -> advice(status, e);
+        };
+    }
+
+    private Advice advice(int status, S3Exception e) {
+        return switch (status) {
+            case MOVED_PERMANENTLY, 307, 308 ->
+                new Advice(
+                        Refusal.REGION,
                         "the bucket " + bucket + " is elsewhere" + regionIn(e)
-                                + "; check default_region and endpoint in [aws]";
-                    case UNAUTHORIZED, FORBIDDEN ->
-                        "access is denied; check the credentials and their permissions on the bucket " + bucket;
-                    case NOT_IMPLEMENTED -> "the store does not implement what this request needs";
-                    default -> "the store refuses the request";
-                };
+                                + "; check default_region and endpoint in [aws]");
+            case UNAUTHORIZED, FORBIDDEN ->
+                new Advice(
+                        Refusal.OTHER,
+                        "access is denied; check the credentials and their permissions on the bucket " + bucket);
+            case NOT_IMPLEMENTED ->
+                new Advice(Refusal.CONDITIONS, "the store does not implement what this request needs");
+            default -> new Advice(Refusal.OTHER, "the store refuses the request");
         };
     }
 
@@ -121,12 +145,10 @@ final class S3Errors {
 
     private ObjectStoreException unanswered(String what, boolean put, SdkException e) {
         if (String.valueOf(e.getMessage()).contains("Unable to load credentials")) {
-            return failure(
-                    Kind.REFUSED,
-                    what,
-                    "there are no credentials; set access_key_id and secret_access_key in [aws], or provide them as for"
-                            + " the AWS tools",
-                    e);
+            String text =
+                    "there are no credentials; set access_key_id and secret_access_key in [aws], or provide them as"
+                            + " for the AWS tools";
+            return ObjectStoreException.refused(Refusal.CREDENTIALS, message(what, text, e), e);
         }
         Optional<UnknownHostException> unknownHost = Causes.find(e, UnknownHostException.class);
         if (has(e, SSLHandshakeException.class) || has(e, CertificateException.class)) {

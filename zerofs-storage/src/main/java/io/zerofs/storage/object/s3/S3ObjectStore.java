@@ -6,11 +6,15 @@ import io.zerofs.storage.object.ObjectName;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
+import io.zerofs.storage.object.ObjectStoreException.Refusal;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.core.sync.ResponseTransformer;
@@ -29,6 +33,8 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * which is as good, since a replacement by the same bytes replaces nothing.
  */
 public final class S3ObjectStore implements ObjectStore {
+    private static final Logger log = LoggerFactory.getLogger(S3ObjectStore.class);
+
     private static final String BODY_TYPE = "application/octet-stream";
 
     /** What S3 puts on a page at most. */
@@ -40,6 +46,8 @@ public final class S3ObjectStore implements ObjectStore {
     private final String place;
     private final S3Errors errors;
     private final S3Deletes deletes;
+    private final boolean onlyWriter;
+    private volatile boolean conditional = true;
 
     private S3ObjectStore(S3Client client, S3Settings settings) {
         this.client = client;
@@ -48,6 +56,7 @@ public final class S3ObjectStore implements ObjectStore {
         this.place = "s3://" + bucket + (settings.prefix().isEmpty() ? "" : "/" + settings.prefix())
                 + settings.endpoint().map(endpoint -> " (" + endpoint + ")").orElse("");
         this.errors = new S3Errors(place, bucket);
+        this.onlyWriter = settings.onlyWriter();
         this.deletes = new S3Deletes(client, bucket, prefix, errors);
     }
 
@@ -58,11 +67,44 @@ public final class S3ObjectStore implements ObjectStore {
 
     @Override
     public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
+        if (conditional) {
+            try {
+                return send(name, bytes, Optional.of(condition));
+            } catch (ObjectStoreException e) {
+                if (!onlyWriter || e.refusal() != Refusal.CONDITIONS) {
+                    throw e;
+                }
+                log.warn(
+                        "{} has no conditional writes: from now on nothing but the operator's care prevents that two"
+                                + " daemons destroy the volume",
+                        place);
+                conditional = false;
+            }
+        }
+        return holds(name, condition) ? send(name, bytes, Optional.empty()) : PutOutcome.REFUSED;
+    }
+
+    /** What the store would find out by itself if it knew conditions. */
+    private boolean holds(String name, PutCondition condition) throws ObjectStoreException {
+        try {
+            GetObjectResponse there = find(name, request(name).build(), 0).response();
+            return condition instanceof IfVersion expected && expected.version().equals(versionOf(there.eTag()));
+        } catch (ObjectStoreException e) {
+            if (e.kind() == Kind.NOT_FOUND) {
+                return condition instanceof IfAbsent;
+            }
+            throw e;
+        }
+    }
+
+    private PutOutcome send(String name, List<ByteBuffer> bytes, Optional<PutCondition> condition)
+            throws ObjectStoreException {
         PutObjectRequest.Builder request =
                 PutObjectRequest.builder().bucket(bucket).key(prefix.keyOf(name));
-        if (condition instanceof IfVersion expected) {
-            request.ifMatch(expected.version());
-        } else {
+        boolean replaces = condition.isPresent() && condition.get() instanceof IfVersion;
+        if (replaces) {
+            request.ifMatch(((IfVersion) condition.get()).version());
+        } else if (condition.isPresent()) {
             request.ifNoneMatch("*");
         }
         long size = bytes.stream().mapToLong(ByteBuffer::remaining).sum();
@@ -73,7 +115,7 @@ public final class S3ObjectStore implements ObjectStore {
         } catch (S3Exception e) {
             // Without the object S3 answers to If-Match with 404 NoSuchKey, others with 412.
             boolean gone = e.statusCode() == S3Errors.NOT_FOUND
-                    && condition instanceof IfVersion
+                    && replaces
                     && !S3Errors.codeOf(e).equals("NoSuchBucket");
             if (e.statusCode() == S3Errors.PRECONDITION_FAILED || gone) {
                 return PutOutcome.REFUSED;
@@ -202,7 +244,7 @@ public final class S3ObjectStore implements ObjectStore {
     private ObjectStoreException listFailure(String namePrefix, SdkException e) {
         ObjectStoreException failure = errors.translate("cannot list " + namePrefix, false, e);
         return failure.kind() == Kind.NOT_FOUND
-                ? new ObjectStoreException(Kind.REFUSED, failure.getMessage(), e)
+                ? ObjectStoreException.refused(Refusal.BUCKET, failure.getMessage(), e)
                 : failure;
     }
 

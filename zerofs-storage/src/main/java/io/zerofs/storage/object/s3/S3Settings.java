@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param endpoint of a store other than Amazon's
  * @param region without it the SDK's default chain, and with an endpoint {@value #REGION_OF_ENDPOINTS}
  * @param virtualHostedStyle the bucket in the host name also at an endpoint; Amazon itself is always asked that way
+ * @param onlyWriter nobody else writes: where the store does not know conditions, the client looks before it puts
  */
 public record S3Settings(
         String bucket,
@@ -22,6 +23,7 @@ public record S3Settings(
         Optional<URI> endpoint,
         Optional<String> region,
         boolean virtualHostedStyle,
+        boolean onlyWriter,
         ConnectionSettings connections) {
     /** Stores that have no regions sign with this one. */
     static final String REGION_OF_ENDPOINTS = "us-east-1";

@@ -40,6 +40,7 @@ final class S3Buckets {
                 Optional.of(server.endpoint()),
                 Optional.empty(),
                 false,
+                false,
                 connections);
     }
 }

@@ -16,6 +16,7 @@ import io.zerofs.storage.object.ObjectStore.IfVersion;
 import io.zerofs.storage.object.ObjectStore.PutOutcome;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
+import io.zerofs.storage.object.ObjectStoreException.Refusal;
 import io.zerofs.storage.seal.Secret;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,11 +50,22 @@ class S3ErrorsTest {
     }
 
     private static S3ObjectStore at(URI endpoint, Duration silence) throws ObjectStoreException {
+        return at(endpoint, silence, false);
+    }
+
+    private static S3ObjectStore at(URI endpoint, Duration silence, boolean onlyWriter) throws ObjectStoreException {
         ConnectionSettings connections =
                 new ConnectionSettings(4, Duration.ofSeconds(1), silence, Duration.ofSeconds(20));
         S3Settings.Keys keys = new S3Settings.Keys("id", Secret.of("secret"), Optional.of(Secret.of("token")));
         return S3ObjectStore.open(new S3Settings(
-                "bucket", "a/b", Optional.of(keys), Optional.of(endpoint), Optional.empty(), false, connections));
+                "bucket",
+                "a/b",
+                Optional.of(keys),
+                Optional.of(endpoint),
+                Optional.empty(),
+                false,
+                onlyWriter,
+                connections));
     }
 
     @Test
@@ -108,18 +121,19 @@ class S3ErrorsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "403, InvalidAccessKeyId, access_key_id",
-        "403, SignatureDoesNotMatch, secret_access_key",
-        "400, ExpiredToken, session_token",
-        "403, RequestTimeTooSkewed, clock",
-        "403, AccessDenied, access is denied",
-        "404, NoSuchBucket, the bucket bucket does not exist",
-        "301, PermanentRedirect, another region (eu-west-7)",
-        "400, AuthorizationHeaderMalformed, another region (eu-west-7)",
-        "307, '', (eu-west-7)",
-        "401, '', credentials",
+        "403, InvalidAccessKeyId, CREDENTIALS, access_key_id",
+        "403, SignatureDoesNotMatch, CREDENTIALS, secret_access_key",
+        "400, ExpiredToken, CREDENTIALS, session_token",
+        "403, RequestTimeTooSkewed, CLOCK, clock",
+        "403, AccessDenied, OTHER, access is denied",
+        "404, NoSuchBucket, BUCKET, the bucket bucket does not exist",
+        "301, PermanentRedirect, REGION, another region (eu-west-7)",
+        "400, AuthorizationHeaderMalformed, REGION, another region (eu-west-7)",
+        "307, '', REGION, (eu-west-7)",
+        "401, '', OTHER, credentials",
+        "501, NotImplemented, CONDITIONS, does not implement",
     })
-    void whatAPersonMustCorrectIsSaidInASentence(int status, String code, String sentence) {
+    void whatAPersonMustCorrectIsSaidInASentence(int status, String code, Refusal refusal, String sentence) {
         Answer answer = error(status, code);
         server.answer(new Answer(
                 status,
@@ -129,9 +143,43 @@ class S3ErrorsTest {
         for (Executable request : List.<Executable>of(this::get, this::put, this::list)) {
             ObjectStoreException e = failure(request);
             assertEquals(Kind.REFUSED, e.kind());
+            assertEquals(refusal, e.refusal());
             assertTrue(e.getMessage().contains(sentence), e.getMessage());
             assertFalse(e.getMessage().contains("\n"), e.getMessage());
         }
+    }
+
+    @Test
+    void aStoreWithoutConditionsIsLookedAtBeforeAPutIfNobodyElseWrites() throws Exception {
+        Map<String, byte[]> objects = new ConcurrentHashMap<>();
+        server.answer(request -> withoutConditions(objects, request));
+        ObjectStoreException e = failure(this::put);
+        assertEquals(Refusal.CONDITIONS, e.refusal(), e.getMessage());
+        try (S3ObjectStore alone = at(server.endpoint(), Duration.ofSeconds(5), true)) {
+            assertEquals(PutOutcome.STORED, alone.put("name", List.of(bytes("1")), new IfAbsent()));
+            assertEquals(PutOutcome.REFUSED, alone.put("name", List.of(bytes("2")), new IfAbsent()));
+            assertEquals(PutOutcome.REFUSED, alone.put("name", List.of(bytes("3")), new IfVersion("v3")));
+            assertEquals(PutOutcome.REFUSED, alone.put("other", List.of(bytes("3")), new IfVersion("v1")));
+            String version = alone.get("name", 9).version();
+            assertEquals(PutOutcome.STORED, alone.put("name", List.of(bytes("4")), new IfVersion(version)));
+            assertEquals(bytes("4"), alone.get("name", 9).bytes());
+        }
+    }
+
+    /** A store that says 501 to each condition. The version of an object is its content. */
+    private static Answer withoutConditions(Map<String, byte[]> objects, Received request) {
+        if (!request.header("If-None-Match").isEmpty()
+                || !request.header("If-Match").isEmpty()) {
+            return error(501, "NotImplemented");
+        }
+        if (request.method().equals("PUT")) {
+            objects.put(request.path(), request.body());
+            return Answer.of(200, "");
+        }
+        byte[] found = objects.get(request.path());
+        return found == null
+                ? error(404, "NoSuchKey")
+                : new Answer(200, Map.of("ETag", "\"v" + new String(found) + "\""), new String(found), found.length);
     }
 
     @Test

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.metrics;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.server.net.ListenAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MetricsServerTest {
+    private static final String TEXT = "zerofs_lines 1\n".repeat(10_000);
+
+    private MetricsServer server;
+
+    @BeforeEach
+    void open() throws Exception {
+        server = MetricsServer.open(List.of(ListenAddress.tcp("127.0.0.1", 0)), () -> TEXT, 1);
+    }
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    @Test
+    void getAnswersTheTextWithItsType() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/metrics"))
+                .build();
+        HttpResponse<String> response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        assertEquals(200, response.statusCode());
+        assertEquals(TEXT, response.body());
+        assertEquals(
+                "text/plain; version=0.0.4; charset=utf-8",
+                response.headers().firstValue("Content-Type").orElseThrow());
+    }
+
+    @Test
+    void headAnswersWithoutTheText() throws Exception {
+        String answer = exchange("HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+        assertTrue(answer.contains("Content-Length: " + TEXT.length()), answer);
+        assertTrue(answer.endsWith("\r\n\r\n"), answer);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET / HTTP/1.1, 404",
+        "GET /metricsx HTTP/1.1, 404",
+        "GET /metrics?x=y HTTP/1.0, 200",
+        "POST /metrics HTTP/1.1, 405",
+        "GET /metrics HTTP/2.0, 400",
+        "GET /metrics, 400",
+        "'', 400",
+        "\u0001\u0002\u0003 \u0004 \u0005, 400",
+    })
+    void everyRequestHasOneAnswerAndThenTheConnectionEnds(String line, int status) throws IOException {
+        String answer = exchange(line + "\r\nHost: x\r\n\r\nGET /metrics HTTP/1.1\r\n\r\n");
+        assertTrue(
+                answer.startsWith("HTTP/1.1 " + status + " "),
+                answer.lines().findFirst().orElse(""));
+        assertEquals(answer.indexOf("HTTP/1.1"), answer.lastIndexOf("HTTP/1.1"));
+    }
+
+    @Test
+    void aHeadWithoutEndIsNotCollected() throws IOException {
+        assertEquals("", exchange("GET /metrics HTTP/1.1\r\nX: " + "x".repeat(9_000)));
+    }
+
+    @Test
+    void whoSaysNothingOrGoesOnForEverIsLeftBehindAndOthersAreServed() throws Exception {
+        List<Socket> silent = new ArrayList<>();
+        for (int i = 0; i < 16; i++) {
+            silent.add(new Socket(InetAddress.getLoopbackAddress(), server.port()));
+            silent.get(i).getOutputStream().write("GET /met".getBytes(StandardCharsets.US_ASCII));
+        }
+        for (Socket socket : silent) {
+            assertEquals(0, socket.getInputStream().readAllBytes().length);
+            socket.close();
+        }
+        getAnswersTheTextWithItsType();
+    }
+
+    /** Sends bytes and reads until the server ends the connection. */
+    private String exchange(String request) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        } catch (SocketException e) {
+            return "";
+        }
+    }
+}
