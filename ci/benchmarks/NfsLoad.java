@@ -142,51 +142,21 @@ public final class NfsLoad {
             pid = Long.parseLong(parts[3]);
             byte[] root = new Connection(Integer.parseInt(parts[1])).mount(parts[2]);
             connection = new Connection(Integer.parseInt(parts[0]));
-            directory = makeDirectory(root, "load" + ProcessHandle.current().pid());
+            directory = connection.makeDirectory(root, "load" + ProcessHandle.current().pid());
             for (int i = 0; i < FILES; i++) {
                 handles[i] = create("file" + i);
             }
             data = create("data");
             for (int offset = 0; offset < DATA_BYTES; offset += LARGE) {
-                write(connection.begin(WRITE), offset, LARGE);
+                connection.write(data, offset, LARGE);
                 connection.call();
             }
-            connection.begin(COMMIT);
-            connection.opaque(data).putLong(0).putInt(0);
-            connection.call();
-        }
-
-        private byte[] makeDirectory(byte[] parent, String child) throws IOException {
-            connection.begin(MKDIR);
-            connection.opaque(parent);
-            connection.opaque(child);
-            connection.mode(0777);
-            return created(connection.call());
+            connection.commit(data);
         }
 
         private byte[] create(String child) throws IOException {
-            create(connection.begin(CREATE), child);
+            connection.create(directory, child);
             return created(connection.call());
-        }
-
-        private void create(ByteBuffer out, String child) {
-            connection.opaque(directory);
-            connection.opaque(child);
-            out.putInt(1);
-            connection.mode(0666);
-        }
-
-        private static byte[] created(ByteBuffer reply) {
-            byte[] handle = new byte[reply.getInt(4) == 1 ? reply.getInt(8) : 0];
-            reply.position(12);
-            reply.get(handle);
-            return handle;
-        }
-
-        private void write(ByteBuffer out, long offset, int count) {
-            connection.opaque(data);
-            out.putLong(offset).putInt(count).putInt(0).putInt(count);
-            connection.payload(count);
         }
 
         Round run(Operation operation, double seconds) throws IOException {
@@ -217,30 +187,20 @@ public final class NfsLoad {
                     connection.begin(GETATTR);
                     connection.opaque(handles[random.nextInt(FILES)]);
                 }
-                case LOOKUP -> {
-                    connection.begin(LOOKUP);
-                    connection.opaque(directory);
-                    connection.opaque("file" + random.nextInt(FILES));
-                }
-                case CREATE -> create(connection.begin(CREATE), "c" + created++);
+                case LOOKUP -> connection.lookup(directory, "file" + random.nextInt(FILES));
+                case CREATE -> connection.create(directory, "c" + created++);
                 case REMOVE -> {
                     connection.begin(REMOVE);
                     connection.opaque(directory);
                     connection.opaque("c" + removed++);
                 }
-                case READ_4K -> read(SMALL);
-                case READ_1M -> read(LARGE);
-                case WRITE_4K -> write(connection.begin(WRITE), offset(SMALL), SMALL);
-                case WRITE_1M -> write(connection.begin(WRITE), offset(LARGE), LARGE);
+                case READ_4K -> connection.read(data, offset(SMALL), SMALL);
+                case READ_1M -> connection.read(data, offset(LARGE), LARGE);
+                case WRITE_4K -> connection.write(data, offset(SMALL), SMALL);
+                case WRITE_1M -> connection.write(data, offset(LARGE), LARGE);
             }
             connection.end();
             return operation != Operation.REMOVE || removed < created;
-        }
-
-        private void read(int count) {
-            ByteBuffer out = connection.begin(READ);
-            connection.opaque(data);
-            out.putLong(offset(count)).putInt(count);
         }
 
         private long offset(int unit) {
@@ -254,8 +214,16 @@ public final class NfsLoad {
         }
     }
 
+    /** The handle in the reply to CREATE or MKDIR. */
+    static byte[] created(ByteBuffer reply) {
+        byte[] handle = new byte[reply.getInt(4) == 1 ? reply.getInt(8) : 0];
+        reply.position(12);
+        reply.get(handle);
+        return handle;
+    }
+
     /** A connection with a buffer of calls to be sent. */
-    private static final class Connection {
+    static final class Connection {
         private static final int LAST_FRAGMENT = 0x8000_0000;
         private static final int NFS = 100_003;
         private static final int MOUNT = 100_005;
@@ -285,6 +253,50 @@ public final class NfsLoad {
             reply.position(8);
             reply.get(handle);
             return handle;
+        }
+
+        byte[] makeDirectory(byte[] parent, String child) throws IOException {
+            begin(MKDIR);
+            opaque(parent);
+            opaque(child);
+            mode(0777);
+            return created(call());
+        }
+
+        void create(byte[] directory, String child) {
+            begin(CREATE);
+            opaque(directory);
+            opaque(child);
+            out.putInt(1);
+            mode(0666);
+        }
+
+        void lookup(byte[] directory, String child) {
+            begin(LOOKUP);
+            opaque(directory);
+            opaque(child);
+        }
+
+        void read(byte[] file, long offset, int count) {
+            begin(READ);
+            opaque(file);
+            out.putLong(offset).putInt(count);
+        }
+
+        void write(byte[] file, long offset, int count) {
+            begin(WRITE);
+            opaque(file);
+            out.putLong(offset).putInt(count).putInt(0).putInt(count);
+            out.put(payload, 0, count);
+            for (int i = count; i % 4 != 0; i++) {
+                out.put((byte) 0);
+            }
+        }
+
+        void commit(byte[] file) throws IOException {
+            begin(COMMIT);
+            opaque(file).putLong(0).putInt(0);
+            call();
         }
 
         ByteBuffer begin(int procedure) {
@@ -318,10 +330,6 @@ public final class NfsLoad {
 
         void mode(int mode) {
             out.putInt(1).putInt(mode).putInt(0).putInt(0).putInt(0).putInt(0).putInt(0);
-        }
-
-        void payload(int count) {
-            out.put(payload, 0, count);
         }
 
         void flush() throws IOException {

@@ -3,12 +3,16 @@ package io.zerofs.storage.cache;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Policy;
 import io.zerofs.storage.commit.DeltaMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Decoded pages and maps of deltas in memory, within a limit of bytes; those that are used often stay. Arrays are shared:
- * nobody changes them. Thread-safe.
+ * Decoded pages and maps of deltas in memory, within a limit of bytes; those that are used often stay. Pages that were
+ * fetched ahead are held until they are read for the first time: a policy that keeps what is used often would let go of
+ * them at once. Arrays are shared: nobody changes them. Thread-safe.
  */
 public final class PageCache {
     private static final int ENTRY_OVERHEAD_BYTES = 128;
@@ -17,18 +21,26 @@ public final class PageCache {
 
     private final Cache<PageKey, byte[]> pages;
     private final Cache<PageKey, DeltaMap> maps;
+    private final ConcurrentHashMap<PageKey, byte[]> held = new ConcurrentHashMap<>();
+    private final Policy.Eviction<PageKey, byte[]> limit;
+    private final long pageBytesMax;
+    private final AtomicLong heldBytes = new AtomicLong();
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
+    private final LongAdder ahead = new LongAdder();
+    private final LongAdder unread = new LongAdder();
 
     /** @param bytesMax of pages and maps together; 0 keeps nothing */
     public PageCache(long bytesMax) {
         long mapBytes = bytesMax / MAPS_SHARE;
+        this.pageBytesMax = bytesMax - mapBytes;
         // Evictions run on the thread that caused them: they are short, and the bound holds at once.
         this.pages = Caffeine.newBuilder()
                 .executor(Runnable::run)
-                .maximumWeight(bytesMax - mapBytes)
+                .maximumWeight(pageBytesMax)
                 .weigher((PageKey key, byte[] page) -> page.length + ENTRY_OVERHEAD_BYTES)
                 .build();
+        this.limit = pages.policy().eviction().orElseThrow();
         this.maps = Caffeine.newBuilder()
                 .executor(Runnable::run)
                 .maximumWeight(mapBytes)
@@ -39,12 +51,66 @@ public final class PageCache {
     /** Plain bytes of a page, without trailing zeros; null if they are not here. */
     public byte[] page(PageKey key) {
         byte[] page = pages.getIfPresent(key);
+        if (page == null) {
+            page = held.get(key);
+            if (page != null) {
+                pages.put(key, page);
+                unhold(key);
+            }
+        }
         (page == null ? misses : hits).increment();
         return page;
     }
 
     public void put(PageKey key, byte[] page) {
         pages.put(key, page);
+    }
+
+    /** Whether a page is here; does not count as its use. */
+    boolean has(PageKey key) {
+        return held.containsKey(key) || pages.asMap().containsKey(key);
+    }
+
+    /** Keeps a page that nobody has asked for yet, in room that was reserved for it, until it is read or dropped. */
+    void hold(PageKey key, byte[] page) {
+        held.put(key, page);
+        ahead.increment();
+    }
+
+    /** Lets go of a page if it is held. */
+    public void drop(PageKey key) {
+        if (unhold(key)) {
+            unread.increment();
+        }
+    }
+
+    private boolean unhold(PageKey key) {
+        byte[] page = held.remove(key);
+        if (page != null) {
+            giveBack(page.length);
+        }
+        return page != null;
+    }
+
+    /** Most bytes of pages that are held. */
+    public long heldBytesMax() {
+        return pageBytesMax / 4 * 3;
+    }
+
+    /** Takes room for pages to hold from the others; false if there is none. */
+    public boolean reserve(long bytes) {
+        if (heldBytes.addAndGet(bytes) > heldBytesMax()) {
+            giveBack(bytes);
+            return false;
+        }
+        // What is given back is noticed here, the next time: changing the limit costs more than a page is worth.
+        limit.setMaximum(pageBytesMax - heldBytes.get());
+        return true;
+    }
+
+    /** Gives back room that is not used. */
+    void giveBack(long bytes) {
+        heldBytes.addAndGet(-bytes);
     }
 
     /** The map of a delta; null if it is not here. */
@@ -64,5 +130,15 @@ public final class PageCache {
     /** Pages that were not. */
     public long misses() {
         return misses.sum();
+    }
+
+    /** Pages that were fetched ahead. */
+    public long ahead() {
+        return ahead.sum();
+    }
+
+    /** Pages that were fetched ahead and let go before anybody read them. */
+    public long unread() {
+        return unread.sum();
     }
 }

@@ -17,6 +17,11 @@ public interface PageFetcher {
         public PageKey key() {
             return new PageKey(table.commit().seq(), slot, page);
         }
+
+        /** Plain bytes. */
+        public int length() {
+            return table.frame(slot).pageLength(page);
+        }
     }
 
     /** The object is not there, although the index names it. */
@@ -32,4 +37,13 @@ public interface PageFetcher {
      * @return the plain bytes of each; a page that is not stored because it is all zeros is an empty array
      */
     Map<PageKey, byte[]> fetch(List<Wanted> pages) throws VolumeException, MissingObjectException;
+
+    /**
+     * Fetches pages that nobody has asked for yet, except those that are here or on their way, and holds them in the
+     * cache, in room that was reserved for all of them; what is not used of it is given back. What fails is left to
+     * whoever reads it.
+     *
+     * @return false if something failed
+     */
+    boolean fetchAhead(List<Wanted> pages);
 }

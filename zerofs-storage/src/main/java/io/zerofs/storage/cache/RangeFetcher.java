@@ -27,6 +27,13 @@ public final class RangeFetcher implements PageFetcher {
     private static final int GAP_BYTES_MAX = 32 * 1024;
 
     private static final int REQUEST_BYTES_MAX = 4 * 1024 * 1024;
+
+    /** For pages fetched ahead: nobody waits for the first of them, so fewer and longer requests are better. */
+    private static final int AHEAD_BYTES_MAX = 12 * 1024 * 1024;
+
+    /** Threads for small requests of one region; several regions are under way at a time. */
+    private static final int AHEAD_HELPERS_MAX = 3;
+
     private static final byte[] ZEROS = {};
 
     private final ObjectRanges ranges;
@@ -45,8 +52,8 @@ public final class RangeFetcher implements PageFetcher {
         this.damage = damage;
     }
 
-    /** A page that this caller fetches, and who else waits for it. */
-    private record Owned(Wanted wanted, CompletableFuture<byte[]> result) {
+    /** A page that this caller fetches, for itself or ahead, and who else waits for it. */
+    private record Owned(Wanted wanted, CompletableFuture<byte[]> result, boolean ahead) {
         Frame frame() {
             return wanted.table().frame(wanted.slot());
         }
@@ -67,33 +74,78 @@ public final class RangeFetcher implements PageFetcher {
         List<Owned> owned = new ArrayList<>();
         for (Wanted wanted : pages) {
             PageKey key = wanted.key();
-            if (wanted.table().frame(wanted.slot()).pageStoredLength(wanted.page()) == 0) {
+            if (isZeros(wanted)) {
                 cache.put(key, ZEROS);
                 fetched.put(key, ZEROS);
             } else if (!awaited.containsKey(key)) {
                 CompletableFuture<byte[]> mine = new CompletableFuture<>();
                 CompletableFuture<byte[]> other = underWay.putIfAbsent(key, mine);
                 awaited.put(key, other == null ? mine : other);
-                if (other == null) {
-                    owned.add(new Owned(wanted, mine));
+                if (other == null && !hasArrived(key, mine)) {
+                    owned.add(new Owned(wanted, mine, false));
                 }
             }
         }
-        List<List<Owned>> requests = coalesce(owned);
-        parallel.run(requests.size(), request -> request(requests.get(request)));
+        run(coalesce(owned, REQUEST_BYTES_MAX), parallel);
         for (Map.Entry<PageKey, CompletableFuture<byte[]>> page : awaited.entrySet()) {
             fetched.put(page.getKey(), await(page.getValue()));
         }
         return fetched;
     }
 
-    private static List<List<Owned>> coalesce(List<Owned> pages) {
+    @Override
+    public boolean fetchAhead(List<Wanted> pages) {
+        List<Owned> owned = new ArrayList<>();
+        long unused = 0;
+        for (Wanted wanted : pages) {
+            PageKey key = wanted.key();
+            CompletableFuture<byte[]> mine = new CompletableFuture<>();
+            if (!isZeros(wanted) && !cache.has(key) && underWay.putIfAbsent(key, mine) == null) {
+                owned.add(new Owned(wanted, mine, true));
+            } else {
+                unused += wanted.length();
+            }
+        }
+        run(coalesce(owned, AHEAD_BYTES_MAX), new ParallelSteps(parallel.executor(), AHEAD_HELPERS_MAX));
+        boolean done = true;
+        for (Owned page : owned) {
+            if (page.result().isCompletedExceptionally()) {
+                unused += page.wanted().length();
+                done = false;
+            }
+        }
+        cache.giveBack(unused);
+        return done;
+    }
+
+    private static boolean isZeros(Wanted wanted) {
+        return wanted.table().frame(wanted.slot()).pageStoredLength(wanted.page()) == 0;
+    }
+
+    /** Whether a request that ended after the caller had looked into the cache has brought the page. */
+    private boolean hasArrived(PageKey key, CompletableFuture<byte[]> mine) {
+        if (!cache.has(key)) {
+            return false;
+        }
+        byte[] page = cache.page(key);
+        if (page != null) {
+            mine.complete(page);
+            underWay.remove(key, mine);
+        }
+        return page != null;
+    }
+
+    private void run(List<List<Owned>> requests, ParallelSteps threads) {
+        threads.run(requests.size(), request -> request(requests.get(request)));
+    }
+
+    private static List<List<Owned>> coalesce(List<Owned> pages, int bytesMax) {
         pages.sort(Comparator.<Owned>comparingLong(page -> page.wanted().key().seq())
                 .thenComparingLong(Owned::offset));
         List<List<Owned>> requests = new ArrayList<>();
         List<Owned> request = null;
         for (Owned page : pages) {
-            if (request == null || !fits(request, page)) {
+            if (request == null || !fits(request, page, bytesMax)) {
                 request = new ArrayList<>();
                 requests.add(request);
             }
@@ -102,12 +154,12 @@ public final class RangeFetcher implements PageFetcher {
         return requests;
     }
 
-    private static boolean fits(List<Owned> request, Owned page) {
+    private static boolean fits(List<Owned> request, Owned page, int bytesMax) {
         Owned first = request.get(0);
         Owned last = request.get(request.size() - 1);
         return first.wanted().key().seq() == page.wanted().key().seq()
                 && page.offset() - last.end() <= GAP_BYTES_MAX
-                && page.end() - first.offset() <= REQUEST_BYTES_MAX;
+                && page.end() - first.offset() <= bytesMax;
     }
 
     /** Whatever happens, each page of the request is answered and no longer under way. */
@@ -148,7 +200,11 @@ public final class RangeFetcher implements PageFetcher {
         try {
             byte[] plain = reader.openPage(wanted.table(), wanted.slot(), wanted.page(), stored)
                     .array();
-            cache.put(wanted.key(), plain);
+            if (page.ahead()) {
+                cache.hold(wanted.key(), plain);
+            } else {
+                cache.put(wanted.key(), plain);
+            }
             page.result().complete(plain);
             return null;
         } catch (CorruptObjectException e) {

@@ -10,6 +10,8 @@ import io.zerofs.storage.cache.DiskCache;
  * @param dirtyBytes data, log and sealed copies that are not yet durable, and room promised to writers
  * @param pageHits pages that reads found in memory
  * @param pageMisses pages that reads did not find in memory
+ * @param aheadPages pages that were fetched before anybody asked for them
+ * @param unreadPages those of them that were let go before anybody did
  * @param folds chunks whose deltas were folded
  * @param failedUploads attempts to store a commit that failed
  * @param damagedReads reads that failed because stored bytes are damaged
@@ -22,6 +24,8 @@ public record EngineStatistics(
         long dirtyBytes,
         long pageHits,
         long pageMisses,
+        long aheadPages,
+        long unreadPages,
         long folds,
         long failedUploads,
         long damagedReads,

@@ -43,10 +43,14 @@ final class FrameGathering {
     }
 
     FrameLayer[][] gather(ChunkRead[] parts) throws VolumeException, MissingObjectException {
+        FrameLayer[][] layers = new FrameLayer[parts.length][];
         while (true) {
-            FrameLayer[][] layers = new FrameLayer[parts.length][];
             for (int i = 0; i < parts.length; i++) {
-                layers[i] = build(parts[i]);
+                int before = missing.size();
+                if (layers[i] == null) {
+                    FrameLayer[] built = build(parts[i]);
+                    layers[i] = missing.size() == before ? built : null;
+                }
             }
             if (missing.isEmpty()) {
                 return layers;
@@ -122,7 +126,7 @@ final class FrameGathering {
         if (known != null) {
             return known;
         }
-        FrameTable table = path.table(frame);
+        FrameTable table = path.tables().of(frame);
         Frame stored = table.frame(frame.slot());
         requireKind(stored, FrameKind.DELTA, frame);
         ByteBuffer plain = ByteBuffer.allocate(stored.mapLength());
@@ -155,7 +159,7 @@ final class FrameGathering {
         if (bytes != null) {
             return bytes;
         }
-        FrameTable table = path.table(frame);
+        FrameTable table = path.tables().of(frame);
         Frame stored = table.frame(frame.slot());
         requireKind(stored, frame.full() ? FrameKind.FULL : FrameKind.DELTA, frame);
         if (page >= stored.pageCount()) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.RangeRead;
 import io.zerofs.core.volume.Volume;
@@ -13,35 +11,29 @@ import io.zerofs.storage.cache.PageFetcher;
 import io.zerofs.storage.commit.CommitReader;
 import io.zerofs.storage.commit.DeltaMap;
 import io.zerofs.storage.commit.FrameTable;
-import io.zerofs.storage.index.CommitApplier;
-import io.zerofs.storage.index.FrameReference;
-import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.seal.CorruptObjectException;
 import java.nio.ByteBuffer;
 
 /** Reads ranges: what memory has, then the page cache, then the store. Thread-safe. */
 final class ReadPath {
     private static final byte[] ZEROS = new byte[64 * 1024];
-    private static final int TABLES_MAX = 1024;
 
-    private final RocksIndex index;
     private final ReadPlanner planner;
+    private final FrameTables tables;
+    private final ReadAhead ahead;
     private final PageCache pages;
     private final PageFetcher fetcher;
     private final CommitReader reader;
     private final DamageLog damage;
     private final StopSwitch stop;
-    private final Cache<TableKey, FrameTable> tables =
-            Caffeine.newBuilder().maximumSize(TABLES_MAX).build();
-
-    private record TableKey(long seq, int block) {}
 
     /** What reading needs from outside. */
     record Sources(PageCache pages, PageFetcher fetcher, CommitReader reader, DamageLog damage) {}
 
-    ReadPath(RocksIndex index, ReadPlanner planner, Sources sources, StopSwitch stop) {
-        this.index = index;
+    ReadPath(ReadPlanner planner, FrameTables tables, ReadAhead ahead, Sources sources, StopSwitch stop) {
         this.planner = planner;
+        this.tables = tables;
+        this.ahead = ahead;
         this.pages = sources.pages();
         this.fetcher = sources.fetcher();
         this.reader = sources.reader();
@@ -68,7 +60,10 @@ final class ReadPath {
             parts[i] = planner.plan(new ChunkId(inode, firstChunk + i), from, to);
             left -= to - from;
         }
-        return destination -> fill(parts, destination);
+        return destination -> {
+            ahead.reading(inode, offset, length);
+            fill(parts, destination);
+        };
     }
 
     private void fill(ChunkRead[] parts, ByteBuffer destination) throws VolumeException {
@@ -151,19 +146,8 @@ final class ReadPath {
         return fetcher;
     }
 
-    /** Where a stored frame stands. */
-    FrameTable table(FrameReference frame) throws VolumeException, PageFetcher.MissingObjectException {
-        TableKey key = new TableKey(frame.seq(), CommitApplier.recordOf(frame.slot()));
-        FrameTable table = tables.getIfPresent(key);
-        if (table == null) {
-            table = CommitApplier.frameTable(index, frame.seq(), frame.slot());
-            if (table == null || table.frame(frame.slot()) == null) {
-                throw new PageFetcher.MissingObjectException(
-                        "the index has no frame table for slot " + frame.slot() + " of commit " + frame.seq(), null);
-            }
-            tables.put(key, table);
-        }
-        return table;
+    FrameTables tables() {
+        return tables;
     }
 
     DeltaMap openMap(FrameTable table, int slot, ByteBuffer plain) throws VolumeException {

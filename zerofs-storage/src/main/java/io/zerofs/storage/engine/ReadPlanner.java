@@ -30,6 +30,18 @@ final class ReadPlanner {
         }
     }
 
+    /** The frames of a chunk whose commits are no longer in memory, oldest first. */
+    List<FrameReference> stored(ChunkId chunk) throws VolumeException {
+        stripes.lock(chunk);
+        try {
+            return stripes.entry(chunk).frames().stream()
+                    .filter(frame -> dirty.find(frame.seq()) == null)
+                    .toList();
+        } finally {
+            stripes.unlock(chunk);
+        }
+    }
+
     /**
      * The frames of a chunk that may be folded: neighbours of the same entry whose commits are frozen.
      *

@@ -105,7 +105,9 @@ public final class StorageVolume implements Volume, SpaceSource {
                 MonotonicClock.system());
         ObjectRanges ranges = new ObjectRanges(recovered.store(), disk);
         this.sources = sources(runtime, ranges);
-        this.reads = new ReadPath(index, planner, sources, stop);
+        FrameTables tables = new FrameTables(index);
+        this.reads =
+                new ReadPath(planner, tables, new ReadAhead(planner, tables, sources, runtime, stop), sources, stop);
         this.upload = new CommitUpload(
                 new CommitSealer(recovered.keys(), compression, parallel),
                 new ExclusiveCreate(recovered.store()),
@@ -160,6 +162,8 @@ public final class StorageVolume implements Volume, SpaceSource {
                 budget.used(),
                 sources.pages().hits(),
                 sources.pages().misses(),
+                sources.pages().ahead(),
+                sources.pages().unread(),
                 folder.folds(),
                 upload.failures(),
                 sources.damage().failures(),

@@ -3,6 +3,7 @@ package io.zerofs.storage.cache;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -194,5 +195,38 @@ final class RangeFetcherTest {
         }
         assertTrue(kept > 1 << 18 && kept <= 1 << 20, "bytes kept: " + kept);
         assertEquals(1000, small.hits() + small.misses());
+    }
+
+    @Test
+    void pagesFetchedAheadAreHeldUntilTheyAreReadAndCostNoSecondRequest() throws Exception {
+        List<PageFetcher.Wanted> wanted = List.of(page(1, 0), page(1, 1), page(1, 2));
+        long room = 3L * CommitLimits.PAGE_BYTES;
+        assertTrue(cache.reserve(room));
+        assertTrue(fetcher(store).fetchAhead(wanted));
+        assertArrayEquals(expected(1, 1), cache.page(page(1, 1).key()));
+        fetcher(store).fetch(wanted);
+        assertEquals(1, store.counts().get(StoreOperation.GET_RANGE));
+        cache.drop(page(1, 0).key());
+        cache.drop(page(1, 1).key());
+        cache.drop(page(1, 2).key());
+        assertEquals(3, cache.ahead());
+        assertEquals(0, cache.unread());
+        assertTrue(cache.reserve(cache.heldBytesMax()), "all room is given back");
+    }
+
+    @Test
+    void roomForPagesAheadIsBoundedAndComesBackFromThoseThatFail() throws Exception {
+        assertTrue(cache.reserve(cache.heldBytesMax() - CommitLimits.PAGE_BYTES));
+        assertFalse(cache.reserve(2 * CommitLimits.PAGE_BYTES));
+        assertTrue(cache.reserve(CommitLimits.PAGE_BYTES));
+        store.setOutage(true);
+        assertFalse(fetcher(store).fetchAhead(List.of(page(2, 0))));
+        assertTrue(cache.reserve(CommitLimits.PAGE_BYTES));
+        store.setOutage(false);
+        assertTrue(fetcher(store).fetchAhead(List.of(page(2, 0))));
+        assertFalse(cache.reserve(1));
+        cache.drop(page(2, 0).key());
+        assertEquals(1, cache.unread());
+        assertTrue(cache.reserve(CommitLimits.PAGE_BYTES));
     }
 }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.storage.cache.PageCache;
+import io.zerofs.storage.cache.PageFetcher.Wanted;
+import java.util.List;
+
+/**
+ * Pages of a stretch of a file that are fetched ahead by one task, and held until they are read or their reader has passed
+ * them. Thread-safe.
+ */
+final class AheadRegion {
+    private final long end;
+    private final List<Wanted> pages;
+    private boolean fetched;
+    private boolean released;
+
+    /**
+     * @param end offset in the file behind the region
+     * @param pages stored, and not in memory
+     */
+    AheadRegion(long end, List<Wanted> pages) {
+        this.end = end;
+        this.pages = pages;
+    }
+
+    long end() {
+        return end;
+    }
+
+    List<Wanted> pages() {
+        return pages;
+    }
+
+    /** Plain bytes. */
+    long bytes() {
+        return pages.stream().mapToLong(Wanted::length).sum();
+    }
+
+    /** Called once, when no page comes any more. */
+    synchronized void fetched(PageCache cache) {
+        fetched = true;
+        dropUnread(cache);
+    }
+
+    /** Called once, when the reader needs it no more. */
+    synchronized void release(PageCache cache) {
+        released = true;
+        dropUnread(cache);
+    }
+
+    private void dropUnread(PageCache cache) {
+        if (fetched && released) {
+            pages.forEach(page -> cache.drop(page.key()));
+        }
+    }
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import io.zerofs.core.volume.ChunkId;
+import io.zerofs.core.volume.Volume;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.cache.PageCache;
+import io.zerofs.storage.cache.PageFetcher;
+import io.zerofs.storage.cache.PageFetcher.MissingObjectException;
+import io.zerofs.storage.cache.PageFetcher.Wanted;
+import io.zerofs.storage.commit.CommitLimits;
+import io.zerofs.storage.commit.Frame;
+import io.zerofs.storage.commit.FrameTable;
+import io.zerofs.storage.index.FrameReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Fetches for sequential readers what they will ask for next. How far depends on how much a reader has read in a row, up
+ * to a window that is shared by all who are served at the moment; a window is fetched in several requests at a time, each
+ * of a whole commit where commits are large. Random readers get nothing. Nobody ever waits here: planning and fetching run
+ * on the engine's own threads, and what is fetched is only ever a page named by commit and slot, so it cannot be out of
+ * date. Thread-safe.
+ */
+final class ReadAhead {
+    private static final int WINDOW_BYTES_MAX = 32 << 20;
+    private static final int REGIONS_UNDER_WAY_MAX = 8;
+
+    /** A request may be longer by this share, to end where a commit ends. */
+    private static final int STRETCH = 2;
+
+    private final ReadPlanner planner;
+    private final FrameTables tables;
+    private final PageCache cache;
+    private final PageFetcher fetcher;
+    private final EngineRuntime runtime;
+    private final StopSwitch stop;
+    private final ReadStreams streams = new ReadStreams();
+    private final AtomicInteger underWay = new AtomicInteger();
+    private final AtomicInteger served = new AtomicInteger();
+
+    ReadAhead(
+            ReadPlanner planner, FrameTables tables, ReadPath.Sources sources, EngineRuntime runtime, StopSwitch stop) {
+        this.planner = planner;
+        this.tables = tables;
+        this.cache = sources.pages();
+        this.fetcher = sources.fetcher();
+        this.runtime = runtime;
+        this.stop = stop;
+    }
+
+    /** Notes a read that is about to look for its pages. */
+    void reading(long inode, long offset, int length) {
+        long end = offset + length;
+        if (offset < 0 || end < 0) {
+            return;
+        }
+        ReadStreams.Group group = streams.of(inode);
+        long now = runtime.nanoTime().getAsLong();
+        ReadStream stream;
+        synchronized (group) {
+            stream = group.join(inode, offset, now, this::release);
+            stream.read(offset, end, now);
+            releasePassed(stream);
+            if (stream.isPlanning() || stream.wanted(windowMax()) == 0) {
+                return;
+            }
+            stream.planning(true);
+        }
+        runtime.requests().execute(() -> plan(group, stream));
+    }
+
+    private long windowMax() {
+        // The rest is for regions that are longer than wanted, and for those that are not yet passed by all.
+        return Math.min(WINDOW_BYTES_MAX, cache.heldBytesMax() / 4 * 3 / Math.max(1, served.get()));
+    }
+
+    private void plan(ReadStreams.Group group, ReadStream stream) {
+        if (served.get() > 1) {
+            streams.forEachIdle(runtime.nanoTime().getAsLong(), this::release);
+        }
+        try {
+            boolean more = true;
+            while (more) {
+                more = planNext(group, stream);
+            }
+        } catch (VolumeException | MissingObjectException e) {
+            // whoever reads there is told
+            distrust(group, stream);
+        } finally {
+            synchronized (group) {
+                stream.planning(false);
+            }
+        }
+    }
+
+    /** Starts one fetch; false if no more is wanted, or possible, now. */
+    private boolean planNext(ReadStreams.Group group, ReadStream stream)
+            throws VolumeException, MissingObjectException {
+        long from;
+        long wanted;
+        synchronized (group) {
+            from = stream.nextPlanned();
+            wanted = stream.wanted(windowMax());
+        }
+        if (wanted == 0 || stop.isStopped()) {
+            return false;
+        }
+        AheadRegion region = region(stream.inode(), from, wanted);
+        boolean empty = region.pages().isEmpty();
+        synchronized (group) {
+            if (stream.isEnded()) {
+                return false;
+            }
+            if (!empty && !takeRoom(region)) {
+                stream.planLater();
+                return false;
+            }
+            stream.planned(region.end());
+            if (!empty && stream.regions().isEmpty()) {
+                served.incrementAndGet();
+            }
+            if (!empty) {
+                stream.regions().add(region);
+            }
+        }
+        if (!empty) {
+            runtime.requests().execute(() -> fetch(region, group, stream));
+        }
+        return true;
+    }
+
+    private boolean takeRoom(AheadRegion region) {
+        if (underWay.incrementAndGet() <= REGIONS_UNDER_WAY_MAX && cache.reserve(region.bytes())) {
+            return true;
+        }
+        underWay.decrementAndGet();
+        return false;
+    }
+
+    private void fetch(AheadRegion region, ReadStreams.Group group, ReadStream stream) {
+        boolean done = false;
+        try {
+            done = !stop.isStopped() && fetcher.fetchAhead(region.pages());
+        } finally {
+            underWay.decrementAndGet();
+            region.fetched(cache);
+            if (!done) {
+                distrust(group, stream);
+            }
+        }
+    }
+
+    private static void distrust(ReadStreams.Group group, ReadStream stream) {
+        synchronized (group) {
+            stream.distrust();
+        }
+    }
+
+    /**
+     * The stored pages of about so many bytes of a file. It ends between two commits if it can, so that the next region
+     * does not begin with the rest of one.
+     */
+    private AheadRegion region(long inode, long from, long length) throws VolumeException, MissingObjectException {
+        long chunk = from / Volume.CHUNK_BYTES;
+        long chunkAtLength = (from + length - 1) / Volume.CHUNK_BYTES + 1;
+        long chunkMax = chunkAtLength + length / STRETCH / Volume.CHUNK_BYTES;
+        List<Wanted> pages = new ArrayList<>();
+        long cut = 0;
+        int pagesAtCut = 0;
+        long commitBefore = 0;
+        int firstPage = (int) (from % Volume.CHUNK_BYTES) / CommitLimits.PAGE_BYTES;
+        for (long next = chunk; next <= chunkMax; next++) {
+            List<FrameReference> frames = planner.stored(new ChunkId(inode, next));
+            long commit = frames.isEmpty() ? 0 : frames.get(0).seq();
+            boolean between = commit != commitBefore && (next - chunk) * Volume.CHUNK_BYTES >= length / 2;
+            if (between || next == chunkAtLength && cut == 0) {
+                cut = next;
+                pagesAtCut = pages.size();
+            }
+            if (next < chunkMax) {
+                for (FrameReference frame : frames) {
+                    addPages(frame, firstPage, pages);
+                }
+            }
+            commitBefore = commit;
+            firstPage = 0;
+        }
+        return new AheadRegion(cut * Volume.CHUNK_BYTES, pages.subList(0, pagesAtCut));
+    }
+
+    private void addPages(FrameReference reference, int firstPage, List<Wanted> pages)
+            throws VolumeException, MissingObjectException {
+        FrameTable table = tables.of(reference);
+        Frame frame = table.frame(reference.slot());
+        for (int page = reference.full() ? firstPage : 0; page < frame.pageCount(); page++) {
+            pages.add(new Wanted(table, reference.slot(), page));
+        }
+    }
+
+    private void releasePassed(ReadStream stream) {
+        while (!stream.regions().isEmpty()
+                && stream.regions().peek().end() + ReadStream.OVERTAKING_BYTES_MAX / 4 <= stream.frontier()) {
+            releaseFirst(stream);
+        }
+    }
+
+    private void release(ReadStream stream) {
+        while (!stream.regions().isEmpty()) {
+            releaseFirst(stream);
+        }
+    }
+
+    private void releaseFirst(ReadStream stream) {
+        stream.regions().remove().release(cache);
+        if (stream.regions().isEmpty()) {
+            served.decrementAndGet();
+        }
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.random.Seeds;
+import io.zerofs.core.volume.Batch;
+import io.zerofs.core.volume.ChunkId;
+import io.zerofs.core.volume.ChunkRange;
+import io.zerofs.core.volume.Reservation;
+import io.zerofs.core.volume.Volume;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Sequential and random readers beside a writer who overwrites what is being fetched ahead, with so little memory that
+ * nearly all comes from the store. Each block of 4 KiB says which it is and how often it was written: a reader must see
+ * no fewer writes than had ended before it asked, and no more than had begun when it got its answer.
+ */
+final class ReadAheadModelTest {
+    private static final int BLOCK = 4096;
+    private static final int FILE_BYTES = 12 << 20;
+    private static final int BLOCKS_PER_CHUNK = Volume.CHUNK_BYTES / BLOCK;
+    private static final StorageSettings SETTINGS = new StorageSettings(
+            new StorageSettings.Memory(16 << 20, 4 << 20, 1024),
+            new StorageSettings.Commits(
+                    1 << 20, Duration.ofMillis(5), 4, 4 << 20, Duration.ofSeconds(60), Duration.ofMillis(20)),
+            new StorageSettings.Folding(3, 8, 2, 16));
+
+    @Test
+    void noReaderSeesAnOldByte() throws Exception {
+        Seeds.run(2, seed -> new Run(seed).run(150));
+    }
+
+    @Test
+    @Tag("slow")
+    void noReaderSeesAnOldByteInManyRuns() throws Exception {
+        Seeds.run(40, seed -> new Run(seed).run(1000));
+    }
+
+    private static final class Run {
+        private final SplittableRandom random;
+        private final AtomicLongArray begun = new AtomicLongArray(FILE_BYTES / BLOCK);
+        private final AtomicLongArray ended = new AtomicLongArray(FILE_BYTES / BLOCK);
+        private final AtomicBoolean done = new AtomicBoolean();
+        private StorageVolume volume;
+
+        Run(long seed) {
+            random = new SplittableRandom(seed);
+        }
+
+        void run(int writes) throws Exception {
+            volume = new EngineFixture(random.split()).open(new MemoryObjectStore(), SETTINGS);
+            try {
+                for (int chunk = 0; chunk < FILE_BYTES / Volume.CHUNK_BYTES; chunk++) {
+                    write(chunk * BLOCKS_PER_CHUNK, BLOCKS_PER_CHUNK);
+                }
+                List<CompletableFuture<Void>> readers = new ArrayList<>();
+                for (int i = 0; i < 3; i++) {
+                    SplittableRandom own = random.split();
+                    readers.add(CompletableFuture.runAsync(() -> readUntilDone(own), task -> new Thread(task).start()));
+                }
+                for (int i = 0; i < writes; i++) {
+                    int block = random.nextInt(FILE_BYTES / BLOCK);
+                    int untilChunkEnds = BLOCKS_PER_CHUNK - block % BLOCKS_PER_CHUNK;
+                    write(block, 1 + random.nextInt(random.nextInt(4) == 0 ? untilChunkEnds : 1));
+                    if (random.nextInt(20) == 0) {
+                        VolumeWords.await(volume.barrier());
+                    }
+                }
+                done.set(true);
+                for (CompletableFuture<Void> reader : readers) {
+                    reader.get(2, TimeUnit.MINUTES);
+                }
+                assertTrue(volume.statistics().aheadPages() > 0, "something was fetched ahead");
+            } finally {
+                done.set(true);
+                volume.close();
+            }
+        }
+
+        private void write(int first, int count) throws Exception {
+            ByteBuffer data = ByteBuffer.allocate(count * BLOCK);
+            for (int block = first; block < first + count; block++) {
+                long version = begun.incrementAndGet(block);
+                SplittableRandom noise = new SplittableRandom(block * 31L + version);
+                for (int i = 0; i < BLOCK / 16; i++) {
+                    data.putLong((long) block << 20 | version).putLong(noise.nextLong());
+                }
+            }
+            int chunk = first / BLOCKS_PER_CHUNK;
+            Batch batch = volume.newBatch();
+            batch.writeChunk(new ChunkId(1, chunk), first % BLOCKS_PER_CHUNK * BLOCK, data.flip());
+            try (Reservation room = volume.reserve(new ChunkRange(1, chunk, chunk + 1), count * BLOCK)) {
+                volume.apply(batch);
+            }
+            for (int block = first; block < first + count; block++) {
+                ended.set(block, begun.get(block));
+            }
+        }
+
+        private void readUntilDone(SplittableRandom chance) {
+            try {
+                do {
+                    int length = BLOCK << chance.nextInt(8);
+                    int from = chance.nextInt(FILE_BYTES / length) * length;
+                    int reads = chance.nextBoolean() ? 1 : FILE_BYTES / length;
+                    for (int i = 0; i < reads && from < FILE_BYTES; i++, from += length) {
+                        read(from, length);
+                    }
+                } while (!done.get());
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        private void read(int from, int length) throws Exception {
+            int first = from / BLOCK;
+            long[] least = new long[length / BLOCK];
+            for (int i = 0; i < least.length; i++) {
+                least[i] = ended.get(first + i);
+            }
+            ByteBuffer seen = ByteBuffer.allocate(length);
+            volume.read(1, from, seen);
+            seen.flip();
+            for (int i = 0; i < least.length; i++) {
+                long stamp = seen.getLong(i * BLOCK);
+                assertEquals(first + i, stamp >> 20);
+                long version = stamp & (1 << 20) - 1;
+                assertTrue(version >= least[i], () -> "an old block " + stamp);
+                assertTrue(version <= begun.get(first + i), () -> "a block from the future " + stamp);
+                for (int at = 0; at < BLOCK; at += 16) {
+                    assertEquals(stamp, seen.getLong(i * BLOCK + at));
+                }
+            }
+        }
+    }
+}
