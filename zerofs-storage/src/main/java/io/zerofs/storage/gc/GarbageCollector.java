@@ -40,6 +40,9 @@ public final class GarbageCollector implements SpaceKeeper {
 
     private static final long WAITING_FOR_CHECKPOINT_MAX = 16 << 20;
     private static final long WAITING_BYTES_MAX_IDLE = 256 << 10;
+    /** Times what it took. */
+    private static final int FOLD_PAUSE = 4;
+
     private static final long PAUSE_SLICE_NANOS = 50_000_000;
 
     private final GcSettings settings;
@@ -57,6 +60,8 @@ public final class GarbageCollector implements SpaceKeeper {
     private final LongAdder orphans = new LongAdder();
     private long requestsBefore;
     private long nextSweepNanos;
+    private long nextFoldNanos;
+    private long requestsFolded;
     private boolean idle;
     private volatile boolean ended;
     private volatile SpaceStatistics last = SpaceStatistics.NONE;
@@ -178,7 +183,7 @@ public final class GarbageCollector implements SpaceKeeper {
             if (runtime.nanoTime().getAsLong() - nextSweepNanos >= 0) {
                 sweep();
             }
-            changed |= repack();
+            changed |= foldHidden() | repack();
             askForCheckpoint();
             note(changed);
         } finally {
@@ -195,6 +200,27 @@ public final class GarbageCollector implements SpaceKeeper {
         if (!found.isEmpty()) {
             LOG.info("{} objects of earlier writers belong to nothing and will be deleted", found.size());
         }
+    }
+
+    /**
+     * Once nobody asks for anything: frames that deltas hide in part count as alive, and folding leaves few deltas alone. A walk
+     * over all entries, so not again before it would be a small part of the time.
+     */
+    private boolean foldHidden() throws VolumeException {
+        long now = runtime.nanoTime().getAsLong();
+        long requests = source.requests();
+        if (!idle || requests == requestsFolded || now - nextFoldNanos < 0) {
+            return false;
+        }
+        long before = repacker.movedChunks();
+        pacing.begin();
+        repacker.foldHidden();
+        if (source.requests() == requests) {
+            requestsFolded = requests;
+        }
+        long took = runtime.nanoTime().getAsLong() - now;
+        nextFoldNanos = now + took + Math.max(settings.interval().toNanos() * FOLD_PAUSE, took * FOLD_PAUSE);
+        return repacker.movedChunks() > before;
     }
 
     /** Only commits that no replay needs any more: rewriting others would not free them. */

@@ -5,18 +5,21 @@ import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.commit.ParallelSteps;
 import io.zerofs.storage.engine.SpaceSource;
 import io.zerofs.storage.engine.SpaceSource.Move;
 import io.zerofs.storage.index.ChunkEntry;
+import io.zerofs.storage.index.CommitApplier;
+import io.zerofs.storage.index.FrameReference;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RocksIndex;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +36,9 @@ final class Repacker {
 
     /** Chunks read together; with a burst the memory that moving takes. */
     private static final int GROUP_CHUNKS = 16;
+
+    /** A chunk is folded when an eighth of its base is hidden. */
+    private static final int HIDDEN_PART_MIN = 8;
 
     /** Entries looked at with one cursor, which holds back the index's own cleaning while it is open. */
     private static final int ENTRIES_PER_CURSOR = 1 << 14;
@@ -64,13 +70,44 @@ final class Repacker {
         return outrun.sum();
     }
 
+    /** Says of a chunk entry whether it is to be looked at. */
+    interface Wanted {
+        boolean test(ChunkEntry entry) throws VolumeException;
+    }
+
     /**
      * Moves what the victims have.
      *
      * @return false if something could not be read for good
      */
     boolean move(Set<Long> victims) throws VolumeException {
-        Walk walk = new Walk(victims);
+        return move(
+                entry -> entry.frames().stream().anyMatch(frame -> victims.contains(frame.seq())), victims::contains);
+    }
+
+    /** Makes chunks of which deltas hide a good part into one frame each; as {@link #move}. */
+    boolean foldHidden() throws VolumeException {
+        return move(this::isHiddenInPart, seq -> true);
+    }
+
+    private boolean isHiddenInPart(ChunkEntry entry) throws VolumeException {
+        if (entry.deltas() == 0) {
+            return false;
+        }
+        long hidden = 0;
+        for (FrameReference delta : entry.frames().subList(1, entry.frames().size())) {
+            hidden |= delta.blocks();
+        }
+        FrameReference base = entry.frames().get(0);
+        FrameTable table = CommitApplier.frameTable(index, base.seq(), base.slot());
+        // Not in the store yet, then: a later look will find it.
+        return table != null
+                && (long) Long.bitCount(hidden) * FrameReference.BLOCK_BYTES * HIDDEN_PART_MIN
+                        >= table.frame(base.slot()).length();
+    }
+
+    private boolean move(Wanted wanted, LongPredicate victims) throws VolumeException {
+        Walk walk = new Walk(wanted);
         List<Move> burst = new ArrayList<>();
         long bytes = 0;
         boolean whole = true;
@@ -118,11 +155,11 @@ final class Repacker {
     /** Reads the chunks of a group side by side. */
     private final class Reads {
         private final List<ChunkId> chunks;
-        private final Set<Long> victims;
+        private final LongPredicate victims;
         private final Move[] moves;
         private final VolumeException[] failures;
 
-        Reads(List<ChunkId> chunks, Set<Long> victims) {
+        Reads(List<ChunkId> chunks, LongPredicate victims) {
             this.chunks = chunks;
             this.victims = victims;
             this.moves = new Move[chunks.size()];
@@ -131,7 +168,7 @@ final class Repacker {
 
         void read(int i) {
             try {
-                moves[i] = source.prepareMove(chunks.get(i), victims::contains);
+                moves[i] = source.prepareMove(chunks.get(i), victims);
             } catch (VolumeException e) {
                 failures[i] = e;
             }
@@ -153,13 +190,13 @@ final class Repacker {
         }
     }
 
-    /** Finds the chunks that have something in the victims. */
+    /** Finds the chunks that are wanted, in their order. */
     private final class Walk {
-        private final Set<Long> victims;
+        private final Wanted wanted;
         private byte[] from = {IndexKeys.CHUNK};
 
-        Walk(Set<Long> victims) {
-            this.victims = victims;
+        Walk(Wanted wanted) {
+            this.wanted = wanted;
         }
 
         /** The next group; empty at the end. */
@@ -179,9 +216,8 @@ final class Repacker {
                     if (!cursor.next()) {
                         return false;
                     }
-                    byte[] key = Objects.requireNonNull(cursor.key());
-                    if (ChunkEntry.decode(cursor.value()).frames().stream()
-                            .anyMatch(frame -> victims.contains(frame.seq()))) {
+                    byte[] key = cursor.key();
+                    if (wanted.test(ChunkEntry.decode(cursor.value()))) {
                         found.add(new ChunkId(IndexKeys.chunkInode(key), IndexKeys.chunkIndex(key)));
                     }
                     // Behind this key and before any other.

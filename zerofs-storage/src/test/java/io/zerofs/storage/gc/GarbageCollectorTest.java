@@ -299,6 +299,25 @@ final class GarbageCollectorTest {
     }
 
     @Test
+    void whatIsHiddenByDeltasGoesOnceNobodyAsksForAnything() throws Exception {
+        Process process = fixture.process().open();
+        GcFixture gc = new GcFixture(process);
+        process.write(0, "a".repeat(2000)).barrier();
+        process.write(0, "b".repeat(1500)).barrier().write(0, "c".repeat(1000)).barrier();
+        assertEquals(3, SpaceAudit.scan(process.recovered.index()).size());
+
+        gc.pass();
+        GcFixture.settle(process, gc);
+
+        assertEquals(
+                1,
+                SpaceAudit.scan(process.recovered.index()).values().stream()
+                        .filter(commit -> commit.endsWith("1 frames"))
+                        .count());
+        assertTrue(fixture.names("").stream().noneMatch(name -> name.equals(commit(1, 1))), this::names);
+    }
+
+    @Test
     void tablesAndManifestsThatNothingNeedsGoAndTheNewestStays() throws Exception {
         Process process = fixture.process().open();
         GcFixture gc = new GcFixture(process);
