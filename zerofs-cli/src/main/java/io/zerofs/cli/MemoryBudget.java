@@ -3,6 +3,7 @@ package io.zerofs.cli;
 
 import io.zerofs.cli.config.CacheConfig;
 import io.zerofs.server.net.ServerSettings;
+import io.zerofs.server.ninep.NinePSettings;
 import io.zerofs.storage.engine.StorageSettings;
 import io.zerofs.storage.index.RocksTuning;
 import java.time.Duration;
@@ -19,6 +20,10 @@ import java.time.Duration;
  */
 record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long requestBytes) {
     private static final long MIB = 1 << 20;
+
+    /** A fid in the heap, with a name of usual length. */
+    private static final long FID_BYTES = 320;
+
     private static final long REQUESTS_MAX = 256 * MIB;
 
     static MemoryBudget of(CacheConfig cache) {
@@ -53,6 +58,12 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
                 Math.min(usual.writeBufferBytes(), buffers / usual.writeBuffersMax()),
                 usual.writeBuffersMax(),
                 usual.backgroundJobs());
+    }
+
+    /** No more fids than fit into as much memory as pages have. */
+    NinePSettings ninep() {
+        int usual = NinePSettings.DEFAULT.fidsMax();
+        return NinePSettings.DEFAULT.withFidsMax((int) Math.min(usual, pageBytes / FID_BYTES));
     }
 
     ServerSettings servers() {

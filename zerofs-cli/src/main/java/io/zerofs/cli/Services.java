@@ -19,7 +19,6 @@ import io.zerofs.server.net.ProtocolServer;
 import io.zerofs.server.net.ServerResources;
 import io.zerofs.server.nfs3.Nfs3Server;
 import io.zerofs.server.ninep.NinePServer;
-import io.zerofs.server.ninep.NinePSettings;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.time.InstantSource;
@@ -91,7 +90,8 @@ final class Services implements AutoCloseable {
             }
             if (config.servers().ninep().isPresent()) {
                 NinepConfig ninep = config.servers().ninep().get();
-                NinePServer server = new NinePServer(files, NinePSettings.DEFAULT);
+                NinePServer server =
+                        new NinePServer(files, MemoryBudget.of(config.cache()).ninep());
                 closing.add("9P", ProtocolServer.open("9P", ninep.listen(), resources, server));
             }
             if (config.servers().nbd().isPresent()) {

@@ -9,13 +9,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The fids of one session. Thread-safe. Closed with the session; a fid that comes later is closed at once. */
 final class FidTable {
     private final int fidsMax;
+    private final AtomicInteger count;
     private final ByteRangeLocks locks;
     private final ConcurrentHashMap<Integer, Fid> fids = new ConcurrentHashMap<>();
-    private final AtomicInteger count = new AtomicInteger();
     private volatile boolean closed;
 
-    FidTable(int fidsMax, ByteRangeLocks locks) {
+    /** @param count of the fids of all sessions */
+    FidTable(int fidsMax, AtomicInteger count, ByteRangeLocks locks) {
         this.fidsMax = fidsMax;
+        this.count = count;
         this.locks = locks;
     }
 
@@ -67,10 +69,6 @@ final class FidTable {
             locks.release(last.place().inode(), fid);
         }
         return true;
-    }
-
-    int size() {
-        return count.get();
     }
 
     void close() {

@@ -4,6 +4,7 @@ package io.zerofs.server.ninep;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.net.Connection;
 import io.zerofs.server.net.FrameProtocol;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * 9P2000.L for all connections of a daemon, which share their byte-range locks. Thread-safe. To listen, give it to
@@ -14,6 +15,7 @@ public final class NinePServer implements FrameProtocol.Factory {
     private final NinePSettings settings;
     private final ByteRangeLocks locks;
     private final AppendLocks appendLocks = new AppendLocks();
+    private final AtomicInteger fidCount = new AtomicInteger();
     private final XattrMemory xattrMemory = new XattrMemory();
 
     public NinePServer(VirtualFileSystem files, NinePSettings settings) {
@@ -41,6 +43,11 @@ public final class NinePServer implements FrameProtocol.Factory {
 
     AppendLocks appendLocks() {
         return appendLocks;
+    }
+
+    /** Fids of all sessions. */
+    AtomicInteger fidCount() {
+        return fidCount;
     }
 
     XattrMemory xattrMemory() {

@@ -20,7 +20,7 @@ final class NinePSession {
         this.server = server;
         this.allocator = allocator;
         this.messageBytesMax = messageBytesMax;
-        this.fids = new FidTable(server.settings().fidsMax(), server.locks());
+        this.fids = new FidTable(server.settings().fidsMax(), server.fidCount(), server.locks());
     }
 
     VirtualFileSystem files() {

@@ -5,7 +5,7 @@ package io.zerofs.server.ninep;
  * Limits of the 9P server.
  *
  * @param messageBytesMax largest message (msize) that a client may negotiate, 4 KiB to 10 MiB
- * @param fidsMax fids of one connection. Linux with {@code cache=loose} keeps one for each file it remembers.
+ * @param fidsMax fids over all connections. Linux with {@code cache=loose} keeps one for each file it remembers.
  * @param locksMax byte-range locks over all connections
  * @param waitingLocksMax lock requests of one connection that wait at once; further ones are answered with BLOCKED, and
  *     the client tries again. Each counts as a request in flight.
@@ -29,6 +29,11 @@ public record NinePSettings(int messageBytesMax, int fidsMax, int locksMax, int 
         require(locksMax >= 1, "locksMax", locksMax);
         require(waitingLocksMax >= 0, "waitingLocksMax", waitingLocksMax);
         require(lockWaitSeconds >= 1, "lockWaitSeconds", lockWaitSeconds);
+    }
+
+    /** The same with another limit on fids. */
+    public NinePSettings withFidsMax(int other) {
+        return new NinePSettings(messageBytesMax, other, locksMax, waitingLocksMax, lockWaitSeconds);
     }
 
     private static void require(boolean holds, String name, int value) {
