@@ -252,7 +252,8 @@ public final class SpaceLoad {
 
         private final SocketChannel socket;
         private final byte[] root;
-        private ByteBuffer out = ByteBuffer.allocate(1 << 19);
+        private final ByteBuffer out = ByteBuffer.allocate(1 << 19);
+        private int xid = 1;
 
         Client(int port) throws IOException {
             socket = SocketChannel.open(new InetSocketAddress("127.0.0.1", port));
@@ -319,7 +320,8 @@ public final class SpaceLoad {
 
         private void begin(int program, int procedure) {
             out.clear();
-            out.putInt(0).putInt(1).putInt(0).putInt(2).putInt(program).putInt(3).putInt(procedure);
+            // Another xid each time: the same call with the same one would be taken for a repetition.
+            out.putInt(0).putInt(xid++).putInt(0).putInt(2).putInt(program).putInt(3).putInt(procedure);
             // AUTH_SYS: stamp, machine name "load", uid, gid, no groups; no verifier
             out.putInt(1).putInt(24).putInt(0).putInt(4).putInt(0x6c6f6164);
             out.putInt(0).putInt(0).putInt(0).putInt(0).putInt(0);

@@ -42,6 +42,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
     private final UncoveredLog uncovered;
     private final ReentrantLock running = new ReentrantLock();
     private final AtomicBoolean requested = new AtomicBoolean();
+    private final AtomicBoolean wanted = new AtomicBoolean();
     private volatile LogSource source;
     private volatile boolean ended;
     private volatile long lastAttemptNanos;
@@ -187,14 +188,14 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
         }
     }
 
-    /** Has a checkpoint made soon, whatever the log's length. */
+    /** Has a checkpoint made soon, whatever the log's length; not more than one at a time. */
     public void request() {
-        if (source != null && !ended) {
-            runtime.requests().execute(this::attemptOnce);
+        if (source != null && !ended && wanted.compareAndSet(false, true)) {
+            runtime.requests().execute(this::attemptWanted);
         }
     }
 
-    private void attemptOnce() {
+    private void attemptWanted() {
         running.lock();
         try {
             if (!ended && !uncovered.isEmpty()) {
@@ -202,6 +203,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
             }
         } finally {
             running.unlock();
+            wanted.set(false);
         }
     }
 

@@ -137,11 +137,11 @@ public final class CrashModel {
     private record Barrier(int covered, CompletableFuture<Void> answer) {}
 
     /** Asks for a barrier; {@link #noteAnswers} looks whether it was answered. */
-    void beginBarrier(Volume volume) {
+    public void beginBarrier(Volume volume) {
         barriers.add(new Barrier(applied, volume.barrier()));
     }
 
-    void noteAnswers() {
+    public void noteAnswers() {
         for (Barrier barrier : barriers) {
             if (barrier.answer.isDone() && !barrier.answer.isCompletedExceptionally()) {
                 acknowledged = Math.max(acknowledged, barrier.covered);
@@ -150,11 +150,11 @@ public final class CrashModel {
         barriers.removeIf(barrier -> barrier.answer.isDone());
     }
 
-    boolean awaitsAnswers() {
+    public boolean awaitsAnswers() {
         return !barriers.isEmpty();
     }
 
-    void forgetBarriers() {
+    public void forgetBarriers() {
         noteAnswers();
         barriers.clear();
     }

@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
  * Threads and time on one thread: tasks run one after the other in an order that a seed decides, and time jumps to the
  * next timer when nothing else is left. The same seed gives the same history.
  */
-final class SimulatedRuntime {
+public final class SimulatedRuntime {
     private record Timed(long due, long number, Runnable task) {}
 
     private final SplittableRandom random;
@@ -21,11 +21,11 @@ final class SimulatedRuntime {
     private long now;
     private long number;
 
-    SimulatedRuntime(SplittableRandom random) {
+    public SimulatedRuntime(SplittableRandom random) {
         this.random = random;
     }
 
-    EngineRuntime runtime() {
+    public EngineRuntime runtime() {
         return new EngineRuntime(
                 ready::add,
                 ready::add,
@@ -36,7 +36,7 @@ final class SimulatedRuntime {
     }
 
     /** Runs one task, a random one of those that could run now; false if there is none. */
-    boolean runOne() {
+    public boolean runOne() {
         if (ready.isEmpty()) {
             return false;
         }
@@ -50,7 +50,7 @@ final class SimulatedRuntime {
     }
 
     /** Lets time pass until the next timer, and runs it; false if there is none. */
-    boolean passTime() {
+    public boolean passTime() {
         Timed next = timers.poll();
         if (next == null) {
             return false;
@@ -61,7 +61,7 @@ final class SimulatedRuntime {
     }
 
     /** Forgets everything that has not run, as a crash does. */
-    void crash() {
+    public void crash() {
         ready.clear();
         timers.clear();
     }

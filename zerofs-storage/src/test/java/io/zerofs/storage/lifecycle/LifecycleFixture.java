@@ -36,7 +36,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A bucket in memory, and processes that open the volume in it, crash, and come back. Closes what was left open. */
 public final class LifecycleFixture implements AutoCloseable {
-    static final Secret PASSWORD = Secret.of("open sesame");
+    public static final Secret PASSWORD = Secret.of("open sesame");
     static final PassphraseKdf CHEAP_KDF = new PassphraseKdf(8, 1, 1);
     static final int CHUNK = Volume.CHUNK_BYTES;
 
