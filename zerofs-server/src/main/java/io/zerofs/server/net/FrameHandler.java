@@ -259,6 +259,8 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
                             }
                             if (protocol.isOneShot() || stall.isStalled(context.channel())) {
                                 close("no progress for " + seconds + " s");
+                                // Replies that fail now make room, but nobody is left to be answered.
+                                finishing = true;
                                 context.close();
                             } else {
                                 scheduleStallCheck();

@@ -77,6 +77,7 @@ public final class ProtocolServer implements AutoCloseable {
                 .group(loops.group())
                 .channel(loops.serverChannel(address))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .childOption(ChannelOption.ALLOCATOR, resources.allocator())
                 .childHandler(new Accepting());
         if (address instanceof ListenAddress.Tcp) {
             bootstrap

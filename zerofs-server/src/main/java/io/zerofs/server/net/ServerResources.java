@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.net;
 
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -9,7 +11,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Threads and limits that all protocol servers of a daemon share. Closed after the last of them. */
 public final class ServerResources implements AutoCloseable {
+    // Chunks of 16 MiB, so that transfers of 1 MiB and their headers come from them.
+    private static final int PAGE_BYTES = 8 << 10;
+    private static final int CHUNK_ORDER = 11;
+    private static final int CACHED_SMALL = 256;
+    private static final int CACHED_NORMAL = 64;
+
     private final ServerSettings settings;
+    private final ByteBufAllocator allocator;
     private final EventLoops loops;
     private final FileSystemExecutor waitingThreads;
     private final RequestGate gate;
@@ -18,6 +27,9 @@ public final class ServerResources implements AutoCloseable {
 
     public ServerResources(ServerSettings settings) {
         this.settings = settings;
+        // Netty's own choice takes buffers for large transfers from the system, which zeroes them, each time anew.
+        this.allocator = new PooledByteBufAllocator(
+                true, 0, settings.eventLoopThreads(), PAGE_BYTES, CHUNK_ORDER, CACHED_SMALL, CACHED_NORMAL, false);
         this.loops = new EventLoops(settings.eventLoopThreads());
         this.waitingThreads = new FileSystemExecutor(settings);
         this.gate = new RequestGate(settings);
@@ -51,6 +63,11 @@ public final class ServerResources implements AutoCloseable {
 
     RequestMeter meter(String protocol) {
         return meters.computeIfAbsent(protocol, unused -> new RequestMeter());
+    }
+
+    /** For requests and replies, all of them in direct memory. */
+    ByteBufAllocator allocator() {
+        return allocator;
     }
 
     EventLoops loops() {
