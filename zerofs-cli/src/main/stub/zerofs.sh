@@ -63,23 +63,28 @@ native_dir() {
 
 find_java
 command=${1:-}
-set -- -jar "$0" "$@"
+# shellcheck disable=SC2086 # several flags, separated by blanks; the last of two that contradict each other counts
+set -- ${ZEROFS_JAVA_OPTS:-} -jar "$0" "$@"
 if [ "$version" -ge 22 ]; then set -- --enable-native-access=ALL-UNNAMED "$@"; fi
 if [ "$version" -ge 23 ]; then set -- --sun-misc-unsafe-memory-access=allow "$@"; fi
 case $command in
   run)
-    # As MemoryBudget.java divides it: heap for pages, dirty data and some room, direct memory for requests.
+    # As MemoryBudget.java divides it, and beside it what the program itself needs: 224 MiB of heap, most of it room
+    # for the collector, and 64 MiB of direct memory.
     budget=$(budget_mb "$@")
-    # Each of glibc's arenas keeps what it once had; RocksDB's threads would fill one each.
-    export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
     requests=$((budget / 8 < 256 ? budget / 8 : 256))
-    set -- -Xms64m "-Xmx$((192 + budget * 5 / 8))m" "-XX:MaxDirectMemorySize=$((96 + requests))m" \
-      -Djdk.nio.maxCachedBufferSize=1048576 "-Djdk.httpclient.keepalive.timeout=$IDLE_SECONDS_MAX" \
+    heap=$((224 + budget * 5 / 8))
+    # Arrays of 256 KiB, with a header each, waste a quarter of a region of 1 MiB; large heaps have larger ones anyway.
+    if [ "$heap" -lt 4096 ]; then set -- -XX:G1HeapRegionSize=2m "$@"; fi
+    # Each of glibc's arenas keeps what it once had; RocksDB's threads would fill one each. What the compiler had goes back.
+    export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+    set -- -Xms64m "-Xmx${heap}m" "-XX:MaxDirectMemorySize=$((64 + requests))m" \
+      -XX:TrimNativeHeapInterval=10000 -Djdk.nio.maxCachedBufferSize=262144 \
+      "-Djdk.httpclient.keepalive.timeout=$IDLE_SECONDS_MAX" \
       -XX:+UseG1GC -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   change-password)
     set -- -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   *)
     set -- -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$@" ;;
 esac
-# shellcheck disable=SC2086 # several flags, separated by blanks
-exec "$java" -XX:+IgnoreUnrecognizedVMOptions ${ZEROFS_JAVA_OPTS:-} "$@"
+exec "$java" -XX:+IgnoreUnrecognizedVMOptions "$@"

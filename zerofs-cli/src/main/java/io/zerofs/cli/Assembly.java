@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli;
 
+import io.zerofs.cli.config.CacheConfig;
 import io.zerofs.cli.config.FilesystemConfig;
+import io.zerofs.cli.config.StoreLocation;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.server.metrics.MetricsServer;
@@ -14,12 +16,19 @@ import io.zerofs.storage.lifecycle.OpenProgress;
 import io.zerofs.storage.lifecycle.OpenSettings;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.Compression;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The whole daemon: store, volume, file system and servers, closed in reverse order. Opened and closed by one thread. */
 final class Assembly implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Assembly.class);
+
     /** Of the disk with the cache directory, for the index and the system. */
     private static final long DISK_BYTES_FREE_MIN = 256 << 20;
 
@@ -86,14 +95,25 @@ final class Assembly implements AutoCloseable {
         MemoryBudget budget = MemoryBudget.of(config.cache());
         Duration flushInterval = Duration.ofNanos(Math.round(config.lsm().flushIntervalSecs() * NANOS_PER_SECOND));
         return OpenSettings.DEFAULT
-                .with(budget.engine(flushInterval).with(disk(config)))
+                .with(budget.engine(flushInterval)
+                        .with(disk(config.cache(), config.storage().url())))
                 .with(budget.index())
                 .with(compression(config.filesystem().compression()))
                 .acceptingUnconditionalWrites(config.storage().acceptUnconditionalWrites());
     }
 
-    private static StorageSettings.Disk disk(ZerofsConfig config) {
-        return new StorageSettings.Disk(config.cache().diskBytes(), DISK_BYTES_FREE_MIN);
+    /** A store on the cache's own file system is as near as the cache: its bytes are not written twice. */
+    static StorageSettings.Disk disk(CacheConfig cache, StoreLocation store) {
+        boolean near = false;
+        if (store instanceof StoreLocation.Local local) {
+            try {
+                Path directory = Files.createDirectories(cache.dir());
+                near = Files.getFileStore(directory).equals(Files.getFileStore(local.directory()));
+            } catch (IOException e) {
+                log.debug("cannot tell whether store and cache are on one file system", e);
+            }
+        }
+        return new StorageSettings.Disk(near ? 0 : cache.diskBytes(), DISK_BYTES_FREE_MIN);
     }
 
     private static Compression compression(FilesystemConfig.Codec codec) {

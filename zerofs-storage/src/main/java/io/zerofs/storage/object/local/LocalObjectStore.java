@@ -55,6 +55,9 @@ public final class LocalObjectStore implements ObjectStore {
     /** The coarsest timestamps of file systems in use are those of FAT. */
     private static final Duration TIMESTAMP_STEP_MAX = Duration.ofSeconds(2);
 
+    /** Java copies through a direct buffer of the same length, which the thread then keeps. */
+    private static final int STEP_BYTES = 128 * 1024;
+
     private final Path root;
     private final Path staging;
     private final InstantSource clock;
@@ -170,10 +173,10 @@ public final class LocalObjectStore implements ObjectStore {
 
     private void writeSynced(Path file, List<ByteBuffer> bytes) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer[] buffers = bytes.stream().map(ByteBuffer::duplicate).toArray(ByteBuffer[]::new);
-            long left = bytes.stream().mapToLong(ByteBuffer::remaining).sum();
-            while (left > 0) {
-                left -= channel.write(buffers);
+            for (ByteBuffer piece : bytes) {
+                for (int at = piece.position(); at < piece.limit(); ) {
+                    at += channel.write(piece.slice(at, Math.min(STEP_BYTES, piece.limit() - at)));
+                }
             }
             Files.setLastModifiedTime(file, FileTime.from(clock.instant()));
             channel.force(true);
@@ -306,9 +309,12 @@ public final class LocalObjectStore implements ObjectStore {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             ByteBuffer bytes = ByteBuffer.allocate(length);
             while (bytes.hasRemaining()) {
-                if (channel.read(bytes, offset + bytes.position()) < 0) {
+                ByteBuffer step = bytes.slice(bytes.position(), Math.min(STEP_BYTES, bytes.remaining()));
+                int count = channel.read(step, offset + bytes.position());
+                if (count < 0) {
                     throw new EOFException("the file became shorter while it was read");
                 }
+                bytes.position(bytes.position() + count);
             }
             return bytes.flip();
         }
