@@ -19,8 +19,8 @@ public record StorageSettings(Memory memory, Commits commits, Folding folding, D
 
     public static final StorageSettings DEFAULT = new StorageSettings(
             new Memory(256L * MIB, 256L * MIB, 1 << 16),
-            new Commits(8 * MIB, Duration.ofSeconds(5), 8, 64L * MIB, Duration.ofSeconds(60), Duration.ofSeconds(10)),
-            new Folding(8, 32, 2, 16),
+            new Commits(16 * MIB, Duration.ofSeconds(5), 8, 64L * MIB, Duration.ofSeconds(60), Duration.ofSeconds(10)),
+            new Folding(16, 48, 2, 32),
             Disk.NONE);
 
     /**

@@ -126,7 +126,7 @@ final class DirtyBudgetTest {
                 new StorageSettings.Memory(16 * MIB, 4 * MIB, 1024),
                 new StorageSettings.Commits(
                         MIB, Duration.ofMillis(20), 4, 4 * MIB, Duration.ofMinutes(5), Duration.ofMillis(20)),
-                StorageSettings.DEFAULT.folding());
+                new StorageSettings.Folding(8, 32, 2, 16));
         int chunks = 200;
         StorageVolume volume = new EngineFixture().open(store, settings);
         for (int i = 0; i < chunks; i++) {
