@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
 import java.io.EOFException;
+import java.io.File;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Locale;
 import java.util.Random;
 import java.util.function.LongPredicate;
-import java.util.stream.Stream;
+import java.util.function.ToLongFunction;
 
 /**
  * Fills, overwrites and empties a volume over NFS version 3 and watches its store, a local directory. A single file that needs
@@ -126,7 +127,7 @@ public final class SpaceLoad {
         byte[] file = client.create("file");
         Integer[] order = new Integer[count];
         Arrays.setAll(order, i -> i);
-        java.util.Collections.shuffle(Arrays.asList(order), random);
+        Collections.shuffle(Arrays.asList(order), random);
         for (int block : order) {
             client.write(file, (long) block * BLOCK, payload(BLOCK));
             client.commit(file);
@@ -186,7 +187,7 @@ public final class SpaceLoad {
     }
 
     private interface Condition {
-        boolean holds() throws IOException;
+        boolean holds();
     }
 
     private void await(String what, LongPredicate small) throws Exception {
@@ -208,7 +209,7 @@ public final class SpaceLoad {
         System.out.printf(Locale.ROOT, "the store %s: after %.0f s%n", what, (System.nanoTime() - began) / 1e9);
     }
 
-    private void show(long written) throws IOException {
+    private void show(long written) {
         System.out.printf(
                 Locale.ROOT,
                 "%4.0f s: written %6.1f MiB, store %6.1f MiB in %d commits%n",
@@ -222,25 +223,22 @@ public final class SpaceLoad {
         System.out.printf(Locale.ROOT, "%s: %.2f%n", what, number);
     }
 
-    private long storeBytes() throws IOException {
-        try (Stream<Path> files = Files.walk(store)) {
-            return files.mapToLong(SpaceLoad::size).sum();
-        }
+    private long storeBytes() {
+        return sum(store.toFile(), File::length);
     }
 
-    private int objects(String prefix) throws IOException {
-        try (Stream<Path> files = Files.walk(store.resolve(prefix))) {
-            return (int) files.filter(Files::isRegularFile).count();
-        }
+    private int objects(String prefix) {
+        return (int) sum(store.resolve(prefix).toFile(), file -> 1);
     }
 
-    /** 0 of what is gone meanwhile. */
-    private static long size(Path file) {
-        try {
-            return Files.isRegularFile(file) ? Files.size(file) : 0;
-        } catch (IOException e) {
-            return 0;
+    /** Sums over all files below; what goes away meanwhile counts as nothing. */
+    private static long sum(File directory, ToLongFunction<File> number) {
+        long sum = 0;
+        File[] entries = directory.listFiles();
+        for (File entry : entries == null ? new File[0] : entries) {
+            sum += entry.isDirectory() ? sum(entry, number) : number.applyAsLong(entry);
         }
+        return sum;
     }
 
     /** One connection, one call at a time. */

@@ -206,19 +206,15 @@ final class ObjectReaper {
     private void deleteAnnounced(Manifest head) throws VolumeException, ObjectStoreException {
         long now = nanoTime.getAsLong();
         Map<Deletion, List<String>> ready = new HashMap<>();
-        Map<String, Integer> unique = new HashMap<>();
-        List<String> names = new ArrayList<>();
+        Set<String> unique = new LinkedHashSet<>();
         for (Deletion deletion : head.deletions()) {
             long since = announcedAt.computeIfAbsent(deletion, unused -> now);
             if (now - since >= graceNanos && !answered.contains(deletion) && mayGo(deletion, head)) {
                 ready.put(deletion, namesOf(deletion));
-                for (String name : ready.get(deletion)) {
-                    if (unique.merge(name, 1, Integer::sum) == 1) {
-                        names.add(name);
-                    }
-                }
+                unique.addAll(ready.get(deletion));
             }
         }
+        List<String> names = List.copyOf(unique);
         // Manifests go oldest first: a reader that finds one gone looks for the next.
         Set<String> failures = new LinkedHashSet<>();
         for (int from = 0; from < names.size(); from += NAMES_PER_REQUEST) {
@@ -229,9 +225,15 @@ final class ObjectReaper {
             failed.add(refused.size());
             deleted.add(batch.size() - refused.size());
         }
-        List<Deletion> gone = ready.keySet().stream()
-                .filter(deletion -> ready.get(deletion).stream().noneMatch(failures::contains))
-                .toList();
+        List<Deletion> gone = new ArrayList<>();
+        ready.forEach((deletion, parts) -> {
+            if (parts.stream().noneMatch(failures::contains)) {
+                gone.add(deletion);
+            } else {
+                // A store that refuses is not asked again at every look.
+                announcedAt.put(deletion, now);
+            }
+        });
         forget(gone);
         answered.addAll(gone);
     }
