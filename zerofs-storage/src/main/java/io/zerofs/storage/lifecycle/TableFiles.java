@@ -168,14 +168,16 @@ final class TableFiles {
         private final ObjectStore store;
         private final TableRef table;
         private final ObjectHeader header;
-        private long offset = ObjectHeader.BYTES;
-        private ByteBuffer buffer = ByteBuffer.allocate(0);
+        private long offset;
+        private ByteBuffer buffer;
 
         StoredTable(ObjectStore store, TableRef table) throws ObjectStoreException, CorruptObjectException {
             this.store = store;
             this.table = table;
-            ByteBuffer clear = fetch(0, ObjectHeader.BYTES);
-            this.header = ObjectHeader.read(clear, table.objectName());
+            int first = (int) Math.min(FETCH_BYTES, ObjectHeader.BYTES + storedLength(table.size()));
+            this.buffer = fetch(0, first);
+            this.offset = first;
+            this.header = ObjectHeader.read(buffer, table.objectName());
             if (!header.equals(TableFiles.header(table, header.salt()))) {
                 throw new CorruptObjectException(table.objectName(), "header", "it is that of another object");
             }

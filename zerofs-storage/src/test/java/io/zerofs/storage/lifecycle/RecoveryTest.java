@@ -2,17 +2,20 @@
 package io.zerofs.storage.lifecycle;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
+import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.seal.Secret;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,8 +94,12 @@ class RecoveryTest {
         warm.shutDown();
 
         Process cold = fixture.process().open();
-        assertTrue(cold.store.requests().stream()
-                .anyMatch(request -> request.name().startsWith("sst/")));
+        List<String> fetched = cold.store.requests().stream()
+                .map(FaultyObjectStore.Request::name)
+                .filter(name -> name.startsWith("sst/"))
+                .toList();
+        assertFalse(fetched.isEmpty());
+        assertEquals(Set.copyOf(fetched).size(), fetched.size(), "a small table costs one request");
     }
 
     @Test
