@@ -27,9 +27,9 @@ public final class ObjectRanges {
     }
 
     /** Waits for the store if not all of it is in the cache. The bytes are shared: nobody changes them. */
-    public ByteBuffer read(ObjectHeader object, long from, int length) throws ObjectStoreException {
+    StoredRange read(ObjectHeader object, long from, int length) throws ObjectStoreException {
         if (!blocks.isOn() || length == 0) {
-            return fetch(object, from, length);
+            return fetchRange(object, from, length);
         }
         int first = (int) (from / BLOCK_BYTES);
         int count = (int) ((from + length - 1) / BLOCK_BYTES) - first + 1;
@@ -48,7 +48,7 @@ public final class ObjectRanges {
                 }
                 ByteBuffer missing = fetchBlocks(object, first + i, run - i);
                 if (missing == null) {
-                    return fetch(object, from, length);
+                    return fetchRange(object, from, length);
                 }
                 parts.add(missing);
                 if (next != null) {
@@ -58,17 +58,17 @@ public final class ObjectRanges {
                 i = run;
             }
         }
-        return cutOut(parts, (int) (from - (long) first * BLOCK_BYTES), length);
+        return new StoredRange((long) first * BLOCK_BYTES, parts);
     }
 
     /** For bytes that turned out to be damaged: drops them from the cache and asks the store once more. */
-    public ByteBuffer readAgain(ObjectHeader object, long from, int length) throws ObjectStoreException {
+    StoredRange readAgain(ObjectHeader object, long from, int length) throws ObjectStoreException {
         if (blocks.isOn()) {
             for (long block = from / BLOCK_BYTES; block * BLOCK_BYTES < from + length; block++) {
                 blocks.forget(object.salt(), (int) block);
             }
         }
-        return fetch(object, from, length);
+        return fetchRange(object, from, length);
     }
 
     /** What was just stored is likely to be read: keeps its data. */
@@ -106,24 +106,12 @@ public final class ObjectRanges {
         }
     }
 
+    private StoredRange fetchRange(ObjectHeader object, long from, int length) throws ObjectStoreException {
+        return new StoredRange(from, List.of(fetch(object, from, length)));
+    }
+
     private ByteBuffer fetch(ObjectHeader object, long from, int length) throws ObjectStoreException {
         String name = new CommitId(object.epoch(), object.number()).objectName();
         return store.getRange(name, from, length).bytes();
-    }
-
-    /** Copies only what is not in one part anyway. */
-    private static ByteBuffer cutOut(List<ByteBuffer> parts, int offset, int length) {
-        if (parts.size() == 1) {
-            ByteBuffer only = parts.get(0);
-            return only.slice(only.position() + offset, length);
-        }
-        ByteBuffer all = ByteBuffer.allocate(length);
-        int skip = offset;
-        for (ByteBuffer part : parts) {
-            int take = Math.min(part.remaining() - skip, all.remaining());
-            all.put(part.slice(part.position() + skip, take));
-            skip = 0;
-        }
-        return all.flip();
     }
 }

@@ -25,6 +25,7 @@ public final class PageCache {
     private final Policy.Eviction<PageKey, byte[]> limit;
     private final long pageBytesMax;
     private final AtomicLong heldBytes = new AtomicLong();
+    private volatile long othersLimitedBy;
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
     private final LongAdder ahead = new LongAdder();
@@ -67,7 +68,7 @@ public final class PageCache {
     }
 
     /** Whether a page is here; does not count as its use. */
-    boolean has(PageKey key) {
+    public boolean has(PageKey key) {
         return held.containsKey(key) || pages.asMap().containsKey(key);
     }
 
@@ -99,18 +100,29 @@ public final class PageCache {
 
     /** Takes room for pages to hold from the others; false if there is none. */
     public boolean reserve(long bytes) {
-        if (heldBytes.addAndGet(bytes) > heldBytesMax()) {
+        long taken = heldBytes.addAndGet(bytes);
+        if (taken > heldBytesMax()) {
             giveBack(bytes);
             return false;
         }
-        // What is given back is noticed here, the next time: changing the limit costs more than a page is worth.
-        limit.setMaximum(pageBytesMax - heldBytes.get());
+        if (taken > othersLimitedBy) {
+            limitOthers();
+        }
         return true;
     }
 
     /** Gives back room that is not used. */
     void giveBack(long bytes) {
-        heldBytes.addAndGet(-bytes);
+        long left = heldBytes.addAndGet(-bytes);
+        // Not at each step: what a cache with a new limit drops first may be the page that is just being read.
+        if (left == 0 || left < othersLimitedBy / 2) {
+            limitOthers();
+        }
+    }
+
+    private synchronized void limitOthers() {
+        othersLimitedBy = heldBytes.get();
+        limit.setMaximum(pageBytesMax - othersLimitedBy);
     }
 
     /** The map of a delta; null if it is not here. */

@@ -168,18 +168,18 @@ public final class RangeFetcher implements PageFetcher {
             ObjectHeader object = request.get(0).wanted().table().header();
             long from = request.get(0).offset();
             int length = (int) (request.get(request.size() - 1).end() - from);
-            ByteBuffer bytes = ranges.read(object, from, length);
+            StoredRange bytes = ranges.read(object, from, length);
             List<Owned> damaged = new ArrayList<>();
             for (Owned page : request) {
-                if (open(page, bytes, from) != null) {
+                if (open(page, bytes) != null) {
                     damaged.add(page);
                 }
             }
             if (!damaged.isEmpty()) {
                 // Perhaps on the way, or in the cache: what stands in the store decides.
-                ByteBuffer again = ranges.readAgain(object, from, length);
+                StoredRange again = ranges.readAgain(object, from, length);
                 for (Owned page : damaged) {
-                    CorruptObjectException e = open(page, again, from);
+                    CorruptObjectException e = open(page, again);
                     if (e != null) {
                         page.result().completeExceptionally(e);
                     }
@@ -193,10 +193,9 @@ public final class RangeFetcher implements PageFetcher {
     }
 
     /** Returns what is wrong with the page, or null. */
-    private CorruptObjectException open(Owned page, ByteBuffer bytes, long from) {
+    private CorruptObjectException open(Owned page, StoredRange bytes) {
         Wanted wanted = page.wanted();
-        ByteBuffer stored =
-                bytes.slice(bytes.position() + (int) (page.offset() - from), (int) (page.end() - page.offset()));
+        ByteBuffer stored = bytes.slice(page.offset(), (int) (page.end() - page.offset()));
         try {
             byte[] plain = reader.openPage(wanted.table(), wanted.slot(), wanted.page(), stored)
                     .array();

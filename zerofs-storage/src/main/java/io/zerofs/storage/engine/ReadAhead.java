@@ -30,6 +30,9 @@ final class ReadAhead {
     /** A request may be longer by this share, to end where a commit ends. */
     private static final int STRETCH = 2;
 
+    /** Behind it nothing is fetched ahead, so that no sum of offsets overflows. */
+    private static final long OFFSET_MAX = 1L << 62;
+
     private final ReadPlanner planner;
     private final FrameTables tables;
     private final PageCache cache;
@@ -52,8 +55,7 @@ final class ReadAhead {
 
     /** Notes a read that is about to look for its pages. */
     void reading(long inode, long offset, int length) {
-        long end = offset + length;
-        if (offset < 0 || end < 0) {
+        if (offset < 0 || offset > OFFSET_MAX) {
             return;
         }
         ReadStreams.Group group = streams.of(inode);
@@ -61,7 +63,7 @@ final class ReadAhead {
         ReadStream stream;
         synchronized (group) {
             stream = group.join(inode, offset, now, this::release);
-            stream.read(offset, end, now);
+            stream.read(offset, offset + length, now);
             releasePassed(stream);
             if (stream.isPlanning() || stream.wanted(windowMax()) == 0) {
                 return;
@@ -195,7 +197,10 @@ final class ReadAhead {
         FrameTable table = tables.of(reference);
         Frame frame = table.frame(reference.slot());
         for (int page = reference.full() ? firstPage : 0; page < frame.pageCount(); page++) {
-            pages.add(new Wanted(table, reference.slot(), page));
+            Wanted wanted = new Wanted(table, reference.slot(), page);
+            if (!cache.has(wanted.key())) {
+                pages.add(wanted);
+            }
         }
     }
 
@@ -210,6 +215,8 @@ final class ReadAhead {
         while (!stream.regions().isEmpty()) {
             releaseFirst(stream);
         }
+        // if it goes on, it goes on here
+        stream.planned(0);
     }
 
     private void releaseFirst(ReadStream stream) {

@@ -184,6 +184,30 @@ final class RangeFetcherTest {
     }
 
     @Test
+    void roomForPagesAheadIsTakenFromTheOthersAndGivenBack() {
+        PageCache small = new PageCache(2 << 20);
+        long held = small.heldBytesMax();
+        assertTrue(small.reserve(held));
+        for (int i = 0; i < 100; i++) {
+            small.put(new PageKey(1, i, 0), new byte[CommitLimits.PAGE_BYTES]);
+        }
+        assertTrue(bytesKept(small) <= (2 << 20) - held, "others make room");
+        small.giveBack(held);
+        for (int i = 0; i < 100; i++) {
+            small.put(new PageKey(1, i, 0), new byte[CommitLimits.PAGE_BYTES]);
+        }
+        assertTrue(bytesKept(small) > (2 << 20) - held, "and get it back");
+    }
+
+    private static long bytesKept(PageCache cache) {
+        long kept = 0;
+        for (int i = 0; i < 100; i++) {
+            kept += cache.page(new PageKey(1, i, 0)) == null ? 0 : CommitLimits.PAGE_BYTES;
+        }
+        return kept;
+    }
+
+    @Test
     void theCacheStaysWithinItsBytes() {
         PageCache small = new PageCache(1 << 20);
         for (int i = 0; i < 1000; i++) {

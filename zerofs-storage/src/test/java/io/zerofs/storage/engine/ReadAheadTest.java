@@ -3,6 +3,8 @@ package io.zerofs.storage.engine;
 
 import static io.zerofs.storage.engine.VolumeWords.CHUNK;
 import static io.zerofs.storage.engine.VolumeWords.await;
+import static io.zerofs.storage.engine.VolumeWords.filled;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -275,6 +277,39 @@ final class ReadAheadTest {
         EventLoop(Runnable task) {
             super(task);
         }
+    }
+
+    @Test
+    void aSmallReadOfAChunkWithManyFramesFetchesOnlyWhatItNeeds() throws Exception {
+        volume = fixture.open(store, SETTINGS.with(new StorageSettings.Folding(30, 32, 1, 16)));
+        write(0);
+        await(volume.barrier());
+        for (int block = 0; block < 20; block++) {
+            VolumeWords.write(volume, 0, block * 4096, filled(4096, block + 1));
+            await(volume.barrier());
+        }
+        reopen(Runnable::run);
+        assertArrayEquals(filled(4096, 6), VolumeWords.read(volume, 0, 5 * 4096, 4096));
+        assertEquals(2, store.gets.get());
+        assertTrue(store.bytes.get() <= 40 << 10, "fetched " + store.bytes);
+        store.reset();
+        read(50 * 4096, 4096);
+        assertEquals(1, store.gets.get());
+        assertTrue(store.bytes.get() <= 33 << 10, "fetched " + store.bytes);
+    }
+
+    @Test
+    void aFileThatFitsIntoMemoryStaysThere() throws Exception {
+        int bytes = 16 * MIB;
+        file(bytes, 8 * MIB);
+        readInOrder(0, bytes, 128 << 10);
+        long ahead = volume.statistics().aheadPages();
+        store.reset();
+        for (int pass = 0; pass < 3; pass++) {
+            readInOrder(0, bytes, 128 << 10);
+        }
+        assertEquals(0, store.gets.get());
+        assertEquals(ahead, volume.statistics().aheadPages());
     }
 
     @Test
