@@ -92,6 +92,10 @@ record DaemonMetrics(StoreMetrics store, StorageVolume volume, ServerResources s
                 .sample(engine.pageHits());
         text.counter("zerofs_page_cache_misses_total", "Pages that reads did not find in memory.")
                 .sample(engine.pageMisses());
+        text.counter("zerofs_read_ahead_pages_total", "Pages that were fetched before anybody asked for them.")
+                .sample(engine.aheadPages());
+        text.counter("zerofs_read_ahead_unread_total", "Pages fetched ahead and let go before anybody read them.")
+                .sample(engine.unreadPages());
     }
 
     private static void addDisk(MetricsText text, DiskCache.Statistics disk) {
