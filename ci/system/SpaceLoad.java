@@ -43,26 +43,30 @@ public final class SpaceLoad {
         int size = Integer.parseInt(args[3]);
         int seconds = Integer.parseInt(args[4]);
         switch (args[2]) {
+            case "fill" -> load.fill(size);
             case "overwrite" -> load.overwrite(size, seconds);
             case "files" -> load.files(size);
             case "commits" -> load.commits(size);
             case "sparse" -> load.sparse(size);
-            case "read" -> load.report("read", load.readAll(load.client.lookup("file")));
+            case "read" -> load.report("MiB/s of a cold read", load.readAll(load.client.lookup("file")));
             default -> throw new IllegalArgumentException(args[2]);
         }
         System.exit(load.failed ? 1 : 0);
     }
 
-    /** A file of this many MiB, overwritten at random in pieces of 4 KiB, with a COMMIT after each 16. */
-    private void overwrite(int mebibytes, int seconds) throws Exception {
+    /** A file of this many MiB. */
+    private void fill(int mebibytes) throws Exception {
         byte[] file = client.create("file");
-        int blocks = mebibytes * (1 << 20) / BLOCK;
-        for (long offset = 0; offset < (long) blocks * BLOCK; offset += LARGE) {
+        for (long offset = 0; offset < (long) mebibytes << 20; offset += LARGE) {
             client.write(file, offset, payload(LARGE));
         }
         client.commit(file);
-        double before = readAll(file);
-        report("first read, MiB/s", before);
+    }
+
+    /** That file, overwritten at random in pieces of 4 KiB, with a COMMIT after each 16. */
+    private void overwrite(int mebibytes, int seconds) throws Exception {
+        byte[] file = client.lookup("file");
+        int blocks = mebibytes * (1 << 20) / BLOCK;
         long loadEnds = System.nanoTime() + seconds * 1_000_000_000L;
         long written = 0;
         for (long next = 0; System.nanoTime() < loadEnds; ) {
@@ -80,9 +84,6 @@ public final class SpaceLoad {
         long live = (long) blocks * BLOCK;
         await("levels off at " + BOUND + " times the live data", bytes -> bytes <= BOUND * live);
         report("store to live data", (double) storeBytes() / live);
-        double after = readAll(file);
-        report("last read, MiB/s", after);
-        report("last read to first", after / before);
     }
 
     /** Files of 1 to 64 KiB: written, half of them removed, the rest rewritten twice, all removed. */
