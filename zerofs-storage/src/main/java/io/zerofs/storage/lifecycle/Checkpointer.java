@@ -45,6 +45,12 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
     private final AtomicBoolean wanted = new AtomicBoolean();
     private volatile LogSource source;
     private volatile boolean ended;
+    /**
+     * The newest checkpoint that was published, guarded by running: the next open wants its tables, and compaction deletes
+     * them from the database.
+     */
+    private Path kept;
+
     private volatile long lastAttemptNanos;
     private long checkpoints;
     private volatile long publishedCount;
@@ -143,6 +149,8 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
             List<TableRef> unused = tables.unusedBy(inUse);
             Manifest published = chain.publish(manifest -> announce(manifest.withCheckpoint(state), unused));
             tables.published(inUse);
+            keep(copy);
+            copy = null;
             uncovered.cover(applied.seq());
             publishedCount++;
             LOG.info(
@@ -159,6 +167,14 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
                 LocalDirectory.delete(copy);
             }
             running.unlock();
+        }
+    }
+
+    private void keep(Path copy) throws IOException {
+        Path former = kept;
+        kept = copy;
+        if (former != null) {
+            LocalDirectory.delete(former);
         }
     }
 

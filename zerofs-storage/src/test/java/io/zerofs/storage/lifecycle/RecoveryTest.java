@@ -103,19 +103,42 @@ class RecoveryTest {
     }
 
     @Test
+    void tablesThatCompactionReplacedSinceTheCheckpointAreNotFetched() throws Exception {
+        Process first = fixture.process().open();
+        first.write(0, "a").shutDown();
+        try (Stream<Path> files = Files.walk(first.cacheDirectory)) {
+            for (Path file : files.filter(RecoveryTest::isInDatabase).toList()) {
+                Files.delete(file);
+            }
+        }
+        Process warm = fixture.process(first.cacheDirectory).open();
+        assertTrue(warm.store.requests().stream()
+                .noneMatch(request -> request.name().startsWith("sst/")));
+        assertEquals("a", warm.read(0));
+    }
+
+    @Test
     void aDamagedLocalTableIsFetchedInstead() throws Exception {
         Process first = fixture.process().open();
         first.write(0, "a").shutDown();
         try (Stream<Path> files = Files.walk(first.cacheDirectory)) {
-            for (Path table :
-                    files.filter(file -> file.toString().endsWith(".sst")).toList()) {
+            // The checkpoint that is kept has the same files by links.
+            for (Path table : files.filter(file -> file.toString().endsWith(".sst") && isInDatabase(file))
+                    .toList()) {
                 byte[] bytes = Files.readAllBytes(table);
                 bytes[bytes.length / 2] ^= 1;
                 Files.write(table, bytes);
             }
         }
 
-        assertEquals("a", fixture.process(first.cacheDirectory).open().read(0));
+        Process second = fixture.process(first.cacheDirectory).open();
+        assertEquals("a", second.read(0));
+        assertTrue(second.store.requests().stream()
+                .anyMatch(request -> request.name().startsWith("sst/")));
+    }
+
+    private static boolean isInDatabase(Path file) {
+        return file.getParent().getFileName().toString().startsWith("db-");
     }
 
     @Test

@@ -233,9 +233,10 @@ public final class S3ObjectStore implements ObjectStore {
             body.abort();
             return new Found(null, size, response);
         }
-        byte[] bytes = body.readNBytes((int) size);
-        if (bytes.length < size) {
-            throw new java.io.EOFException("the body ends after " + bytes.length + " of " + size + " bytes");
+        byte[] bytes = new byte[(int) size];
+        int read = body.readNBytes(bytes, 0, bytes.length);
+        if (read < size) {
+            throw new java.io.EOFException("the body ends after " + read + " of " + size + " bytes");
         }
         return new Found(bytes, size, response);
     }
