@@ -74,7 +74,11 @@ public final class PageCache {
 
     /** Keeps a page that nobody has asked for yet, in room that was reserved for it, until it is read or dropped. */
     void hold(PageKey key, byte[] page) {
-        held.put(key, page);
+        byte[] before = held.put(key, page);
+        if (before != null) {
+            // Fetched twice, as happens to a page that arrives just when it is asked for again.
+            giveBack(before.length);
+        }
         ahead.increment();
     }
 
