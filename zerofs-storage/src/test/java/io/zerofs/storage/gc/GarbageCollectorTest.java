@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.gc;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -24,9 +25,14 @@ import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.StoreOperation;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** When objects are deleted and, above all, when not. */
@@ -299,6 +305,51 @@ final class GarbageCollectorTest {
     }
 
     @Test
+    @Tag("slow")
+    void tenThousandCommitsOfFourKilobytesBecomeAFewDozenObjectsThatAreReadInOrder() throws Exception {
+        Process process = fixture.process().open();
+        GcFixture gc = new GcFixture(process);
+        List<Integer> order = new ArrayList<>(IntStream.range(0, 10_000).boxed().toList());
+        Collections.shuffle(order, new Random(1));
+        byte[] bytes = new byte[4096];
+        for (int block : order) {
+            new Random(block).nextBytes(bytes);
+            long chunk = block / 64;
+            Batch batch = process.volume.newBatch();
+            batch.writeChunk(new ChunkId(1, chunk), block % 64 * 4096, ByteBuffer.wrap(bytes));
+            try (Reservation room = process.volume.reserve(new ChunkRange(1, chunk, chunk + 1), bytes.length)) {
+                process.volume.apply(batch);
+            }
+            process.barrier();
+        }
+
+        for (int i = 0; i < 3; i++) {
+            GcFixture.settle(process, gc);
+        }
+        int objects = fixture.names(CommitId.PREFIX).size();
+        process.shutDown();
+        Process cold = fixture.process().open();
+        cold.store.forgetRequests();
+        ByteBuffer read = ByteBuffer.allocate(1 << 20);
+        for (int block = 0; block < 10_000; block++) {
+            if (block % 256 == 0) {
+                cold.volume.read(1, block * 4096L, read.clear());
+                read.flip();
+            }
+            new Random(block).nextBytes(bytes);
+            byte[] found = new byte[4096];
+            read.get(found);
+            assertArrayEquals(bytes, found, "block " + block);
+        }
+        long requests = cold.store.requests().stream()
+                .filter(request -> request.operation() == StoreOperation.GET_RANGE)
+                .count();
+        System.getLogger("zerofs").log(System.Logger.Level.INFO, objects + " objects, " + requests + " requests");
+        assertTrue(objects <= 36, () -> objects + " objects");
+        assertTrue(requests <= 120, () -> requests + " ranged reads of 40 MB");
+    }
+
+    @Test
     void whatIsHiddenByDeltasGoesOnceNobodyAsksForAnything() throws Exception {
         Process process = fixture.process().open();
         GcFixture gc = new GcFixture(process);
@@ -345,7 +396,7 @@ final class GarbageCollectorTest {
         long cut = process.volume.lastApplied().seq();
         Snapshot snapshot = new Snapshot("s", pinned.version(), pinned.salt(), cut, 0);
         process.keeper.chain().publish(manifest -> manifest.withSnapshots(List.of(snapshot)));
-        List<String> needed = new java.util.ArrayList<>(List.of(commit(1, 1), pinned.objectName()));
+        List<String> needed = new ArrayList<>(List.of(commit(1, 1), pinned.objectName()));
         pinned.checkpoint().tables().stream().map(TableRef::objectName).forEach(needed::add);
         process.write(0, "now").barrier().write(0, "later").barrier();
         for (int i = 0; i < 20; i++) {
