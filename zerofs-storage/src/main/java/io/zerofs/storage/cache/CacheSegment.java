@@ -70,10 +70,14 @@ final class CacheSegment {
         return size;
     }
 
-    /** Returns the offset of the new entry. */
-    long append(Salt object, int block, ByteBuffer bytes) throws IOException {
+    /**
+     * Returns the offset of the new entry.
+     *
+     * @param entry room to build it in, best outside of the heap
+     */
+    long append(Salt object, int block, ByteBuffer bytes, ByteBuffer entry) throws IOException {
         long offset = size;
-        ByteBuffer entry = ByteBuffer.allocate(ENTRY_HEADER_BYTES + bytes.remaining());
+        entry.clear();
         entry.putInt(MAGIC).putInt(bytes.remaining()).putInt(block).putInt(0);
         object.write(entry);
         entry.put(bytes.duplicate()).flip();

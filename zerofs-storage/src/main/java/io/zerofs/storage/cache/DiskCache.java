@@ -72,6 +72,7 @@ public final class DiskCache implements AutoCloseable {
     private boolean closed;
 
     // Confined to the writer.
+    private ByteBuffer entry;
     private CacheSegment current;
     private long pausedUntilNanos;
     private boolean failing;
@@ -207,6 +208,7 @@ public final class DiskCache implements AutoCloseable {
     }
 
     private void write() {
+        entry = ByteBuffer.allocateDirect(CacheSegment.ENTRY_HEADER_BYTES + BLOCK_BYTES);
         load();
         giveBack();
         for (Waiting next = take(); next != null; next = take()) {
@@ -325,7 +327,7 @@ public final class DiskCache implements AutoCloseable {
     }
 
     private void append(Salt object, int block, ByteBuffer bytes) throws IOException {
-        index.put(hashOf(object, block), placeOf(current, current.append(object, block, bytes)));
+        index.put(hashOf(object, block), placeOf(current, current.append(object, block, bytes, entry)));
     }
 
     private boolean fits(CacheSegment segment, int blockBytes) {
