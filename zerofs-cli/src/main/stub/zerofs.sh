@@ -70,7 +70,7 @@ if [ "$version" -ge 23 ]; then set -- --sun-misc-unsafe-memory-access=allow "$@"
 case $command in
   run)
     # As MemoryBudget.java divides it, and beside it what the program itself needs: 224 MiB of heap, most of it room
-    # for the collector, and 64 MiB of direct memory.
+    # for the collector, and 96 MiB of direct memory.
     budget=$(budget_mb "$@")
     requests=$((budget / 8 < 256 ? budget / 8 : 256))
     heap=$((224 + budget * 5 / 8))
@@ -78,7 +78,7 @@ case $command in
     if [ "$heap" -lt 4096 ]; then set -- -XX:G1HeapRegionSize=2m "$@"; fi
     # Each of glibc's arenas keeps what it once had; RocksDB's threads would fill one each. What the compiler had goes back.
     export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
-    set -- -Xms64m "-Xmx${heap}m" "-XX:MaxDirectMemorySize=$((64 + requests))m" \
+    set -- -Xms64m "-Xmx${heap}m" "-XX:MaxDirectMemorySize=$((96 + requests))m" \
       -XX:TrimNativeHeapInterval=10000 -Djdk.nio.maxCachedBufferSize=262144 \
       "-Djdk.httpclient.keepalive.timeout=$IDLE_SECONDS_MAX" \
       -XX:+UseG1GC -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
