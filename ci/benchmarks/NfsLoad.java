@@ -160,6 +160,9 @@ public final class NfsLoad {
         }
 
         Round run(Operation operation, double seconds) throws IOException {
+            while (operation == Operation.REMOVE && created < removed + FILES) {
+                create("c" + created++);
+            }
             double cpuBefore = cpuMicros();
             long start = System.nanoTime();
             long end = start + (long) (seconds * 1e9);
