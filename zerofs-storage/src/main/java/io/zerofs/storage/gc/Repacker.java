@@ -37,6 +37,9 @@ final class Repacker {
     /** Chunks read together; with a burst the memory that moving takes. */
     private static final int GROUP_CHUNKS = 16;
 
+    /** Deltas from which a chunk is folded once nobody asks for anything: each may be a request of its own to a reader. */
+    private static final int DELTAS_MAX = 4;
+
     /** A chunk is folded when an eighth of its base is hidden. */
     private static final int HIDDEN_PART_MIN = 8;
 
@@ -91,8 +94,8 @@ final class Repacker {
     }
 
     private boolean isHiddenInPart(ChunkEntry entry) throws VolumeException {
-        if (entry.deltas() == 0) {
-            return false;
+        if (entry.deltas() == 0 || entry.deltas() >= DELTAS_MAX) {
+            return entry.deltas() > 0;
         }
         long hidden = 0;
         for (FrameReference delta : entry.frames().subList(1, entry.frames().size())) {
