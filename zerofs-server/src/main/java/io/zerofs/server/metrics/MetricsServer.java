@@ -144,6 +144,8 @@ public final class MetricsServer implements FrameProtocol.Factory, AutoCloseable
 
         @Override
         public void frame(ByteBuf frame, Request request) {
+            // Before the answer, which another thread may give: what stands behind this request is not looked at.
+            connection.finish();
             String head = frame.toString(StandardCharsets.ISO_8859_1);
             request.run(frame.readableBytes(), () -> {
                 Answer answer = answer(head);
@@ -157,7 +159,6 @@ public final class MetricsServer implements FrameProtocol.Factory, AutoCloseable
                 }
                 request.charge(bytes.readableBytes());
                 request.reply(bytes);
-                connection.finish();
             });
         }
 

@@ -110,8 +110,9 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
 
     @Override
     public void finish() {
+        // At once: what stands behind the request that is being handled must not be cut any more.
+        finishing = true;
         onEventLoop(() -> {
-            finishing = true;
             dropReceived();
             closeIfFinished();
         });
