@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetectorFactory;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -15,6 +18,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /** Fails a test class when Netty reports a buffer that was collected without having been released. */
 public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
     private static final int COLLECTIONS = 3;
+    private static final long QUEUE_MILLIS = 1_000;
     private static final List<String> REPORTS = new CopyOnWriteArrayList<>();
 
     static {
@@ -28,13 +32,27 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
     }
 
     @Override
-    public void afterAll(ExtensionContext context) {
+    public void afterAll(ExtensionContext context) throws InterruptedException {
         for (int i = 0; i < COLLECTIONS; i++) {
-            System.gc();
+            awaitCollection();
             // Detectors look at their reference queue when something is allocated.
             ByteBufAllocator.DEFAULT.directBuffer(1).release();
         }
         assertEquals(List.of(), REPORTS, "buffers that were not released");
+    }
+
+    /**
+     * Returns when a collection has ended and what it found is on its way into the queues. References reach them later, by a
+     * thread of the virtual machine which takes all that one collection found at once: what the collection before this one
+     * found is there for certain.
+     */
+    private static void awaitCollection() throws InterruptedException {
+        ReferenceQueue<Object> queue = new ReferenceQueue<>();
+        Reference<Object> found = new WeakReference<>(new Object(), queue);
+        do {
+            System.gc();
+        } while (queue.remove(QUEUE_MILLIS) == null);
+        Reference.reachabilityFence(found);
     }
 
     private static final class RecordingFactory extends ResourceLeakDetectorFactory {
