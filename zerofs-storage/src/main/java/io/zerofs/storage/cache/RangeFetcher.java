@@ -31,6 +31,12 @@ public final class RangeFetcher implements PageFetcher {
     /** For pages fetched ahead: nobody waits for the first of them, so fewer and longer requests are better. */
     private static final int AHEAD_BYTES_MAX = 12 * 1024 * 1024;
 
+    /**
+     * The same for pages fetched ahead. Where writers overtook each other their chunks alternate at the ends of a region;
+     * what lies in the gap is read soon, and is in the disk cache then.
+     */
+    private static final int AHEAD_GAP_BYTES_MAX = 512 * 1024;
+
     /** Threads for small requests of one region; several regions are under way at a time. */
     private static final int AHEAD_HELPERS_MAX = 3;
 
@@ -158,7 +164,7 @@ public final class RangeFetcher implements PageFetcher {
         Owned first = request.get(0);
         Owned last = request.get(request.size() - 1);
         return first.wanted().key().seq() == page.wanted().key().seq()
-                && page.offset() - last.end() <= GAP_BYTES_MAX
+                && page.offset() - last.end() <= (page.ahead() ? AHEAD_GAP_BYTES_MAX : GAP_BYTES_MAX)
                 && page.end() - first.offset() <= bytesMax;
     }
 

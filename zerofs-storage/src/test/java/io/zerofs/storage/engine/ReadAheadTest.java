@@ -25,6 +25,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -150,6 +151,26 @@ final class ReadAheadTest {
             assertTrue(store.bytes.get() <= bytes * 1.01, "fetched " + store.bytes);
             assertEquals(0, volume.statistics().unreadPages());
         }
+    }
+
+    /** As it is written through a block device with many requests in flight, which overtake each other. */
+    @Test
+    void aLongFileThatWasNotWrittenQuiteInOrderIsReadByFewRequests() throws Exception {
+        int chunks = 1024;
+        int overtaking = 4;
+        SplittableRandom random = new SplittableRandom(1);
+        volume = fixture.open(store, SETTINGS);
+        TreeMap<Integer, Long> order = new TreeMap<>();
+        for (long chunk = 0; chunk < chunks; chunk++) {
+            order.put((int) (chunk + random.nextInt(overtaking)) * chunks + (int) chunk, chunk);
+        }
+        for (long chunk : order.values()) {
+            write(chunk * CHUNK);
+        }
+        reopen(Runnable::run);
+        readInOrder(0, (long) chunks * CHUNK, 128 << 10);
+        assertTrue(store.gets.get() <= 64, store.gets + " requests");
+        assertTrue(store.bytes.get() <= 1.1 * chunks * CHUNK, "fetched " + store.bytes);
     }
 
     @Test
