@@ -32,10 +32,12 @@ public final class RangeFetcher implements PageFetcher {
     private static final int AHEAD_BYTES_MAX = 12 * 1024 * 1024;
 
     /**
-     * The same for pages fetched ahead. Where writers overtook each other their chunks alternate at the ends of a region;
-     * what lies in the gap is read soon, and is in the disk cache then.
+     * What a request for pages ahead may fetch along, in bytes or as a part of what is wanted. Where writers overtook each
+     * other their chunks alternate at the ends of a region; what lies in a gap is read soon, and is in the disk cache then.
      */
-    private static final int AHEAD_GAP_BYTES_MAX = 512 * 1024;
+    private static final long AHEAD_GAPS_BYTES = 512 * 1024;
+
+    private static final int AHEAD_GAPS_PART = 2;
 
     /** Threads for small requests of one region; several regions are under way at a time. */
     private static final int AHEAD_HELPERS_MAX = 3;
@@ -150,22 +152,33 @@ public final class RangeFetcher implements PageFetcher {
                 .thenComparingLong(Owned::offset));
         List<List<Owned>> requests = new ArrayList<>();
         List<Owned> request = null;
+        long gaps = 0;
         for (Owned page : pages) {
-            if (request == null || !fits(request, page, bytesMax)) {
+            if (request == null || !fits(request, page, gaps, bytesMax)) {
                 request = new ArrayList<>();
                 requests.add(request);
+                gaps = 0;
+            } else {
+                gaps += gap(request, page);
             }
             request.add(page);
         }
         return requests;
     }
 
-    private static boolean fits(List<Owned> request, Owned page, int bytesMax) {
+    private static long gap(List<Owned> request, Owned page) {
+        return page.offset() - request.get(request.size() - 1).end();
+    }
+
+    /** @param gaps bytes that the request fetches along already */
+    private static boolean fits(List<Owned> request, Owned page, long gaps, int bytesMax) {
         Owned first = request.get(0);
-        Owned last = request.get(request.size() - 1);
-        return first.wanted().key().seq() == page.wanted().key().seq()
-                && page.offset() - last.end() <= (page.ahead() ? AHEAD_GAP_BYTES_MAX : GAP_BYTES_MAX)
-                && page.end() - first.offset() <= bytesMax;
+        if (first.wanted().key().seq() != page.wanted().key().seq() || page.end() - first.offset() > bytesMax) {
+            return false;
+        }
+        long gap = gap(request, page);
+        long wanted = page.offset() - gap - first.offset() - gaps;
+        return page.ahead() ? gaps + gap <= Math.max(AHEAD_GAPS_BYTES, wanted / AHEAD_GAPS_PART) : gap <= GAP_BYTES_MAX;
     }
 
     /** Whatever happens, each page of the request is answered and no longer under way. */
