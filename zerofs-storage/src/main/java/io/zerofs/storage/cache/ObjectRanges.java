@@ -18,6 +18,9 @@ import java.util.List;
 public final class ObjectRanges {
     private static final int BLOCK_BYTES = DiskCache.BLOCK_BYTES;
 
+    /** Blocks between two missing ones that are fetched again rather than paid for with a second request. */
+    private static final int BRIDGE_BLOCKS_MAX = 512 * 1024 / BLOCK_BYTES;
+
     private final ObjectStore store;
     private final DiskCache blocks;
 
@@ -33,32 +36,36 @@ public final class ObjectRanges {
         }
         int first = (int) (from / BLOCK_BYTES);
         int count = (int) ((from + length - 1) / BLOCK_BYTES) - first + 1;
+        ByteBuffer[] cached = new ByteBuffer[count];
+        for (int i = 0; i < count; i++) {
+            cached[i] = blocks.get(object.salt(), first + i);
+        }
         List<ByteBuffer> parts = new ArrayList<>();
         for (int i = 0; i < count; ) {
-            ByteBuffer cached = blocks.get(object.salt(), first + i);
-            if (cached != null) {
-                parts.add(cached);
-                i++;
-            } else {
-                int run = i + 1;
-                ByteBuffer next = null;
-                while (run < count && next == null) {
-                    next = blocks.get(object.salt(), first + run);
-                    run += next == null ? 1 : 0;
-                }
-                ByteBuffer missing = fetchBlocks(object, first + i, run - i);
-                if (missing == null) {
-                    return fetchRange(object, from, length);
-                }
-                parts.add(missing);
-                if (next != null) {
-                    parts.add(next);
-                    run++;
-                }
-                i = run;
+            if (cached[i] != null) {
+                parts.add(cached[i++]);
+                continue;
             }
+            int end = endOfRun(cached, i);
+            ByteBuffer missing = fetchBlocks(object, first + i, end - i);
+            if (missing == null) {
+                return fetchRange(object, from, length);
+            }
+            parts.add(missing);
+            i = end;
         }
         return new StoredRange((long) first * BLOCK_BYTES, parts);
+    }
+
+    /** The end of what one request brings from a missing block on: it passes over a few that are there. */
+    private static int endOfRun(ByteBuffer[] cached, int from) {
+        int end = from + 1;
+        for (int i = end; i < cached.length && i - end <= BRIDGE_BLOCKS_MAX; i++) {
+            if (cached[i] == null) {
+                end = i + 1;
+            }
+        }
+        return end;
     }
 
     /** For bytes that turned out to be damaged: drops them from the cache and asks the store once more. */

@@ -81,16 +81,24 @@ class ObjectRangesTest {
 
     @Test
     void whatWasReadOnceIsNotAskedForAgain() throws Exception {
-        ranges.read(header(), 300_000, 1);
+        ranges.read(header(), 300_000, 5 * DiskCache.BLOCK_BYTES);
         cache.drain();
         assertEquals(1, gets());
-        ranges.read(header(), 2 * DiskCache.BLOCK_BYTES, DiskCache.BLOCK_BYTES);
+        ranges.read(header(), 2 * DiskCache.BLOCK_BYTES, 5 * DiskCache.BLOCK_BYTES);
         assertEquals(1, gets());
         ranges.read(header(), 0, object.remaining());
         assertEquals(3, gets(), "one for what is before, one for what is behind");
         cache.drain();
         ranges.read(header(), 0, object.remaining());
         assertEquals(3, gets());
+    }
+
+    @Test
+    void aFewBlocksInTheMiddleAreFetchedAgainRatherThanSplitTheRequest() throws Exception {
+        ranges.read(header(), 300_000, 1);
+        cache.drain();
+        ranges.read(header(), 0, object.remaining());
+        assertEquals(2, gets());
     }
 
     @Test
