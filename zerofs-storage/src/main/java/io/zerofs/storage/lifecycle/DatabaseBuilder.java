@@ -79,8 +79,11 @@ final class DatabaseBuilder {
     private boolean fetch(TableRef table, Path database, long total)
             throws ObjectStoreException, CorruptObjectException, IOException {
         Path file = database.resolve(table.fileName());
-        tables.fetch(store, table, new TableFiles.Target(file, bytes -> advance(bytes, total)));
-        return true;
+        return SecondLook.<Boolean, IOException>at(() -> {
+            Files.deleteIfExists(file);
+            tables.fetch(store, table, new TableFiles.Target(file, bytes -> advance(bytes, total)));
+            return true;
+        });
     }
 
     private void advance(long bytes, long total) {

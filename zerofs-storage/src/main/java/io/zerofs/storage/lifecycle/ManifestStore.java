@@ -109,10 +109,13 @@ final class ManifestStore {
 
     /** A manifest; empty if there is none. */
     Optional<Manifest> read(long version) throws ObjectStoreException, CorruptObjectException {
+        String name = Manifest.objectName(version);
         try {
-            String name = Manifest.objectName(version);
-            ByteBuffer bytes = store.get(name, ManifestCodec.OBJECT_BYTES_MAX).bytes();
-            return Optional.of(ManifestCodec.open(keys, version, bytes));
+            return Optional.of(SecondLook.at(() -> {
+                ByteBuffer bytes =
+                        store.get(name, ManifestCodec.OBJECT_BYTES_MAX).bytes();
+                return ManifestCodec.open(keys, version, bytes);
+            }));
         } catch (ObjectStoreException e) {
             if (e.kind() == ObjectStoreException.Kind.NOT_FOUND) {
                 return Optional.empty();

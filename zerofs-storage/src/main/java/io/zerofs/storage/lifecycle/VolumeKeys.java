@@ -145,6 +145,10 @@ public final class VolumeKeys {
     }
 
     private Stored read() throws ObjectStoreException, CorruptObjectException, OpenException {
+        return SecondLook.at(this::readOnce);
+    }
+
+    private Stored readOnce() throws ObjectStoreException, CorruptObjectException, OpenException {
         try {
             StoredObject stored = store.get(VolumeObject.NAME, VolumeObject.OBJECT_BYTES_MAX);
             return new Stored(VolumeObject.decode(stored.bytes()), stored.version());

@@ -10,7 +10,9 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitFixture;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
+import io.zerofs.storage.object.ForwardingStore;
 import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.KeySlot;
@@ -23,8 +25,10 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -160,6 +164,49 @@ class DamageTest {
                 assertEquals(VolumeException.Kind.CORRUPT, e.kind(), e.toString());
                 assertTrue(e.getMessage().contains(damagedObject), e.getMessage());
             }
+        }
+    }
+
+    /** A network that damages the first answer about every object. */
+    private static final class FirstAnswerDamaged extends ForwardingStore {
+        private final Set<String> seen = ConcurrentHashMap.newKeySet();
+
+        FirstAnswerDamaged(ObjectStore store) {
+            super(store);
+        }
+
+        @Override
+        public StoredObject get(String name, int bytesMax) throws ObjectStoreException {
+            return damage(name, super.get(name, bytesMax));
+        }
+
+        @Override
+        public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
+            return damage(name, super.getRange(name, offset, length));
+        }
+
+        private StoredObject damage(String name, StoredObject answer) {
+            ByteBuffer bytes = ByteBuffer.allocate(answer.bytes().remaining());
+            bytes.put(answer.bytes().duplicate()).flip();
+            if (seen.add(name)) {
+                int middle = bytes.limit() / 2;
+                bytes.put(middle, (byte) (bytes.get(middle) ^ 1));
+            }
+            return new StoredObject(bytes, answer.version());
+        }
+    }
+
+    @Test
+    void whatWasDamagedOnTheWayIsAskedForOnceMore() throws Exception {
+        Process writer = fixture.process().open();
+        writer.write(0, "covered").barrier().checkpoint().write(1, "in the log").barrier();
+        writer.kill();
+        FirstAnswerDamaged network = new FirstAnswerDamaged(fixture.bucket);
+        Process reader = fixture.process(fixture.newDirectory(), network).open();
+        assertEquals("covered", reader.read(0));
+        assertEquals("in the log", reader.read(1));
+        for (String prefix : List.of(VolumeObject.NAME, Manifest.PREFIX, TableRef.PREFIX, CommitId.PREFIX)) {
+            assertTrue(network.seen.stream().anyMatch(name -> name.startsWith(prefix)), prefix);
         }
     }
 
