@@ -24,6 +24,7 @@ final class CommitFlight {
     private final Salt predecessor;
     private final long durableSeq;
     private State state = State.FROZEN;
+    private long beganNanos;
     private SealedCommit sealed;
 
     /**
@@ -54,8 +55,18 @@ final class CommitFlight {
         return state;
     }
 
-    void become(State next) {
-        state = next;
+    /** The upload begins. */
+    void begin(long nanos) {
+        beganNanos = nanos;
+        state = State.UPLOADING;
+    }
+
+    long beganNanos() {
+        return beganNanos;
+    }
+
+    void stored() {
+        state = State.STORED;
     }
 
     /** The object; null until it was sealed. Set by the thread that uploads, before the commit is stored. */

@@ -24,6 +24,12 @@ final class CommitPipeline {
     private static final Logger log = LoggerFactory.getLogger(CommitPipeline.class);
     private static final long RETRY_NANOS = 1_000_000_000L;
 
+    /** Most that a barrier waits for company; a tenth of what near stores take. */
+    private static final long SPACING_NANOS_MAX = 10_000_000L;
+
+    /** One in so many: the weight of an upload in the mean of how long they take. */
+    private static final int UPLOADS_AVERAGED = 8;
+
     private final long epoch;
     private final StorageSettings.Commits settings;
     private final WritePath writes;
@@ -41,6 +47,9 @@ final class CommitPipeline {
     private boolean cutWanted;
     private boolean completing;
     private boolean deadlineArmed;
+    private boolean spacingArmed;
+    private long lastCutNanos;
+    private long uploadNanos;
     private volatile AppliedCommit applied;
 
     CommitPipeline(
@@ -173,13 +182,13 @@ final class CommitPipeline {
         locked(() -> {
             while (true) {
                 CommitFlight next = firstFrozen();
-                if (next == null && cutWanted && hasSlot(dirty.open())) {
+                if (next == null && cutWanted && hasSlot(dirty.open()) && isSpaced()) {
                     next = cut();
                 }
                 if (next == null || !hasSlot(next.commit())) {
                     return;
                 }
-                next.become(State.UPLOADING);
+                next.begin(runtime.nanoTime().getAsLong());
                 starting.add(next);
             }
         });
@@ -208,6 +217,26 @@ final class CommitPipeline {
                 || uploads < settings.uploadsMax() && bytes + commit.memoryBytes() <= settings.uploadBytesMax();
     }
 
+    /**
+     * Commits that barriers ask for begin evenly over the time that one takes. If the first few callers took all slots at
+     * once, those who come a moment later would wait for nearly two uploads, and each would cost a request.
+     */
+    private boolean isSpaced() {
+        long spacing = flights.isEmpty() ? 0 : Math.min(SPACING_NANOS_MAX, uploadNanos / settings.uploadsMax());
+        long left = lastCutNanos + spacing - runtime.nanoTime().getAsLong();
+        if (spacing == 0 || left <= 0) {
+            return true;
+        }
+        if (!spacingArmed) {
+            spacingArmed = true;
+            runtime.timer().after(left, () -> {
+                locked(() -> spacingArmed = false);
+                pump();
+            });
+        }
+        return false;
+    }
+
     private CommitFlight cut() throws VolumeException {
         OpenCommit frozen = writes.cut();
         cutWanted = false;
@@ -218,12 +247,17 @@ final class CommitPipeline {
         CommitFlight flight =
                 new CommitFlight(frozen, new CommitId(epoch, frozen.seq()), salt, lastSalt, applied.seq());
         lastSalt = salt;
+        lastCutNanos = runtime.nanoTime().getAsLong();
         flights.addLast(flight);
         return flight;
     }
 
     private void stored(CommitFlight flight) {
-        locked(() -> flight.become(State.STORED));
+        locked(() -> {
+            long took = runtime.nanoTime().getAsLong() - flight.beganNanos();
+            uploadNanos += (took - uploadNanos) / (uploadNanos == 0 ? 1 : UPLOADS_AVERAGED);
+            flight.stored();
+        });
         completeOrStop();
         pump();
     }

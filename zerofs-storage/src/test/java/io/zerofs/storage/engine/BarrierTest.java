@@ -107,6 +107,35 @@ final class BarrierTest {
     }
 
     @Test
+    void whoArrivesShortlyAfterACutSharesTheNextAndLeavesSlotsToOthers() throws Exception {
+        open(store, uploads(4));
+        store.hold(true);
+        put(volume, "slow");
+        CompletableFuture<Void> slow = volume.barrier();
+        String held = store.awaitHeld(1).get(0);
+        timer.pass(Duration.ofMillis(20));
+        store.release(held);
+        await(slow);
+        List<CompletableFuture<Void>> barriers = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            put(volume, "a" + i);
+            barriers.add(volume.barrier());
+            store.awaitHeld(1);
+        }
+        timer.pass(Duration.ofMillis(5));
+        store.awaitHeld(2);
+        put(volume, "after a pause");
+        timer.pass(Duration.ofMillis(5));
+        barriers.add(volume.barrier());
+        store.awaitHeld(3);
+        store.hold(false);
+        for (CompletableFuture<Void> barrier : barriers) {
+            await(barrier);
+        }
+        assertEquals(4, store.puts());
+    }
+
+    @Test
     void withNothingNewABarrierCostsNoRequestButWaitsForWhatIsInFlight() throws Exception {
         open(store, uploads(4));
         await(volume.barrier());
