@@ -13,6 +13,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -52,7 +54,10 @@ import java.util.regex.PatternSyntaxException;
  * curl 'http://127.0.0.1:ADMIN/set?down=1'                   every connection is reset, until down=0
  * curl 'http://127.0.0.1:ADMIN/clear'                        no faults, no latency
  * curl 'http://127.0.0.1:ADMIN/stats'                        what passed, by method and status, and how long it took
- *                                                            with the latency; /reset zeroes
+ *                                                            with the latency
+ * curl 'http://127.0.0.1:ADMIN/requests'                     the last 200,000 requests that passed: a line for each with
+ *                                                            the ms since the start, method, path and bytes of the body
+ * curl 'http://127.0.0.1:ADMIN/reset'                        stats and requests begin anew
  * </pre>
  *
  * {@code match} is a regular expression to be found in {@code METHOD /path?query}; it limits all but latency and down.
@@ -60,6 +65,7 @@ import java.util.regex.PatternSyntaxException;
 public final class StoreProxy {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int HEAD_BYTES_MAX = 64 << 10;
+    private static final int REQUESTS_KEPT = 200_000;
     private static final Set<String> SETTINGS = Set.of(
             "latency", "jitter", "slowdown", "unavailable", "throttle", "deny", "gone", "skew", "region", "unconditional",
             "before", "lost", "upload", "after", "hang", "cut", "short", "corrupt", "down");
@@ -78,6 +84,8 @@ public final class StoreProxy {
     private final int upstreamPort;
     private final Map<String, Double> settings = new ConcurrentSkipListMap<>();
     private final Map<String, AtomicLong> counts = new ConcurrentSkipListMap<>();
+    private final Deque<String> passed = new ArrayDeque<>();
+    private final long beganNanos = System.nanoTime();
     private volatile Pattern match = EVERYTHING;
 
     private StoreProxy(int upstreamPort) {
@@ -115,7 +123,16 @@ public final class StoreProxy {
                 settings.clear();
                 match = EVERYTHING;
             }
-            case "/reset" -> counts.clear();
+            case "/reset" -> {
+                counts.clear();
+                synchronized (passed) {
+                    passed.clear();
+                }
+            }
+            case "/requests" -> {
+                send(exchange, status, requests());
+                return;
+            }
             case "/stats" -> {}
             default -> status = 404;
         }
@@ -125,10 +142,29 @@ public final class StoreProxy {
                 .append(name)
                 .append("\": ")
                 .append(count));
-        byte[] body = text.append("}\n").toString().getBytes(StandardCharsets.UTF_8);
+        send(exchange, status, text.append("}\n").toString());
+    }
+
+    private static void send(HttpExchange exchange, int status, String text) throws IOException {
+        byte[] body = text.getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(status, body.length);
         exchange.getResponseBody().write(body);
         exchange.close();
+    }
+
+    private String requests() {
+        synchronized (passed) {
+            return passed.isEmpty() ? "" : String.join("\n", passed) + "\n";
+        }
+    }
+
+    private void note(Head request, long bytes) {
+        synchronized (passed) {
+            if (passed.size() == REQUESTS_KEPT) {
+                passed.removeFirst();
+            }
+            passed.addLast((System.nanoTime() - beganNanos) / 1_000_000 + " " + request.target() + " " + bytes);
+        }
     }
 
     /** Returns whether all of it was understood. */
@@ -297,7 +333,9 @@ public final class StoreProxy {
                 }
                 toClient.write(interim.bytes);
             }
-            count("bytes.up", request.copyBody(fromClient, toStore, new Damage(cut ? 0.5 : 1, false)));
+            long sent = request.copyBody(fromClient, toStore, new Damage(cut ? 0.5 : 1, false));
+            count("bytes.up", sent);
+            note(request, sent);
             if (cut) {
                 reset(client);
                 return null;

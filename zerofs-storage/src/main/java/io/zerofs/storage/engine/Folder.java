@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 final class Folder {
     private static final Logger log = LoggerFactory.getLogger(Folder.class);
     private static final long RETRY_NANOS = 1_000_000_000L;
+    private static final byte[] NO_BLOCK = new byte[FrameReference.BLOCK_BYTES];
 
     private final StorageSettings.Folding settings;
     private final FoldQueue queue;
@@ -168,8 +169,7 @@ final class Folder {
                     }
                 });
             }
-            // What lies behind is zeros anyway: the chunk of a small file takes the room of the file.
-            content.write(0, Arrays.copyOf(whole, lengthWithoutZeros(whole)));
+            writeWithoutZeros(whole, content);
         } else {
             for (FrameLayer layer : layers) {
                 layer.visit(0, Volume.CHUNK_BYTES, (start, length, data, offset) -> {
@@ -182,6 +182,26 @@ final class Folder {
             }
         }
         return new FoldResult(frames.frames(), content);
+    }
+
+    /** What is not written is zeros anyway: a chunk with little in it takes the room of that, in memory and among moves. */
+    private static void writeWithoutZeros(byte[] chunk, Extents content) {
+        int length = lengthWithoutZeros(chunk);
+        int from = 0;
+        for (int block = 0; block < length; block += NO_BLOCK.length) {
+            int end = Math.min(length, block + NO_BLOCK.length);
+            if (Arrays.equals(chunk, block, end, NO_BLOCK, 0, end - block)) {
+                writePart(chunk, from, block, content);
+                from = end;
+            }
+        }
+        writePart(chunk, from, length, content);
+    }
+
+    private static void writePart(byte[] chunk, int from, int to, Extents content) {
+        if (from < to) {
+            content.write(from, Arrays.copyOfRange(chunk, from, to));
+        }
     }
 
     private static int lengthWithoutZeros(byte[] bytes) {

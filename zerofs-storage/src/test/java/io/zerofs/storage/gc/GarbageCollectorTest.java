@@ -26,6 +26,7 @@ import io.zerofs.storage.object.StoreOperation;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -125,6 +126,32 @@ final class GarbageCollectorTest {
         try (Reservation room = process.volume.reserve(new ChunkRange(number, 0, 1), 100)) {
             process.volume.apply(batch);
         }
+    }
+
+    @Test
+    void chunksWithLittleInThemAreMovedIntoOneCommit() throws Exception {
+        Process process = fixture.process().open();
+        GcFixture gc = new GcFixture(process);
+        int chunks = 100;
+        byte[] block = new byte[4096];
+        new Random(1).nextBytes(block);
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            Batch batch = process.volume.newBatch();
+            batch.writeChunk(new ChunkId(1, chunk), Volume.CHUNK_BYTES - block.length, ByteBuffer.wrap(block));
+            try (Reservation room = process.volume.reserve(new ChunkRange(1, chunk, chunk + 1), block.length)) {
+                process.volume.apply(batch);
+            }
+            process.barrier();
+        }
+        process.checkpoint();
+        long before = process.volume.lastApplied().seq();
+
+        gc.pass();
+
+        assertEquals(before + 1, process.volume.lastApplied().seq());
+        ByteBuffer last = ByteBuffer.allocate(Volume.CHUNK_BYTES);
+        process.volume.read(1, (long) (chunks - 1) * Volume.CHUNK_BYTES, last);
+        assertArrayEquals(block, Arrays.copyOfRange(last.array(), Volume.CHUNK_BYTES - block.length, last.capacity()));
     }
 
     @Test
