@@ -237,7 +237,8 @@ public final class GarbageCollector implements SpaceKeeper {
         VictimChoice choice = new VictimChoice(
                 settings.garbageShare() / (idle ? 2 : 1),
                 idle ? GAIN_MIN_IDLE : GAIN_MIN,
-                Math.max(PASS_BYTES_MIN, liveBytes / PASS_PART));
+                Math.max(PASS_BYTES_MIN, liveBytes / PASS_PART),
+                !idle);
         Set<Long> victims = choice.of(candidates);
         if (victims.isEmpty()) {
             return false;

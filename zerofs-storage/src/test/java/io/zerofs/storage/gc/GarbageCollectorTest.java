@@ -143,6 +143,7 @@ final class GarbageCollectorTest {
             }
             process.barrier();
         }
+        gc.pass();
         process.checkpoint();
         long before = process.volume.lastApplied().seq();
 

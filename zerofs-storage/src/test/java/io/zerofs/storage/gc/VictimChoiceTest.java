@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.gc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.storage.commit.CommitId;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** Which commits are written again, while clients are served and while nobody asks for anything. */
+final class VictimChoiceTest {
+    private static final long MIB = 1 << 20;
+    private static final VictimChoice LOADED = new VictimChoice(0.2, 4 * MIB, 64 * MIB, true);
+    private static final VictimChoice IDLE = new VictimChoice(0.1, MIB, 64 * MIB, false);
+
+    private static List<CommitSpace> commits(int count, long objectBytes, long liveBytes) {
+        return LongStream.rangeClosed(1, count)
+                .mapToObj(seq -> new CommitSpace(new CommitId(1, seq), objectBytes, liveBytes, 1, 0))
+                .toList();
+    }
+
+    private static Set<Long> seqs(int count) {
+        return LongStream.rangeClosed(1, count).boxed().collect(Collectors.toSet());
+    }
+
+    @Test
+    void smallCommitsWaitUnderLoadUntilTheyFillOne() {
+        assertEquals(Set.of(), LOADED.of(commits(500, 4500, 4100)));
+        assertTrue(LOADED.of(commits(1100, 4500, 4100)).size() > 1000);
+    }
+
+    @Test
+    void veryManyDoNotWaitHoweverLittleTheyHold() {
+        assertEquals(Set.of(), LOADED.of(commits(1000, 300, 100)));
+        assertEquals(seqs(1100), LOADED.of(commits(1100, 300, 100)));
+    }
+
+    @Test
+    void onceNobodyAsksTheyAreMergedThoughTheyAreFew() {
+        assertEquals(seqs(50), IDLE.of(commits(50, 4500, 4100)));
+    }
+
+    @Test
+    void commitsWithMuchGarbageDoNotWait() {
+        assertEquals(seqs(2), LOADED.of(commits(2, 4 * MIB, MIB)));
+    }
+}
