@@ -7,6 +7,7 @@ SCALE=${SCALE:-1}
 MNT=/mnt/a
 NFS_PORT=${NFS_PORT:-2049}
 NINEP_PORT=${NINEP_PORT:-5564}
+# NINEP_CACHE: how Linux caches over 9P: mmap, or loose where nobody else changes the files.
 # EXPORT: the path to mount, for comparisons with other servers.
 
 die() { echo "$*" >&2; exit 1; }
@@ -19,7 +20,7 @@ mount_share() {
       mount -t nfs -o "vers=3,nolock,tcp,hard,retry=0,mountproto=tcp,port=$NFS_PORT,mountport=${MOUNT_PORT:-$NFS_PORT}" \
         "$HOST_IP:${EXPORT:-/}" "$directory" ;;
     9p)
-      mount -t 9p -o "trans=tcp,version=9p2000.L,msize=1048576,cache=mmap,access=client,port=$NINEP_PORT" \
+      mount -t 9p -o "trans=tcp,version=9p2000.L,msize=1048576,cache=${NINEP_CACHE:-mmap},access=client,port=$NINEP_PORT" \
         "$HOST_IP" "$directory" ;;
   esac
 }

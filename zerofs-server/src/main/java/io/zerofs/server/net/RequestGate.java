@@ -2,6 +2,7 @@
 package io.zerofs.server.net;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -40,7 +41,7 @@ final class RequestGate {
         private final Runnable resume;
         private final AtomicInteger requests = new AtomicInteger();
         private final AtomicLong bytes = new AtomicLong();
-        private volatile boolean refused;
+        private final AtomicBoolean refused = new AtomicBoolean();
 
         private Share(Runnable resume) {
             this.resume = resume;
@@ -57,12 +58,11 @@ final class RequestGate {
                 charge(length);
                 return true;
             }
-            refused = true;
+            // In this order, so that whoever finds the flag finds the entry, too.
             waiting.add(this);
+            refused.set(true);
             // What was released between the look and the flag has not seen the flag.
-            if (hasRoom()) {
-                wake();
-            }
+            wakeIfPossible();
             return false;
         }
 
@@ -77,9 +77,7 @@ final class RequestGate {
             bytes.addAndGet(-length);
             bytesInFlight.addAndGet(-length);
             requests.decrementAndGet();
-            if (refused && hasRoom()) {
-                wake();
-            }
+            wakeIfPossible();
             wakeOthers();
         }
 
@@ -92,10 +90,12 @@ final class RequestGate {
                             && bytesInFlight.get() < settings.bytesInFlightMax();
         }
 
-        private void wake() {
-            refused = false;
-            waiting.remove(this);
-            resume.run();
+        /** Once for each time it was refused, whoever comes first. */
+        private void wakeIfPossible() {
+            if (refused.get() && hasRoom() && refused.compareAndSet(true, false)) {
+                waiting.remove(this);
+                resume.run();
+            }
         }
     }
 
@@ -105,9 +105,7 @@ final class RequestGate {
             return;
         }
         for (Share share : waiting) {
-            if (share.refused && share.hasRoom()) {
-                share.wake();
-            }
+            share.wakeIfPossible();
         }
     }
 }

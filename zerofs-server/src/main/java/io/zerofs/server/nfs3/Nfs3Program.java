@@ -67,7 +67,16 @@ final class Nfs3Program implements RpcProgram {
         }
         Nfs3Call call = Nfs3CallDecoder.decode(procedure, arguments);
         Credentials who = credentials(rpc.credential());
-        exchange.run(call.transferBytes(), () -> run(procedure, call, who, exchange));
+        exchange.run(call.transferBytes(), () -> {
+            try {
+                run(procedure, call, who, exchange);
+            } catch (WouldWaitException e) {
+                throw e;
+            } catch (RuntimeException | Error e) {
+                exchange.abandon();
+                throw e;
+            }
+        });
     }
 
     private void run(Nfs3Procedure procedure, Nfs3Call call, Credentials who, RpcExchange exchange) {

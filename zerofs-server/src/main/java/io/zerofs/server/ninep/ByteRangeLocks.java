@@ -25,19 +25,23 @@ final class ByteRangeLocks {
     }
 
     /** Takes a lock if nothing is in the way: SUCCESS, BLOCKED, or ERROR when the table is full. */
-    synchronized LockStatus tryLock(InodeId inode, HeldLock wanted) {
-        FileLocks locks = files.computeIfAbsent(inode, any -> new FileLocks());
-        LockStatus status;
-        if (locks.conflicting(wanted) != null) {
-            status = LockStatus.BLOCKED;
-        } else if (heldCount >= settings.locksMax() || wanted.fid().isClosed()) {
-            status = LockStatus.ERROR;
-        } else {
+    LockStatus tryLock(InodeId inode, HeldLock wanted) {
+        List<LockWaiter> granted;
+        synchronized (this) {
+            FileLocks locks = files.getOrDefault(inode, new FileLocks());
+            if (locks.conflicting(wanted) != null) {
+                return LockStatus.BLOCKED;
+            }
+            if (heldCount >= settings.locksMax() || wanted.fid().isClosed()) {
+                return LockStatus.ERROR;
+            }
+            files.put(inode, locks);
             change(locks, () -> locks.put(wanted));
-            status = LockStatus.SUCCESS;
+            // Who turns its own write lock into a read lock lets readers in.
+            granted = grant(inode, locks);
         }
-        dropIfEmpty(inode, locks);
-        return status;
+        tell(granted, LockStatus.SUCCESS);
+        return LockStatus.SUCCESS;
     }
 
     /**
@@ -89,7 +93,7 @@ final class ByteRangeLocks {
             change(locks, () -> locks.release(range));
             granted = grant(inode, locks);
         }
-        granted.forEach(waiter -> waiter.outcome().complete(LockStatus.SUCCESS));
+        tell(granted, LockStatus.SUCCESS);
     }
 
     /** A lock in the way of this one, or null. */
@@ -112,8 +116,8 @@ final class ByteRangeLocks {
             change(locks, () -> locks.releaseAll(fid));
             granted = grant(inode, locks);
         }
-        given.forEach(waiter -> waiter.outcome().complete(LockStatus.BLOCKED));
-        granted.forEach(waiter -> waiter.outcome().complete(LockStatus.SUCCESS));
+        tell(given, LockStatus.BLOCKED);
+        tell(granted, LockStatus.SUCCESS);
     }
 
     /** Locks held, over all files. */
@@ -123,6 +127,10 @@ final class ByteRangeLocks {
 
     synchronized int waiterCount() {
         return waiting.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    private static void tell(List<LockWaiter> waiters, LockStatus outcome) {
+        waiters.forEach(waiter -> waiter.outcome().complete(outcome));
     }
 
     private void change(FileLocks locks, Runnable change) {

@@ -30,6 +30,8 @@ public final class DuplicateRequestCache {
     /** The beginning of a call tells calls with the same transaction id apart; hashing a whole write would cost. */
     private static final int CHECKED_BYTES_MAX = 512;
 
+    private static final byte[] NO_REPLY = {};
+
     private final int callsMax;
     private final Map<Key, Entry> calls = new LinkedHashMap<>();
 
@@ -99,7 +101,7 @@ public final class DuplicateRequestCache {
     final class Entry {
         private final Key key;
         private volatile byte[] reply;
-        private List<RpcTransport> waiters;
+        private List<RpcTransport> waiters = List.of();
 
         private Entry(Key key) {
             this.key = key;
@@ -109,33 +111,42 @@ public final class DuplicateRequestCache {
         void complete(ByteBuf record) {
             byte[] bytes = new byte[record.readableBytes()];
             record.getBytes(record.readerIndex(), bytes);
-            List<RpcTransport> answered;
-            synchronized (this) {
-                reply = bytes;
-                answered = waiters == null ? List.of() : waiters;
-                waiters = null;
-            }
+            List<RpcTransport> answered = finish(bytes);
             if (bytes.length > REPLY_BYTES_MAX) {
                 forget(key);
             }
             answered.forEach(transport -> send(transport, bytes));
         }
 
+        /** Forgets a call that ended without a reply; retransmissions are not answered, and the next one is run. */
+        void abandon() {
+            forget(key);
+            finish(NO_REPLY).forEach(RpcTransport::drop);
+        }
+
+        /** Those who waited for the end of the call. */
+        private synchronized List<RpcTransport> finish(byte[] bytes) {
+            List<RpcTransport> waited = waiters;
+            reply = bytes;
+            waiters = List.of();
+            return waited;
+        }
+
         private void answer(RpcTransport transport) {
+            byte[] known;
             synchronized (this) {
-                if (reply == null) {
-                    if (waiters == null) {
-                        waiters = new ArrayList<>();
-                    }
-                    if (waiters.size() < WAITERS_MAX) {
-                        waiters.add(transport);
-                    } else {
-                        transport.drop();
-                    }
+                known = reply;
+                if (known == null && waiters.size() < WAITERS_MAX) {
+                    waiters = waiters.isEmpty() ? new ArrayList<>() : waiters;
+                    waiters.add(transport);
                     return;
                 }
             }
-            send(transport, reply);
+            if (known == null || known == NO_REPLY) {
+                transport.drop();
+            } else {
+                send(transport, known);
+            }
         }
 
         private static void send(RpcTransport transport, byte[] reply) {

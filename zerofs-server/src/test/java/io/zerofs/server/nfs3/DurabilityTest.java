@@ -5,15 +5,21 @@ import static io.zerofs.server.nfs3.client.Nfs3Client.bytes;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.server.nfs3.client.Nfs3Client;
+import io.zerofs.server.nfs3.client.RpcClient;
 import io.zerofs.server.nfs3.wire.Nfs3Call;
+import io.zerofs.server.nfs3.wire.Nfs3CallWriter;
+import io.zerofs.server.nfs3.wire.Nfs3Procedure;
 import io.zerofs.server.nfs3.wire.Nfs3Result;
 import io.zerofs.server.nfs3.wire.Nfs3Status;
 import io.zerofs.server.nfs3.wire.Sattr3;
 import io.zerofs.server.nfs3.wire.StableHow;
+import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -115,5 +121,25 @@ class DurabilityTest {
         CompletableFuture<Nfs3Result> result = fixture.client.send(new Nfs3Call.Commit(file, 0, 0));
         completeBarrier(FsError.IO.exception("the store does not answer", null));
         assertEquals(Nfs3Status.IO, Nfs3Client.get(result).status());
+    }
+
+    @Test
+    void changeThatEndedTheConnectionIsMadeWhenItIsSentAgain() throws Exception {
+        open(Durability.STRICT);
+        Nfs3Call create = new Nfs3Call.Create(
+                fixture.root, bytes("g"), Nfs3Call.Create.Mode.UNCHECKED, Nfs3Client.ofMode(0644), 0);
+        ByteBuf record = RpcClient.encode(
+                4_711, fixture.client.nfsHeader(Nfs3Procedure.CREATE), out -> Nfs3CallWriter.write(create, out));
+        fixture.barrierFailure = new OutOfMemoryError("of a test");
+        CompletableFuture<RpcClient.Reply> never = fixture.client.rpc().send(4_711, record);
+        assertThrows(IOException.class, () -> Nfs3Client.get(never));
+        fixture.barrierFailure = null;
+        try (Nfs3Client reconnected = fixture.connect()) {
+            CompletableFuture<RpcClient.Reply> reply = reconnected.rpc().send(4_711, record);
+            completeBarrier(null);
+            assertEquals(
+                    Nfs3Status.OK,
+                    Nfs3Client.read(Nfs3Procedure.CREATE, Nfs3Client.get(reply)).status());
+        }
     }
 }

@@ -34,6 +34,9 @@ final class Nfs3Fixture implements AutoCloseable {
     /** Barriers that the test completes itself; used when the fixture was opened to hold them. */
     final ConcurrentLinkedQueue<CompletableFuture<Void>> heldBarriers = new ConcurrentLinkedQueue<>();
 
+    /** What a barrier throws instead, if there is something. */
+    volatile Error barrierFailure;
+
     final Nfs3Client client;
     final byte[] root;
 
@@ -69,6 +72,9 @@ final class Nfs3Fixture implements AutoCloseable {
         return (VirtualFileSystem) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {VirtualFileSystem.class}, (proxy, method, arguments) -> {
                     if (method.getName().equals("barrier")) {
+                        if (barrierFailure != null) {
+                            throw barrierFailure;
+                        }
                         CompletableFuture<Void> held = new CompletableFuture<>();
                         heldBarriers.add(held);
                         return held;

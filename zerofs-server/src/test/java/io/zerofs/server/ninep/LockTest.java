@@ -173,6 +173,15 @@ class LockTest {
     }
 
     @Test
+    void waitingReaderGetsItsLockWhenTheWriterBecomesAReader() throws Exception {
+        assertEquals(LockStatus.SUCCESS, write(one, 0, 0, 1));
+        two.send(TAG, message(LockType.READ, Tmessage.Tlock.BLOCK, ALL, 1));
+        assertFalse(two.hasReply(TAG));
+        assertEquals(LockStatus.SUCCESS, lock(one, LockType.READ, ALL, 1));
+        assertEquals(new Rmessage.Rlock(LockStatus.SUCCESS), two.await(TAG));
+    }
+
+    @Test
     void waitingEndsWithBlockedAfterItsTime() throws Exception {
         assertEquals(LockStatus.SUCCESS, write(one, 0, 0, 1));
         two.send(TAG, message(LockType.WRITE, Tmessage.Tlock.BLOCK, ALL, 1));

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Collections;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class RequestGateTest {
+    private static final int ROUNDS = 20_000;
+
+    /** A second call would find a connection that waits again, and be the one that it needs later. */
+    @Test
+    void whoWasRefusedIsResumedOnceHoweverManyReleaseAtOnce() throws Exception {
+        RequestGate gate = new RequestGate(new ServerSettings(1, 1, 1, 2, 1_000, 1_000, 1, 1, 0));
+        AtomicInteger resumed = new AtomicInteger();
+        RequestGate.Share share = gate.share(resumed::incrementAndGet);
+        CyclicBarrier start = new CyclicBarrier(2);
+        Callable<Void> release = () -> {
+            start.await();
+            share.release(1);
+            return null;
+        };
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            for (int round = 1; round <= ROUNDS; round++) {
+                assertTrue(share.tryAdmit(1));
+                assertTrue(share.tryAdmit(1));
+                assertFalse(share.tryAdmit(1));
+                for (Future<Void> released : threads.invokeAll(Collections.nCopies(2, release))) {
+                    released.get();
+                }
+                assertEquals(round, resumed.get());
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+}
