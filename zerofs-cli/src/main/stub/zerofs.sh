@@ -74,6 +74,10 @@ case $command in
     budget=$(budget_mb "$@")
     requests=$((budget / 8 < 256 ? budget / 8 : 256))
     heap=$((224 + budget * 5 / 8))
+    # What lives in it is 35 MB and half of the budget at most. Marking begins when a quarter of the rest is taken, too:
+    # until then young collections give back the large arrays of written data, which G1's own choice does not expect.
+    # Nor does it expect them when it sizes the young generation, which must leave room to copy what lives in it.
+    marking=$(((82 + budget * 17 / 32) * 100 / heap)) young=$((heap / 8))
     # Arrays of 256 KiB, with a header each, waste a quarter of a region of 1 MiB; large heaps have larger ones anyway.
     if [ "$heap" -lt 4096 ]; then set -- -XX:G1HeapRegionSize=2m "$@"; fi
     # Each of glibc's arenas keeps what it once had; RocksDB's threads would fill one each. What the compiler had goes back.
@@ -81,7 +85,8 @@ case $command in
     set -- -Xms64m "-Xmx${heap}m" "-XX:MaxDirectMemorySize=$((96 + requests))m" \
       -XX:TrimNativeHeapInterval=10000 -Djdk.nio.maxCachedBufferSize=262144 \
       "-Djdk.httpclient.keepalive.timeout=$IDLE_SECONDS_MAX" \
-      -XX:+UseG1GC -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
+      -XX:+UseG1GC -XX:-G1UseAdaptiveIHOP "-XX:InitiatingHeapOccupancyPercent=$marking" "-XX:MaxNewSize=${young}m" \
+      -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   change-password)
     set -- -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   *)

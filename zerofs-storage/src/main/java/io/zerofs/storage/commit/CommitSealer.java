@@ -19,8 +19,11 @@ import java.util.List;
  * names the lengths; both passes run in parallel. Thread-safe.
  */
 public final class CommitSealer {
-    /** Frames are sealed into buffers of about this size: one large array would burden the garbage collector. */
+    /** Frames are sealed into buffers of about this size, in parallel. */
     private static final int PIECE_BYTES = 256 * 1024;
+
+    /** The buffers are parts of arrays that fill regions of the garbage collector, which does not move them then. */
+    private static final int ROOM_BYTES = (4 << 20) - 16;
 
     private final ObjectKeys keys;
     private final Compression compression;
@@ -80,19 +83,24 @@ public final class CommitSealer {
 
     private static List<Piece> cut(List<PackedFrame> packed) {
         List<Piece> pieces = new ArrayList<>();
-        int from = 0;
-        long length = 0;
-        for (int slot = 0; slot < packed.size(); slot++) {
-            long more = packed.get(slot).shape().storedLength();
-            if (length > 0 && length + more > PIECE_BYTES) {
-                pieces.add(new Piece(from, slot, ByteBuffer.allocate((int) length)));
-                from = slot;
-                length = 0;
+        long left =
+                packed.stream().mapToLong(frame -> frame.shape().storedLength()).sum();
+        ByteBuffer room = ByteBuffer.allocate(0);
+        for (int from = 0; from < packed.size(); ) {
+            int to = from;
+            long length = 0;
+            do {
+                length += packed.get(to++).shape().storedLength();
+            } while (to < packed.size() && length + packed.get(to).shape().storedLength() <= PIECE_BYTES);
+            if (length > room.remaining()) {
+                room = ByteBuffer.allocate((int) Math.max(length, Math.min(left, ROOM_BYTES)));
             }
-            length += more;
-        }
-        if (length > 0) {
-            pieces.add(new Piece(from, packed.size(), ByteBuffer.allocate((int) length)));
+            if (length > 0) {
+                pieces.add(new Piece(from, to, room.slice(room.position(), (int) length)));
+                room.position(room.position() + (int) length);
+            }
+            left -= length;
+            from = to;
         }
         return pieces;
     }

@@ -76,8 +76,9 @@ final class ChunkPlan {
     long carryOut() {
         long memory = 0;
         for (DirtySlot lost : closing) {
-            memory -= lost.memoryBytes() - DirtySlot.OVERHEAD_BYTES;
+            memory -= lost.memoryBytes();
             lost.close();
+            memory += lost.memoryBytes();
         }
         if (slot == null) {
             return memory;

@@ -55,7 +55,7 @@ final class DirtySlot {
 
     void close() {
         closed = true;
-        extents = new Extents();
+        extents = extents.emptied();
     }
 
     int memoryBytes() {

@@ -15,7 +15,7 @@ final class Extents {
     static final int PIECE_OVERHEAD_BYTES = 64;
 
     // Shorter writes that continue a piece are collected in one array, else each would cost the overhead.
-    private static final int COLLECT_BYTES_MAX = 4096;
+    private static final int COLLECT_BYTES_MAX = Slabs.RANGE_BYTES_MIN;
     private static final int COLLECT_BYTES_MIN = 256;
     private static final int BLOCK = FrameReference.BLOCK_BYTES;
 
@@ -30,22 +30,34 @@ final class Extents {
         int end;
         byte[] data;
         final int dataOffset;
+        /** Whether the array is a slab, in which others have their bytes too. */
+        final boolean shared;
 
-        Piece(int start, int end, byte[] data, int dataOffset) {
+        Piece(int start, int end, byte[] data, int dataOffset, boolean shared) {
             this.start = start;
             this.end = end;
             this.data = data;
             this.dataOffset = dataOffset;
+            this.shared = shared;
         }
 
-        int spare() {
-            return data == null ? 0 : data.length - dataOffset - (end - start);
+        /** Takes in what lies right behind its bytes in the same slab. */
+        boolean extend(Slabs.Range bytes) {
+            boolean next = data == bytes.bytes() && dataOffset + end - start == bytes.offset();
+            end += next ? bytes.length() : 0;
+            return next;
+        }
+
+        /** What goes with the piece; what it has of a slab stays taken. */
+        int memoryBytes() {
+            return PIECE_OVERHEAD_BYTES + (data == null || shared ? 0 : data.length);
         }
     }
 
     private Piece[] pieces = new Piece[2];
     private int count;
     private int memoryBytes;
+    private int slabBytes;
     private long touched;
     private long covered;
 
@@ -59,8 +71,16 @@ final class Extents {
         return covered;
     }
 
+    /** With everything that was taken of slabs, even if it was overwritten since: it is not used again. */
     int memoryBytes() {
-        return memoryBytes;
+        return memoryBytes + slabBytes;
+    }
+
+    /** What is left when nothing of the content is needed any more. */
+    Extents emptied() {
+        Extents empty = new Extents();
+        empty.slabBytes = slabBytes;
+        return empty;
     }
 
     int pieceCount() {
@@ -88,32 +108,43 @@ final class Extents {
         return result;
     }
 
-    /** Overwrites from {@code offset}; the array belongs to this object from now on and must be full of content. */
+    /** Overwrites from {@code offset}; the array belongs to this object from now on. */
     void write(int offset, byte[] bytes) {
-        int end = offset + bytes.length;
+        write(offset, Slabs.Range.of(bytes));
+    }
+
+    /** The same with bytes that may be part of a slab. */
+    void write(int offset, Slabs.Range bytes) {
+        int end = offset + bytes.length();
         cover(offset, end);
-        if (offset == 0 && bytes.length == Volume.CHUNK_BYTES) {
+        if (bytes.length() == Volume.CHUNK_BYTES && count > 1) {
             clear();
         }
         dropZeros(offset, end);
         int at = firstEndingBehind(offset);
         if (at == count || pieces[at].start >= end) {
-            insert(at, offset, end, bytes, 0);
+            slabBytes += bytes.isShared() ? bytes.length() : 0;
+            insert(at, offset, end, bytes);
             return;
         }
         int from = offset;
         while (from < end) {
             Piece next = at < count ? pieces[at] : null;
+            int source = bytes.offset() + from - offset;
             if (next == null || next.start > from) {
                 int to = next == null ? end : Math.min(end, next.start);
-                at = insert(at, from, to, Arrays.copyOfRange(bytes, from - offset, to - offset), 0);
+                byte[] gap = Arrays.copyOfRange(bytes.bytes(), source, source + to - from);
+                at = insert(at, from, to, Slabs.Range.of(gap));
                 from = to;
             } else {
                 int to = Math.min(end, next.end);
-                System.arraycopy(bytes, from - offset, next.data, next.dataOffset + from - next.start, to - from);
+                System.arraycopy(bytes.bytes(), source, next.data, next.dataOffset + from - next.start, to - from);
                 from = to;
                 at++;
             }
+        }
+        if (bytes.isShared() && !bytes.slabs().giveBack(bytes)) {
+            slabBytes += bytes.length();
         }
     }
 
@@ -126,7 +157,7 @@ final class Extents {
         cover(from, to);
         cut(from, to);
         if (!onZeros) {
-            insert(firstEndingBehind(from), from, to, null, 0);
+            insert(firstEndingBehind(from), from, to, null);
         }
     }
 
@@ -152,7 +183,8 @@ final class Extents {
                                 start,
                                 start + length,
                                 data == null ? null : Arrays.copyOfRange(data, dataOffset, dataOffset + length),
-                                0)));
+                                0,
+                                false)));
         return copy;
     }
 
@@ -237,41 +269,55 @@ final class Extents {
         }
     }
 
-    /** The rest of a cut piece gets an array of its own size, so that memory stays in proportion to content. */
+    /** The rest of an array of the piece's own gets another, so that memory stays in proportion to content. */
     private int insertPart(int at, Piece piece, int start, int end) {
         int offset = piece.dataOffset + start - piece.start;
-        byte[] data = piece.data == null ? null : Arrays.copyOfRange(piece.data, offset, offset + end - start);
-        return place(at, new Piece(start, end, data, 0));
+        if (piece.data == null || piece.shared) {
+            return place(at, new Piece(start, end, piece.data, offset, piece.shared));
+        }
+        return place(at, new Piece(start, end, Arrays.copyOfRange(piece.data, offset, offset + end - start), 0, false));
     }
 
-    /** Adds a piece where nothing is, or continues the one before; returns the index behind it. */
-    private int insert(int at, int start, int end, byte[] data, int dataOffset) {
+    /**
+     * Adds a piece where nothing is, or continues the one before; returns the index behind it.
+     *
+     * @param bytes null for zeros
+     */
+    private int insert(int at, int start, int end, Slabs.Range bytes) {
         Piece left = at > 0 ? pieces[at - 1] : null;
         int length = end - start;
         if (left != null && left.end == start) {
-            if (left.data == null && data == null) {
+            if (left.data == null && bytes == null) {
                 left.end = end;
                 return at;
             }
-            if (left.data != null && data != null && length < COLLECT_BYTES_MAX && collect(left, data, length)) {
+            if (left.data != null && bytes != null && (left.extend(bytes) || collect(left, bytes))) {
                 return at;
             }
         }
-        return place(at, new Piece(start, end, data, dataOffset));
+        return place(
+                at,
+                bytes == null
+                        ? new Piece(start, end, null, 0, false)
+                        : new Piece(start, end, bytes.bytes(), bytes.offset(), bytes.isShared()));
     }
 
-    private boolean collect(Piece left, byte[] data, int length) {
+    private boolean collect(Piece left, Slabs.Range bytes) {
         int used = left.end - left.start;
-        if (left.spare() < length) {
+        int length = bytes.length();
+        if (left.shared || length >= COLLECT_BYTES_MAX) {
+            return false;
+        }
+        if (left.data.length - used < length) {
             int total = used + length;
-            if (total > COLLECT_BYTES_MAX || left.dataOffset != 0) {
+            if (total > COLLECT_BYTES_MAX) {
                 return false;
             }
             int capacity = Math.min(COLLECT_BYTES_MAX, Math.max(COLLECT_BYTES_MIN, 2 * total));
             memoryBytes += capacity - left.data.length;
             left.data = Arrays.copyOf(left.data, capacity);
         }
-        System.arraycopy(data, 0, left.data, left.dataOffset + used, length);
+        System.arraycopy(bytes.bytes(), bytes.offset(), left.data, used, length);
         left.end += length;
         return true;
     }
@@ -283,13 +329,13 @@ final class Extents {
         System.arraycopy(pieces, at, pieces, at + 1, count - at);
         pieces[at] = piece;
         count++;
-        memoryBytes += PIECE_OVERHEAD_BYTES + (piece.data == null ? 0 : piece.data.length);
+        memoryBytes += piece.memoryBytes();
         return at + 1;
     }
 
     private void remove(int at) {
         Piece piece = pieces[at];
-        memoryBytes -= PIECE_OVERHEAD_BYTES + (piece.data == null ? 0 : piece.data.length);
+        memoryBytes -= piece.memoryBytes();
         System.arraycopy(pieces, at + 1, pieces, at, count - at - 1);
         pieces[--count] = null;
     }

@@ -22,9 +22,9 @@ final class StorageBatch implements Batch {
      * @param source the caller's bytes, untouched until {@link #copyBytes}
      * @param copy room for our own copy of them
      */
-    record Write(int offset, ByteBuffer source, byte[] copy) implements ChunkChange {
+    record Write(int offset, ByteBuffer source, Slabs.Range copy) implements ChunkChange {
         int end() {
-            return offset + copy.length;
+            return offset + copy.length();
         }
     }
 
@@ -32,10 +32,16 @@ final class StorageBatch implements Batch {
 
     record Delete() implements ChunkChange {}
 
+    private final Slabs slabs;
     private final RecordBatch records = new RecordBatch();
     private final Map<ChunkId, List<ChunkChange>> chunks = new LinkedHashMap<>();
     private final List<Runnable> actions = new ArrayList<>(1);
     private boolean applied;
+
+    /** @param slabs where the bytes are copied to */
+    StorageBatch(Slabs slabs) {
+        this.slabs = slabs;
+    }
 
     @Override
     public void put(byte[] key, byte[] value) {
@@ -53,7 +59,7 @@ final class StorageBatch implements Batch {
     public void writeChunk(ChunkId chunk, int offset, ByteBuffer bytes) {
         requireRange(offset, bytes.remaining());
         if (bytes.hasRemaining()) {
-            changesOf(chunk).add(new Write(offset, bytes.duplicate(), new byte[bytes.remaining()]));
+            changesOf(chunk).add(new Write(offset, bytes.duplicate(), slabs.take(bytes.remaining())));
         }
     }
 
@@ -86,7 +92,8 @@ final class StorageBatch implements Batch {
         for (List<ChunkChange> changes : chunks.values()) {
             for (ChunkChange change : changes) {
                 if (change instanceof Write write) {
-                    write.source.get(write.source.position(), write.copy);
+                    Slabs.Range copy = write.copy;
+                    write.source.get(write.source.position(), copy.bytes(), copy.offset(), copy.length());
                 }
             }
         }

@@ -57,6 +57,7 @@ public final class StorageVolume implements Volume, SpaceSource {
     private final RocksIndex index;
     private final StopSwitch stop = new StopSwitch();
     private final DirtyBudget budget;
+    private final Slabs slabs = new Slabs();
     private final CommitUpload upload;
     private final DiskCache disk;
     private final ReadPath.Sources sources;
@@ -196,7 +197,7 @@ public final class StorageVolume implements Volume, SpaceSource {
 
     @Override
     public Batch newBatch() {
-        return new StorageBatch();
+        return new StorageBatch(slabs);
     }
 
     @Override

@@ -204,7 +204,7 @@ final class WritePath {
     }
 
     private OpenCommit cutInside(OpenCommit open) throws VolumeException {
-        StorageBatch last = new StorageBatch();
+        StorageBatch last = new StorageBatch(null);
         contributor.accept(last);
         if (!last.chunks().isEmpty()) {
             throw new IllegalStateException("what is put at a cut has no chunks");

@@ -47,8 +47,11 @@ final class ExtentsTest {
     void anyOrderOfWritesAndZeroesReadsAsTheLastOneAndKnowsItsBlocks() throws Exception {
         Seeds.run(40, seed -> {
             SplittableRandom random = new SplittableRandom(seed);
+            Slabs slabs = new Slabs();
             Extents extents = new Extents();
             Model model = new Model();
+            Extents neighbour = new Extents();
+            Model neighbourModel = new Model();
             int window = 1 + random.nextInt(random.nextBoolean() ? 40_000 : CHUNK);
             for (int step = 0; step < 60; step++) {
                 int offset = random.nextInt(window);
@@ -63,13 +66,26 @@ final class ExtentsTest {
                     byte[] data = new byte[length];
                     random.nextBytes(data);
                     long expected = extents.coveredWith(offset, offset + length);
-                    extents.write(offset, data.clone());
+                    if (random.nextBoolean()) {
+                        extents.write(offset, data.clone());
+                    } else {
+                        extents.write(offset, range(slabs, data));
+                    }
                     model.write(offset, data);
                     assertEquals(expected, extents.coveredBlocks());
+                    neighbour.write(offset, range(slabs, data));
+                    neighbourModel.write(offset, data);
                 }
                 compare(model, extents, random);
+                compare(neighbourModel, neighbour, random);
             }
         });
+    }
+
+    private static Slabs.Range range(Slabs slabs, byte[] data) {
+        Slabs.Range range = slabs.take(data.length);
+        System.arraycopy(data, 0, range.bytes(), range.offset(), data.length);
+        return range;
     }
 
     private static void compare(Model model, Extents extents, SplittableRandom random) {
@@ -122,6 +138,44 @@ final class ExtentsTest {
         assertEquals(1, extents.pieceCount());
         extents.visit(0, CHUNK, (start, length, data, offset) -> assertEquals(whole, data));
         assertEquals(CHUNK + Extents.PIECE_OVERHEAD_BYTES, extents.memoryBytes());
+    }
+
+    @Test
+    void whatIsOverwrittenInPlaceLeavesItsSlab() {
+        Slabs slabs = new Slabs();
+        Extents extents = new Extents();
+        extents.write(0, slabs.take(10_000));
+        int once = extents.memoryBytes();
+        for (int i = 0; i < 1000; i++) {
+            extents.write(0, slabs.take(10_000));
+        }
+        assertEquals(once, extents.memoryBytes());
+        assertEquals(once, 10_000 + Extents.PIECE_OVERHEAD_BYTES);
+    }
+
+    @Test
+    void whatStaysTakenOfASlabCountsAsMemoryUntilTheCommitGoes() {
+        Slabs slabs = new Slabs();
+        Extents extents = new Extents();
+        extents.write(0, slabs.take(10_000));
+        Slabs.Range second = slabs.take(10_000);
+        slabs.take(10_000);
+        extents.write(0, second);
+        assertEquals(20_000 + Extents.PIECE_OVERHEAD_BYTES, extents.memoryBytes());
+        extents.zero(0, CHUNK, true);
+        assertEquals(20_000, extents.memoryBytes());
+        assertEquals(20_000, extents.emptied().memoryBytes());
+    }
+
+    @Test
+    void bytesThatFollowEachOtherInFileAndSlabAreOnePiece() {
+        Slabs slabs = new Slabs();
+        Extents extents = new Extents();
+        for (int i = 0; i < 8; i++) {
+            extents.write(i * BLOCK, slabs.take(BLOCK));
+        }
+        assertEquals(1, extents.pieceCount());
+        assertTrue(extents.contains(0, 8 * BLOCK));
     }
 
     @Test

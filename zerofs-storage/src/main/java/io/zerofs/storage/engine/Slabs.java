@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+/**
+ * Room for written bytes in arrays so large that the garbage collector does not move them: G1 gives an array of more than
+ * half a region regions of its own. A slab lives as long as anything refers to one of its ranges. Thread-safe; a leaf lock.
+ */
+final class Slabs {
+    /** Shorter bytes get an array of their own, which may grow. */
+    static final int RANGE_BYTES_MIN = 4096;
+
+    /** Fills regions of 1, 2 and 4 MiB but for the header of the array. */
+    private static final int SLAB_BYTES = (4 << 20) - 16;
+
+    private byte[] slab = {};
+    private int used;
+
+    /**
+     * Bytes that belong to one owner.
+     *
+     * @param slabs whose slab it is a part of; null if the array has nothing else
+     */
+    record Range(byte[] bytes, int offset, int length, Slabs slabs) {
+        static Range of(byte[] bytes) {
+            return new Range(bytes, 0, bytes.length, null);
+        }
+
+        boolean isShared() {
+            return slabs != null;
+        }
+    }
+
+    Range take(int length) {
+        return length < RANGE_BYTES_MIN ? Range.of(new byte[length]) : takeShared(length);
+    }
+
+    private synchronized Range takeShared(int length) {
+        if (length > slab.length - used) {
+            slab = new byte[Math.max(SLAB_BYTES, length)];
+            used = 0;
+        }
+        used += length;
+        return new Range(slab, used - length, length, this);
+    }
+
+    /**
+     * Makes room of a range again that nobody has seen.
+     *
+     * @return false if it stays taken as long as its slab lives, because others were taken behind it
+     */
+    synchronized boolean giveBack(Range range) {
+        boolean last = range.bytes == slab && range.offset + range.length == used;
+        used -= last ? range.length : 0;
+        return last;
+    }
+}
