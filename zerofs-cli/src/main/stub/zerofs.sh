@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: AGPL-3.0-only
 # ZeroFS: this shell script with the program, a jar, behind it. It finds a Java runtime and starts it
 # on this same file with flags that suit the command. ZEROFS_JAVA names a java to use; without it the
-# newest of JAVA_HOME, /usr/lib/jvm and PATH is taken. ZEROFS_JAVA_OPTS adds flags of your own.
+# newest of JAVA_HOME, /usr/lib/jvm and PATH is taken. ZEROFS_JAVA_OPTS adds flags of your own. What
+# makes later starts faster is kept in zerofs-java in the user's cache directory, which may be deleted.
 set -u
 
 JAVA_OLDEST=17
 IDLE_SECONDS_MAX=30     # Azure forgets idle connections after 4 minutes, Java 17 only after 20
 BUDGET_MB_DEFAULT=250   # memory_size_gb = 0.25
+ARCHIVES_MAX=4          # of some 57 MB each
 
 fail() { echo "zerofs: $*" >&2; exit 1; }
 
@@ -61,14 +63,68 @@ native_dir() {
   mktemp -d "$base.$$.XXXXXX" || fail "cannot create a directory in ${TMPDIR:-/tmp}"
 }
 
+# Sets archive, the path without its suffix of what is kept for this very file and runtime; fails where nothing can be.
+find_archive() {
+  release=${java%/bin/java}/release
+  archives=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/zerofs-java
+  # shellcheck disable=SC2174 # of the directories only the last is private
+  [ -r "$release" ] && mkdir -p -m 700 "$archives" 2>/dev/null && [ -O "$archives" ] && [ -w "$archives" ] &&
+    archive=$archives/$({ ls -lnL "$program"; cat "$release"; } | cksum | tr ' ' -)
+}
+
+# Prints the flag that lets Java map the classes of the program as an earlier start left them, instead of parsing and
+# checking them again. The first daemon lists what it loads, the next one has the archive made from that list.
+archive_flag() {
+  find_archive || return
+  if [ -r "$archive.jsa" ]; then
+    touch -c "$archive.jsa"
+    echo "-XX:SharedArchiveFile=$archive.jsa"
+    return
+  fi
+  for list in "$archive".*.classes; do
+    pid=${list%.classes} pid=${pid##*.}
+    if grep -Eq '^io/zerofs/server/net/FrameHandler( |$)' "$list" 2>/dev/null; then # it has served somebody
+      make_archive "$list"
+      return
+    elif ! kill -0 "$pid" 2>/dev/null; then
+      rm -f "$list"
+    fi
+  done
+  echo "-XX:DumpLoadedClassList=$archive.$$.classes"
+}
+
+# In the background, and reparented to init, since Java would not wait for it. The last line may still be written to.
+make_archive() {
+  (
+    (
+      umask 077
+      new=$archive.$$
+      # shellcheck disable=SC2086 # several flags
+      sed '$d' "$1" >"$new.list" &&
+        nice -n 5 "$java" $flags -XX:+AOTClassLinking -Xmx512m -Xshare:dump -cp "$program" \
+          -XX:SharedClassListFile="$new.list" -XX:SharedArchiveFile="$new" && mv "$new" "$archive.jsa"
+      rm -f "$new" "$new.list" "$archive".*.classes
+      # shellcheck disable=SC2012 # the newest first; names without blanks
+      ls -t "$archives"/*.jsa | tail -n "+$((ARCHIVES_MAX + 1))" | while read -r old; do rm -f "$old"; done
+    ) </dev/null >/dev/null 2>&1 &
+  )
+}
+
 find_java
+program=$(readlink -f "$0")
 command=${1:-}
+# Of these Java demands that an archive was made with the same. It checks file, runtime and every byte of an archive,
+# and goes on without it if there is anything wrong; nobody needs to hear of that.
+flags='-XX:+IgnoreUnrecognizedVMOptions -XX:+VerifySharedSpaces -Xlog:cds*=off'
+if [ "$version" -ge 22 ]; then flags="$flags --enable-native-access=ALL-UNNAMED"; fi
+if [ "$version" -ge 23 ]; then flags="$flags --sun-misc-unsafe-memory-access=allow"; fi
+if [ "$version" -ge 24 ]; then flags="$flags -Xlog:aot*=off"; fi
 # shellcheck disable=SC2086 # several flags, separated by blanks; the last of two that contradict each other counts
-set -- ${ZEROFS_JAVA_OPTS:-} -jar "$0" "$@"
-if [ "$version" -ge 22 ]; then set -- --enable-native-access=ALL-UNNAMED "$@"; fi
-if [ "$version" -ge 23 ]; then set -- --sun-misc-unsafe-memory-access=allow "$@"; fi
+set -- ${ZEROFS_JAVA_OPTS:-} -jar "$program" "$@"
 case $command in
   run)
+    archive_flag=$(archive_flag)
+    if [ -n "$archive_flag" ]; then set -- "$archive_flag" "$@"; fi
     # As MemoryBudget.java divides it, and beside it what the program itself needs: 224 MiB of heap, most of it room
     # for the collector, and 96 MiB of direct memory.
     budget=$(budget_mb "$@")
@@ -92,4 +148,5 @@ case $command in
   *)
     set -- -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$@" ;;
 esac
-exec "$java" -XX:+IgnoreUnrecognizedVMOptions "$@"
+# shellcheck disable=SC2086 # several flags
+exec "$java" $flags "$@"
