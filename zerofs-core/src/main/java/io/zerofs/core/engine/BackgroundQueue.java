@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +19,7 @@ import org.slf4j.LoggerFactory;
 final class BackgroundQueue {
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundQueue.class);
     private static final long RETRY_MILLIS = 1000;
+    private static final long REST_NANOS_MAX = 50_000_000;
 
     private final Queue<Long> waiting = new ArrayDeque<>();
     private final Set<Long> queued = new HashSet<>();
@@ -131,6 +133,7 @@ final class BackgroundQueue {
 
     private void work(long inode) {
         boolean more = false;
+        long began = System.nanoTime();
         try {
             more = worker.step(inode);
         } catch (FsException e) {
@@ -141,6 +144,8 @@ final class BackgroundQueue {
         }
         if (more) {
             add(inode);
+            // Half of the time is for others, who want the same locks and processors.
+            LockSupport.parkNanos(Math.min(REST_NANOS_MAX, System.nanoTime() - began));
         }
     }
 

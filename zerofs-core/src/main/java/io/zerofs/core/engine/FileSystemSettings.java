@@ -6,13 +6,13 @@ package io.zerofs.core.engine;
  *
  * @param quotaBytes most bytes that all files together may allocate; beyond it writers get NO_SPACE
  * @param backgroundBatchChunks most chunks that one step of background removal takes, 1 to 4096: it bounds how long
- *     operations on the same file wait
+ *     operations on the same file wait, and those on others that share a lock with one of the chunks
  * @param cachedRecords most inodes, and most directory entries, that are kept decoded in memory; each takes about 400
  *     bytes. 8 to 2^24
  */
 public record FileSystemSettings(long quotaBytes, int backgroundBatchChunks, int cachedRecords) {
-    /** No quota, steps of 256 chunks (64 MiB of file), 32,768 records of each kind (about 20 MB). */
-    public static final FileSystemSettings DEFAULTS = new FileSystemSettings(Long.MAX_VALUE, 256, 32_768);
+    /** No quota, steps of 32 chunks (8 MiB of file), 32,768 records of each kind (about 20 MB). */
+    public static final FileSystemSettings DEFAULTS = new FileSystemSettings(Long.MAX_VALUE, 32, 32_768);
 
     private static final int BATCH_CHUNKS_MAX = 4096;
     private static final int CACHED_RECORDS_MIN = 8;
