@@ -25,28 +25,38 @@ import org.rocksdb.util.Environment;
 final class NativeLibrary {
     private static final Object LOADING = new Object();
 
+    // The library is the whole process's. To look at its 17 MB again takes longer than to open a small volume.
+    private static boolean loaded;
+
     private NativeLibrary() {}
+
+    /** As {@link #load}, unless this process has it already. */
+    static void loadOnce(Path directory) throws IOException {
+        synchronized (LOADING) {
+            if (!loaded) {
+                load(directory);
+                loaded = true;
+            }
+        }
+    }
 
     /**
      * @param directory where the library is kept from now on; made if missing; may be shared with other processes
      */
     static void load(Path directory) throws IOException {
-        synchronized (LOADING) {
-            URL source = RocksDB.class.getClassLoader().getResource(Environment.getJniLibraryFileName("rocksdb"));
-            if (source == null || !(source.openConnection() instanceof JarURLConnection jar)) {
-                // A platform whose library goes by another name: the binding knows better where to look.
-                RocksDB.loadLibrary();
-                return;
-            }
-            Path home = Files.createDirectories(directory.toAbsolutePath());
-            // RocksDB.loadLibrary(List) looks for this name, with a doubled "jni".
-            Path library = home.resolve(Environment.getJniLibraryFileName("rocksdbjni"));
-            if (!Files.isRegularFile(library)
-                    || crc(library) != jar.getJarEntry().getCrc()) {
-                unpack(source, library);
-            }
-            RocksDB.loadLibrary(List.of(home.toString()));
+        URL source = RocksDB.class.getClassLoader().getResource(Environment.getJniLibraryFileName("rocksdb"));
+        if (source == null || !(source.openConnection() instanceof JarURLConnection jar)) {
+            // A platform whose library goes by another name: the binding knows better where to look.
+            RocksDB.loadLibrary();
+            return;
         }
+        Path home = Files.createDirectories(directory.toAbsolutePath());
+        // RocksDB.loadLibrary(List) looks for this name, with a doubled "jni".
+        Path library = home.resolve(Environment.getJniLibraryFileName("rocksdbjni"));
+        if (!Files.isRegularFile(library) || crc(library) != jar.getJarEntry().getCrc()) {
+            unpack(source, library);
+        }
+        RocksDB.loadLibrary(List.of(home.toString()));
     }
 
     private static long crc(Path file) throws IOException {

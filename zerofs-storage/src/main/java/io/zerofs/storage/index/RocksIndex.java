@@ -56,12 +56,12 @@ public final class RocksIndex implements AutoCloseable {
      * Opens a database or makes a new one.
      *
      * @param directory holds the database and nothing else
-     * @param nativeDirectory where the native library is unpacked once
+     * @param nativeDirectory where the native library is unpacked if this process has not loaded it
      */
     public static RocksIndex open(Path directory, Path nativeDirectory, RocksTuning tuning) throws VolumeException {
         NativeResources handles = new NativeResources();
         try {
-            NativeLibrary.load(nativeDirectory);
+            NativeLibrary.loadOnce(nativeDirectory);
             Options options = tuning.options(handles);
             return new RocksIndex(handles, handles.own(RocksDB.open(options, directory.toString())), tuning);
         } catch (IOException e) {
@@ -166,6 +166,11 @@ public final class RocksIndex implements AutoCloseable {
             throw new VolumeException(
                     VolumeException.Kind.CORRUPT, "table file " + file.getFileName() + " is damaged", e);
         }
+    }
+
+    /** Bytes of the tables that the database consists of now. */
+    public long tableBytes() throws VolumeException {
+        return property("rocksdb.live-sst-files-size");
     }
 
     /** A number that RocksDB keeps about itself, such as {@code rocksdb.estimate-num-keys}. */

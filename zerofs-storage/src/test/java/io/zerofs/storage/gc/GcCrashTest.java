@@ -31,18 +31,28 @@ final class GcCrashTest {
 
     @Test
     void aCrashAtAnyRequestLosesNothingAndLeaksNothing() throws Exception {
-        Seeds.run(10, seed -> run(seed, 1 + new SplittableRandom(seed).nextInt(250)));
+        Seeds.run(10, GcCrashTest::runAtRandom);
     }
 
     @Test
     @Tag("slow")
-    void theSameAtEveryRequestInManyRuns() throws Exception {
-        Seeds.run(20, seed -> {
+    void theSameInThousandsOfRuns() throws Exception {
+        Seeds.run(2000, GcCrashTest::runAtRandom);
+    }
+
+    @Test
+    @Tag("slow")
+    void theSameAtEveryRequestOfSomeRuns() throws Exception {
+        Seeds.run(3, seed -> {
             boolean crashed = true;
             for (int request = 1; crashed; request++) {
                 crashed = run(seed, request);
             }
         });
+    }
+
+    private static void runAtRandom(long seed) throws Exception {
+        run(seed, 1 + new SplittableRandom(seed).nextInt(250));
     }
 
     /** Returns whether the process reached that request. */

@@ -170,7 +170,12 @@ final class GcSimulationTest {
                         keeper.request();
                     }
                 }
-                case 7 -> collect();
+                case 7 -> {
+                    // What comes while nobody asks for anything moves more.
+                    for (int pass = random.nextInt(3); pass >= 0; pass--) {
+                        collect();
+                    }
+                }
                 default -> simulated.runOne();
             }
             model.noteAnswers();
@@ -321,7 +326,7 @@ final class GcSimulationTest {
             /** Asked between reading chunks and putting them into a commit: the moment for others to change them. */
             @Override
             public boolean awaitsBarrier() {
-                for (int i = random.nextInt(6); i > 0; i--) {
+                for (int i = random.nextInt(12); i > 0; i--) {
                     interfere();
                 }
                 return false;
