@@ -11,8 +11,10 @@ import io.zerofs.storage.engine.RecoveredVolume;
 import io.zerofs.storage.engine.SpaceKeeper;
 import io.zerofs.storage.engine.SpaceSource;
 import io.zerofs.storage.engine.SpaceStatistics;
+import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.lifecycle.Checkpointer;
 import io.zerofs.storage.lifecycle.Deletion;
+import io.zerofs.storage.lifecycle.TableRef;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.CorruptObjectException;
 import java.util.ArrayList;
@@ -40,6 +42,9 @@ public final class GarbageCollector implements SpaceKeeper {
 
     private static final long WAITING_FOR_CHECKPOINT_MAX = 16 << 20;
     private static final long WAITING_BYTES_MAX_IDLE = 256 << 10;
+    /** Looks at a volume that nobody used before its files are put in order: who rests shorter would have it done again. */
+    private static final int QUIET_LOOKS_MIN = 2;
+
     /** Times what it took. */
     private static final int FOLD_PAUSE = 4;
 
@@ -47,6 +52,7 @@ public final class GarbageCollector implements SpaceKeeper {
 
     private final GcSettings settings;
     private final EngineRuntime runtime;
+    private final RocksIndex index;
     private final SpaceSource source;
     private final Checkpointer checkpoints;
     private final LiveBytes live;
@@ -61,7 +67,10 @@ public final class GarbageCollector implements SpaceKeeper {
     private long requestsBefore;
     private long nextSweepNanos;
     private long nextFoldNanos;
+    private long requestsWalked;
     private long requestsFolded;
+    private long forgottenBytes;
+    private int quietLooks;
     private boolean idle;
     private volatile boolean ended;
     private volatile SpaceStatistics last = SpaceStatistics.NONE;
@@ -78,12 +87,12 @@ public final class GarbageCollector implements SpaceKeeper {
             Checkpointer checkpoints) {
         this.settings = settings;
         this.runtime = runtime;
+        this.index = recovered.index();
         this.source = source;
         this.checkpoints = checkpoints;
-        this.live = new LiveBytes(recovered.index(), recovered.lastSeq());
+        this.live = new LiveBytes(index, recovered.lastSeq());
         SnapshotPins pins = new SnapshotPins(checkpoints.chain());
-        ObjectReaper.Volume volume =
-                new ObjectReaper.Volume(recovered.index(), recovered.store(), checkpoints.chain(), source);
+        ObjectReaper.Volume volume = new ObjectReaper.Volume(index, recovered.store(), checkpoints.chain(), source);
         this.reaper = new ObjectReaper(volume, live, pins, settings.grace().toNanos(), runtime.nanoTime());
         this.sweep = new OrphanSweep(
                 recovered.store(),
@@ -92,8 +101,8 @@ public final class GarbageCollector implements SpaceKeeper {
                 pins,
                 new CommitReader(recovered.store(), recovered.keys()));
         this.pacing = new Pacing(source, settings.share(), runtime.nanoTime(), this::pause, () -> ended);
-        this.repacker = new Repacker(
-                recovered.index(), source, new ParallelSteps(runtime.requests(), settings.requestsMax() - 1), pacing);
+        this.repacker =
+                new Repacker(index, source, new ParallelSteps(runtime.requests(), settings.requestsMax() - 1), pacing);
     }
 
     /** Begins to work by itself, in intervals. */
@@ -178,12 +187,13 @@ public final class GarbageCollector implements SpaceKeeper {
             passes.increment();
             long requests = source.requests();
             idle = requests == requestsBefore;
+            quietLooks = idle ? quietLooks + 1 : 0;
             requestsBefore = requests;
             boolean changed = reaper.pass();
             if (runtime.nanoTime().getAsLong() - nextSweepNanos >= 0) {
                 sweep();
             }
-            changed |= foldHidden() | repack();
+            changed |= fold() | repack();
             askForCheckpoint();
             note(changed);
         } finally {
@@ -203,42 +213,45 @@ public final class GarbageCollector implements SpaceKeeper {
     }
 
     /**
-     * Once nobody asks for anything: frames that deltas hide in part count as alive, and folding leaves few deltas alone. A walk
-     * over all entries, so not again before it would be a small part of the time.
+     * Once nobody has asked for anything for a while: frames that deltas hide in part count as alive, folding leaves few deltas
+     * alone, and what was folded lies where it was folded. A walk over all entries, a part of it in each pass; the next one not
+     * before walking would be a small part of the time.
      */
-    private boolean foldHidden() throws VolumeException {
+    private boolean fold() throws VolumeException {
         long now = runtime.nanoTime().getAsLong();
-        long requests = source.requests();
-        if (!idle || requests == requestsFolded || now - nextFoldNanos < 0) {
+        boolean due = repacker.isFolding() || source.requests() != requestsFolded && now - nextFoldNanos >= 0;
+        if (quietLooks < QUIET_LOOKS_MIN || !due) {
             return false;
+        }
+        if (!repacker.isFolding()) {
+            requestsWalked = source.requests();
         }
         long before = repacker.movedChunks();
         pacing.begin();
-        repacker.foldHidden();
-        if (source.requests() == requests) {
-            requestsFolded = requests;
+        repacker.fold(passBytes());
+        if (!repacker.isFolding()) {
+            requestsFolded = requestsWalked;
         }
-        long took = runtime.nanoTime().getAsLong() - now;
-        nextFoldNanos = now + took + Math.max(settings.interval().toNanos() * FOLD_PAUSE, took * FOLD_PAUSE);
+        long end = runtime.nanoTime().getAsLong();
+        nextFoldNanos = end + Math.max(settings.interval().toNanos(), end - now) * FOLD_PAUSE;
         return repacker.movedChunks() > before;
+    }
+
+    private long passBytes() {
+        return Math.max(PASS_BYTES_MIN, last.liveBytes() / PASS_PART);
     }
 
     /** Only commits that no replay needs any more: rewriting others would not free them. */
     private boolean repack() throws VolumeException {
         long replayFrom = checkpoints.chain().head().checkpoint().replayFrom();
         List<CommitSpace> candidates = new ArrayList<>();
-        long liveBytes = 0;
         for (CommitSpace commit : live.commits()) {
-            liveBytes += commit.liveBytes();
             if (commit.seq() < replayFrom && !commit.isDead() && !unreadable.contains(commit.seq())) {
                 candidates.add(commit);
             }
         }
         VictimChoice choice = new VictimChoice(
-                settings.garbageShare() / (idle ? 2 : 1),
-                idle ? GAIN_MIN_IDLE : GAIN_MIN,
-                Math.max(PASS_BYTES_MIN, liveBytes / PASS_PART),
-                !idle);
+                settings.garbageShare() / (idle ? 2 : 1), idle ? GAIN_MIN_IDLE : GAIN_MIN, passBytes(), !idle);
         Set<Long> victims = choice.of(candidates);
         if (victims.isEmpty()) {
             return false;
@@ -250,7 +263,11 @@ public final class GarbageCollector implements SpaceKeeper {
         return true;
     }
 
-    /** Garbage in commits that a replay would need can only go once a checkpoint covers them. */
+    /**
+     * Garbage in commits that a replay would need can only go once a checkpoint covers them. And what was removed from the index
+     * stays in the published tables: one checkpoint puts the removals into a table, which RocksDB then compacts, another one
+     * publishes what is left.
+     */
     private void askForCheckpoint() throws VolumeException {
         long replayFrom = checkpoints.chain().head().checkpoint().replayFrom();
         long bytes = 0;
@@ -262,10 +279,21 @@ public final class GarbageCollector implements SpaceKeeper {
             }
         }
         long cost = bytes + objects * VictimChoice.OBJECT_COST;
-        boolean due = idle ? bytes > WAITING_BYTES_MAX_IDLE || cost > GAIN_MIN : bytes > WAITING_FOR_CHECKPOINT_MAX;
+        boolean due = idle
+                ? bytes > WAITING_BYTES_MAX_IDLE || cost > GAIN_MIN || indexGarbage() > WAITING_BYTES_MAX_IDLE
+                : bytes > WAITING_FOR_CHECKPOINT_MAX;
         if (due) {
+            forgottenBytes = reaper.forgottenBytes();
             checkpoints.request();
         }
+    }
+
+    /** Bytes of tables in the store that another checkpoint would free, or let RocksDB free. */
+    private long indexGarbage() throws VolumeException {
+        long published = checkpoints.chain().head().checkpoint().tables().stream()
+                .mapToLong(TableRef::size)
+                .sum();
+        return Math.max(reaper.forgottenBytes() - forgottenBytes, published - index.tableBytes());
     }
 
     private void note(boolean changed) throws VolumeException {

@@ -61,6 +61,7 @@ final class ObjectReaper {
     private final List<Deletion> orphans = new ArrayList<>();
     private final LongAdder deleted = new LongAdder();
     private final LongAdder failed = new LongAdder();
+    private long forgottenBytes;
     private long oldestManifest;
 
     /** What deleting works on. */
@@ -84,6 +85,11 @@ final class ObjectReaper {
 
     long failed() {
         return failed.sum();
+    }
+
+    /** Keys and values that were removed from the index so far. */
+    long forgottenBytes() {
+        return forgottenBytes;
     }
 
     /** Objects that a sweep found, to be announced next time. */
@@ -322,6 +328,7 @@ final class ObjectReaper {
             while (cursor.next()) {
                 keys.add(cursor.key());
                 bytes += cursor.key().length;
+                forgottenBytes += cursor.key().length + cursor.value().length;
             }
         }
         return bytes;

@@ -14,8 +14,10 @@ import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.index.FrameReference;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RocksIndex;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
@@ -43,6 +45,14 @@ final class Repacker {
     /** A chunk is folded when an eighth of its base is hidden. */
     private static final int HIDDEN_PART_MIN = 8;
 
+    /** Chunks without a hole between them that are looked at together, 16 MiB of a file. */
+    private static final int RUN_CHUNKS = 64;
+
+    /** A run is written anew when a reader in its order gets less than this from a request. */
+    private static final int CHUNKS_PER_REQUEST_MIN = 8;
+
+    private static final int REQUESTS_PER_RUN_MIN = 2;
+
     /** Entries looked at with one cursor, which holds back the index's own cleaning while it is open. */
     private static final int ENTRIES_PER_CURSOR = 1 << 14;
 
@@ -53,6 +63,7 @@ final class Repacker {
     private final LongAdder movedChunks = new LongAdder();
     private final LongAdder movedBytes = new LongAdder();
     private final LongAdder outrun = new LongAdder();
+    private Walk folding;
 
     Repacker(RocksIndex index, SpaceSource source, ParallelSteps steps, Pacing pacing) {
         this.index = index;
@@ -73,9 +84,12 @@ final class Repacker {
         return outrun.sum();
     }
 
-    /** Says of a chunk entry whether it is to be looked at. */
+    /** A chunk and what it consists of. */
+    record Placed(ChunkId chunk, ChunkEntry entry) {}
+
+    /** Says which of some neighbours are to be looked at. */
     interface Wanted {
-        boolean test(ChunkEntry entry) throws VolumeException;
+        List<Placed> of(List<Placed> run) throws VolumeException;
     }
 
     /**
@@ -84,13 +98,54 @@ final class Repacker {
      * @return false if something could not be read for good
      */
     boolean move(Set<Long> victims) throws VolumeException {
-        return move(
-                entry -> entry.frames().stream().anyMatch(frame -> victims.contains(frame.seq())), victims::contains);
+        Wanted wanted = run -> run.stream()
+                .filter(placed -> placed.entry().frames().stream().anyMatch(frame -> victims.contains(frame.seq())))
+                .toList();
+        return move(new Walk(wanted), victims::contains, Long.MAX_VALUE);
     }
 
-    /** Makes chunks of which deltas hide a good part into one frame each; as {@link #move}. */
-    boolean foldHidden() throws VolumeException {
-        return move(this::isHiddenInPart, seq -> true);
+    /** Whether {@link #fold} stopped in the middle. */
+    boolean isFolding() {
+        return folding != null;
+    }
+
+    /**
+     * Makes chunks of which deltas hide a good part into one frame each, and puts the neighbours of a file side by side if they
+     * are far apart. Goes on where it stopped.
+     *
+     * @param bytesMax after which it stops
+     */
+    void fold(long bytesMax) throws VolumeException {
+        Walk walk = folding == null ? new Walk(this::hardToRead) : folding;
+        // What fails begins anew.
+        folding = null;
+        move(walk, seq -> true, bytesMax);
+        folding = walk.isAtEnd() ? null : walk;
+    }
+
+    private List<Placed> hardToRead(List<Placed> run) throws VolumeException {
+        if (requests(run) > REQUESTS_PER_RUN_MIN + run.size() / CHUNKS_PER_REQUEST_MIN) {
+            return run;
+        }
+        List<Placed> hidden = new ArrayList<>();
+        for (Placed placed : run) {
+            if (isHiddenInPart(placed.entry())) {
+                hidden.add(placed);
+            }
+        }
+        return hidden;
+    }
+
+    /** What it takes to read the chunks in their order, without their deltas, which are for {@link #isHiddenInPart}. */
+    private static int requests(List<Placed> run) {
+        int requests = 0;
+        long commit = 0;
+        for (Placed placed : run) {
+            long next = placed.entry().frames().get(0).seq();
+            requests += next == commit ? 0 : 1;
+            commit = next;
+        }
+        return requests;
     }
 
     private boolean isHiddenInPart(ChunkEntry entry) throws VolumeException {
@@ -109,12 +164,12 @@ final class Repacker {
                         >= table.frame(base.slot()).length();
     }
 
-    private boolean move(Wanted wanted, LongPredicate victims) throws VolumeException {
-        Walk walk = new Walk(wanted);
+    private boolean move(Walk walk, LongPredicate victims, long bytesMax) throws VolumeException {
         List<Move> burst = new ArrayList<>();
         long bytes = 0;
+        long all = 0;
         boolean whole = true;
-        while (!pacing.isEnded()) {
+        while (!pacing.isEnded() && all < bytesMax) {
             List<ChunkId> group = walk.next();
             if (group.isEmpty()) {
                 break;
@@ -126,6 +181,7 @@ final class Repacker {
                 if (move != null) {
                     burst.add(move);
                     bytes += move.bytes();
+                    all += move.bytes();
                 }
                 if (bytes >= BURST_BYTES) {
                     put(burst);
@@ -196,38 +252,64 @@ final class Repacker {
     /** Finds the chunks that are wanted, in their order. */
     private final class Walk {
         private final Wanted wanted;
+        private final Deque<ChunkId> found = new ArrayDeque<>();
         private byte[] from = {IndexKeys.CHUNK};
+        private boolean more = true;
 
         Walk(Wanted wanted) {
             this.wanted = wanted;
         }
 
-        /** The next group; empty at the end. */
-        List<ChunkId> next() throws VolumeException {
-            List<ChunkId> found = new ArrayList<>(GROUP_CHUNKS);
-            boolean more = true;
-            while (more && found.isEmpty() && !pacing.isEnded()) {
-                more = look(found);
-            }
-            return found;
+        boolean isAtEnd() {
+            return !more && found.isEmpty();
         }
 
-        private boolean look(List<ChunkId> found) throws VolumeException {
+        /** The next group; empty at the end. */
+        List<ChunkId> next() throws VolumeException {
+            while (more && found.isEmpty() && !pacing.isEnded()) {
+                look();
+            }
+            List<ChunkId> group = new ArrayList<>(GROUP_CHUNKS);
+            while (group.size() < GROUP_CHUNKS && !found.isEmpty()) {
+                group.add(found.remove());
+            }
+            return group;
+        }
+
+        private void look() throws VolumeException {
             KeyRange rest = new KeyRange(from, IndexKeys.kindEnd(IndexKeys.CHUNK));
+            List<Placed> run = new ArrayList<>(RUN_CHUNKS);
             try (Cursor cursor = index.scan(rest, false)) {
-                for (int looked = 0; looked < ENTRIES_PER_CURSOR && found.size() < GROUP_CHUNKS; looked++) {
-                    if (!cursor.next()) {
-                        return false;
+                for (int looked = 0; looked < ENTRIES_PER_CURSOR; looked++) {
+                    more = cursor.next();
+                    if (!more) {
+                        break;
                     }
                     byte[] key = cursor.key();
-                    if (wanted.test(ChunkEntry.decode(cursor.value()))) {
-                        found.add(new ChunkId(IndexKeys.chunkInode(key), IndexKeys.chunkIndex(key)));
+                    ChunkId chunk = new ChunkId(IndexKeys.chunkInode(key), IndexKeys.chunkIndex(key));
+                    if (run.size() == RUN_CHUNKS || !run.isEmpty() && !follows(chunk, run)) {
+                        choose(run);
+                        if (!found.isEmpty()) {
+                            // This one comes again, as the first of its run.
+                            break;
+                        }
                     }
+                    run.add(new Placed(chunk, ChunkEntry.decode(cursor.value())));
                     // Behind this key and before any other.
                     from = Arrays.copyOf(key, key.length + 1);
                 }
             }
-            return true;
+            choose(run);
+        }
+
+        private static boolean follows(ChunkId chunk, List<Placed> run) {
+            ChunkId last = run.get(run.size() - 1).chunk();
+            return chunk.equals(new ChunkId(last.inode(), last.index() + 1));
+        }
+
+        private void choose(List<Placed> run) throws VolumeException {
+            wanted.of(run).forEach(placed -> found.add(placed.chunk()));
+            run.clear();
         }
     }
 }

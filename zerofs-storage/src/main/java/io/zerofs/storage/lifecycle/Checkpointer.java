@@ -214,7 +214,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
     private void attemptWanted() {
         running.lock();
         try {
-            if (!ended && !uncovered.isEmpty()) {
+            if (!ended) {
                 attempt();
             }
         } finally {
