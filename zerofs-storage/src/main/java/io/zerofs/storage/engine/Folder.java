@@ -32,6 +32,7 @@ final class Folder {
     private final Executor executor;
     private final EngineRuntime.Timer timer;
     private final Consumer<OpenCommit> afterWrite;
+    private final Slabs slabs = new Slabs();
     private final AtomicInteger tasks = new AtomicInteger();
     private final LongAdder folds = new LongAdder();
 
@@ -185,7 +186,7 @@ final class Folder {
     }
 
     /** What is not written is zeros anyway: a chunk with little in it takes the room of that, in memory and among moves. */
-    private static void writeWithoutZeros(byte[] chunk, Extents content) {
+    private void writeWithoutZeros(byte[] chunk, Extents content) {
         int length = lengthWithoutZeros(chunk);
         int from = 0;
         for (int block = 0; block < length; block += NO_BLOCK.length) {
@@ -198,10 +199,16 @@ final class Folder {
         writePart(chunk, from, length, content);
     }
 
-    private static void writePart(byte[] chunk, int from, int to, Extents content) {
+    private void writePart(byte[] chunk, int from, int to, Extents content) {
         if (from < to) {
-            content.write(from, Arrays.copyOfRange(chunk, from, to));
+            content.write(from, copy(chunk, from, to - from));
         }
+    }
+
+    private Slabs.Range copy(byte[] bytes, int offset, int length) {
+        Slabs.Range copy = slabs.take(length);
+        System.arraycopy(bytes, offset, copy.bytes(), copy.offset(), length);
+        return copy;
     }
 
     private static int lengthWithoutZeros(byte[] bytes) {
