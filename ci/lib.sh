@@ -64,6 +64,9 @@ clean_up() {
   for file in "$WORK"/*.pid; do
     [ ! -e "$file" ] || kill -KILL "$(cat "$file")" 2>/dev/null || true
   done
+  # Guests and loads in the background: a guest that is asked to end takes its network with it.
+  jobs -p | xargs -r kill 2>/dev/null || true
+  wait
   if [ $status != 0 ] && [ $status != $SKIPPED ]; then
     for file in "$WORK"/*.log; do
       [ ! -e "$file" ] || { echo "--- ${file##*/}, last lines"; tail -n 40 "$file"; } >&2
