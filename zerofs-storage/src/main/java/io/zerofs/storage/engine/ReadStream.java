@@ -21,8 +21,11 @@ final class ReadStream {
 
     private static final int OVERTAKERS_MAX = 16;
 
-    /** Somebody who leaves out much is no sequential reader, whoever leaves out little still is. */
-    private static final int GAP_PENALTY = 4;
+    /**
+     * Somebody who leaves out much, or comes back here and there, is no sequential reader; whoever does little of it still
+     * is. In a small file a random reader comes back most of the time, and what it reads closes every gap in the end.
+     */
+    private static final int PENALTY = 4;
 
     /** A wrong guess costs at most so much of what was rightly read. */
     private static final int WINDOW_PER_READ = 2;
@@ -39,6 +42,7 @@ final class ReadStream {
     private final Deque<AheadRegion> regions = new ArrayDeque<>();
     private int overtakers;
     private long frontier;
+    private long cameBackTo;
     private long inRow;
     private int advances;
     private long planned;
@@ -51,6 +55,7 @@ final class ReadStream {
         this.inode = inode;
         this.fromStart = offset == 0;
         this.frontier = offset;
+        this.cameBackTo = offset;
     }
 
     /** Distance of a request from here; negative if it belongs to somebody else. */
@@ -62,7 +67,9 @@ final class ReadStream {
     /** Notes a request, a repeated one too. */
     void read(long from, long to, long nowNanos) {
         usedNanos = nowNanos;
-        if (from <= frontier) {
+        if (to <= frontier) {
+            comeBack(from, to);
+        } else if (from <= frontier) {
             advance(to);
         } else if (isKnown(from, to)) {
             return;
@@ -77,9 +84,21 @@ final class ReadStream {
     }
 
     private void leaveOut(long to) {
-        inRow -= Math.min(inRow, GAP_PENALTY * (to - frontier));
-        advances = inRow == 0 ? 0 : advances;
+        countAgainst(to - frontier);
         frontier = to;
+    }
+
+    /** Somebody who follows in sequence, with requests in parallel too, comes back to where the one before did. */
+    private void comeBack(long from, long to) {
+        if (Math.abs(from - cameBackTo) > OVERTAKERS_MAX * (to - from)) {
+            countAgainst(to - from);
+        }
+        cameBackTo = to;
+    }
+
+    private void countAgainst(long bytes) {
+        inRow -= Math.min(inRow, PENALTY * bytes);
+        advances = inRow == 0 ? 0 : advances;
     }
 
     private long overtakenBytes() {

@@ -90,14 +90,33 @@ final class ReadStreamTest {
         Seeds.run(50, seed -> {
             SplittableRandom random = new SplittableRandom(seed);
             ReadStreams.Group group = new ReadStreams().of(1);
-            // The end of a small file is read so often that parts of it come in order.
-            long fileBytes = 64L << 20 << random.nextInt(6);
+            long fileBytes = 4L << 20 << random.nextInt(10);
             for (int i = 0; i < 5000; i++) {
                 long at = random.nextLong(fileBytes / 4096) * 4096;
                 ReadStream stream = group.join(1, at, i, gone -> {});
                 stream.read(at, at + 4096, i);
                 assertFalse(stream.isSequential());
             }
+        });
+    }
+
+    @Test
+    void whoFollowsCloselyIsNoHindrance() throws Exception {
+        Seeds.run(50, seed -> {
+            SplittableRandom random = new SplittableRandom(seed);
+            ReadStream stream = readInOrder(0, 2 << 20, 64 * K);
+            for (long at = 0; at < 32 << 20; at += 512 * K) {
+                List<Long> sent = new ArrayList<>();
+                for (int i = 0; i < 8; i++) {
+                    sent.add(at + i * 64 * K);
+                    stream.read((2 << 20) + at + i * 64 * K, (2 << 20) + at + (i + 1) * 64 * K, 0);
+                }
+                while (!sent.isEmpty()) {
+                    long behind = sent.remove(random.nextInt(sent.size()));
+                    stream.read(behind, behind + 64 * K, 0);
+                }
+            }
+            assertEquals(6 << 20, stream.wanted(WINDOW));
         });
     }
 
