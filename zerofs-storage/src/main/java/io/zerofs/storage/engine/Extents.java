@@ -161,9 +161,9 @@ final class Extents {
         }
     }
 
-    /** Visits what lies in a range, cut to it. */
+    /** Visits what lies in a range, cut to it; nothing if the range is empty. */
     void visit(int from, int to, PieceVisitor visitor) {
-        for (int i = firstEndingBehind(from); i < count && pieces[i].start < to; i++) {
+        for (int i = firstEndingBehind(from); from < to && i < count && pieces[i].start < to; i++) {
             Piece piece = pieces[i];
             int start = Math.max(from, piece.start);
             int end = Math.min(to, piece.end);

@@ -3,6 +3,7 @@ package io.zerofs.storage.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import io.zerofs.core.random.Seeds;
 import io.zerofs.core.volume.Volume;
@@ -126,6 +127,13 @@ final class ExtentsTest {
         cut.write(0, new byte[100_000]);
         cut.zero(10, 100_000, false);
         assertTrue(cut.memoryBytes() < 200, () -> cut.memoryBytes() + " bytes");
+    }
+
+    @Test
+    void anEmptyRangeWithinAPieceHasNoPieces() {
+        Extents extents = new Extents();
+        extents.write(10, new byte[1000]);
+        extents.visit(500, 500, (start, length, data, offset) -> fail("a piece at " + start));
     }
 
     @Test
