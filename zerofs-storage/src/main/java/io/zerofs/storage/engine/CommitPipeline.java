@@ -24,7 +24,7 @@ final class CommitPipeline {
     private static final Logger log = LoggerFactory.getLogger(CommitPipeline.class);
     private static final long RETRY_NANOS = 1_000_000_000L;
 
-    /** Most that a barrier waits for company; a tenth of what near stores take. */
+    /** Most that a barrier waits for company, while other commits are on their way. */
     private static final long SPACING_NANOS_MAX = 10_000_000L;
 
     /** One in so many: the weight of an upload in the mean of how long they take. */
