@@ -32,11 +32,12 @@ public interface PageFetcher {
     }
 
     /**
-     * Fetches, opens and caches pages. Waits for the store; call it holding no lock.
+     * Fetches and opens pages. Waits for the store; call it holding no lock.
      *
+     * @param keep whether they are likely to be read again, so that they go into the cache
      * @return the plain bytes of each; a page that is not stored because it is all zeros is an empty array
      */
-    Map<PageKey, byte[]> fetch(List<Wanted> pages) throws VolumeException, MissingObjectException;
+    Map<PageKey, byte[]> fetch(List<Wanted> pages, boolean keep) throws VolumeException, MissingObjectException;
 
     /**
      * Fetches pages that nobody has asked for yet, except those that are here or on their way, and holds them in the

@@ -60,8 +60,15 @@ public final class RangeFetcher implements PageFetcher {
         this.damage = damage;
     }
 
+    /** What becomes of a page once it is here, beside being handed to those who wait for it. */
+    private enum Then {
+        NOTHING,
+        CACHE,
+        HOLD
+    }
+
     /** A page that this caller fetches, for itself or ahead, and who else waits for it. */
-    private record Owned(Wanted wanted, CompletableFuture<byte[]> result, boolean ahead) {
+    private record Owned(Wanted wanted, CompletableFuture<byte[]> result, Then then) {
         Frame frame() {
             return wanted.table().frame(wanted.slot());
         }
@@ -76,7 +83,7 @@ public final class RangeFetcher implements PageFetcher {
     }
 
     @Override
-    public Map<PageKey, byte[]> fetch(List<Wanted> pages) throws VolumeException, MissingObjectException {
+    public Map<PageKey, byte[]> fetch(List<Wanted> pages, boolean keep) throws VolumeException, MissingObjectException {
         Map<PageKey, byte[]> fetched = new HashMap<>();
         Map<PageKey, CompletableFuture<byte[]>> awaited = new HashMap<>();
         List<Owned> owned = new ArrayList<>();
@@ -90,7 +97,7 @@ public final class RangeFetcher implements PageFetcher {
                 CompletableFuture<byte[]> other = underWay.putIfAbsent(key, mine);
                 awaited.put(key, other == null ? mine : other);
                 if (other == null && !hasArrived(key, mine)) {
-                    owned.add(new Owned(wanted, mine, false));
+                    owned.add(new Owned(wanted, mine, keep ? Then.CACHE : Then.NOTHING));
                 }
             }
         }
@@ -109,7 +116,7 @@ public final class RangeFetcher implements PageFetcher {
             PageKey key = wanted.key();
             CompletableFuture<byte[]> mine = new CompletableFuture<>();
             if (!isZeros(wanted) && !cache.has(key) && underWay.putIfAbsent(key, mine) == null) {
-                owned.add(new Owned(wanted, mine, true));
+                owned.add(new Owned(wanted, mine, Then.HOLD));
             } else {
                 unused += wanted.length();
             }
@@ -178,7 +185,9 @@ public final class RangeFetcher implements PageFetcher {
         }
         long gap = gap(request, page);
         long wanted = page.offset() - gap - first.offset() - gaps;
-        return page.ahead() ? gaps + gap <= Math.max(AHEAD_GAPS_BYTES, wanted / AHEAD_GAPS_PART) : gap <= GAP_BYTES_MAX;
+        return page.then() == Then.HOLD
+                ? gaps + gap <= Math.max(AHEAD_GAPS_BYTES, wanted / AHEAD_GAPS_PART)
+                : gap <= GAP_BYTES_MAX;
     }
 
     /** Whatever happens, each page of the request is answered and no longer under way. */
@@ -218,10 +227,10 @@ public final class RangeFetcher implements PageFetcher {
         try {
             byte[] plain = reader.openPage(wanted.table(), wanted.slot(), wanted.page(), stored)
                     .array();
-            if (page.ahead()) {
-                cache.hold(wanted.key(), plain);
-            } else {
-                cache.put(wanted.key(), plain);
+            switch (page.then()) {
+                case NOTHING -> {}
+                case CACHE -> cache.put(wanted.key(), plain);
+                case HOLD -> cache.hold(wanted.key(), plain);
             }
             page.result().complete(plain);
             return null;

@@ -15,6 +15,7 @@ final class DirtySlot {
     private final int number;
     private Extents extents = new Extents();
     private boolean full;
+    private boolean folded;
     private boolean closed;
 
     DirtySlot(ChunkId chunk, int number) {
@@ -43,6 +44,11 @@ final class DirtySlot {
         return closed;
     }
 
+    /** Whether a fold made it rather than a writer. */
+    boolean isFolded() {
+        return folded;
+    }
+
     void becomeFull() {
         full = true;
     }
@@ -51,6 +57,7 @@ final class DirtySlot {
     void adopt(Extents content, boolean isFull) {
         extents = content;
         full = isFull;
+        folded = true;
     }
 
     void close() {

@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.Deque;
 
 /**
- * The commits in memory, in unbroken order: some that are durable and whose frames are kept because they are likely to be
- * read, or folded, soon; those that are sealed or uploaded; and the open one at the end. Reads need no lock. A commit
- * leaves only after its frame table stands in the index, so who finds none here finds it there.
+ * The commits in memory, in unbroken order: some that are durable, of which what was written is kept because it is likely
+ * to be read, or folded, soon; those that are sealed or uploaded; and the open one at the end. Reads need no lock. A frame
+ * leaves only after its commit's table stands in the index, so who does not find it here finds it there.
  */
 final class DirtyTable {
     private static final int KEPT_MAX = 1024;
@@ -45,7 +45,7 @@ final class DirtyTable {
 
     /** Keeps a commit, of which everything is in the index, as long as there is room. Called in the order of the log. */
     synchronized void keep(OpenCommit applied) {
-        long bytes = applied.keepSlotsOnly();
+        long bytes = applied.keepWrittenOnly();
         kept.addLast(bytes);
         keptBytes += bytes;
         int drop = 0;

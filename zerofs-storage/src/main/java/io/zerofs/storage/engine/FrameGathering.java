@@ -33,13 +33,16 @@ final class FrameGathering {
 
     private final ReadPath path;
     private final PageCache cache;
+    private final boolean keep;
     private final Map<PageKey, byte[]> fetched = new HashMap<>(0);
     private final Map<FrameReference, DeltaMap> maps = new HashMap<>(0);
     private final List<Wanted> missing = new ArrayList<>(0);
 
-    FrameGathering(ReadPath path, PageCache cache) {
+    /** @param keep whether what is fetched is likely to be read again */
+    FrameGathering(ReadPath path, PageCache cache, boolean keep) {
         this.path = path;
         this.cache = cache;
+        this.keep = keep;
     }
 
     FrameLayer[][] gather(ChunkRead[] parts) throws VolumeException, MissingObjectException {
@@ -56,7 +59,7 @@ final class FrameGathering {
                 return layers;
             }
             NeverWaits.check();
-            fetched.putAll(path.fetcher().fetch(missing));
+            fetched.putAll(path.fetcher().fetch(missing, keep));
             missing.clear();
         }
     }
@@ -145,7 +148,9 @@ final class FrameGathering {
         }
         DeltaMap map = path.openMap(table, frame.slot(), plain.flip());
         maps.put(frame, map);
-        cache.put(frame.seq(), frame.slot(), map);
+        if (keep) {
+            cache.put(frame.seq(), frame.slot(), map);
+        }
         return map;
     }
 

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -71,6 +72,7 @@ final class OpenCommit {
         }
     }
 
+    /** Null if it is no longer in memory. */
     DirtySlot slot(int number) {
         return slots[number];
     }
@@ -116,14 +118,21 @@ final class OpenCommit {
     }
 
     /**
-     * Forgets what is only needed to seal and apply the commit.
+     * Forgets what is only needed to seal and apply the commit, and what folds made: it is as old as the chunk, and in its
+     * room deltas stay until they are folded.
      *
      * @return memory that its slots still take
      */
-    long keepSlotsOnly() {
+    long keepWrittenOnly() {
         log = new ArrayList<>(0);
         deaths = new TreeMap<>();
-        return slots().stream().mapToLong(DirtySlot::memoryBytes).sum();
+        DirtySlot[] written =
+                slots().stream().map(slot -> slot.isFolded() ? null : slot).toArray(DirtySlot[]::new);
+        slots = written;
+        return Arrays.stream(written)
+                .filter(Objects::nonNull)
+                .mapToLong(DirtySlot::memoryBytes)
+                .sum();
     }
 
     List<ByteBuffer> batches() {

@@ -107,7 +107,7 @@ final class ReadPath {
         boolean again = false;
         while (true) {
             stop.check();
-            FrameGathering gathering = new FrameGathering(this, pages);
+            FrameGathering gathering = new FrameGathering(this, pages, true);
             try {
                 return gathering.gather(parts);
             } catch (PageFetcher.MissingObjectException e) {
@@ -120,10 +120,10 @@ final class ReadPath {
         }
     }
 
-    /** The same for frames that are to be folded: those very frames or none. */
+    /** The same for frames that are to be folded, and die by that: those very frames or none. */
     FrameLayer[] resolveFrozen(ChunkRead part) throws VolumeException {
         try {
-            return new FrameGathering(this, pages).gather(new ChunkRead[] {part})[0];
+            return new FrameGathering(this, pages, false).gather(new ChunkRead[] {part})[0];
         } catch (PageFetcher.MissingObjectException e) {
             // Deleted since they were planned, which happens to frames that were moved; else they are lost.
             VolumeException.Kind kind =

@@ -30,12 +30,12 @@ final class ReadPlanner {
         }
     }
 
-    /** The frames of a chunk whose commits are no longer in memory, oldest first. */
+    /** The frames of a chunk that are no longer in memory, oldest first. */
     List<FrameReference> stored(ChunkId chunk) throws VolumeException {
         stripes.lock(chunk);
         try {
             return stripes.entry(chunk).frames().stream()
-                    .filter(frame -> dirty.find(frame.seq()) == null)
+                    .filter(frame -> inMemory(frame, 0, 0) == null)
                     .toList();
         } finally {
             stripes.unlock(chunk);
@@ -152,10 +152,10 @@ final class ReadPlanner {
 
     private FrameLayer.Memory inMemory(FrameReference frame, int from, int to) {
         OpenCommit commit = dirty.find(frame.seq());
-        if (commit == null) {
+        DirtySlot slot = commit == null ? null : commit.slot(frame.slot());
+        if (slot == null) {
             return null;
         }
-        DirtySlot slot = commit.slot(frame.slot());
         Extents extents = slot.extents();
         // An open slot may change as soon as the stripe is released.
         return new FrameLayer.Memory(commit.isFrozen() ? extents : extents.copy(from, to), slot.isFull());

@@ -135,14 +135,14 @@ class ObjectRangesTest {
         store.setFaults(Fault.on(StoreOperation.GET_RANGE, "", 0.5, new Fault.CorruptBody()));
         for (int i = 0; i < 20; i++) {
             try {
-                fetcher().fetch(wanted);
+                fetcher().fetch(wanted, true);
             } catch (io.zerofs.core.volume.VolumeException e) {
                 // damaged twice in a row
             }
             cache.drain();
         }
         store.setFaults();
-        assertEquals(8, fetcher().fetch(wanted).size());
+        assertEquals(8, fetcher().fetch(wanted, true).size());
     }
 
     @Test

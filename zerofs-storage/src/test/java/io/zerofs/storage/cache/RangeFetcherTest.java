@@ -98,7 +98,7 @@ final class RangeFetcherTest {
                 wanted.add(0, page(slot, page));
             }
         }
-        Map<PageKey, byte[]> pages = fetcher(store).fetch(wanted);
+        Map<PageKey, byte[]> pages = fetcher(store).fetch(wanted, true);
         assertEquals(24, pages.size());
         for (PageFetcher.Wanted each : wanted) {
             assertArrayEquals(expected(each.slot(), each.page()), pages.get(each.key()));
@@ -109,7 +109,7 @@ final class RangeFetcherTest {
 
     @Test
     void farPagesComeByRequestsOfTheirOwnAndNothingBetweenThem() throws Exception {
-        fetcher(store).fetch(List.of(page(0, 0), page(10, 0), page(19, 7)));
+        fetcher(store).fetch(List.of(page(0, 0), page(10, 0), page(19, 7)), true);
         assertEquals(3, store.counts().get(StoreOperation.GET_RANGE));
         assertTrue(store.bytes(StoreOperation.GET_RANGE) < 3 * 33 * 1024);
     }
@@ -122,13 +122,20 @@ final class RangeFetcherTest {
                 wanted.add(page(slot, page));
             }
         }
-        fetcher(store).fetch(wanted);
+        fetcher(store).fetch(wanted, true);
         assertEquals(2, store.counts().get(StoreOperation.GET_RANGE));
     }
 
     @Test
+    void whatIsNotReadAgainIsNotKept() throws Exception {
+        Map<PageKey, byte[]> pages = fetcher(store).fetch(List.of(page(2, 3)), false);
+        assertArrayEquals(expected(2, 3), pages.get(new PageKey(1, 2, 3)));
+        assertFalse(cache.has(new PageKey(1, 2, 3)));
+    }
+
+    @Test
     void aPageOfZerosCostsNoRequest() throws Exception {
-        Map<PageKey, byte[]> pages = fetcher(store).fetch(List.of(page(SLOTS, 0)));
+        Map<PageKey, byte[]> pages = fetcher(store).fetch(List.of(page(SLOTS, 0)), true);
         assertEquals(0, pages.get(new PageKey(1, SLOTS, 0)).length);
         assertNull(store.counts().get(StoreOperation.GET_RANGE));
     }
@@ -163,7 +170,7 @@ final class RangeFetcherTest {
         CompletableFuture<Map<PageKey, byte[]>> result = new CompletableFuture<>();
         new Thread(() -> {
                     try {
-                        result.complete(fetcher.fetch(List.of(page)));
+                        result.complete(fetcher.fetch(List.of(page), true));
                     } catch (Exception e) {
                         result.completeExceptionally(e);
                     }
@@ -177,10 +184,11 @@ final class RangeFetcherTest {
         RangeFetcher fetcher = fetcher(store);
         store.setOutage(true);
         VolumeException failure =
-                assertThrows(VolumeException.class, () -> fetcher.fetch(List.of(page(2, 2), page(2, 3))));
+                assertThrows(VolumeException.class, () -> fetcher.fetch(List.of(page(2, 2), page(2, 3)), true));
         assertEquals(VolumeException.Kind.UNAVAILABLE, failure.kind());
         store.setOutage(false);
-        assertArrayEquals(expected(2, 2), fetcher.fetch(List.of(page(2, 2))).get(new PageKey(1, 2, 2)));
+        assertArrayEquals(
+                expected(2, 2), fetcher.fetch(List.of(page(2, 2)), true).get(new PageKey(1, 2, 2)));
     }
 
     @Test
@@ -228,7 +236,7 @@ final class RangeFetcherTest {
         assertTrue(cache.reserve(room));
         assertTrue(fetcher(store).fetchAhead(wanted));
         assertArrayEquals(expected(1, 1), cache.page(page(1, 1).key()));
-        fetcher(store).fetch(wanted);
+        fetcher(store).fetch(wanted, true);
         assertEquals(1, store.counts().get(StoreOperation.GET_RANGE));
         cache.drop(page(1, 0).key());
         cache.drop(page(1, 1).key());

@@ -145,6 +145,22 @@ final class FoldingTest {
     }
 
     @Test
+    void whatAFoldMadeLeavesMemoryOnceItIsDurableAndWhatWasWrittenStays() throws Exception {
+        for (int i = 0; i < 8; i++) {
+            write(volume, 0, i * 4 * BLOCK, filled(4 * BLOCK, 10 + i));
+            await(volume.barrier());
+        }
+        awaitFolds(1);
+        await(volume.barrier());
+        delta(60, 3);
+        long misses = volume.statistics().pageMisses();
+        assertArrayEquals(filled(BLOCK, 3), read(volume, 0, 60 * BLOCK, BLOCK));
+        assertEquals(misses, volume.statistics().pageMisses());
+        assertArrayEquals(filled(BLOCK, 1), read(volume, 0, 50 * BLOCK, BLOCK));
+        assertTrue(volume.statistics().pageMisses() > misses, "the folded chunk is still in memory");
+    }
+
+    @Test
     void beyondTheLimitWritersOfTheChunkWaitAndOthersDoNot() throws Exception {
         holdFolds();
         for (int i = 0; i < 12; i++) {
