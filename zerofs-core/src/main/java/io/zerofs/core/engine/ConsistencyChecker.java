@@ -9,6 +9,7 @@ import io.zerofs.core.format.InodeContent.ShrunkTail;
 import io.zerofs.core.format.InodeRecord;
 import io.zerofs.core.format.Keys;
 import io.zerofs.core.format.RecordFormatException;
+import io.zerofs.core.format.SmallRecords;
 import io.zerofs.core.format.Superblock;
 import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.InodeId;
@@ -123,10 +124,11 @@ public final class ConsistencyChecker {
         }
     }
 
-    private void checkChunks(long inode, InodeContent.File file) throws VolumeException {
+    private void checkChunks(long inode, InodeContent.File file) throws VolumeException, RecordFormatException {
         long end = FileChunks.countFor(file.size());
         ShrunkTail tail = file.shrunk();
         long count = 0;
+        long dead = 0;
         long next = 0;
         long[] page;
         do {
@@ -134,11 +136,18 @@ public final class ConsistencyChecker {
             for (long chunk : page) {
                 boolean within = chunk < end || tail != null && tail.contains(chunk);
                 expect(within, "chunk " + chunk + " behind the end", inode);
+                dead += tail != null && tail.contains(chunk) && !isMarked(inode, chunk, tail) ? 1 : 0;
                 next = chunk + 1;
             }
             count += page.length;
         } while (page.length == CHUNKS_PAGE);
         expect(count == file.chunks(), count + " chunks present, " + file.chunks() + " recorded", inode);
+        expect(tail == null || tail.dead() <= dead, dead + " chunks cut off and present, more are recorded", inode);
+    }
+
+    private boolean isMarked(long inode, long chunk, ShrunkTail tail) throws VolumeException, RecordFormatException {
+        byte[] mark = volume.get(Keys.rewritten(inode, chunk));
+        return mark != null && SmallRecords.rewrittenSerial(mark) == tail.serial();
     }
 
     private void checkEntry(byte[] key, byte[] value) throws VolumeException, RecordFormatException {

@@ -119,16 +119,14 @@ final class FileChunks {
         long first = indexOf(offset);
         long end = indexOf(offset + source.remaining() - 1) + 1;
         long absent = absent(inode, file, first, end);
-        if (inTail(file, first, end)) {
-            revive(changes, inode, file, first, end);
-        }
+        File revived = inTail(file, first, end) ? revive(changes, inode, file, first, end) : file;
         overwrite(changes, inode, offset, source);
         changes.afterwards(() -> {
             for (long chunk = first; chunk < end; chunk++) {
                 known.add(inode, chunk);
             }
         });
-        return absent == 0 ? file : file.withChunks(file.chunks() + absent);
+        return absent == 0 ? revived : revived.withChunks(file.chunks() + absent);
     }
 
     /** How many chunks of a range are not present. */
@@ -144,14 +142,19 @@ final class FileChunks {
     }
 
     /** Makes chunks of the cut-off tail belong to the file again, empty. */
-    private void revive(Transaction changes, long inode, File file, long first, long end) throws FsException {
-        byte[] mark = SmallRecords.rewritten(file.shrunk().serial());
+    private File revive(Transaction changes, long inode, File file, long first, long end) throws FsException {
+        ShrunkTail tail = file.shrunk();
+        byte[] mark = SmallRecords.rewritten(tail.serial());
+        // Those that were not present, all of them dead, count as new ones.
+        long revived = -absent(inode, file, Math.max(first, tail.first()), Math.min(end, tail.end()));
         for (long chunk = first; chunk < end; chunk++) {
             if (!isAlive(inode, file, chunk)) {
                 changes.batch().deleteChunk(new ChunkId(inode, chunk));
                 changes.batch().put(Keys.rewritten(inode, chunk), mark);
+                revived++;
             }
         }
+        return file.withShrunk(tail.withFewerDead(revived));
     }
 
     /**
@@ -183,8 +186,11 @@ final class FileChunks {
     private File cutOff(Transaction changes, long inode, File file, File resized, long keptEnd) throws FsException {
         long oldEnd = countFor(file.size());
         ShrunkTail shrunk = file.shrunk();
+        // More of them if those that are kept have holes; counting these could take long.
+        long dead = Math.max(0, file.chunks() - keptEnd);
         if (shrunk != null) {
-            ShrunkTail longer = new ShrunkTail(keptEnd, Math.max(shrunk.end(), oldEnd), shrunk.serial() + 1);
+            ShrunkTail longer = new ShrunkTail(
+                    keptEnd, Math.max(shrunk.end(), oldEnd), shrunk.serial() + 1, Math.max(dead, shrunk.dead()));
             return tail(changes, inode, resized, longer);
         }
         if (!isDense(file) || oldEnd - keptEnd <= inlineChunksMax) {
@@ -194,7 +200,7 @@ final class FileChunks {
                 return resized.withChunks(file.chunks() - present.length);
             }
         }
-        return tail(changes, inode, resized, new ShrunkTail(keptEnd, oldEnd, 1));
+        return tail(changes, inode, resized, new ShrunkTail(keptEnd, oldEnd, 1, dead));
     }
 
     private static File tail(Transaction changes, long inode, File resized, ShrunkTail tail) {

@@ -144,7 +144,7 @@ final class Reaper implements BackgroundQueue.Worker {
         long[] chunks = engine.volume().presentChunks(range, batchChunks, true);
         long end = chunks.length < batchChunks ? tail.first() : chunks[chunks.length - 1];
         Transaction changes = engine.begin();
-        Set<Long> rewritten = takeMarks(changes, number, new ShrunkTail(end, tail.end(), tail.serial()));
+        Set<Long> rewritten = takeMarks(changes, number, end, tail);
         long removed = 0;
         for (long chunk : chunks) {
             if (!rewritten.contains(chunk)) {
@@ -153,7 +153,7 @@ final class Reaper implements BackgroundQueue.Worker {
             }
         }
         boolean more = end > tail.first();
-        ShrunkTail left = more ? new ShrunkTail(tail.first(), end, tail.serial()) : null;
+        ShrunkTail left = more ? tail.withEnd(end).withFewerDead(removed) : null;
         if (!more) {
             changes.batch().delete(Keys.tombstone(number));
         }
@@ -163,14 +163,14 @@ final class Reaper implements BackgroundQueue.Worker {
         return more;
     }
 
-    /** Deletes the marks of a part of the tail; gives the chunks whose mark is valid. */
-    private Set<Long> takeMarks(Transaction changes, long number, ShrunkTail part)
+    /** Deletes the marks of the tail from a chunk on; gives the chunks whose mark is valid. */
+    private Set<Long> takeMarks(Transaction changes, long number, long first, ShrunkTail tail)
             throws VolumeException, RecordFormatException {
         Set<Long> valid = new HashSet<>();
-        try (Cursor marks = engine.volume().scan(Keys.rewritten(number, part.first(), part.end()))) {
+        try (Cursor marks = engine.volume().scan(Keys.rewritten(number, first, tail.end()))) {
             while (marks.next()) {
                 changes.batch().delete(marks.key());
-                if (SmallRecords.rewrittenSerial(marks.value()) == part.serial()) {
+                if (SmallRecords.rewrittenSerial(marks.value()) == tail.serial()) {
                     valid.add(Keys.numberOf(marks.key()));
                 }
             }

@@ -16,6 +16,7 @@ import io.zerofs.core.vfs.Timestamp;
  * varint generation | varint xattrListBytes
  * regular:    varint size | varint chunks | u8 flags
  *             [flags &amp; 1: u64 verifier] [flags &amp; 2: varint first, varint end, varint serial]
+ *             [flags &amp; 4: varint dead]
  * directory:  varint parent | varint nextCookie | varint entries
  * symlink:    target
  * devices:    varint major | varint minor
@@ -27,6 +28,7 @@ public final class InodeCodec {
     private static final int NANOS_MAX = 999_999_999;
     private static final int FLAG_VERIFIER = 1;
     private static final int FLAG_SHRUNK = 2;
+    private static final int FLAG_DEAD = 4;
     private static final int HEAD_BYTES = 1 + 1 + 2 + 2 + 4 + 4 + 4 * (8 + 4);
     private static final int USUAL_TAIL_BYTES = 34;
 
@@ -84,12 +86,18 @@ public final class InodeCodec {
     private static void writeFile(RecordWriter out, InodeContent.File file) {
         out.varint(file.size()).varint(file.chunks());
         ShrunkTail shrunk = file.shrunk();
-        out.u8((file.verifier() == null ? 0 : FLAG_VERIFIER) | (shrunk == null ? 0 : FLAG_SHRUNK));
+        boolean dead = shrunk != null && shrunk.dead() != 0;
+        out.u8((file.verifier() == null ? 0 : FLAG_VERIFIER)
+                | (shrunk == null ? 0 : FLAG_SHRUNK)
+                | (dead ? FLAG_DEAD : 0));
         if (file.verifier() != null) {
             out.u64(file.verifier());
         }
         if (shrunk != null) {
             out.varint(shrunk.first()).varint(shrunk.end()).varint(shrunk.serial());
+        }
+        if (dead) {
+            out.varint(shrunk.dead());
         }
     }
 
@@ -98,8 +106,12 @@ public final class InodeCodec {
         long chunks = in.varint();
         int flags = in.u8();
         Long verifier = (flags & FLAG_VERIFIER) == 0 ? null : Long.valueOf(in.u64());
-        ShrunkTail shrunk = (flags & FLAG_SHRUNK) == 0 ? null : new ShrunkTail(in.varint(), in.varint(), in.varint());
-        if ((flags & ~(FLAG_VERIFIER | FLAG_SHRUNK)) != 0) {
+        ShrunkTail shrunk = null;
+        if ((flags & FLAG_SHRUNK) != 0) {
+            shrunk = new ShrunkTail(in.varint(), in.varint(), in.varint(), (flags & FLAG_DEAD) == 0 ? 0 : in.varint());
+        }
+        if ((flags & ~(FLAG_VERIFIER | FLAG_SHRUNK | FLAG_DEAD)) != 0
+                || (flags & (FLAG_SHRUNK | FLAG_DEAD)) == FLAG_DEAD) {
             in.refuse();
         }
         return new InodeContent.File(size, chunks, verifier, shrunk);

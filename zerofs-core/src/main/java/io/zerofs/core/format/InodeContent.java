@@ -17,6 +17,11 @@ public sealed interface InodeContent {
     record File(long size, long chunks, Long verifier, ShrunkTail shrunk) implements InodeContent {
         public static final File EMPTY = new File(0, 0, null, null);
 
+        /** How many of the chunks may belong to the file: never fewer than do. */
+        public long ownChunks() {
+            return shrunk == null ? chunks : chunks - shrunk.dead();
+        }
+
         public File withSize(long newSize) {
             return new File(newSize, chunks, verifier, shrunk);
         }
@@ -37,8 +42,18 @@ public sealed interface InodeContent {
      * @param first index of the first such chunk
      * @param end index behind the last
      * @param serial number of the truncation, so that a later one voids all marks at once
+     * @param dead how many chunks of the file are known to be present here and to be no part of it; there may be more
      */
-    record ShrunkTail(long first, long end, long serial) {
+    record ShrunkTail(long first, long end, long serial, long dead) {
+        /** After some of the dead ones were removed or written again. */
+        public ShrunkTail withFewerDead(long fewer) {
+            return new ShrunkTail(first, end, serial, Math.max(0, dead - fewer));
+        }
+
+        public ShrunkTail withEnd(long newEnd) {
+            return new ShrunkTail(first, newEnd, serial, dead);
+        }
+
         public boolean contains(long chunk) {
             return chunk >= first && chunk < end;
         }

@@ -120,7 +120,7 @@ public record InodeRecord(
         if (!(content instanceof InodeContent.File file)) {
             return 0;
         }
-        long inChunks = file.chunks() * Volume.CHUNK_BYTES;
+        long inChunks = file.ownChunks() * Volume.CHUNK_BYTES;
         return Long.compareUnsigned(inChunks, file.size()) <= 0
                 ? inChunks
                 : (file.size() + BLOCK_BYTES - 1) & -BLOCK_BYTES;

@@ -19,6 +19,7 @@ import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.MemoryVolume;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -126,6 +127,53 @@ final class RemovalInBackgroundTest {
     }
 
     @Test
+    void whatWasCutOffIsNotCountedAgainWhenTheFileGrows() throws Exception {
+        long quota = CHUNKS + 10;
+        files.close();
+        volume = new MemoryVolume();
+        files = open(SMALL_STEPS.withQuotaBytes(quota * CHUNK));
+        InodeId id = bigFile();
+        files.close(); // Nothing is drained from here on.
+        resize(id, CHUNK);
+        InodeId other = create("g");
+        write(other, 0, new byte[CHUNKS * CHUNK]);
+        assertEquals((CHUNKS + 1L) * CHUNK, files.statistics().bytesUsed());
+        resize(id, (long) CHUNKS * CHUNK);
+        assertEquals(CHUNK, files.getAttributes(id).allocatedBytes());
+        // Three of the tail and two behind it; again, which adds nothing.
+        for (int i = 0; i < 2; i++) {
+            write(id, 50L * CHUNK, new byte[2 * CHUNK]);
+            write(id, (CHUNKS - 1L) * CHUNK, new byte[3 * CHUNK]);
+            assertEquals(6L * CHUNK, files.getAttributes(id).allocatedBytes());
+        }
+        files.barrier().join();
+        assertEquals(List.of(), new ConsistencyChecker(volume).check().problems());
+        volume = volume.reopen();
+        files = open();
+        files.awaitRemovals();
+        assertEquals(6, present(id).length);
+        assertEquals((CHUNKS + 6L) * CHUNK, files.statistics().bytesUsed());
+        files.barrier().join();
+        assertEquals(List.of(), new ConsistencyChecker(volume).check().problems());
+    }
+
+    @Test
+    void whatIsWrittenIntoAHoleOfTheCutOffTailIsCountedOnce() throws Exception {
+        InodeId id = create("f");
+        for (int i = 0; i < CHUNKS; i += 2) {
+            write(id, (long) i * CHUNK, new byte[CHUNK]);
+        }
+        files.close();
+        resize(id, 0);
+        resize(id, (long) CHUNKS * CHUNK);
+        assertEquals(0, files.getAttributes(id).allocatedBytes());
+        write(id, 10L * CHUNK, new byte[3 * CHUNK]);
+        assertEquals(3L * CHUNK, files.getAttributes(id).allocatedBytes());
+        files.barrier().join();
+        assertEquals(List.of(), new ConsistencyChecker(volume).check().problems());
+    }
+
+    @Test
     void theLargestSparseFileIsTruncatedAndRemovedAtOnce() throws Exception {
         InodeId id = create("f");
         resize(id, -1);
@@ -138,8 +186,12 @@ final class RemovalInBackgroundTest {
     }
 
     private ZeroFileSystem open() {
+        return open(SMALL_STEPS);
+    }
+
+    private ZeroFileSystem open(FileSystemSettings settings) {
         try {
-            return ZeroFileSystem.open(volume, SMALL_STEPS, InstantSource.system());
+            return ZeroFileSystem.open(volume, settings, InstantSource.system());
         } catch (Exception e) {
             throw new AssertionError(e);
         }

@@ -40,6 +40,9 @@ final class RecordFormatTest {
         inodes.put(
                 "inode regular exclusive shrunk",
                 inode(FileKind.REGULAR, new InodeContent.File(-1, 1L << 45, 0x1122334455667788L, tail())));
+        ShrunkTail counted = new ShrunkTail(7, 1L << 40, 2, 300);
+        inodes.put(
+                "inode regular counted", inode(FileKind.REGULAR, new InodeContent.File(300_000, 302, null, counted)));
         inodes.put("inode directory", inode(FileKind.DIRECTORY, new InodeContent.Directory(1, 1000, 997)));
         inodes.put("inode symlink", inode(FileKind.SYMLINK, new InodeContent.Symlink("../x".getBytes(UTF_8))));
         inodes.put("inode fifo", inode(FileKind.FIFO, InodeContent.None.INSTANCE));
@@ -51,7 +54,7 @@ final class RecordFormatTest {
     }
 
     private static ShrunkTail tail() {
-        return new ShrunkTail(7, 1L << 40, 2);
+        return new ShrunkTail(7, 1L << 40, 2, 0);
     }
 
     private static Map<String, byte[]> encoded() throws Exception {
