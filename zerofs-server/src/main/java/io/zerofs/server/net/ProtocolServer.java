@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -26,7 +26,7 @@ public final class ProtocolServer implements AutoCloseable {
     private final FrameProtocol.Factory factory;
     private final List<Channel> listeners = new ArrayList<>();
     private final List<ListenAddress> addresses = new ArrayList<>();
-    private final Set<Channel> connections = ConcurrentHashMap.newKeySet();
+    private final Map<Channel, FrameHandler> connections = new ConcurrentHashMap<>();
     private volatile boolean closing;
 
     private ProtocolServer(String name, ServerResources resources, FrameProtocol.Factory factory) {
@@ -120,19 +120,15 @@ public final class ProtocolServer implements AutoCloseable {
                 SocketFile.remove(unix);
             }
         }
-        for (Channel connection : connections) {
-            connection.pipeline().get(FrameHandler.class).finish();
-        }
+        connections.values().forEach(FrameHandler::finish);
         long deadline = System.nanoTime()
                 + TimeUnit.SECONDS.toNanos(resources.settings().closeSeconds());
-        for (Channel connection : connections) {
+        connections.forEach((connection, handler) -> {
             if (!connection.closeFuture().awaitUninterruptibly(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                LOG.warn(
-                        "{}: requests still in flight when it was closed",
-                        connection.pipeline().get(FrameHandler.class));
+                LOG.warn("{}: requests still in flight when it was closed", handler);
                 connection.close().awaitUninterruptibly();
             }
-        }
+        });
         listeners.clear();
     }
 
@@ -145,12 +141,14 @@ public final class ProtocolServer implements AutoCloseable {
                 channel.close();
                 return;
             }
-            connections.add(channel);
             channel.closeFuture().addListener(done -> {
                 connections.remove(channel);
                 resources.connectionClosed();
             });
-            channel.pipeline().addLast(new FrameHandler(name, resources, factory));
+            FrameHandler handler = new FrameHandler(name, resources, factory);
+            channel.pipeline().addLast(handler);
+            // Not before: whoever closes the server asks it to finish.
+            connections.put(channel, handler);
             if (closing) {
                 channel.close();
             }

@@ -28,7 +28,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -237,6 +239,26 @@ class ProtocolServerTest {
             assertArrayEquals(frame(HOLD, 10), read(socket, 10));
             assertEquals(-1, socket.getInputStream().read());
             closer.join();
+        }
+    }
+
+    @Test
+    void connectionThatIsJustBeingMadeDoesNotKeepTheServerFromClosing() throws Exception {
+        CountDownLatch making = new CountDownLatch(1);
+        CompletableFuture<Void> made = new CompletableFuture<>();
+        server = ProtocolServer.open("echo", List.of(ListenAddress.tcp("127.0.0.1:0")), resources, connection -> {
+            making.countDown();
+            made.join();
+            return new EchoProtocol(connection);
+        });
+        try (Socket socket = connect()) {
+            making.await();
+            try {
+                server.close();
+            } finally {
+                made.complete(null);
+            }
+            assertEquals(-1, socket.getInputStream().read());
         }
     }
 
