@@ -138,7 +138,10 @@ final class BlockDevice implements AutoCloseable {
     /** May wait for the store. */
     @Override
     public void close() {
-        hold.close();
-        connected.remove(export);
+        try {
+            hold.close();
+        } finally {
+            connected.remove(export);
+        }
     }
 }

@@ -56,18 +56,26 @@ final class ConnectedDevices {
             return;
         }
         if (connections.merge(export.inode(), 1, Integer::sum) == 1) {
-            warnAfterUncleanStop(export.inode());
-            settle(export.inode());
-            // Not waited for: what a crash takes together with the mark is the first instant of the connection.
-            files.barrier();
+            try {
+                warnAfterUncleanStop(export.inode());
+                settle(export.inode());
+                // Not waited for: what a crash takes together with the mark is the first instant of the connection.
+                files.barrier();
+            } catch (RuntimeException | Error e) {
+                remove(export);
+                throw e;
+            }
         }
     }
 
     void remove(Export export) {
-        if (!export.readOnly() && connections.merge(export.inode(), -1, ConnectedDevices::sumOrNull) == null) {
-            settle(export.inode());
+        try {
+            if (!export.readOnly() && connections.merge(export.inode(), -1, ConnectedDevices::sumOrNull) == null) {
+                settle(export.inode());
+            }
+        } finally {
+            open.arriveAndDeregister();
         }
-        open.arriveAndDeregister();
     }
 
     /** Waits until all are removed; for the server, when it is closed. */

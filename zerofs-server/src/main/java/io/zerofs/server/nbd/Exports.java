@@ -107,8 +107,9 @@ final class Exports {
         try {
             // The size that was seen before the hold may have changed.
             Export held = describe(found.name(), files.getAttributes(found.inode()));
+            BlockDevice device = new BlockDevice(files, held, hold, connected);
             connected.add(held);
-            return new BlockDevice(files, held, hold, connected);
+            return device;
         } catch (FsException | ExportException | RuntimeException | Error e) {
             hold.close();
             throw e;

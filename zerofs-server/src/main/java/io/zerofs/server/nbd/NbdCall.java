@@ -50,9 +50,9 @@ final class NbdCall {
         attempt(() -> {
             List<BlockExtent> extents = readableExtents();
             if (extents == null) {
-                reply(plainRead());
+                request.reply(plainRead());
             } else {
-                reply(sparseRead(extents));
+                request.reply(sparseRead(extents));
             }
         });
     }
@@ -73,7 +73,7 @@ final class NbdCall {
             request.charge(bytes);
             ByteBuf out = buffer(bytes);
             NbdReplies.blockStatus(out, asked.cookie(), Negotiation.ALLOCATION_ID, extents);
-            reply(out);
+            request.reply(out);
         });
     }
 
@@ -91,19 +91,22 @@ final class NbdCall {
      * meanwhile.
      */
     void answerAfterBarrier() {
-        transmission.device().barrier().whenComplete((done, failure) -> {
-            if (failure == null) {
-                succeed();
-            } else {
-                fail(failure instanceof CompletionException ? failure.getCause() : failure);
-            }
-        });
+        transmission
+                .device()
+                .barrier()
+                .whenComplete((done, failure) -> request.goOn(() -> {
+                    if (failure == null) {
+                        succeed();
+                    } else {
+                        fail(failure instanceof CompletionException ? failure.getCause() : failure);
+                    }
+                }));
     }
 
     void succeed() {
         ByteBuf out = buffer(NbdReplies.SIMPLE_BYTES);
         NbdReplies.simpleSuccess(out, asked.cookie());
-        reply(out);
+        request.reply(out);
     }
 
     void fail(NbdErrno error, String sentence) {
@@ -113,7 +116,7 @@ final class NbdCall {
         } else {
             NbdReplies.simpleError(out, asked.cookie(), error);
         }
-        reply(out);
+        request.reply(out);
     }
 
     private void fail(Throwable cause) {
@@ -126,11 +129,6 @@ final class NbdCall {
             LOG.error("{}: {} failed unexpectedly", transmission.connection(), asked.command(), cause);
             fail(NbdErrno.EIO, "internal error");
         }
-    }
-
-    void endWithoutReply() {
-        request.end();
-        transmission.callEnded();
     }
 
     /**
@@ -210,10 +208,5 @@ final class NbdCall {
 
     private ByteBuf buffer(int bytes) {
         return transmission.connection().allocator().directBuffer(bytes);
-    }
-
-    private void reply(ByteBuf out) {
-        request.reply(out);
-        transmission.callEnded();
     }
 }

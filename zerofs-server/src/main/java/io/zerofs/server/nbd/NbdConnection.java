@@ -88,10 +88,19 @@ final class NbdConnection implements FrameProtocol {
 
     private void option(ByteBuf frame, Request request) {
         Negotiation.Step step = answerTo(frame);
-        // A list may be long, and its reader slow.
-        request.charge(step.answer().readableBytes());
-        request.reply(step.answer());
-        connection.onEventLoop(() -> goOn(step));
+        Negotiation.Chosen chosen = step.transmission();
+        try {
+            Transmission begun = chosen == null ? null : new Transmission(connection, chosen);
+            // A list may be long, and its reader slow.
+            request.charge(step.answer().readableBytes());
+            request.reply(step.answer());
+            connection.onEventLoop(() -> goOn(step.next(), begun));
+        } catch (RuntimeException | Error e) {
+            if (chosen != null) {
+                chosen.device().close();
+            }
+            throw e;
+        }
     }
 
     private Negotiation.Step answerTo(ByteBuf frame) {
@@ -104,12 +113,12 @@ final class NbdConnection implements FrameProtocol {
         }
     }
 
-    private void goOn(Negotiation.Step step) {
-        switch (step.next()) {
+    private void goOn(Negotiation.Next next, Transmission begun) {
+        switch (next) {
             case NEGOTIATE -> connection.resume();
             case CLOSE -> connection.close("the negotiation ended without an export");
             case TRANSMIT -> {
-                transmission = new Transmission(connection, step.transmission());
+                transmission = begun;
                 if (closed) {
                     transmission.connectionEnded();
                 } else {

@@ -12,6 +12,7 @@ import io.zerofs.server.nbd.wire.OptionHandler;
 import io.zerofs.server.nbd.wire.OptionReplyType;
 import io.zerofs.server.nbd.wire.OptionRequest;
 import java.util.List;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,14 +71,15 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
     @Override
     public Step exportName(OptionRequest.ExportName request) {
         try {
-            BlockDevice device = exports.open(request.name());
-            ByteBuf answer = answer();
-            Handshake.exportNameReply(
-                    answer,
-                    device.export().size(),
-                    device.export().transmissionFlags(structuredReplies),
-                    !HandshakeFlag.NO_ZEROES.isIn(clientFlags));
-            return new Step(answer, Next.TRANSMIT, chosen(device, request.name()));
+            return transmit(request.name(), export -> {
+                ByteBuf answer = answer();
+                Handshake.exportNameReply(
+                        answer,
+                        export.size(),
+                        export.transmissionFlags(structuredReplies),
+                        !HandshakeFlag.NO_ZEROES.isIn(clientFlags));
+                return answer;
+            });
         } catch (ExportException | FsException e) {
             // There is no error reply to this option: the connection is closed ("NBD_OPT_EXPORT_NAME").
             return new Step(Unpooled.EMPTY_BUFFER, Next.CLOSE, null);
@@ -111,10 +113,11 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
             if (request.option() == NbdOption.INFO) {
                 return acknowledge(information(request, exports.find(request.name())), request);
             }
-            BlockDevice device = exports.open(request.name());
-            ByteBuf answer = information(request, device.export());
-            Handshake.ack(answer, request.code());
-            return new Step(answer, Next.TRANSMIT, chosen(device, request.name()));
+            return transmit(request.name(), export -> {
+                ByteBuf answer = information(request, export);
+                Handshake.ack(answer, request.code());
+                return answer;
+            });
         } catch (ExportException | FsException e) {
             return refuse(request, e);
         }
@@ -173,8 +176,15 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
         return queries.isEmpty() || queries.contains(BASE) || queries.contains(ALLOCATION);
     }
 
-    private Chosen chosen(BlockDevice device, String name) {
-        return new Chosen(device, structuredReplies, name.equals(allocationOf));
+    private Step transmit(String name, Function<Export, ByteBuf> answer) throws ExportException, FsException {
+        BlockDevice device = exports.open(name);
+        try {
+            Chosen chosen = new Chosen(device, structuredReplies, name.equals(allocationOf));
+            return new Step(answer.apply(device.export()), Next.TRANSMIT, chosen);
+        } catch (RuntimeException | Error e) {
+            device.close();
+            throw e;
+        }
     }
 
     private ByteBuf information(OptionRequest.Select request, Export export) {

@@ -11,6 +11,7 @@ import io.zerofs.server.net.Request;
  */
 final class RangeWork {
     private final NbdCall call;
+    private final Request request;
     private final Step step;
     private final long end;
     private long next;
@@ -21,14 +22,15 @@ final class RangeWork {
         long apply(long offset, long length) throws FsException;
     }
 
-    RangeWork(NbdCall call, NbdRequest asked, Step step) {
+    RangeWork(NbdCall call, NbdRequest asked, Request request, Step step) {
         this.call = call;
+        this.request = request;
         this.step = step;
         this.next = asked.offset();
         this.end = asked.offset() + asked.length();
     }
 
-    void begin(Request request) {
+    void begin() {
         int cost = (int) Math.min(Integer.MAX_VALUE, end - next);
         request.run(cost, this::goOn);
     }
@@ -41,7 +43,7 @@ final class RangeWork {
             if (next == end) {
                 call.answerChange();
             } else {
-                call.transmission().connection().waitingThreads().execute(this::goOn);
+                call.transmission().connection().waitingThreads().execute(() -> request.goOn(this::goOn));
             }
         });
     }

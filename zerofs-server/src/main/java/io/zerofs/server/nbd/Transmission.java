@@ -69,6 +69,7 @@ final class Transmission {
     void frame(ByteBuf frame, Request request) throws MalformedMessageException {
         NbdRequest asked = NbdRequest.decode(frame);
         users.incrementAndGet();
+        request.whenEnded(this::userEnded);
         NbdCall call = new NbdCall(this, asked, request);
         NbdErrno refusal = refusalOf(asked);
         if (refusal != null) {
@@ -83,28 +84,24 @@ final class Transmission {
             }
             case WRITE -> request.run((int) asked.length(), () -> call.write(frame));
             case FLUSH -> call.answerAfterBarrier();
-            case TRIM, WRITE_ZEROES -> changeOf(asked, call).begin(request);
+            case TRIM, WRITE_ZEROES -> changeOf(asked, call, request).begin();
             case CACHE -> {
                 request.charge(BlockDevice.TRANSFER_BYTES_MAX);
-                new RangeWork(call, asked, device::load).begin(request);
+                new RangeWork(call, asked, request, device::load).begin();
             }
             case BLOCK_STATUS -> request.run(lookupCost(asked), call::blockStatus);
-            case DISC -> disconnect(call);
+            case DISC -> disconnect(request);
             case RESIZE, UNKNOWN -> call.fail(NbdErrno.EINVAL, "this server does not have the command");
         }
     }
 
-    private RangeWork changeOf(NbdRequest asked, NbdCall call) {
-        return new RangeWork(call, asked, asked.has(CommandFlag.NO_HOLE) ? device::writeZeros : device::deallocate);
+    private RangeWork changeOf(NbdRequest asked, NbdCall call, Request request) {
+        return new RangeWork(
+                call, asked, request, asked.has(CommandFlag.NO_HOLE) ? device::writeZeros : device::deallocate);
     }
 
     /** The protocol phase is over: the connection is gone, or was never begun. */
     void connectionEnded() {
-        userEnded();
-    }
-
-    /** To be called once at the end of each request. */
-    void callEnded() {
         userEnded();
     }
 
@@ -123,10 +120,10 @@ final class Transmission {
     }
 
     /** "The server MUST handle all outstanding requests […] and close": the last one to end closes. */
-    private void disconnect(NbdCall call) {
+    private void disconnect(Request request) {
         connection.pause();
         disconnecting = true;
-        call.endWithoutReply();
+        request.end();
     }
 
     /** What is wrong with a request in itself; null if nothing. */

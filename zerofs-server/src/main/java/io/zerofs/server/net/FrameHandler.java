@@ -344,6 +344,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         private volatile long charged;
         private final AtomicBoolean ended = new AtomicBoolean();
         private boolean handedOver;
+        private Runnable whenEnded = () -> {};
 
         InFlight(ByteBuf frame, int length) {
             this.frame = frame;
@@ -386,19 +387,34 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
 
         private void runWaiting(Runnable work) {
             try {
-                work.run();
-            } catch (RuntimeException | Error e) {
-                fail(e);
+                goOn(work);
             } finally {
                 frame.release();
             }
         }
 
+        @Override
+        public void goOn(Runnable work) {
+            try {
+                work.run();
+            } catch (RuntimeException | Error e) {
+                fail(e);
+            }
+        }
+
+        @Override
+        public void whenEnded(Runnable action) {
+            whenEnded = action;
+        }
+
         /** A bug of ours, which must cost no more than this connection. */
         private void fail(Throwable cause) {
-            LOG.error("{}: a request failed unexpectedly", FrameHandler.this, cause);
-            close("internal error");
-            release();
+            try {
+                LOG.error("{}: a request failed unexpectedly", FrameHandler.this, cause);
+            } finally {
+                release();
+                close("internal error");
+            }
         }
 
         @Override
@@ -425,6 +441,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
             }
             share.release(charged);
             meter.took(System.nanoTime() - startNanos);
+            whenEnded.run();
             if (finishing) {
                 onEventLoop(FrameHandler.this::closeIfFinished);
             }

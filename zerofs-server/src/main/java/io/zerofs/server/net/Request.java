@@ -18,6 +18,15 @@ public interface Request {
      */
     void run(int transferBytes, Runnable work);
 
+    /**
+     * Runs what is left of the work after {@link #run} returned, on this thread: it answers when something else has
+     * ended. What it throws closes the connection, as there.
+     */
+    void goOn(Runnable work);
+
+    /** Has something run once the request has ended, however it does, on whichever thread. Once, before anything else. */
+    void whenEnded(Runnable action);
+
     /** Counts bytes that the reply will have against the limits; for large ones, before they are allocated. */
     void charge(int replyBytes);
 

@@ -62,6 +62,11 @@ final class RpcConnection implements FrameProtocol {
         }
 
         @Override
+        public void goOn(Runnable work) {
+            request.goOn(work);
+        }
+
+        @Override
         public void charge(int replyBytes) {
             request.charge(replyBytes);
         }

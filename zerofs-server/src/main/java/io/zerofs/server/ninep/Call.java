@@ -75,6 +75,11 @@ final class Call {
         }
     }
 
+    /** Goes on with a request that waited; what the work throws closes the connection. */
+    void goOn(Runnable work) {
+        request.goOn(work);
+    }
+
     /** Sends the answer, unless nobody waits for it any more. */
     synchronized void end(Rmessage answer) {
         if (phase == Phase.ENDED) {

@@ -157,7 +157,8 @@ final class NinePProtocol implements FrameProtocol {
             Reply.Later later = (Reply.Later) reply;
             call.waitFor(later.cancel());
             later.message()
-                    .whenComplete((answer, failure) -> call.end(failure == null ? answer : failure(message, failure)));
+                    .whenComplete((answer, failure) ->
+                            call.goOn(() -> call.end(failure == null ? answer : failure(message, failure))));
         }
     }
 

@@ -39,6 +39,11 @@ public final class RpcExchange {
         transport.run(transferBytes, work);
     }
 
+    /** Runs what is left of the work after {@link #run} returned, on this thread. What it throws ends the connection. */
+    public void goOn(Runnable work) {
+        transport.goOn(work);
+    }
+
     /** Starts a reply whose results take about this many bytes. */
     public ByteBuf newReply(int resultBytes) {
         ByteBuf reply = transport.allocator().directBuffer(REPLY_HEADER_BYTES + resultBytes);

@@ -14,6 +14,9 @@ public interface RpcTransport {
     /** Runs the work where it may run; see {@link RpcExchange#run}. */
     void run(int transferBytes, Runnable work);
 
+    /** Runs what is left of the work; see {@link RpcExchange#goOn}. */
+    void goOn(Runnable work);
+
     /** Counts bytes of a large reply before they are allocated. */
     void charge(int replyBytes);
 

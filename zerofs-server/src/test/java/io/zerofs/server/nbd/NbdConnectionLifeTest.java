@@ -17,10 +17,14 @@ import io.zerofs.server.nbd.wire.CommandFlag;
 import io.zerofs.server.nbd.wire.NbdCommand;
 import io.zerofs.server.nbd.wire.NbdOption;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What connections hold, and what is left when they end. */
 class NbdConnectionLifeTest {
@@ -111,6 +115,69 @@ class NbdConnectionLifeTest {
         release.countDown();
         until(() -> !isBusy(file));
         assertEquals(5, fixture.content(file, 999, 1)[0]);
+    }
+
+    /** Goes wrong once more when it is told: not even a log line or an error reply can be allocated. */
+    private static final class OutOfAllMemory extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public String getMessage() {
+            throw new OutOfMemoryError("of a test");
+        }
+
+        @Override
+        public String toString() {
+            return "out of all memory";
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = NbdCommand.class,
+            names = {"READ", "WRITE", "TRIM", "CACHE", "BLOCK_STATUS", "FLUSH"})
+    void theDeviceIsReleasedWhenNotEvenAnErrorCanBeAnswered(NbdCommand command) throws Exception {
+        InodeId file = fixture.device("disk0", 4 << 20);
+        fixture.write(file, 0, new byte[4 << 20]);
+        AtomicInteger steps = new AtomicInteger();
+        for (String operation : List.of("read", "write", "deallocate", "extentAt")) {
+            fixture.steered().before(operation, arguments -> {
+                // A range in several steps fails in the second one.
+                if (command != NbdCommand.CACHE || steps.incrementAndGet() > 1) {
+                    throw new OutOfAllMemory();
+                }
+            });
+        }
+        try (NbdClient client =
+                fixture.connect().structured().allocation("disk0").go("disk0")) {
+            fixture.steered().holdBarriers();
+            int length = command == NbdCommand.FLUSH ? 0 : command == NbdCommand.WRITE ? 1 : 4 << 20;
+            client.request(0, command, 1, 0, length, command == NbdCommand.WRITE ? new byte[1] : new byte[0]);
+            if (command == NbdCommand.FLUSH) {
+                until(() -> fixture.steered().barriersHeld() == 1);
+                fixture.steered().releaseBarriers(new OutOfAllMemory());
+            }
+            assertTrue(client.isAtEnd());
+            until(() -> !isBusy(file));
+        }
+    }
+
+    @Test
+    void theDeviceIsReleasedWhenItsConnectionCannotBegin() throws Exception {
+        InodeId file = fixture.device("disk0", 1_000);
+        fixture.steered().before("barrier", arguments -> {
+            throw new OutOfMemoryError("of a test");
+        });
+        try (NbdClient client = fixture.connect()) {
+            assertThrows(IOException.class, () -> client.go("disk0"));
+            assertTrue(!isBusy(file));
+        }
+        fixture.steered().before("barrier", arguments -> {});
+        try (NbdClient client = fixture.connect().go("disk0")) {
+            assertEquals(0, client.flush());
+            assertTrue(isMarked(fixture, file));
+        }
+        until(() -> !isMarked(fixture, file));
     }
 
     @Test

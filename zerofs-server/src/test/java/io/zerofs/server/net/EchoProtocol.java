@@ -21,6 +21,8 @@ final class EchoProtocol implements FrameProtocol {
     static final byte BIG = 'b';
     /** Is answered when the test says so. */
     static final byte HOLD = 'h';
+    /** Is gone on with when the test says so, and throws. */
+    static final byte LATE_BUG = 'l';
     /** Throws. */
     static final byte BUG = 'x';
 
@@ -68,6 +70,10 @@ final class EchoProtocol implements FrameProtocol {
                 ByteBuf copy = frame.copy();
                 held.add(() -> request.reply(copy));
             }
+            case LATE_BUG ->
+                held.add(() -> request.goOn(() -> {
+                    throw new IllegalStateException("a bug");
+                }));
             default -> throw new IllegalStateException("a bug");
         }
     }

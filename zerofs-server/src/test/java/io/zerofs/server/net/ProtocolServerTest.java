@@ -6,6 +6,7 @@ import static io.zerofs.server.net.EchoProtocol.BIG_BYTES;
 import static io.zerofs.server.net.EchoProtocol.BUG;
 import static io.zerofs.server.net.EchoProtocol.ECHO;
 import static io.zerofs.server.net.EchoProtocol.HOLD;
+import static io.zerofs.server.net.EchoProtocol.LATE_BUG;
 import static io.zerofs.server.net.EchoProtocol.WAIT;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -209,6 +210,16 @@ class ProtocolServerTest {
             assertEquals(-1, bug.getInputStream().read());
             good.getOutputStream().write(frame(ECHO, 10));
             assertArrayEquals(frame(ECHO, 10), read(good, 10));
+        }
+    }
+
+    @Test
+    void bugInAnAnswerThatComesLaterEndsTheConnection() throws IOException {
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write(frame(LATE_BUG, 10));
+            until(() -> !protocol().held.isEmpty());
+            protocol().held.remove().run();
+            assertEquals(-1, socket.getInputStream().read());
         }
     }
 

@@ -135,6 +135,23 @@ class DurabilityTest {
         assertThrows(IOException.class, () -> Nfs3Client.get(never));
         fixture.barrierFailure = null;
         try (Nfs3Client reconnected = fixture.connect()) {
+            CompletableFuture<RpcClient.Reply> unanswered = reconnected.rpc().send(4_711, record);
+            completeBarrier(new IllegalStateException() {
+                private static final long serialVersionUID = 1;
+
+                @Override
+                public String getMessage() {
+                    throw new OutOfMemoryError("when the failure was to be told");
+                }
+
+                @Override
+                public String toString() {
+                    return "a failure";
+                }
+            });
+            assertThrows(IOException.class, () -> Nfs3Client.get(unanswered));
+        }
+        try (Nfs3Client reconnected = fixture.connect()) {
             CompletableFuture<RpcClient.Reply> reply = reconnected.rpc().send(4_711, record);
             completeBarrier(null);
             assertEquals(

@@ -34,6 +34,11 @@ final class FakeTransport implements RpcTransport {
     }
 
     @Override
+    public void goOn(Runnable work) {
+        work.run();
+    }
+
+    @Override
     public void charge(int replyBytes) {}
 
     @Override
