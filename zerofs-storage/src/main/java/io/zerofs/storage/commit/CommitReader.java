@@ -33,8 +33,10 @@ public final class CommitReader {
 
     private final ObjectStore store;
     private final ObjectKeys keys;
-    private final Cache<ObjectHeader, ObjectCipher> ciphers =
-            Caffeine.newBuilder().maximumSize(CIPHERS_MAX).build();
+    private final Cache<ObjectHeader, ObjectCipher> ciphers = Caffeine.newBuilder()
+            .executor(Runnable::run)
+            .maximumSize(CIPHERS_MAX)
+            .build();
 
     public CommitReader(ObjectStore store, ObjectKeys keys) {
         this.store = store;

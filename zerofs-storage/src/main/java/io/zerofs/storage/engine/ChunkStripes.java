@@ -41,11 +41,13 @@ final class ChunkStripes {
 
     /** @return what {@link #unlockAll} takes */
     int[] lockAll(Collection<ChunkId> chunks) {
-        int[] stripes = chunks.stream()
-                .mapToInt(ChunkStripes::stripe)
-                .sorted()
-                .distinct()
-                .toArray();
+        int[] stripes = new int[chunks.size()];
+        int count = 0;
+        for (ChunkId chunk : chunks) {
+            stripes[count++] = stripe(chunk);
+        }
+        // Two chunks of one stripe lock it twice.
+        Arrays.sort(stripes);
         for (int stripe : stripes) {
             locks[stripe].lock();
         }

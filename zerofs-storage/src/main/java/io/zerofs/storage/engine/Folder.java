@@ -177,7 +177,7 @@ final class Folder {
                     if (data == null) {
                         content.zero(start, start + length, false);
                     } else {
-                        content.write(start, Arrays.copyOfRange(data, offset, offset + length));
+                        content.write(start, copy(data, offset, length));
                     }
                 });
             }

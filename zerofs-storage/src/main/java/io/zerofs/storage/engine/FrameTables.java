@@ -15,8 +15,10 @@ final class FrameTables {
     private static final int TABLES_MAX = 1024;
 
     private final RocksIndex index;
-    private final Cache<TableKey, FrameTable> tables =
-            Caffeine.newBuilder().maximumSize(TABLES_MAX).build();
+    private final Cache<TableKey, FrameTable> tables = Caffeine.newBuilder()
+            .executor(Runnable::run)
+            .maximumSize(TABLES_MAX)
+            .build();
 
     private record TableKey(long seq, int record) {}
 
