@@ -3,7 +3,6 @@ package io.zerofs.storage;
 
 import io.zerofs.storage.engine.EngineRuntime;
 import io.zerofs.storage.engine.EngineThreads;
-import io.zerofs.storage.engine.RecoveredVolume;
 import io.zerofs.storage.engine.StorageVolume;
 import io.zerofs.storage.gc.GarbageCollector;
 import io.zerofs.storage.gc.GcSettings;
@@ -48,7 +47,7 @@ public final class VolumeOpener {
             Recovery.Recovered recovered =
                     new Recovery(store, settings, environment, progress).recover(password, cacheDirectory);
             StorageVolume volume = new StorageVolume(
-                    releasing(recovered.volume(), threads),
+                    recovered.volume().closingFirst(threads),
                     settings.compression(),
                     settings.engine(),
                     runtime,
@@ -61,22 +60,6 @@ public final class VolumeOpener {
                 threads.close();
             }
         }
-    }
-
-    private static RecoveredVolume releasing(RecoveredVolume volume, EngineThreads threads) {
-        return new RecoveredVolume(
-                volume.epoch(),
-                volume.lastSeq(),
-                volume.lastSalt(),
-                volume.store(),
-                volume.keys(),
-                volume.index(),
-                volume.directory(),
-                () -> {
-                    try (AutoCloseable last = volume.release()) {
-                        threads.close();
-                    }
-                });
     }
 
     private static String describeProcess() {

@@ -25,4 +25,13 @@ public record RecoveredVolume(
         ObjectKeys keys,
         RocksIndex index,
         Path directory,
-        AutoCloseable release) {}
+        AutoCloseable release) {
+    /** The same, with something that uses all this and is to be closed before it is given back. */
+    public RecoveredVolume closingFirst(AutoCloseable user) {
+        return new RecoveredVolume(epoch, lastSeq, lastSalt, store, keys, index, directory, () -> {
+            try (AutoCloseable last = release) {
+                user.close();
+            }
+        });
+    }
+}

@@ -2,6 +2,7 @@
 package io.zerofs.storage.seal;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.UUID;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
@@ -59,7 +60,10 @@ public final class ObjectKeys implements AutoCloseable {
     private byte[] expand(String purpose, Salt salt) {
         HKDFBytesGenerator hkdf = new HKDFBytesGenerator(SHA256Digest.newInstance());
         byte[] info = (PREFIX + purpose).getBytes(StandardCharsets.US_ASCII);
-        hkdf.init(new HKDFParameters(dataKey.borrowBytes(), salt.borrowBytes(), info));
+        // A copy: whoever still works while the volume is closed fails, and seals nothing with half a key.
+        byte[] secret = dataKey.bytes();
+        hkdf.init(new HKDFParameters(secret, salt.borrowBytes(), info));
+        Arrays.fill(secret, (byte) 0);
         byte[] key = new byte[Aead.KEY_BYTES];
         hkdf.generateBytes(key, 0, key.length);
         return key;

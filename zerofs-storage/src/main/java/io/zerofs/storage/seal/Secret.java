@@ -12,7 +12,7 @@ import java.util.Objects;
  */
 public final class Secret implements AutoCloseable {
     private final byte[] bytes;
-    private volatile boolean closed;
+    private boolean closed;
 
     private Secret(byte[] bytes) {
         this.bytes = bytes;
@@ -32,8 +32,8 @@ public final class Secret implements AutoCloseable {
         return new Secret(bytes);
     }
 
-    /** A copy that the caller may erase after use. */
-    public byte[] bytes() {
+    /** A copy that the caller may erase after use: the whole secret, also while another thread closes it. */
+    public synchronized byte[] bytes() {
         return borrowBytes().clone();
     }
 
@@ -42,8 +42,8 @@ public final class Secret implements AutoCloseable {
         return new String(borrowBytes(), StandardCharsets.UTF_8);
     }
 
-    /** The bytes themselves: to be read only, and not to be kept. */
-    byte[] borrowBytes() {
+    /** The bytes themselves: to be read only, not to be kept, and not where another thread may close the secret. */
+    synchronized byte[] borrowBytes() {
         if (closed) {
             throw new IllegalStateException("the secret is closed");
         }
@@ -51,7 +51,7 @@ public final class Secret implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         closed = true;
         Arrays.fill(bytes, (byte) 0);
     }

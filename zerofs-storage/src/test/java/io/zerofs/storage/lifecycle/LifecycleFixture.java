@@ -159,9 +159,9 @@ public final class LifecycleFixture implements AutoCloseable {
             Recovery.Recovered recovered =
                     new Recovery(store, settings, environment, progress).recover(password, cacheDirectory);
             keeper = recovered.keeper();
-            this.recovered = recovered.volume();
+            this.recovered = recovered.volume().closingFirst(threads);
             volume = new StorageVolume(
-                    recovered.volume(), settings.compression(), settings.engine(), threads.runtime(), keeper);
+                    this.recovered, settings.compression(), settings.engine(), threads.runtime(), keeper);
             volume.onStop(stopped::complete);
             return this;
         }
