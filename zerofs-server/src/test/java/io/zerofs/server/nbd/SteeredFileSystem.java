@@ -2,6 +2,7 @@
 package io.zerofs.server.nbd;
 
 import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.net.BarrierThread;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -53,14 +54,10 @@ final class SteeredFileSystem {
     }
 
     /** Answers the barriers held so far, with an error if there is one. */
-    void releaseBarriers(Exception failure) {
+    void releaseBarriers(Exception failure) throws InterruptedException {
         holdBarriers = false;
         for (CompletableFuture<Void> held = heldBarriers.poll(); held != null; held = heldBarriers.poll()) {
-            if (failure == null) {
-                held.complete(null);
-            } else {
-                held.completeExceptionally(failure);
-            }
+            BarrierThread.complete(held, failure);
         }
     }
 

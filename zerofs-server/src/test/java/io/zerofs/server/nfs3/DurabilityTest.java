@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.zerofs.core.vfs.FsError;
+import io.zerofs.server.net.BarrierThread;
 import io.zerofs.server.nfs3.client.Nfs3Client;
 import io.zerofs.server.nfs3.client.RpcClient;
 import io.zerofs.server.nfs3.wire.Nfs3Call;
@@ -52,14 +53,9 @@ class DurabilityTest {
         return new Nfs3Call.Write(file, 0, stable, Unpooled.wrappedBuffer(new byte[10]));
     }
 
-    private void completeBarrier(Throwable failure) {
+    private void completeBarrier(Throwable failure) throws InterruptedException {
         await().until(() -> !fixture.heldBarriers.isEmpty());
-        CompletableFuture<Void> barrier = fixture.heldBarriers.remove();
-        if (failure == null) {
-            barrier.complete(null);
-        } else {
-            barrier.completeExceptionally(failure);
-        }
+        BarrierThread.complete(fixture.heldBarriers.remove(), failure);
     }
 
     private void assertAnsweredAtOnce(Nfs3Call call) throws Exception {

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import java.util.concurrent.CompletableFuture;
+
+/** Ends barriers as the engine does: on a thread that is neither the server's nor the test's. */
+public final class BarrierThread {
+    private BarrierThread() {}
+
+    /**
+     * Returns when whoever waits for the barrier was told. The thread ends with it: one that has allocated a reply keeps
+     * all memory of its server, so that a test's own thread would collect that of every server it ever had.
+     *
+     * @param failure null for success
+     */
+    public static void complete(CompletableFuture<Void> barrier, Throwable failure) throws InterruptedException {
+        Thread thread = new Thread(() -> {
+            if (failure == null) {
+                barrier.complete(null);
+            } else {
+                barrier.completeExceptionally(failure);
+            }
+        });
+        thread.start();
+        thread.join();
+    }
+}
