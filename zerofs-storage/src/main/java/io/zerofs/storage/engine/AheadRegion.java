@@ -10,18 +10,25 @@ import java.util.List;
  * them. Thread-safe.
  */
 final class AheadRegion {
+    private final long next;
     private final long end;
     private final List<Wanted> pages;
     private boolean fetched;
     private boolean released;
 
     /**
-     * @param end offset in the file behind the region
+     * @param next offset in the file where the next region begins
+     * @param end offset behind the last page; beyond {@code next} some of the pages may belong to the next region
      * @param pages stored, and not in memory
      */
-    AheadRegion(long end, List<Wanted> pages) {
+    AheadRegion(long next, long end, List<Wanted> pages) {
+        this.next = next;
         this.end = end;
         this.pages = pages;
+    }
+
+    long next() {
+        return next;
     }
 
     long end() {

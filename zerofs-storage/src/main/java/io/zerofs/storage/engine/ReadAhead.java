@@ -13,7 +13,11 @@ import io.zerofs.storage.commit.Frame;
 import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.index.FrameReference;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -119,7 +123,7 @@ final class ReadAhead {
                 stream.planLater();
                 return false;
             }
-            stream.planned(region.end());
+            stream.planned(region.next());
             if (!empty && stream.regions().isEmpty()) {
                 served.incrementAndGet();
             }
@@ -161,47 +165,72 @@ final class ReadAhead {
     }
 
     /**
-     * The stored pages of about so many bytes of a file. It ends between two commits if it can, so that the next region
-     * does not begin with the rest of one.
+     * The stored pages of about so many bytes of a file. It ends where a commit begins if it can, so that the next region
+     * does not begin with the rest of one. Where writers overtook each other the chunks of two commits alternate: those of the
+     * one that began before are all taken along, and the others left for the next region. Within a commit those behind the
+     * end are taken along that lie between the others in the object.
      */
     private AheadRegion region(long inode, long from, long length) throws VolumeException, MissingObjectException {
-        long chunk = from / Volume.CHUNK_BYTES;
-        long chunkAtLength = (from + length - 1) / Volume.CHUNK_BYTES + 1;
-        long chunkMax = chunkAtLength + length / STRETCH / Volume.CHUNK_BYTES;
-        List<Wanted> pages = new ArrayList<>();
-        long cut = 0;
-        int pagesAtCut = 0;
-        long commitBefore = 0;
+        long first = from / Volume.CHUNK_BYTES;
+        long cut = (from + length - 1) / Volume.CHUNK_BYTES + 1;
+        long last = cut + length / STRETCH / Volume.CHUNK_BYTES;
+        List<List<Wanted>> chunks = new ArrayList<>();
+        Set<Long> begun = new HashSet<>();
+        long beginsAtCut = 0;
         int firstPage = (int) (from % Volume.CHUNK_BYTES) / CommitLimits.PAGE_BYTES;
-        for (long next = chunk; next <= chunkMax; next++) {
-            List<FrameReference> frames = planner.stored(new ChunkId(inode, next));
-            long commit = frames.isEmpty() ? 0 : frames.get(0).seq();
-            boolean between = commit != commitBefore && (next - chunk) * Volume.CHUNK_BYTES >= length / 2;
-            if (between || next == chunkAtLength && cut == 0) {
-                cut = next;
-                pagesAtCut = pages.size();
-            }
-            if (next < chunkMax) {
-                for (FrameReference frame : frames) {
-                    addPages(frame, firstPage, pages);
-                }
-            }
-            commitBefore = commit;
+        for (long next = first; next <= last; next++) {
+            List<Wanted> missing = missing(new ChunkId(inode, next), firstPage);
             firstPage = 0;
+            chunks.add(missing);
+            if (!missing.isEmpty() && begun.add(seq(missing)) && (next - first) * Volume.CHUNK_BYTES >= length / 2) {
+                cut = next;
+                beginsAtCut = seq(missing);
+            }
         }
-        return new AheadRegion(cut * Volume.CHUNK_BYTES, pages.subList(0, pagesAtCut));
+        List<Wanted> pages = new ArrayList<>();
+        Map<Long, Long> reached = new HashMap<>();
+        long end = cut;
+        for (long next = first; next <= last; next++) {
+            List<Wanted> missing = chunks.get((int) (next - first));
+            if (missing.isEmpty()) {
+                continue;
+            }
+            if (next < cut) {
+                reached.merge(seq(missing), offset(missing), Math::max);
+            } else if (beginsAtCut == 0
+                    ? offset(missing) > reached.getOrDefault(seq(missing), 0L)
+                    : seq(missing) == beginsAtCut) {
+                continue;
+            }
+            pages.addAll(missing);
+            end = Math.max(end, next + 1);
+        }
+        return new AheadRegion(cut * Volume.CHUNK_BYTES, end * Volume.CHUNK_BYTES, pages);
     }
 
-    private void addPages(FrameReference reference, int firstPage, List<Wanted> pages)
-            throws VolumeException, MissingObjectException {
-        FrameTable table = tables.of(reference);
-        Frame frame = table.frame(reference.slot());
-        for (int page = reference.full() ? firstPage : 0; page < frame.pageCount(); page++) {
-            Wanted wanted = new Wanted(table, reference.slot(), page);
-            if (!cache.has(wanted.key())) {
-                pages.add(wanted);
+    /** The commit that has the oldest of them. */
+    private static long seq(List<Wanted> pages) {
+        return pages.get(0).key().seq();
+    }
+
+    private static long offset(List<Wanted> pages) {
+        Wanted first = pages.get(0);
+        return first.table().frame(first.slot()).pageOffset(first.page());
+    }
+
+    private List<Wanted> missing(ChunkId chunk, int firstPage) throws VolumeException, MissingObjectException {
+        List<Wanted> pages = new ArrayList<>();
+        for (FrameReference reference : planner.stored(chunk)) {
+            FrameTable table = tables.of(reference);
+            Frame frame = table.frame(reference.slot());
+            for (int page = reference.full() ? firstPage : 0; page < frame.pageCount(); page++) {
+                Wanted wanted = new Wanted(table, reference.slot(), page);
+                if (!cache.has(wanted.key())) {
+                    pages.add(wanted);
+                }
             }
         }
+        return pages;
     }
 
     private void releasePassed(ReadStream stream) {

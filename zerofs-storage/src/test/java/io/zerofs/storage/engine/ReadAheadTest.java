@@ -33,6 +33,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -46,9 +47,14 @@ final class ReadAheadTest {
     private static final StorageSettings SETTINGS =
             StorageSettings.DEFAULT.with(new StorageSettings.Memory(32 * MIB, 78_125_000, 4096));
 
-    private final CountingStore store = new CountingStore();
+    /** With windows and commits as long as they get. */
+    private static final StorageSettings LARGE =
+            StorageSettings.DEFAULT.with(new StorageSettings.Memory(64 * MIB, 128 * MIB, 4096));
+
+    private CountingStore store = new CountingStore();
     private final EngineFixture fixture = new EngineFixture();
     private final byte[] noise = new byte[CHUNK];
+    private StorageSettings settings = SETTINGS;
     private StorageVolume volume;
 
     ReadAheadTest() {
@@ -86,6 +92,9 @@ final class ReadAheadTest {
         if (volume != null) {
             volume.close();
         }
+        // Instances stay until the class is done.
+        volume = null;
+        store = null;
     }
 
     /** Writes a file that does not compress and opens the volume anew, with nothing in memory. */
@@ -119,7 +128,7 @@ final class ReadAheadTest {
         EngineRuntime own = threads.runtime();
         EngineRuntime runtime =
                 new EngineRuntime(own.sealing(), requests, own.uploads(), own.timer(), own.nanoTime(), own.random());
-        volume = fixture.open(store, SETTINGS, runtime, new EngineFixture.QuietKeeper(), threads);
+        volume = fixture.open(store, settings, runtime, new EngineFixture.QuietKeeper(), threads);
         store.reset();
     }
 
@@ -154,16 +163,17 @@ final class ReadAheadTest {
     }
 
     /** As it is written through a block device with many requests in flight, which overtake each other. */
-    @Test
-    void aLongFileThatWasNotWrittenQuiteInOrderIsReadByFewRequests() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"4, false", "8, false", "16, true"})
+    void aLongFileThatWasNotWrittenQuiteInOrderIsReadByFewRequests(int overtaking, boolean large) throws Exception {
         int chunks = 1024;
-        int overtaking = 4;
         SplittableRandom random = new SplittableRandom(1);
-        volume = fixture.open(store, SETTINGS);
         TreeMap<Integer, Long> order = new TreeMap<>();
         for (long chunk = 0; chunk < chunks; chunk++) {
             order.put((int) (chunk + random.nextInt(overtaking)) * chunks + (int) chunk, chunk);
         }
+        settings = large ? LARGE : SETTINGS;
+        volume = fixture.open(store, settings);
         for (long chunk : order.values()) {
             write(chunk * CHUNK);
         }
