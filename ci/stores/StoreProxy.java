@@ -56,7 +56,8 @@ import java.util.regex.PatternSyntaxException;
  * curl 'http://127.0.0.1:ADMIN/stats'                        what passed, by method and status, and how long it took
  *                                                            with the latency
  * curl 'http://127.0.0.1:ADMIN/requests'                     the last 200,000 requests that passed: a line for each with
- *                                                            the ms since the start, method, path and bytes of the body
+ *                                                            the ms since the start, method, path, bytes of the body
+ *                                                            and range
  * curl 'http://127.0.0.1:ADMIN/reset'                        stats and requests begin anew
  * </pre>
  *
@@ -163,7 +164,9 @@ public final class StoreProxy {
             if (passed.size() == REQUESTS_KEPT) {
                 passed.removeFirst();
             }
-            passed.addLast((System.nanoTime() - beganNanos) / 1_000_000 + " " + request.target() + " " + bytes);
+            String range = request.header("range");
+            passed.addLast((System.nanoTime() - beganNanos) / 1_000_000 + " " + request.target() + " " + bytes
+                    + (range == null ? "" : " " + range));
         }
     }
 
