@@ -86,7 +86,16 @@ final class CrashTest {
                     store = store.restarted();
                 }
                 store.setFaults();
-                try (StorageVolume last = open(store, newMachine())) {
+                // Without garbage collection, which might be in the middle of a move when the index is looked at.
+                GcSettings none = new GcSettings(
+                        false,
+                        GC.share(),
+                        GC.requestsMax(),
+                        GC.garbageShare(),
+                        GC.grace(),
+                        GC.interval(),
+                        GC.sweepInterval());
+                try (StorageVolume last = open(store, newMachine(), none)) {
                     model.recovered(last);
                     try (RocksIndex index = indexOf(last)) {
                         IndexAudit.check(index);
@@ -188,11 +197,15 @@ final class CrashTest {
         }
 
         private static StorageVolume open(ObjectStore store, Path cache) throws OpenException {
+            return open(store, cache, GC);
+        }
+
+        private static StorageVolume open(ObjectStore store, Path cache, GcSettings gc) throws OpenException {
             RetrySettings retries = new RetrySettings(
                     Duration.ofMillis(1), Duration.ofMillis(4), Duration.ofMillis(40), Duration.ofMillis(40));
             ObjectStore patient =
                     new RetryingObjectStore(store, retries, MonotonicClock.system(), ThreadLocalRandom.current());
-            return VolumeOpener.open(patient, PASSWORD, SETTINGS, GC, cache, OpenProgress.SILENT);
+            return VolumeOpener.open(patient, PASSWORD, SETTINGS, gc, cache, OpenProgress.SILENT);
         }
 
         private RocksIndex indexOf(StorageVolume volume) throws Exception {
