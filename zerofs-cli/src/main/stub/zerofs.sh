@@ -136,10 +136,6 @@ case $command in
     marking=$(((82 + budget * 17 / 32) * 100 / heap)) young=$((heap / 8))
     # Arrays of 256 KiB, with a header each, waste a quarter of a region of 1 MiB; large heaps have larger ones anyway.
     if [ "$heap" -lt 4096 ]; then set -- -XX:G1HeapRegionSize=2m "$@"; fi
-    # The optimizing compiler waits for four times the usual number of calls: in the first half minute it took a fifth
-    # of the processor's time, much of it for what then runs rarely.
-    set -- -XX:Tier4InvocationThreshold=20000 -XX:Tier4MinInvocationThreshold=2400 \
-      -XX:Tier4CompileThreshold=60000 -XX:Tier4BackEdgeThreshold=160000 "$@"
     # Each of glibc's arenas keeps what it once had; RocksDB's threads would fill one each. What the compiler had goes back.
     export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
     set -- -Xms64m "-Xmx${heap}m" "-XX:MaxDirectMemorySize=$((96 + requests))m" \
