@@ -16,6 +16,7 @@ import io.zerofs.core.waiting.NeverWaits;
 import io.zerofs.server.nbd.wire.CommandFlag;
 import io.zerofs.server.nbd.wire.NbdCommand;
 import io.zerofs.server.nbd.wire.NbdOption;
+import io.zerofs.server.net.OutOfAllMemory;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -115,21 +116,6 @@ class NbdConnectionLifeTest {
         release.countDown();
         until(() -> !isBusy(file));
         assertEquals(5, fixture.content(file, 999, 1)[0]);
-    }
-
-    /** Goes wrong once more when it is told: not even a log line or an error reply can be allocated. */
-    private static final class OutOfAllMemory extends RuntimeException {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        public String getMessage() {
-            throw new OutOfMemoryError("of a test");
-        }
-
-        @Override
-        public String toString() {
-            return "out of all memory";
-        }
     }
 
     @ParameterizedTest

@@ -11,6 +11,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.server.net.BarrierThread;
+import io.zerofs.server.net.OutOfAllMemory;
 import io.zerofs.server.nfs3.client.Nfs3Client;
 import io.zerofs.server.nfs3.client.RpcClient;
 import io.zerofs.server.nfs3.wire.Nfs3Call;
@@ -132,19 +133,7 @@ class DurabilityTest {
         fixture.barrierFailure = null;
         try (Nfs3Client reconnected = fixture.connect()) {
             CompletableFuture<RpcClient.Reply> unanswered = reconnected.rpc().send(4_711, record);
-            completeBarrier(new IllegalStateException() {
-                private static final long serialVersionUID = 1;
-
-                @Override
-                public String getMessage() {
-                    throw new OutOfMemoryError("when the failure was to be told");
-                }
-
-                @Override
-                public String toString() {
-                    return "a failure";
-                }
-            });
+            completeBarrier(new OutOfAllMemory());
             assertThrows(IOException.class, () -> Nfs3Client.get(unanswered));
         }
         try (Nfs3Client reconnected = fixture.connect()) {
