@@ -67,18 +67,7 @@ final class Nfs3Program implements RpcProgram {
         }
         Nfs3Call call = Nfs3CallDecoder.decode(procedure, arguments);
         Credentials who = credentials(rpc.credential());
-        exchange.run(call.transferBytes(), () -> attempt(exchange, () -> run(procedure, call, who, exchange)));
-    }
-
-    private static void attempt(RpcExchange exchange, Runnable work) {
-        try {
-            work.run();
-        } catch (WouldWaitException e) {
-            throw e;
-        } catch (RuntimeException | Error e) {
-            exchange.abandon();
-            throw e;
-        }
+        exchange.run(call.transferBytes(), () -> run(procedure, call, who, exchange));
     }
 
     private void run(Nfs3Procedure procedure, Nfs3Call call, Credentials who, RpcExchange exchange) {
@@ -101,12 +90,12 @@ final class Nfs3Program implements RpcProgram {
     private void answerAfterBarrier(Nfs3Procedure procedure, Nfs3Result result, RpcExchange exchange) {
         export.files()
                 .barrier()
-                .whenComplete((done, failure) -> exchange.goOn(() -> attempt(exchange, () -> {
+                .whenComplete((done, failure) -> exchange.goOn(() -> {
                     if (failure != null) {
                         LOG.warn("{} is not durable: {}", procedure, failure.getMessage());
                     }
                     answer(failure == null ? result : procedure.failure(Nfs3Status.IO, null, null), exchange);
-                })));
+                }));
     }
 
     private static void answer(Nfs3Result result, RpcExchange exchange) {

@@ -67,6 +67,11 @@ final class RpcConnection implements FrameProtocol {
         }
 
         @Override
+        public void whenEnded(Runnable action) {
+            request.whenEnded(action);
+        }
+
+        @Override
         public void charge(int replyBytes) {
             request.charge(replyBytes);
         }

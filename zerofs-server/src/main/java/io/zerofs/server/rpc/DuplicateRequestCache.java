@@ -81,9 +81,9 @@ public final class DuplicateRequestCache {
         }
     }
 
-    private void forget(Key key) {
+    private void forget(Entry entry) {
         synchronized (calls) {
-            calls.remove(key);
+            calls.remove(entry.key, entry);
         }
     }
 
@@ -113,15 +113,17 @@ public final class DuplicateRequestCache {
             record.getBytes(record.readerIndex(), bytes);
             List<RpcTransport> answered = finish(bytes);
             if (bytes.length > REPLY_BYTES_MAX) {
-                forget(key);
+                forget(this);
             }
             answered.forEach(transport -> send(transport, bytes));
         }
 
         /** Forgets a call that ended without a reply; retransmissions are not answered, and the next one is run. */
-        void abandon() {
-            forget(key);
-            finish(NO_REPLY).forEach(RpcTransport::drop);
+        void abandonUnlessComplete() {
+            if (reply == null) {
+                forget(this);
+                finish(NO_REPLY).forEach(RpcTransport::drop);
+            }
         }
 
         /** Those who waited for the end of the call. */

@@ -57,6 +57,7 @@ public final class RpcDispatcher {
             if (entry == null) {
                 return;
             }
+            transport.whenEnded(entry::abandonUnlessComplete);
             exchange = new RpcExchange(xid, transport, entry);
         }
         try {

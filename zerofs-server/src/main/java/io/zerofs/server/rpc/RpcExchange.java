@@ -106,13 +106,6 @@ public final class RpcExchange {
         reply(reply);
     }
 
-    /** Says that there will be no reply: whoever sends the call again does not wait for one. */
-    public void abandon() {
-        if (cached != null) {
-            cached.abandon();
-        }
-    }
-
     private void writeHeader(ByteBuf reply) {
         XdrWriter out = new XdrWriter(reply);
         out.writeInt(0).writeInt(xid).writeInt(REPLY);

@@ -17,6 +17,9 @@ public interface RpcTransport {
     /** Runs what is left of the work; see {@link RpcExchange#goOn}. */
     void goOn(Runnable work);
 
+    /** Has something run once the call has ended, however it does, on whichever thread. Once, before anything else. */
+    void whenEnded(Runnable action);
+
     /** Counts bytes of a large reply before they are allocated. */
     void charge(int replyBytes);
 

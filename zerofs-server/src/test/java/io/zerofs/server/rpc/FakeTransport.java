@@ -12,6 +12,7 @@ import java.util.List;
 final class FakeTransport implements RpcTransport {
     final List<String> replies = new ArrayList<>();
     int dropped;
+    Runnable whenEnded = () -> {};
     private final String client;
 
     FakeTransport(String client) {
@@ -39,16 +40,23 @@ final class FakeTransport implements RpcTransport {
     }
 
     @Override
+    public void whenEnded(Runnable action) {
+        whenEnded = action;
+    }
+
+    @Override
     public void charge(int replyBytes) {}
 
     @Override
     public void reply(ByteBuf record) {
         replies.add(ByteBufUtil.hexDump(record.skipBytes(RecordMarking.MARK_BYTES)));
         record.release();
+        whenEnded.run();
     }
 
     @Override
     public void drop() {
         dropped++;
+        whenEnded.run();
     }
 }

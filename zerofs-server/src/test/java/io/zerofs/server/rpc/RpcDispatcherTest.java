@@ -172,6 +172,19 @@ class RpcDispatcherTest {
     }
 
     @Test
+    void callThatEndedWithoutAReplyIsRunWhenItIsSentAgain() throws MalformedMessageException {
+        hold = true;
+        dispatch(once(XID, "0000002a"));
+        FakeTransport reconnected = new FakeTransport("10.0.0.1");
+        dispatch(reconnected, once(XID, "0000002a"));
+        transport.whenEnded.run();
+        assertEquals(1, reconnected.dropped, "who waited for the reply");
+        hold = false;
+        assertEquals(1, dispatch(reconnected, once(XID, "0000002a")).size());
+        assertEquals(2, calls.size());
+    }
+
+    @Test
     void onlyTheLatestCallsAreRemembered() throws MalformedMessageException {
         for (int i = 0; i < 5; i++) {
             dispatch(once(HexFormat.of().toHexDigits(i), "0000002a"));

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.nfs3;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.zerofs.server.bytes.XdrReader;
+import io.zerofs.server.net.ListenAddress;
+import io.zerofs.server.net.ProtocolServer;
+import io.zerofs.server.net.ServerResources;
+import io.zerofs.server.net.ServerSettings;
+import io.zerofs.server.nfs3.client.Nfs3Client;
+import io.zerofs.server.nfs3.client.RpcClient;
+import io.zerofs.server.rpc.DuplicateRequestCache;
+import io.zerofs.server.rpc.RpcCall;
+import io.zerofs.server.rpc.RpcDispatcher;
+import io.zerofs.server.rpc.RpcExchange;
+import io.zerofs.server.rpc.RpcProgram;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+class RpcConnectionTest {
+    private static final RpcClient.Header HEADER = new RpcClient.Header(0x1000, 1, 0, 0, 0);
+
+    /** Has one procedure, which must not run twice. */
+    private static final class FailsOnce implements RpcProgram {
+        private volatile boolean failed;
+
+        @Override
+        public int number() {
+            return HEADER.program();
+        }
+
+        @Override
+        public int version() {
+            return HEADER.version();
+        }
+
+        @Override
+        public boolean hasProcedure(int procedure) {
+            return procedure == HEADER.procedure();
+        }
+
+        @Override
+        public boolean isCached(int procedure) {
+            return true;
+        }
+
+        @Override
+        public void call(RpcCall call, XdrReader arguments, RpcExchange exchange) {
+            if (!failed) {
+                failed = true;
+                throw new IllegalStateException("a bug");
+            }
+            exchange.reply(exchange.newReply(0));
+        }
+    }
+
+    @Test
+    void callThatFailedWhileItWasDecodedIsRunWhenItIsSentAgain() throws Exception {
+        RpcDispatcher dispatcher = new RpcDispatcher(List.of(new FailsOnce()), new DuplicateRequestCache(4));
+        ByteBuf record = RpcClient.encode(4_711, HEADER, out -> {});
+        try (ServerResources resources = new ServerResources(ServerSettings.DEFAULT);
+                ProtocolServer server = ProtocolServer.open(
+                        "rpc",
+                        List.of(ListenAddress.tcp("127.0.0.1:0")),
+                        resources,
+                        connection -> new RpcConnection(connection, dispatcher))) {
+            try (RpcClient client = new RpcClient(server.port())) {
+                CompletableFuture<RpcClient.Reply> never = client.send(4_711, record);
+                assertThrows(IOException.class, () -> Nfs3Client.get(never));
+            }
+            try (RpcClient reconnected = new RpcClient(server.port())) {
+                assertTrue(Nfs3Client.get(reconnected.send(4_711, record)).isSuccess());
+            }
+        }
+    }
+}
