@@ -9,9 +9,13 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The engine's own daemon threads. Closed after the volume; tasks that still wait are dropped. */
 public final class EngineThreads implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EngineThreads.class);
+
     private static final String PREFIX = "zerofs-engine-";
     private static final long IDLE_SECONDS = 30;
     private static final long FAREWELL_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -20,6 +24,7 @@ public final class EngineThreads implements AutoCloseable {
     private final ThreadPoolExecutor requests;
     private final ThreadPoolExecutor uploads;
     private final ScheduledThreadPoolExecutor timer;
+    private volatile boolean closed;
 
     /** @param requestsMax requests to the store at a time, and again as many uploads; at least 4 */
     public EngineThreads(int requestsMax) {
@@ -44,6 +49,7 @@ public final class EngineThreads implements AutoCloseable {
     /** Interrupts what still runs, and gives it a moment: it may use what is closed next. */
     @Override
     public void close() {
+        closed = true;
         ExecutorService[] pools = {timer, uploads, requests, sealing};
         for (ExecutorService pool : pools) {
             pool.shutdownNow();
@@ -62,7 +68,7 @@ public final class EngineThreads implements AutoCloseable {
     }
 
     // The queues are bounded by what is handed in: commits in flight, reads in flight, folds.
-    private static ThreadPoolExecutor pool(String name, int threads) {
+    private ThreadPoolExecutor pool(String name, int threads) {
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named(name));
         pool.allowCoreThreadTimeOut(true);
@@ -70,12 +76,22 @@ public final class EngineThreads implements AutoCloseable {
         return pool;
     }
 
-    private static ThreadFactory named(String role) {
+    private ThreadFactory named(String role) {
         AtomicInteger number = new AtomicInteger();
         return task -> {
             Thread thread = new Thread(task, PREFIX + role + number.incrementAndGet());
             thread.setDaemon(true);
+            thread.setUncaughtExceptionHandler(this::threw);
             return thread;
         };
+    }
+
+    private void threw(Thread thread, Throwable cause) {
+        if (closed) {
+            // It outlived the farewell, and what it used is closed.
+            LOG.debug("{} gave up what it did when the volume was closed", thread.getName(), cause);
+        } else {
+            LOG.error("{} failed unexpectedly", thread.getName(), cause);
+        }
     }
 }

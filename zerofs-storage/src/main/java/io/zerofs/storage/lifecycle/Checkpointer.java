@@ -45,6 +45,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
     private final AtomicBoolean wanted = new AtomicBoolean();
     private volatile LogSource source;
     private volatile boolean ended;
+    private boolean closed;
     /**
      * The newest checkpoint that was published, guarded by running: the next open wants its tables, and compaction deletes
      * them from the database.
@@ -118,8 +119,9 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
 
     /** Stops watching, without a last checkpoint. Idempotent. */
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
         ended = true;
+        closed = true;
         lastCommit.close();
     }
 
@@ -164,7 +166,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
                     (runtime.nanoTime().getAsLong() - startNanos) / 1_000_000);
         } finally {
             if (copy != null) {
-                LocalDirectory.delete(copy);
+                discard(copy);
             }
             running.unlock();
         }
@@ -174,7 +176,14 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
         Path former = kept;
         kept = copy;
         if (former != null) {
-            LocalDirectory.delete(former);
+            discard(former);
+        }
+    }
+
+    /** A checkpoint may outlive its volume, and then the directory is that of the next one, which deletes what is left. */
+    private synchronized void discard(Path copy) throws IOException {
+        if (!closed) {
+            LocalDirectory.delete(copy);
         }
     }
 

@@ -18,10 +18,12 @@ import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
@@ -127,6 +129,37 @@ class CheckpointerTest {
         waiting.get(30, TimeUnit.SECONDS);
         process.barrier();
         assertEquals("waited", process.read(9));
+    }
+
+    @Test
+    void aCheckpointThatOutlivesItsVolumeEndsQuietlyAndTouchesNothingOfTheNext() throws Exception {
+        Process process = fixture.process().open();
+        process.write(0, "a").barrier();
+        CompletableFuture<Thread> uploading = new CompletableFuture<>();
+        CompletableFuture<Void> stored = new CompletableFuture<>();
+        process.hooks.beforeFirst("put " + TableRef.PREFIX, () -> {
+            uploading.complete(Thread.currentThread());
+            stored.join();
+        });
+        process.keeper.request();
+        Thread late = uploading.get(30, TimeUnit.SECONDS);
+        process.volume.stop(new VolumeException(VolumeException.Kind.CLOSED, "a test"));
+        process.shutDown();
+        Process next = fixture.process(process.cacheDirectory).open();
+        next.write(1, "b").barrier().checkpoint();
+
+        List<Throwable> uncaught = new CopyOnWriteArrayList<>();
+        Thread.UncaughtExceptionHandler former = Thread.getDefaultUncaughtExceptionHandler();
+        Thread.setDefaultUncaughtExceptionHandler((thread, cause) -> uncaught.add(cause));
+        try {
+            stored.complete(null);
+            late.join();
+        } finally {
+            Thread.setDefaultUncaughtExceptionHandler(former);
+        }
+
+        assertEquals(List.of(), uncaught);
+        assertTrue(Files.exists(next.recovered.directory().resolve("checkpoint-1")));
     }
 
     @Test
