@@ -91,7 +91,7 @@ daemon_config() {
 [cache]
 dir = "$WORK/$1.cache"
 disk_size_gb = 1.0
-memory_size_gb = 0.25
+memory_size_gb = ${MEMORY_GB:-0.25}
 [storage]
 url = "${STORE_URL:-file://$WORK}/store"
 encryption_password = "\${ZEROFS_PASSWORD}"

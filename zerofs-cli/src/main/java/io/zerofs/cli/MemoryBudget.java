@@ -26,6 +26,9 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
 
     private static final long REQUESTS_MAX = 256 * MIB;
 
+    /** A commit's data, which goes to the store in one request. */
+    private static final long GROWN_MAX = 192 * MIB;
+
     static MemoryBudget of(CacheConfig cache) {
         long sixteenth = cache.memoryBytes() / 16;
         return new MemoryBudget(3 * sixteenth, 5 * sixteenth, 4 * sixteenth, Math.min(REQUESTS_MAX, 2 * sixteenth));
@@ -35,14 +38,16 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
     StorageSettings engine(Duration flushInterval) {
         StorageSettings.Commits usual = StorageSettings.DEFAULT.commits();
         int cutBytes = (int) Math.min(usual.cutBytes(), dirtyBytes / 8);
+        int grownBytes = (int) Math.min(GROWN_MAX, dirtyBytes / 4);
         long uploadBytes = Math.max(cutBytes, Math.min(usual.uploadBytesMax(), dirtyBytes / 3));
         return StorageSettings.DEFAULT
                 .with(new StorageSettings.Memory(
-                        dirtyBytes - uploadBytes,
+                        dirtyBytes - Math.max(uploadBytes, grownBytes),
                         pageBytes,
                         StorageSettings.DEFAULT.memory().entriesMax()))
                 .with(new StorageSettings.Commits(
                         cutBytes,
+                        grownBytes,
                         flushInterval,
                         usual.uploadsMax(),
                         uploadBytes,

@@ -17,6 +17,7 @@ import java.util.List;
 final class ChunkPlan {
     private final ChunkId chunk;
     private final OpenCommit commit;
+    private final long recentSeq;
     private final ChunkEntry before;
     private final List<FrameReference> frames;
     private final List<FrameReference> deaths = new ArrayList<>(0);
@@ -25,9 +26,12 @@ final class ChunkPlan {
     private DirtySlot slot;
     private boolean slotIsNew;
     private boolean full;
+    private int writtenBlocks;
+    private int rewrittenBlocks;
     private ChunkEntry after;
 
-    private ChunkPlan(ChunkId chunk, ChunkEntry before, OpenCommit commit) {
+    private ChunkPlan(ChunkId chunk, ChunkEntry before, OpenCommit commit, long recentSeq) {
+        this.recentSeq = recentSeq;
         this.chunk = chunk;
         this.commit = commit;
         this.before = before;
@@ -38,9 +42,10 @@ final class ChunkPlan {
         }
     }
 
-    static ChunkPlan of(ChunkId chunk, ChunkEntry before, OpenCommit commit, List<ChunkChange> changes)
+    /** @param recentSeq the first of the commits that count as recent */
+    static ChunkPlan of(ChunkId chunk, ChunkEntry before, OpenCommit commit, long recentSeq, List<ChunkChange> changes)
             throws VolumeException {
-        ChunkPlan plan = new ChunkPlan(chunk, before, commit);
+        ChunkPlan plan = new ChunkPlan(chunk, before, commit, recentSeq);
         for (ChunkChange change : changes) {
             if (change instanceof StorageBatch.Write write) {
                 plan.cover(change, write.offset(), write.end());
@@ -80,6 +85,7 @@ final class ChunkPlan {
             lost.close();
             memory += lost.memoryBytes();
         }
+        commit.noteWritten(writtenBlocks, rewrittenBlocks);
         if (slot == null) {
             return memory;
         }
@@ -108,6 +114,9 @@ final class ChunkPlan {
 
     private void cover(ChunkChange change, int from, int to) {
         content.add(change);
+        long written = Extents.touchedBy(from, to);
+        writtenBlocks += Long.bitCount(written);
+        frames.forEach(frame -> rewrittenBlocks += Long.bitCount(written & recentBlocks(frame)));
         if (frames.isEmpty()) {
             reserveSlot();
             full = true;
@@ -142,10 +151,19 @@ final class ChunkPlan {
 
     /** Always the first change of a batch: it supersedes what was asked before. */
     private void makeHole() {
+        frames.forEach(frame -> rewrittenBlocks += Long.bitCount(recentBlocks(frame)));
         frames.forEach(this::drop);
         frames.clear();
         slot = null;
         full = false;
+    }
+
+    /** Blocks of a frame that the open commit, or one shortly before it, has. */
+    private long recentBlocks(FrameReference frame) {
+        if (frame.seq() == commit.seq()) {
+            return commit.slot(frame.slot()).extents().touchedBlocks();
+        }
+        return frame.seq() < recentSeq ? 0 : frame.blocks();
     }
 
     private void reserveSlot() {

@@ -27,6 +27,11 @@ final class CommitPipeline {
     /** Most that a barrier waits for company, while other commits are on their way. */
     private static final long SPACING_NANOS_MAX = 10_000_000L;
 
+    /** How long a commit may take to the store that grows because it is written anew. */
+    private static final long GROWN_NANOS_MAX = 1_000_000_000L;
+
+    private static final int RECENT_MAX = 1024;
+
     /** One in so many: the weight of an upload in the mean of how long they take. */
     private static final int UPLOADS_AVERAGED = 8;
 
@@ -41,6 +46,7 @@ final class CommitPipeline {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<CommitFlight> flights = new ArrayDeque<>();
+    private final Deque<Recent> recent = new ArrayDeque<>();
     private final BarrierWaiters waiters = new BarrierWaiters();
     private final AtomicBoolean flushArmed = new AtomicBoolean();
     private Salt lastSalt;
@@ -50,6 +56,9 @@ final class CommitPipeline {
     private boolean spacingArmed;
     private long lastCutNanos;
     private long uploadNanos;
+    private long recentBytes;
+    private double bytesPerNano;
+    private volatile long grownBytesMax;
     private volatile AppliedCommit applied;
 
     CommitPipeline(
@@ -63,6 +72,7 @@ final class CommitPipeline {
         this.applied = applied;
         this.lastSalt = applied.salt();
         this.settings = settings;
+        this.grownBytesMax = settings.grownBytesMax();
         this.writes = stages.writes();
         this.dirty = stages.dirty();
         this.upload = stages.upload();
@@ -75,6 +85,8 @@ final class CommitPipeline {
     /** What a commit passes through. */
     record Stages(WritePath writes, DirtyTable dirty, CommitUpload upload, CommitCompletion completion) {}
 
+    private record Recent(long seq, long bytes) {}
+
     /** The newest commit of which everything is in the index. */
     AppliedCommit lastApplied() {
         return applied;
@@ -82,7 +94,7 @@ final class CommitPipeline {
 
     /** Called after each batch, holding none of the engine's locks. */
     void changed(OpenCommit commit) {
-        if (commit.memoryBytes() >= settings.cutBytes() && !commit.isFrozen()) {
+        if (commit.memoryBytes() >= settings.cutBytes() && !commit.isFrozen() && !growing(commit)) {
             locked(() -> {
                 if (dirty.open() == commit) {
                     cut();
@@ -93,6 +105,16 @@ final class CommitPipeline {
         if (!flushArmed.get() && flushArmed.compareAndSet(false, true)) {
             runtime.timer().after(settings.flushInterval().toNanos(), this::flush);
         }
+    }
+
+    /**
+     * What is written again and again goes to the store once for each commit, so such a commit waits for the timer or a
+     * barrier, as long as it is stored in a second.
+     */
+    private boolean growing(OpenCommit commit) {
+        return commit.rewritesMost()
+                && commit.overheadBytes() < settings.cutBytes()
+                && commit.memoryBytes() < grownBytesMax;
     }
 
     /** Completes once everything that was applied before the call is durable, with the last commit that holds any of it. */
@@ -249,17 +271,39 @@ final class CommitPipeline {
         lastSalt = salt;
         lastCutNanos = runtime.nanoTime().getAsLong();
         flights.addLast(flight);
+        noteRecent(frozen);
         return flight;
+    }
+
+    /** Recent is what would still be in the open commit, were it as large as it may get. */
+    private void noteRecent(OpenCommit commit) {
+        recent.addLast(new Recent(commit.seq(), commit.memoryBytes()));
+        recentBytes += commit.memoryBytes();
+        while (recentBytes > grownBytesMax || recent.size() > RECENT_MAX) {
+            recentBytes -= recent.removeFirst().bytes();
+        }
+        writes.recentFrom(
+                recent.isEmpty() ? commit.seq() + 1 : recent.peekFirst().seq());
     }
 
     private void stored(CommitFlight flight) {
         locked(() -> {
             long took = runtime.nanoTime().getAsLong() - flight.beganNanos();
             uploadNanos += (took - uploadNanos) / (uploadNanos == 0 ? 1 : UPLOADS_AVERAGED);
+            noteSpeed(flight.commit().memoryBytes(), took);
             flight.stored();
         });
         completeOrStop();
         pump();
+    }
+
+    /** From commits that are large enough to tell it. */
+    private void noteSpeed(long bytes, long nanos) {
+        if (bytes >= settings.cutBytes() / 4) {
+            double now = (double) bytes / Math.max(1, nanos);
+            bytesPerNano += (now - bytesPerNano) / (bytesPerNano == 0 ? 1 : UPLOADS_AVERAGED);
+            grownBytesMax = (long) Math.min(settings.grownBytesMax(), bytesPerNano * GROWN_NANOS_MAX);
+        }
     }
 
     /** Half a completion cannot be repeated: after an error of ours the engine ends, and recovery repeats it whole. */

@@ -29,7 +29,7 @@ final class Extents {
         final int start;
         int end;
         byte[] data;
-        final int dataOffset;
+        int dataOffset;
         /** Whether the array is a slab, in which others have their bytes too. */
         final boolean shared;
 
@@ -46,6 +46,14 @@ final class Extents {
             boolean next = data == bytes.bytes() && dataOffset + end - start == bytes.offset();
             end += next ? bytes.length() : 0;
             return next;
+        }
+
+        /** Takes other bytes for all of it; returns those that it had. */
+        Slabs.Range exchange(Slabs.Range bytes) {
+            Slabs.Range before = new Slabs.Range(data, dataOffset, bytes.length(), bytes.slabs());
+            data = bytes.bytes();
+            dataOffset = bytes.offset();
+            return before;
         }
 
         /** What goes with the piece; what it has of a slab stays taken. */
@@ -127,6 +135,10 @@ final class Extents {
             insert(at, offset, end, bytes);
             return;
         }
+        if (pieces[at].start == offset && pieces[at].end == end && pieces[at].shared && bytes.isShared()) {
+            returnOrCharge(pieces[at].exchange(bytes));
+            return;
+        }
         int from = offset;
         while (from < end) {
             Piece next = at < count ? pieces[at] : null;
@@ -143,9 +155,14 @@ final class Extents {
                 at++;
             }
         }
-        if (bytes.isShared() && !bytes.slabs().giveBack(bytes)) {
-            slabBytes += bytes.length();
+        if (bytes.isShared()) {
+            returnOrCharge(bytes);
         }
+    }
+
+    /** While the commit is open nobody but the holder of the stripe refers to what it has of a slab: reads copy. */
+    private void returnOrCharge(Slabs.Range bytes) {
+        slabBytes += bytes.slabs().giveBack(bytes) ? 0 : bytes.length();
     }
 
     /**

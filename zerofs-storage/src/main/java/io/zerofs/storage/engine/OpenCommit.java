@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * What one commit collects in memory: log, slots and death list. Filled under the shared side of the gate by many
@@ -24,14 +25,17 @@ final class OpenCommit {
 
     private final long seq;
     private final AtomicLong memoryBytes = new AtomicLong();
+    private final LongAdder writtenBlocks = new LongAdder();
+    private final LongAdder rewrittenBlocks = new LongAdder();
     private final Object slotsLock = new Object();
     private final Object logLock = new Object();
 
     // Replaced when it grows. Whoever looks for a slot holds its chunk's stripe, as did who put it there.
     private volatile DirtySlot[] slots = new DirtySlot[SLOTS_INITIAL];
-    private int slotCount;
+    private volatile int slotCount;
     private ArrayList<byte[]> log = new ArrayList<>();
     private TreeMap<Long, List<Integer>> deaths = new TreeMap<>();
+    private volatile int recordBytes;
     private volatile boolean changed;
     private volatile boolean frozen;
 
@@ -46,6 +50,26 @@ final class OpenCommit {
     /** Data, log and overhead: what the commit takes from the budget. */
     long memoryBytes() {
         return memoryBytes.get();
+    }
+
+    /** The part of it that is not written data: log, death list and slots. */
+    int overheadBytes() {
+        return recordBytes + slotCount * DirtySlot.OVERHEAD_BYTES;
+    }
+
+    /**
+     * Notes what a batch wrote, in blocks of 4 KiB.
+     *
+     * @param rewritten those that this commit, or one shortly before it, had already
+     */
+    void noteWritten(int written, int rewritten) {
+        writtenBlocks.add(written);
+        rewrittenBlocks.add(rewritten);
+    }
+
+    /** Whether most of what is written takes the place of what was written shortly before. */
+    boolean rewritesMost() {
+        return 2 * rewrittenBlocks.sum() > writtenBlocks.sum();
     }
 
     boolean isChanged() {
@@ -91,6 +115,7 @@ final class OpenCommit {
     int append(byte[] batch) {
         synchronized (logLock) {
             log.add(batch);
+            recordBytes += batch.length + BATCH_OVERHEAD_BYTES;
         }
         return batch.length + BATCH_OVERHEAD_BYTES;
     }
@@ -101,6 +126,7 @@ final class OpenCommit {
             for (FrameReference frame : frames) {
                 deaths.computeIfAbsent(frame.seq(), victim -> new ArrayList<>()).add(frame.slot());
             }
+            recordBytes += DEATH_BYTES * frames.size();
         }
         return DEATH_BYTES * frames.size();
     }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * Room for written bytes in arrays so large that the garbage collector does not move them: G1 gives an array of more than
  * half a region regions of its own. A slab lives as long as anything refers to one of its ranges. Thread-safe; a leaf lock.
@@ -12,6 +15,10 @@ final class Slabs {
     /** Fills regions of 1, 2 and 4 MiB but for the header of the array. */
     private static final int SLAB_BYTES = (4 << 20) - 16;
 
+    /** Ranges that wait to be taken again; each keeps its slab alive. */
+    private static final int RETURNED_MAX = 32;
+
+    private final List<Range> returned = new ArrayList<>(RETURNED_MAX);
     private byte[] slab = {};
     private int used;
 
@@ -35,6 +42,11 @@ final class Slabs {
     }
 
     private synchronized Range takeShared(int length) {
+        for (int i = returned.size() - 1; i >= 0; i--) {
+            if (returned.get(i).length == length) {
+                return returned.remove(i);
+            }
+        }
         if (length > slab.length - used) {
             slab = new byte[Math.max(SLAB_BYTES, length)];
             used = 0;
@@ -44,13 +56,20 @@ final class Slabs {
     }
 
     /**
-     * Makes room of a range again that nobody has seen.
+     * Makes room again of a range that nobody can read any more.
      *
-     * @return false if it stays taken as long as its slab lives, because others were taken behind it
+     * @return false if it stays taken as long as its slab lives, because too many wait already
      */
     synchronized boolean giveBack(Range range) {
-        boolean last = range.bytes == slab && range.offset + range.length == used;
-        used -= last ? range.length : 0;
-        return last;
+        if (range.bytes == slab && range.offset + range.length == used) {
+            used -= range.length;
+            return true;
+        }
+        return returned.size() < RETURNED_MAX && returned.add(range);
+    }
+
+    /** Keeps no slab alive for what was given back. */
+    synchronized void forgetReturned() {
+        returned.clear();
     }
 }

@@ -19,13 +19,20 @@ public record StorageSettings(Memory memory, Commits commits, Folding folding, D
 
     public static final StorageSettings DEFAULT = new StorageSettings(
             new Memory(256L * MIB, 256L * MIB, 1 << 16),
-            new Commits(16 * MIB, Duration.ofSeconds(5), 8, 64L * MIB, Duration.ofSeconds(60), Duration.ofSeconds(10)),
+            new Commits(
+                    16 * MIB,
+                    64 * MIB,
+                    Duration.ofSeconds(5),
+                    8,
+                    64L * MIB,
+                    Duration.ofSeconds(60),
+                    Duration.ofSeconds(10)),
             new Folding(16, 48, 2, 32),
             Disk.NONE);
 
     /**
      * @param dirtyBytesMax data, log and sealed copies that are not yet durable; writers wait beyond. What is being
-     *     sealed when it is reached may exceed it by {@link Commits#uploadBytesMax}
+     *     sealed when it is reached may exceed it by {@link Commits#uploadBytesMax} or {@link Commits#grownBytesMax}
      * @param pageCacheBytes decoded pages; half of it keeps what was just written
      * @param entriesMax chunk entries kept decoded, about 200 bytes each
      */
@@ -46,6 +53,7 @@ public record StorageSettings(Memory memory, Commits commits, Folding folding, D
 
     /**
      * @param cutBytes data and log of a commit that is cut for its size
+     * @param grownBytesMax the same where most of what is written takes the place of what was written shortly before
      * @param flushInterval how long a change waits at most for a cut
      * @param uploadsMax commits on their way to the store
      * @param uploadBytesMax bytes of those commits; one is always allowed
@@ -54,6 +62,7 @@ public record StorageSettings(Memory memory, Commits commits, Folding folding, D
      */
     public record Commits(
             int cutBytes,
+            int grownBytesMax,
             Duration flushInterval,
             int uploadsMax,
             long uploadBytesMax,
@@ -63,6 +72,7 @@ public record StorageSettings(Memory memory, Commits commits, Folding folding, D
             require(
                     cutBytes >= 4096 && cutBytes <= CommitLimits.LOG_BYTES_MAX / 4,
                     "a commit is cut at 4096 to " + CommitLimits.LOG_BYTES_MAX / 4 + " bytes");
+            require(grownBytesMax >= cutBytes, "a commit that grows must be allowed what others are");
             require(isPositive(flushInterval), "flush interval must be positive");
             require(uploadsMax >= 1 && uploadsMax <= 256, "uploads must be 1 to 256");
             require(uploadBytesMax >= cutBytes, "upload bytes must be at least those of a commit");

@@ -57,7 +57,6 @@ public final class StorageVolume implements Volume, SpaceSource {
     private final RocksIndex index;
     private final StopSwitch stop = new StopSwitch();
     private final DirtyBudget budget;
-    private final Slabs slabs = new Slabs();
     private final CommitUpload upload;
     private final DiskCache disk;
     private final ReadPath.Sources sources;
@@ -197,7 +196,7 @@ public final class StorageVolume implements Volume, SpaceSource {
 
     @Override
     public Batch newBatch() {
-        return new StorageBatch(slabs);
+        return writes.newBatch();
     }
 
     @Override

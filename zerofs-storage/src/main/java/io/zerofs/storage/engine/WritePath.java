@@ -26,8 +26,10 @@ final class WritePath {
     private final DirtyBudget budget;
     private final FoldQueue folds;
     private final StopSwitch stop;
+    private final Slabs slabs = new Slabs();
     private final CommitGate gate = new CommitGate();
     private volatile boolean accepting = true;
+    private volatile long recentSeq = Long.MAX_VALUE;
     private volatile Consumer<Batch> contributor = batch -> {};
 
     WritePath(
@@ -48,6 +50,15 @@ final class WritePath {
     /** Batches that have not entered the gate are refused from now on. */
     void refuseBatches() {
         accepting = false;
+    }
+
+    /** Commits from this one on count as recent for who looks whether their data is written anew. */
+    void recentFrom(long seq) {
+        recentSeq = seq;
+    }
+
+    StorageBatch newBatch() {
+        return new StorageBatch(slabs);
     }
 
     void atCut(Consumer<Batch> newContributor) {
@@ -72,7 +83,8 @@ final class WritePath {
         try {
             List<ChunkPlan> plans = new ArrayList<>(batch.chunks().size());
             for (Map.Entry<ChunkId, List<ChunkChange>> chunk : batch.chunks().entrySet()) {
-                plans.add(ChunkPlan.of(chunk.getKey(), stripes.entry(chunk.getKey()), open, chunk.getValue()));
+                plans.add(
+                        ChunkPlan.of(chunk.getKey(), stripes.entry(chunk.getKey()), open, recentSeq, chunk.getValue()));
             }
             long memory = write(batch.records(), plans, open);
             for (ChunkPlan plan : plans) {
@@ -215,6 +227,7 @@ final class WritePath {
         // In this order, so that a lack of memory leaves the commit open.
         dirty.add(new OpenCommit(open.seq() + 1));
         open.freeze();
+        slabs.forgetReturned();
         return open;
     }
 

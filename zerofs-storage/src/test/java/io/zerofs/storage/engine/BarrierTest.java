@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
+import static io.zerofs.storage.engine.VolumeWords.CHUNK;
 import static io.zerofs.storage.engine.VolumeWords.await;
 import static io.zerofs.storage.engine.VolumeWords.failureOf;
 import static io.zerofs.storage.engine.VolumeWords.filled;
 import static io.zerofs.storage.engine.VolumeWords.put;
+import static io.zerofs.storage.engine.VolumeWords.read;
 import static io.zerofs.storage.engine.VolumeWords.write;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.FenceSealer;
@@ -31,6 +35,8 @@ import org.junit.jupiter.api.Test;
 
 /** When commits are cut, how they get durable, and who is told what. */
 final class BarrierTest {
+    private static final int MIB = 1 << 20;
+
     private final EngineFixture fixture = new EngineFixture();
     private final HeldStore store = new HeldStore();
     private final ManualTimer timer = new ManualTimer();
@@ -51,7 +57,7 @@ final class BarrierTest {
 
     private static StorageSettings uploads(int max, Duration barrierDeadline) {
         return StorageSettings.DEFAULT.with(new StorageSettings.Commits(
-                1 << 20, Duration.ofSeconds(5), max, 8 << 20, barrierDeadline, Duration.ofSeconds(30)));
+                1 << 20, 1 << 20, Duration.ofSeconds(5), max, 8 << 20, barrierDeadline, Duration.ofSeconds(30)));
     }
 
     @AfterEach
@@ -276,5 +282,67 @@ final class BarrierTest {
         assertEquals(1, volume.cut().get());
         assertEquals(1, volume.cut().get());
         assertEquals(1, volume.lastApplied().seq());
+    }
+
+    private static StorageSettings growing() {
+        StorageSettings usual = StorageSettings.DEFAULT;
+        return usual.with(new StorageSettings.Commits(
+                MIB, 4 * MIB, Duration.ofSeconds(5), 4, 8 * MIB, Duration.ofMinutes(1), Duration.ofSeconds(30)));
+    }
+
+    /** Writes three times as much as a commit is usually cut at. */
+    private void writeThreeMebibytes(int value) throws Exception {
+        for (int chunk = 0; chunk < 12; chunk++) {
+            write(volume, chunk, 0, filled(CHUNK, value + chunk));
+        }
+    }
+
+    @Test
+    void whatIsWrittenAgainAndAgainIsStoredOnce() throws Exception {
+        open(store, growing());
+        writeThreeMebibytes(0);
+        await(volume.barrier());
+        int before = store.puts();
+        assertTrue(before >= 3, "what is new must not wait");
+        for (int round = 1; round <= 20; round++) {
+            writeThreeMebibytes(round);
+        }
+        await(volume.barrier());
+        assertEquals(before + 1, store.puts());
+        for (int chunk = 0; chunk < 12; chunk++) {
+            assertArrayEquals(filled(CHUNK, 20 + chunk), read(volume, chunk, 0, CHUNK));
+        }
+    }
+
+    @Test
+    void noCommitGrowsThatTakesLongToStore() throws Exception {
+        open(store, growing());
+        store.hold(true);
+        writeThreeMebibytes(0);
+        store.awaitHeld(3);
+        timer.pass(Duration.ofSeconds(4));
+        store.hold(false);
+        await(volume.barrier());
+        int before = store.puts();
+        writeThreeMebibytes(1);
+        writeThreeMebibytes(2);
+        await(volume.barrier());
+        assertTrue(store.puts() - before >= 6, () -> store.puts() - before + " commits");
+    }
+
+    @Test
+    void aLogThatGrowsIsCutWhateverIsWrittenAgain() throws Exception {
+        open(store, growing());
+        write(volume, 0, 0, filled(CHUNK, 0));
+        await(volume.barrier());
+        int before = store.puts();
+        for (int round = 1; round <= 60; round++) {
+            write(volume, 0, 0, filled(CHUNK, round));
+            Batch batch = volume.newBatch();
+            batch.put(new byte[] {1, (byte) round}, new byte[100_000]);
+            volume.apply(batch);
+        }
+        await(volume.barrier());
+        assertTrue(store.puts() - before >= 5, () -> store.puts() - before + " commits");
     }
 }

@@ -38,7 +38,7 @@ final class ChunkModelTest {
     private static final StorageSettings SETTINGS = new StorageSettings(
             new StorageSettings.Memory(32 << 20, 300_000, 1024),
             new StorageSettings.Commits(
-                    200_000, Duration.ofMillis(20), 4, 1 << 20, Duration.ofSeconds(60), Duration.ofMillis(20)),
+                    200_000, 600_000, Duration.ofMillis(20), 4, 1 << 20, Duration.ofSeconds(60), Duration.ofMillis(20)),
             new StorageSettings.Folding(3, 8, 2, 16));
 
     @Test

@@ -43,7 +43,13 @@ final class CrashTest {
             .with(new StorageSettings(
                     new StorageSettings.Memory(16 << 20, 2 << 20, 1024),
                     new StorageSettings.Commits(
-                            200_000, Duration.ofMillis(15), 4, 1 << 20, Duration.ofSeconds(2), Duration.ofMillis(10)),
+                            200_000,
+                            600_000,
+                            Duration.ofMillis(15),
+                            4,
+                            1 << 20,
+                            Duration.ofSeconds(2),
+                            Duration.ofMillis(10)),
                     new StorageSettings.Folding(3, 10, 2, 16)))
             .withRequestsMax(12);
 

@@ -78,7 +78,7 @@ final class DirtyBudgetTest {
         StorageSettings settings = new StorageSettings(
                 new StorageSettings.Memory(16 * MIB, 4 * MIB, 1024),
                 new StorageSettings.Commits(
-                        MIB, Duration.ofMillis(20), 4, 4 * MIB, Duration.ofMinutes(5), Duration.ofMillis(20)),
+                        MIB, 2 * MIB, Duration.ofMillis(20), 4, 4 * MIB, Duration.ofMinutes(5), Duration.ofMillis(20)),
                 StorageSettings.DEFAULT.folding());
         StorageVolume volume = new EngineFixture().open(store, settings);
         store.setOutage(true);
@@ -120,7 +120,7 @@ final class DirtyBudgetTest {
         StorageSettings settings = new StorageSettings(
                 new StorageSettings.Memory(16 * MIB, 4 * MIB, 1024),
                 new StorageSettings.Commits(
-                        MIB, Duration.ofMillis(20), 4, 4 * MIB, Duration.ofMinutes(5), Duration.ofMillis(20)),
+                        MIB, 2 * MIB, Duration.ofMillis(20), 4, 4 * MIB, Duration.ofMinutes(5), Duration.ofMillis(20)),
                 new StorageSettings.Folding(8, 32, 2, 16));
         int chunks = 200;
         StorageVolume volume = new EngineFixture().open(store, settings);

@@ -9,7 +9,9 @@ import io.zerofs.core.random.Seeds;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.storage.index.FrameReference;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class ExtentsTest {
@@ -54,12 +56,20 @@ final class ExtentsTest {
             Extents neighbour = new Extents();
             Model neighbourModel = new Model();
             int window = 1 + random.nextInt(random.nextBoolean() ? 40_000 : CHUNK);
+            int offsetBefore = 0;
+            int lengthBefore = 0;
             for (int step = 0; step < 60; step++) {
                 int offset = random.nextInt(window);
                 int length = 1 + random.nextInt(Math.min(CHUNK - offset, random.nextInt(4) == 0 ? 60_000 : 3000));
                 if (random.nextInt(4) == 0) {
                     offset -= offset % BLOCK;
                 }
+                if (random.nextInt(3) == 0 && lengthBefore > 0) {
+                    offset = offsetBefore;
+                    length = lengthBefore;
+                }
+                offsetBefore = offset;
+                lengthBefore = length;
                 if (random.nextInt(4) == 0) {
                     extents.zero(offset, offset + length, false);
                     model.zero(offset, offset + length);
@@ -162,9 +172,33 @@ final class ExtentsTest {
     }
 
     @Test
+    void theRoomOfWhatIsOverwrittenIsTakenAgain() {
+        Slabs slabs = new Slabs();
+        Extents extents = new Extents();
+        Slabs.Range first = slabs.take(10_000);
+        extents.write(0, first);
+        Slabs.Range second = slabs.take(10_000);
+        slabs.take(10_000);
+        extents.write(0, second);
+        assertEquals(10_000 + Extents.PIECE_OVERHEAD_BYTES, extents.memoryBytes());
+        assertEquals(first, slabs.take(10_000));
+        extents.write(0, slabs.take(10_000));
+        slabs.forgetReturned();
+        assertTrue(slabs.take(10_000).offset() > second.offset(), "who forgot a range must not take it");
+    }
+
+    @Test
     void whatStaysTakenOfASlabCountsAsMemoryUntilTheCommitGoes() {
         Slabs slabs = new Slabs();
         Extents extents = new Extents();
+        List<Slabs.Range> many =
+                Stream.generate(() -> slabs.take(BLOCK)).limit(100).toList();
+        slabs.take(BLOCK);
+        int returned = 0;
+        while (slabs.giveBack(many.get(returned))) {
+            returned++;
+        }
+        assertTrue(returned < 64, "ranges that wait keep slabs alive");
         extents.write(0, slabs.take(10_000));
         Slabs.Range second = slabs.take(10_000);
         slabs.take(10_000);

@@ -33,7 +33,7 @@ final class ReadAheadModelTest {
     private static final StorageSettings SETTINGS = new StorageSettings(
             new StorageSettings.Memory(16 << 20, 4 << 20, 1024),
             new StorageSettings.Commits(
-                    1 << 20, Duration.ofMillis(5), 4, 4 << 20, Duration.ofSeconds(60), Duration.ofMillis(20)),
+                    1 << 20, 2 << 20, Duration.ofMillis(5), 4, 4 << 20, Duration.ofSeconds(60), Duration.ofMillis(20)),
             new StorageSettings.Folding(3, 8, 2, 16));
 
     @Test

@@ -24,7 +24,7 @@ final class SimulationTest {
     private static final StorageSettings SETTINGS = new StorageSettings(
             new StorageSettings.Memory(1L << 30, 1 << 20, 1024),
             new StorageSettings.Commits(
-                    150_000, Duration.ofSeconds(5), 3, 600_000, Duration.ofSeconds(60), Duration.ofSeconds(2)),
+                    150_000, 400_000, Duration.ofSeconds(5), 3, 600_000, Duration.ofSeconds(60), Duration.ofSeconds(2)),
             new StorageSettings.Folding(3, 1000, 2, 16));
 
     @Test

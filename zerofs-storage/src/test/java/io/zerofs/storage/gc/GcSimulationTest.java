@@ -44,7 +44,7 @@ final class GcSimulationTest {
     private static final OpenSettings SETTINGS = LifecycleFixture.SETTINGS.with(new StorageSettings(
             new StorageSettings.Memory(1L << 30, 1 << 20, 1024),
             new StorageSettings.Commits(
-                    150_000, Duration.ofSeconds(5), 3, 600_000, Duration.ofSeconds(60), Duration.ofSeconds(2)),
+                    150_000, 400_000, Duration.ofSeconds(5), 3, 600_000, Duration.ofSeconds(60), Duration.ofSeconds(2)),
             new StorageSettings.Folding(3, 1000, 2, 16)));
     private static final GcSettings GC =
             new GcSettings(true, 1, 2, 0.01, Duration.ofSeconds(7), Duration.ofSeconds(5), Duration.ofSeconds(20));

@@ -48,7 +48,7 @@ public final class LifecycleFixture implements AutoCloseable {
             .with(new RocksTuning(8 << 20, 1 << 20, 4, 1))
             .with(new CheckpointSettings(1L << 30, 1 << 20, 1L << 30, 1 << 20, NEVER, NEVER))
             .with(StorageSettings.DEFAULT.with(new StorageSettings.Commits(
-                    8 << 20, NEVER, 8, 64L << 20, Duration.ofSeconds(10), Duration.ofMillis(20))))
+                    8 << 20, 8 << 20, NEVER, 8, 64L << 20, Duration.ofSeconds(10), Duration.ofMillis(20))))
             .withRequestsMax(16);
 
     public final MemoryObjectStore bucket = new MemoryObjectStore();
