@@ -72,6 +72,11 @@ public final class PageCache {
         return held.containsKey(key) || pages.asMap().containsKey(key);
     }
 
+    /** Whether a page is held that nobody has asked for yet. */
+    public boolean holds(PageKey key) {
+        return held.containsKey(key);
+    }
+
     /** Keeps a page that nobody has asked for yet, in room that was reserved for it, until it is read or dropped. */
     void hold(PageKey key, byte[] page) {
         byte[] before = held.put(key, page);

@@ -44,6 +44,11 @@ final class AheadRegion {
         return pages.stream().mapToLong(Wanted::length).sum();
     }
 
+    /** Whether all pages came, or did not, and none still waits to be read. */
+    synchronized boolean isRead(PageCache cache) {
+        return fetched && pages.stream().noneMatch(page -> cache.holds(page.key()));
+    }
+
     /** Called once, when no page comes any more. */
     synchronized void fetched(PageCache cache) {
         fetched = true;

@@ -84,7 +84,8 @@ final class ReadAhead {
 
     private void plan(ReadStreams.Group group, ReadStream stream) {
         if (served.get() > 1) {
-            streams.forEachIdle(runtime.nanoTime().getAsLong(), this::release);
+            long now = runtime.nanoTime().getAsLong();
+            streams.forEach(reader -> releaseDone(reader, now));
         }
         try {
             boolean more = true;
@@ -236,6 +237,16 @@ final class ReadAhead {
     private void releasePassed(ReadStream stream) {
         while (!stream.regions().isEmpty()
                 && stream.regions().peek().end() + ReadStream.OVERTAKING_BYTES_MAX / 4 <= stream.frontier()) {
+            releaseFirst(stream);
+        }
+    }
+
+    /** Whoever rests, or has read all that was fetched for it, as at the end of a file, leaves the window to others. */
+    private void releaseDone(ReadStream stream, long nowNanos) {
+        if (stream.restedNanos(nowNanos) > ReadStreams.IDLE_NANOS) {
+            release(stream);
+        }
+        while (!stream.regions().isEmpty() && stream.regions().peek().isRead(cache)) {
             releaseFirst(stream);
         }
     }

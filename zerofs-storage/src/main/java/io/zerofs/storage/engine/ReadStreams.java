@@ -13,7 +13,7 @@ final class ReadStreams {
     private static final int READERS_PER_GROUP = 8;
 
     /** A sequential reader that rested for so long may have gone away. */
-    private static final long IDLE_NANOS = 5_000_000_000L;
+    static final long IDLE_NANOS = 5_000_000_000L;
 
     private final Group[] groups = new Group[GROUPS];
 
@@ -25,12 +25,12 @@ final class ReadStreams {
         return groups[(int) (inode * 0x9E3779B97F4A7C15L >>> 58)];
     }
 
-    /** Tells of all readers that rest, under the monitor of their group; the caller holds none. */
-    void forEachIdle(long nowNanos, Consumer<ReadStream> action) {
+    /** Tells of all readers, under the monitor of their group; the caller holds none. */
+    void forEach(Consumer<ReadStream> action) {
         for (Group group : groups) {
             synchronized (group) {
                 for (ReadStream reader : group.readers) {
-                    if (reader != null && reader.restedNanos(nowNanos) > IDLE_NANOS) {
+                    if (reader != null) {
                         action.accept(reader);
                     }
                 }

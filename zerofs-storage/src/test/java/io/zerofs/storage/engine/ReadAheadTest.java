@@ -42,7 +42,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class ReadAheadTest {
     private static final int MIB = 1 << 20;
-    private static final long FILE = 1;
     /** What the program's default of 250 MB in all comes to. */
     private static final StorageSettings SETTINGS =
             StorageSettings.DEFAULT.with(new StorageSettings.Memory(32 * MIB, 78_125_000, 4096));
@@ -55,6 +54,7 @@ final class ReadAheadTest {
     private final EngineFixture fixture = new EngineFixture();
     private final byte[] noise = new byte[CHUNK];
     private StorageSettings settings = SETTINGS;
+    private long inode = 1;
     private StorageVolume volume;
 
     ReadAheadTest() {
@@ -112,8 +112,8 @@ final class ReadAheadTest {
     private void write(long at) throws VolumeException {
         Batch batch = volume.newBatch();
         long chunk = at / CHUNK;
-        batch.writeChunk(new ChunkId(FILE, chunk), 0, content(chunk));
-        try (Reservation room = volume.reserve(new ChunkRange(FILE, chunk, chunk + 1), CHUNK)) {
+        batch.writeChunk(new ChunkId(inode, chunk), 0, content(chunk));
+        try (Reservation room = volume.reserve(new ChunkRange(inode, chunk, chunk + 1), CHUNK)) {
             volume.apply(batch);
         }
     }
@@ -134,7 +134,7 @@ final class ReadAheadTest {
 
     private void read(long offset, int length) throws VolumeException {
         ByteBuffer seen = ByteBuffer.allocate(length);
-        volume.read(FILE, offset, seen);
+        volume.read(inode, offset, seen);
         for (long at = (offset + CHUNK - 1) / CHUNK * CHUNK; at + 8 <= offset + length; at += CHUNK) {
             assertEquals(at / CHUNK, seen.getLong((int) (at - offset)));
         }
@@ -226,6 +226,26 @@ final class ReadAheadTest {
         }
         assertTrue(store.gets.get() <= 140 + part / (128 << 10), store.gets + " requests");
         assertEquals(0, volume.statistics().unreadPages());
+    }
+
+    @Test
+    void whoHasReadToTheEndLeavesTheWholeWindowToTheNext() throws Exception {
+        int bytes = 64 * MIB;
+        file(bytes, bytes);
+        long last = 4;
+        for (inode = 2; inode <= last; inode++) {
+            for (int at = 0; at < bytes; at += CHUNK) {
+                write(at);
+            }
+        }
+        reopen(Runnable::run);
+        List<Integer> requests = new ArrayList<>();
+        for (inode = 1; inode <= last; inode++) {
+            store.reset();
+            readInOrder(0, bytes, 128 << 10);
+            requests.add(store.gets.get());
+        }
+        assertTrue(requests.get((int) last - 1) <= requests.get(0) + 1, "requests for each file: " + requests);
     }
 
     @Test
@@ -348,10 +368,10 @@ final class ReadAheadTest {
         file(MIB, MIB);
         ByteBuffer seen = ByteBuffer.allocate(MIB);
         for (long at = 1L << 40; at < (1L << 40) + 64 * MIB; at += MIB) {
-            volume.read(FILE, at, seen.clear());
+            volume.read(inode, at, seen.clear());
             assertEquals(ByteBuffer.allocate(MIB), seen.flip());
         }
-        volume.read(FILE, Long.MIN_VALUE, seen.clear());
+        volume.read(inode, Long.MIN_VALUE, seen.clear());
         assertEquals(0, store.gets.get());
     }
 }
