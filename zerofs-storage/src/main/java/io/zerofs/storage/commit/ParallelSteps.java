@@ -24,7 +24,8 @@ public record ParallelSteps(Executor executor, int helpersMax) {
         for (int i = 0; i < Math.min(helpersMax, count - 1); i++) {
             try {
                 executor.execute(run::take);
-            } catch (RejectedExecutionException e) {
+            } catch (RejectedExecutionException | OutOfMemoryError e) {
+                // No thread can be had: the caller's does the work.
                 break;
             }
         }
@@ -36,7 +37,7 @@ public record ParallelSteps(Executor executor, int helpersMax) {
         private final int count;
         private final IntConsumer step;
         private final AtomicInteger next = new AtomicInteger();
-        private final AtomicReference<RuntimeException> failure = new AtomicReference<>();
+        private final AtomicReference<Throwable> failure = new AtomicReference<>();
         /** One party for the caller and one for each step under way: a helper that comes too late has nothing to do. */
         private final Phaser underWay = new Phaser(1);
 
@@ -53,7 +54,8 @@ public record ParallelSteps(Executor executor, int helpersMax) {
                 for (int i = next.getAndIncrement(); i < count && failure.get() == null; i = next.getAndIncrement()) {
                     step.accept(i);
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
+                // An error, too: else the caller would take a step that was not done for done.
                 failure.compareAndSet(null, e);
             } finally {
                 underWay.arriveAndDeregister();
@@ -63,8 +65,12 @@ public record ParallelSteps(Executor executor, int helpersMax) {
         void await() {
             underWay.arriveAndAwaitAdvance();
             underWay.arriveAndDeregister();
-            if (failure.get() != null) {
-                throw failure.get();
+            Throwable first = failure.get();
+            if (first instanceof Error error) {
+                throw error;
+            }
+            if (first != null) {
+                throw (RuntimeException) first;
             }
         }
     }

@@ -47,12 +47,21 @@ final class CommitUpload {
 
     /** @param stored called once when the commit stands in the store; never if the engine stops before */
     void start(CommitFlight flight, Consumer<CommitFlight> stored) {
-        runtime.uploads().execute(() -> attempt(flight, 0, stored));
+        hand(flight, 0, stored);
     }
 
     /** Attempts that failed since the start. */
     long failures() {
         return failures.sum();
+    }
+
+    private void hand(CommitFlight flight, int attempt, Consumer<CommitFlight> stored) {
+        try {
+            runtime.uploads().execute(() -> attempt(flight, attempt, stored));
+        } catch (OutOfMemoryError e) {
+            // No thread can be had.
+            retry(flight, attempt, stored, e);
+        }
     }
 
     private void attempt(CommitFlight flight, int attempt, Consumer<CommitFlight> stored) {
@@ -66,16 +75,13 @@ final class CommitUpload {
                 stop.stop(fenced(flight, "by epoch " + taken.header().epoch()));
                 return;
             }
-        } catch (ObjectStoreException e) {
+        } catch (ObjectStoreException | OutOfMemoryError e) {
             retry(flight, attempt, stored, e);
             return;
         } catch (CorruptObjectException e) {
             stop.stop(fenced(flight, "by an object that is not ours (" + e.getMessage() + ")"));
             return;
-        } catch (OutOfMemoryError e) {
-            retry(flight, attempt, stored, e);
-            return;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             stop.stop(new VolumeException(
                     VolumeException.Kind.CLOSED, "commit " + flight.id().seq() + " could not be sealed", e));
             return;
@@ -100,7 +106,7 @@ final class CommitUpload {
         if (Integer.bitCount(attempt + 1) == 1) {
             log.warn("commit {} was not stored at attempt {}: {}", flight.id().seq(), attempt + 1, why.getMessage());
         }
-        runtime.timer().after(delay, () -> runtime.uploads().execute(() -> attempt(flight, attempt + 1, stored)));
+        runtime.timer().after(delay, () -> hand(flight, attempt + 1, stored));
     }
 
     private static VolumeException fenced(CommitFlight flight, String by) {

@@ -20,16 +20,20 @@ import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.FenceSealer;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
+import io.zerofs.storage.object.ForwardingStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.seal.Salt;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -40,13 +44,20 @@ final class BarrierTest {
     private final EngineFixture fixture = new EngineFixture();
     private final HeldStore store = new HeldStore();
     private final ManualTimer timer = new ManualTimer();
+    private final AtomicInteger threadsMissing = new AtomicInteger();
     private StorageVolume volume;
 
     private StorageVolume open(ObjectStore where, StorageSettings settings) throws Exception {
         EngineThreads threads = new EngineThreads(16);
         EngineRuntime real = threads.runtime();
-        EngineRuntime runtime = new EngineRuntime(
-                real.sealing(), real.requests(), real.uploads(), timer, timer::nanoTime, real.random());
+        Executor uploads = work -> {
+            if (threadsMissing.getAndUpdate(missing -> Math.max(0, missing - 1)) > 0) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            real.uploads().execute(work);
+        };
+        EngineRuntime runtime =
+                new EngineRuntime(real.sealing(), real.requests(), uploads, timer, timer::nanoTime, real.random());
         volume = fixture.open(where, settings, runtime, new EngineFixture.QuietKeeper(), threads);
         return volume;
     }
@@ -223,6 +234,33 @@ final class BarrierTest {
         }
         await(barrier);
         assertEquals(1, volume.lastApplied().seq());
+    }
+
+    @Test
+    void aCommitForWhichNoThreadCanBeHadIsTriedAgain() throws Exception {
+        open(store, uploads(4, Duration.ofDays(10_000)));
+        threadsMissing.set(2);
+        put(volume, "a");
+        CompletableFuture<Void> barrier = volume.barrier();
+        while (!barrier.isDone()) {
+            timer.pass(Duration.ofMillis(10));
+        }
+        await(barrier);
+        assertEquals(1, volume.lastApplied().seq());
+    }
+
+    @Test
+    void anErrorOfTheStoresLibraryEndsTheVolumeAndNobodyWaitsForTheDeadline() throws Exception {
+        open(
+                new ForwardingStore(new MemoryObjectStore()) {
+                    @Override
+                    public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) {
+                        throw new NoClassDefFoundError("of a test");
+                    }
+                },
+                uploads(4));
+        put(volume, "a");
+        assertEquals(VolumeException.Kind.CLOSED, failureOf(volume.barrier()));
     }
 
     @Test

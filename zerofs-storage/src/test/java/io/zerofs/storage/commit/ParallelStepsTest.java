@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.commit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ParallelStepsTest {
+    static Stream<Throwable> failures() {
+        return Stream.of(new IllegalStateException("of a test"), new OutOfMemoryError("of a test"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("failures")
+    void whatAStepThrowsOnAnotherThreadReachesTheCaller(Throwable failure) {
+        Thread caller = Thread.currentThread();
+        CountDownLatch helping = new CountDownLatch(1);
+        ParallelSteps parallel = new ParallelSteps(work -> new Thread(work).start(), 1);
+        Throwable thrown = assertThrows(
+                Throwable.class,
+                () -> parallel.run(2, step -> {
+                    if (Thread.currentThread() != caller) {
+                        helping.countDown();
+                        ParallelStepsTest.<RuntimeException>sneak(failure);
+                    }
+                    awaitUninterrupted(helping);
+                }));
+        assertEquals(failure, thrown);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <E extends Throwable> void sneak(Throwable failure) throws E {
+        throw (E) failure;
+    }
+
+    private static void awaitUninterrupted(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void whereNoThreadCanBeHadTheCallerDoesAll() {
+        ParallelSteps parallel = new ParallelSteps(
+                work -> {
+                    throw new OutOfMemoryError("unable to create native thread");
+                },
+                3);
+        AtomicInteger done = new AtomicInteger();
+        parallel.run(5, step -> done.incrementAndGet());
+        assertEquals(5, done.get());
+    }
+}
