@@ -53,13 +53,19 @@ public final class PageCache {
     public byte[] page(PageKey key) {
         byte[] page = pages.getIfPresent(key);
         if (page == null) {
-            page = held.get(key);
-            if (page != null) {
-                pages.put(key, page);
-                unhold(key);
-            }
+            page = takeHeld(key);
         }
         (page == null ? misses : hits).increment();
+        return page;
+    }
+
+    /** A page that was held is read: from now on it is one of the others. Null if it is not held. */
+    byte[] takeHeld(PageKey key) {
+        byte[] page = held.get(key);
+        if (page != null) {
+            pages.put(key, page);
+            unhold(key);
+        }
         return page;
     }
 

@@ -104,6 +104,10 @@ public final class RangeFetcher implements PageFetcher {
         run(coalesce(owned, REQUEST_BYTES_MAX), parallel);
         for (Map.Entry<PageKey, CompletableFuture<byte[]>> page : awaited.entrySet()) {
             fetched.put(page.getKey(), await(page.getValue()));
+            if (keep) {
+                // fetched ahead, and read as soon as it came
+                cache.takeHeld(page.getKey());
+            }
         }
         return fetched;
     }

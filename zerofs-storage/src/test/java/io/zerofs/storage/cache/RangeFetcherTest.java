@@ -144,18 +144,10 @@ final class RangeFetcherTest {
     void whoWantsAPageThatIsOnItsWayWaitsForIt() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch answer = new CountDownLatch(1);
-        ObjectStore slow = new ForwardingStore(store) {
-            @Override
-            public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
-                asked.countDown();
-                try {
-                    answer.await();
-                } catch (InterruptedException e) {
-                    throw new AssertionError(e);
-                }
-                return super.getRange(name, offset, length);
-            }
-        };
+        ObjectStore slow = asking(() -> {
+            asked.countDown();
+            answer.await();
+        });
         RangeFetcher fetcher = fetcher(slow);
         CompletableFuture<Map<PageKey, byte[]>> first = inThread(fetcher, page(1, 1));
         asked.await();
@@ -164,6 +156,49 @@ final class RangeFetcherTest {
         assertArrayEquals(expected(1, 1), first.get(1, TimeUnit.MINUTES).get(new PageKey(1, 1, 1)));
         assertArrayEquals(expected(1, 1), second.get(1, TimeUnit.MINUTES).get(new PageKey(1, 1, 1)));
         assertTrue(store.counts().get(StoreOperation.GET_RANGE) <= 2);
+    }
+
+    /** Before it asks the store it does what is given. */
+    private ObjectStore asking(Waiting before) {
+        return new ForwardingStore(store) {
+            @Override
+            public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
+                try {
+                    before.run();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                return super.getRange(name, offset, length);
+            }
+        };
+    }
+
+    private interface Waiting {
+        void run() throws InterruptedException;
+    }
+
+    @Test
+    void whoWaitsForAPageThatIsFetchedAheadHasReadIt() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch bothAsked = new CountDownLatch(2);
+        RangeFetcher fetcher = fetcher(asking(() -> {
+            asked.countDown();
+            bothAsked.countDown();
+            bothAsked.await();
+        }));
+        assertTrue(cache.reserve(CommitLimits.PAGE_BYTES));
+        CompletableFuture<Boolean> ahead = CompletableFuture.supplyAsync(() -> fetcher.fetchAhead(List.of(page(1, 1))));
+        asked.await();
+        // the request for the second page goes out when the first is waited for
+        Map<PageKey, byte[]> pages = fetcher.fetch(List.of(page(1, 1), page(10, 0)), true);
+        assertArrayEquals(expected(1, 1), pages.get(page(1, 1).key()));
+        assertTrue(ahead.get(1, TimeUnit.MINUTES));
+        assertEquals(2, store.counts().get(StoreOperation.GET_RANGE));
+        assertFalse(cache.holds(page(1, 1).key()));
+        assertTrue(cache.has(page(1, 1).key()), "it stays for who reads it next");
+        assertTrue(cache.reserve(cache.heldBytesMax()), "its room is given back");
+        cache.drop(page(1, 1).key());
+        assertEquals(0, cache.unread());
     }
 
     private static CompletableFuture<Map<PageKey, byte[]>> inThread(RangeFetcher fetcher, PageFetcher.Wanted page) {
