@@ -289,7 +289,14 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     @Override
     public void onEventLoop(Runnable work) {
         try {
-            context.executor().execute(work);
+            context.executor().execute(() -> {
+                try {
+                    work.run();
+                } catch (RuntimeException | Error e) {
+                    // As what is thrown while the socket is read: the connection might not be read any more.
+                    exceptionCaught(context, e);
+                }
+            });
         } catch (RejectedExecutionException e) {
             LOG.debug("{}: the event loop has ended", this);
         }
@@ -376,11 +383,11 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
                     // Falls through: nothing was done yet.
                 }
             }
-            handedOver = true;
             try {
                 resources.waitingThreads().execute(() -> runWaiting(work));
+                // Not before: where no thread can be had, the frame is still ours.
+                handedOver = true;
             } catch (RejectedExecutionException e) {
-                frame.release();
                 release();
             }
         }

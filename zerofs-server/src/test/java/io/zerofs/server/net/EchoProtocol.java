@@ -26,6 +26,9 @@ final class EchoProtocol implements FrameProtocol {
     /** Throws. */
     static final byte BUG = 'x';
 
+    /** Throws before it is cut. */
+    static final int BUG_LENGTH = 13;
+
     static final int BIG_BYTES = 1 << 20;
 
     final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
@@ -44,6 +47,9 @@ final class EchoProtocol implements FrameProtocol {
             return 0;
         }
         int length = received.getInt(received.readerIndex());
+        if (length == BUG_LENGTH) {
+            throw new IllegalStateException("a bug");
+        }
         if (length < 5 || length > FRAME_BYTES_MAX) {
             throw new MalformedMessageException("frame of " + length + " bytes");
         }

@@ -4,6 +4,7 @@ package io.zerofs.server.net;
 import static io.zerofs.server.net.EchoProtocol.BIG;
 import static io.zerofs.server.net.EchoProtocol.BIG_BYTES;
 import static io.zerofs.server.net.EchoProtocol.BUG;
+import static io.zerofs.server.net.EchoProtocol.BUG_LENGTH;
 import static io.zerofs.server.net.EchoProtocol.ECHO;
 import static io.zerofs.server.net.EchoProtocol.HOLD;
 import static io.zerofs.server.net.EchoProtocol.LATE_BUG;
@@ -210,6 +211,20 @@ class ProtocolServerTest {
             assertEquals(-1, bug.getInputStream().read());
             good.getOutputStream().write(frame(ECHO, 10));
             assertArrayEquals(frame(ECHO, 10), read(good, 10));
+        }
+    }
+
+    @Test
+    void bugInARequestBehindTheLimitEndsTheConnection() throws IOException {
+        try (Socket socket = connect()) {
+            for (int i = 0; i <= REQUESTS_MAX; i++) {
+                socket.getOutputStream().write(frame(HOLD, 10));
+            }
+            socket.getOutputStream().write(frame(ECHO, BUG_LENGTH));
+            until(() -> protocol().frames.get() == REQUESTS_MAX);
+            protocol().held.remove().run();
+            until(() -> protocol().closed.get() == 1);
+            protocol().held.forEach(Runnable::run);
         }
     }
 
