@@ -174,6 +174,34 @@ final class RemovalInBackgroundTest {
     }
 
     @Test
+    void whileTheTailIsRemovedItIsNotCounted() throws Exception {
+        files.close();
+        volume = new MemoryVolume();
+        files = open(SMALL_STEPS.withBackgroundBatchChunks(1));
+        InodeId id = bigFile();
+        resize(id, CHUNK);
+        while (present(id).length > 1) {
+            assertEquals(CHUNK, files.getAttributes(id).allocatedBytes());
+        }
+        files.awaitRemovals();
+        assertEquals(CHUNK, files.getAttributes(id).allocatedBytes());
+    }
+
+    @Test
+    void aSecondTruncationForgetsNothingOfTheTail() throws Exception {
+        InodeId id = bigFile();
+        files.close();
+        resize(id, 50L * CHUNK);
+        files.deallocate(Credentials.ROOT, id, DataAccess.CHECKED_NOW, 10L * CHUNK, 30L * CHUNK);
+        assertEquals(20L * CHUNK, files.getAttributes(id).allocatedBytes());
+        resize(id, 45L * CHUNK);
+        // At most: what the second one cuts off behind holes is counted until it is removed.
+        assertEquals(20L * CHUNK, files.getAttributes(id).allocatedBytes());
+        files.barrier().join();
+        assertEquals(List.of(), new ConsistencyChecker(volume).check().problems());
+    }
+
+    @Test
     void theLargestSparseFileIsTruncatedAndRemovedAtOnce() throws Exception {
         InodeId id = create("f");
         resize(id, -1);
