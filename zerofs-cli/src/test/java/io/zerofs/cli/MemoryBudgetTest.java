@@ -18,7 +18,7 @@ class MemoryBudgetTest {
         MemoryBudget budget = MemoryBudget.of(cache);
         StorageSettings engine = budget.engine(Duration.ofSeconds(5));
         long heap = engine.memory().dirtyBytesMax()
-                + engine.commits().uploadBytesMax()
+                + Math.max(engine.commits().uploadBytesMax(), engine.commits().grownBytesMax())
                 + engine.memory().pageCacheBytes();
         long index = budget.index().blockCacheBytes()
                 + budget.index().writeBufferBytes() * budget.index().writeBuffersMax();

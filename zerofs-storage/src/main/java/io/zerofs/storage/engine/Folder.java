@@ -32,7 +32,8 @@ final class Folder {
     private final Executor executor;
     private final EngineRuntime.Timer timer;
     private final Consumer<OpenCommit> afterWrite;
-    private final Slabs slabs = new Slabs();
+    // No range waits here: nobody would forget it, and its slab would live on when the folds are over.
+    private final Slabs slabs = new Slabs(0);
     private final AtomicInteger tasks = new AtomicInteger();
     private final LongAdder folds = new LongAdder();
 

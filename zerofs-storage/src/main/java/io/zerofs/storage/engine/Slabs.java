@@ -15,12 +15,15 @@ final class Slabs {
     /** Fills regions of 1, 2 and 4 MiB but for the header of the array. */
     private static final int SLAB_BYTES = (4 << 20) - 16;
 
-    /** Ranges that wait to be taken again; each keeps its slab alive. */
-    private static final int RETURNED_MAX = 32;
-
-    private final List<Range> returned = new ArrayList<>(RETURNED_MAX);
+    private final int returnedMax;
+    private final List<Range> returned = new ArrayList<>();
     private byte[] slab = {};
     private int used;
+
+    /** @param returnedMax ranges that may wait to be taken again; each keeps its slab alive until they are forgotten */
+    Slabs(int returnedMax) {
+        this.returnedMax = returnedMax;
+    }
 
     /**
      * Bytes that belong to one owner.
@@ -65,7 +68,7 @@ final class Slabs {
             used -= range.length;
             return true;
         }
-        return returned.size() < RETURNED_MAX && returned.add(range);
+        return returned.size() < returnedMax && returned.add(range);
     }
 
     /** Keeps no slab alive for what was given back. */

@@ -20,13 +20,16 @@ final class WritePath {
     /** Keys and values of one batch: whoever reserves what it writes stays far below. */
     private static final int BATCH_BYTES_MAX = 2 * Volume.RESERVATION_BYTES_MAX;
 
+    /** As many as concurrent writes overwrite at a time. */
+    private static final int RANGES_RETURNED_MAX = 32;
+
     private final RocksIndex index;
     private final ChunkStripes stripes;
     private final DirtyTable dirty;
     private final DirtyBudget budget;
     private final FoldQueue folds;
     private final StopSwitch stop;
-    private final Slabs slabs = new Slabs();
+    private final Slabs slabs = new Slabs(RANGES_RETURNED_MAX);
     private final CommitGate gate = new CommitGate();
     private volatile boolean accepting = true;
     private volatile long recentSeq = Long.MAX_VALUE;
