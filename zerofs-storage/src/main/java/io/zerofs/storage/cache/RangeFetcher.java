@@ -68,7 +68,11 @@ public final class RangeFetcher implements PageFetcher {
     }
 
     /** A page that this caller fetches, for itself or ahead, and who else waits for it. */
-    private record Owned(Wanted wanted, CompletableFuture<byte[]> result, Then then) {
+    private record Owned(PageKey key, Wanted wanted, CompletableFuture<byte[]> result, Then then) {
+        Owned(Wanted wanted, Then then) {
+            this(wanted.key(), wanted, new CompletableFuture<>(), then);
+        }
+
         Frame frame() {
             return wanted.table().frame(wanted.slot());
         }
@@ -80,6 +84,10 @@ public final class RangeFetcher implements PageFetcher {
         long end() {
             return offset() + frame().pageStoredLength(wanted.page());
         }
+
+        boolean hasCome() {
+            return result.isDone() && !result.isCompletedExceptionally() && result.join() != null;
+        }
     }
 
     @Override
@@ -87,21 +95,25 @@ public final class RangeFetcher implements PageFetcher {
         Map<PageKey, byte[]> fetched = new HashMap<>();
         Map<PageKey, CompletableFuture<byte[]>> awaited = new HashMap<>();
         List<Owned> owned = new ArrayList<>();
-        for (Wanted wanted : pages) {
-            PageKey key = wanted.key();
-            if (isZeros(wanted)) {
-                cache.put(key, ZEROS);
-                fetched.put(key, ZEROS);
-            } else if (!awaited.containsKey(key)) {
-                CompletableFuture<byte[]> mine = new CompletableFuture<>();
-                CompletableFuture<byte[]> other = underWay.putIfAbsent(key, mine);
-                awaited.put(key, other == null ? mine : other);
-                if (other == null && !hasArrived(key, mine)) {
-                    owned.add(new Owned(wanted, mine, keep ? Then.CACHE : Then.NOTHING));
+        try {
+            for (Wanted wanted : pages) {
+                PageKey key = wanted.key();
+                if (isZeros(wanted)) {
+                    cache.put(key, ZEROS);
+                    fetched.put(key, ZEROS);
+                } else if (!awaited.containsKey(key)) {
+                    Owned mine = new Owned(wanted, keep ? Then.CACHE : Then.NOTHING);
+                    CompletableFuture<byte[]> other = own(mine, owned);
+                    awaited.put(key, other == null ? mine.result() : other);
+                    if (other == null && hasArrived(mine)) {
+                        owned.remove(owned.size() - 1);
+                    }
                 }
             }
+            run(coalesce(owned, REQUEST_BYTES_MAX), parallel);
+        } finally {
+            settle(owned);
         }
-        run(coalesce(owned, REQUEST_BYTES_MAX), parallel);
         for (Map.Entry<PageKey, CompletableFuture<byte[]>> page : awaited.entrySet()) {
             fetched.put(page.getKey(), await(page.getValue()));
             if (keep) {
@@ -117,24 +129,47 @@ public final class RangeFetcher implements PageFetcher {
         List<Owned> owned = new ArrayList<>();
         long unused = 0;
         for (Wanted wanted : pages) {
-            PageKey key = wanted.key();
-            CompletableFuture<byte[]> mine = new CompletableFuture<>();
-            if (!isZeros(wanted) && !cache.has(key) && underWay.putIfAbsent(key, mine) == null) {
-                owned.add(new Owned(wanted, mine, Then.HOLD));
-            } else {
-                unused += wanted.length();
-            }
+            unused += wanted.length();
         }
-        run(coalesce(owned, AHEAD_BYTES_MAX), new ParallelSteps(parallel.executor(), AHEAD_HELPERS_MAX));
-        boolean done = true;
-        for (Owned page : owned) {
-            if (page.result().isCompletedExceptionally()) {
-                unused += page.wanted().length();
-                done = false;
+        try {
+            for (Wanted wanted : pages) {
+                if (!isZeros(wanted) && !cache.has(wanted.key())) {
+                    own(new Owned(wanted, Then.HOLD), owned);
+                }
             }
+            run(coalesce(owned, AHEAD_BYTES_MAX), new ParallelSteps(parallel.executor(), AHEAD_HELPERS_MAX));
+        } finally {
+            cache.giveBack(unused - settle(owned));
         }
-        cache.giveBack(unused);
-        return done;
+        return owned.stream().allMatch(Owned::hasCome);
+    }
+
+    /** Returns null if the page is the caller's to fetch from now on, else who fetches it. */
+    private CompletableFuture<byte[]> own(Owned page, List<Owned> owned) {
+        // Noted before anybody can wait for it.
+        owned.add(page);
+        CompletableFuture<byte[]> other = underWay.putIfAbsent(page.key(), page.result());
+        if (other != null) {
+            owned.remove(owned.size() - 1);
+        }
+        return other;
+    }
+
+    /**
+     * Whatever was thrown, nobody waits for these pages any more: those that were not answered have failed. Takes no memory,
+     * which may be what there was none of.
+     *
+     * @return plain bytes of those that have come
+     */
+    private long settle(List<Owned> pages) {
+        long come = 0;
+        for (int i = 0; i < pages.size(); i++) {
+            Owned page = pages.get(i);
+            page.result().complete(null);
+            underWay.remove(page.key(), page.result());
+            come += page.hasCome() ? page.wanted().length() : 0;
+        }
+        return come;
     }
 
     private static boolean isZeros(Wanted wanted) {
@@ -142,14 +177,14 @@ public final class RangeFetcher implements PageFetcher {
     }
 
     /** Whether a request that ended after the caller had looked into the cache has brought the page. */
-    private boolean hasArrived(PageKey key, CompletableFuture<byte[]> mine) {
-        if (!cache.has(key)) {
+    private boolean hasArrived(Owned mine) {
+        if (!cache.has(mine.key())) {
             return false;
         }
-        byte[] page = cache.page(key);
+        byte[] page = cache.page(mine.key());
         if (page != null) {
-            mine.complete(page);
-            underWay.remove(key, mine);
+            mine.result().complete(page);
+            underWay.remove(mine.key(), mine.result());
         }
         return page != null;
     }
@@ -159,8 +194,7 @@ public final class RangeFetcher implements PageFetcher {
     }
 
     private static List<List<Owned>> coalesce(List<Owned> pages, int bytesMax) {
-        pages.sort(Comparator.<Owned>comparingLong(page -> page.wanted().key().seq())
-                .thenComparingLong(Owned::offset));
+        pages.sort(Comparator.<Owned>comparingLong(page -> page.key().seq()).thenComparingLong(Owned::offset));
         List<List<Owned>> requests = new ArrayList<>();
         List<Owned> request = null;
         long gaps = 0;
@@ -184,7 +218,7 @@ public final class RangeFetcher implements PageFetcher {
     /** @param gaps bytes that the request fetches along already */
     private static boolean fits(List<Owned> request, Owned page, long gaps, int bytesMax) {
         Owned first = request.get(0);
-        if (first.wanted().key().seq() != page.wanted().key().seq() || page.end() - first.offset() > bytesMax) {
+        if (first.key().seq() != page.key().seq() || page.end() - first.offset() > bytesMax) {
             return false;
         }
         long gap = gap(request, page);
@@ -220,7 +254,7 @@ public final class RangeFetcher implements PageFetcher {
         } catch (ObjectStoreException | RuntimeException | Error e) {
             request.forEach(page -> page.result().completeExceptionally(e));
         } finally {
-            request.forEach(page -> underWay.remove(page.wanted().key(), page.result()));
+            settle(request);
         }
     }
 
@@ -233,8 +267,8 @@ public final class RangeFetcher implements PageFetcher {
                     .array();
             switch (page.then()) {
                 case NOTHING -> {}
-                case CACHE -> cache.put(wanted.key(), plain);
-                case HOLD -> cache.hold(wanted.key(), plain);
+                case CACHE -> cache.put(page.key(), plain);
+                case HOLD -> cache.hold(page.key(), plain);
             }
             page.result().complete(plain);
             return null;
@@ -245,7 +279,11 @@ public final class RangeFetcher implements PageFetcher {
 
     private byte[] await(CompletableFuture<byte[]> page) throws VolumeException, MissingObjectException {
         try {
-            return page.get();
+            byte[] plain = page.get();
+            if (plain == null) {
+                throw new IllegalStateException("a page could not be read, for whoever fetched it could not go on");
+            }
+            return plain;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new VolumeException(VolumeException.Kind.UNAVAILABLE, "interrupted while waiting for the store", e);

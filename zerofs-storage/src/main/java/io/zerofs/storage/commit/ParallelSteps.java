@@ -63,8 +63,15 @@ public record ParallelSteps(Executor executor, int helpersMax) {
         }
 
         void await() {
-            underWay.arriveAndAwaitAdvance();
-            underWay.arriveAndDeregister();
+            int phase = underWay.arriveAndDeregister();
+            while (!underWay.isTerminated()) {
+                try {
+                    underWay.awaitAdvance(phase);
+                } catch (OutOfMemoryError e) {
+                    // Waiting takes memory, and what is under way may not outlive the call.
+                    Thread.yield();
+                }
+            }
             Throwable first = failure.get();
             if (first instanceof Error error) {
                 throw error;

@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -74,7 +75,12 @@ final class ReadAhead {
             }
             stream.planning(true);
         }
-        runtime.requests().execute(() -> plan(group, stream));
+        try {
+            runtime.requests().execute(() -> plan(group, stream));
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            // No thread can be had: the read goes on without, and a later one tries again.
+            planned(group, stream);
+        }
     }
 
     private long windowMax() {
@@ -83,11 +89,11 @@ final class ReadAhead {
     }
 
     private void plan(ReadStreams.Group group, ReadStream stream) {
-        if (served.get() > 1) {
-            long now = runtime.nanoTime().getAsLong();
-            streams.forEach(reader -> releaseDone(reader, now));
-        }
         try {
+            if (served.get() > 1) {
+                long now = runtime.nanoTime().getAsLong();
+                streams.forEach(reader -> releaseDone(reader, now));
+            }
             boolean more = true;
             while (more) {
                 more = planNext(group, stream);
@@ -96,9 +102,13 @@ final class ReadAhead {
             // whoever reads there is told
             distrust(group, stream);
         } finally {
-            synchronized (group) {
-                stream.planning(false);
-            }
+            planned(group, stream);
+        }
+    }
+
+    private static void planned(ReadStreams.Group group, ReadStream stream) {
+        synchronized (group) {
+            stream.planning(false);
         }
     }
 
@@ -133,7 +143,12 @@ final class ReadAhead {
             }
         }
         if (!empty) {
-            runtime.requests().execute(() -> fetch(region, group, stream));
+            try {
+                runtime.requests().execute(() -> fetch(region, group, stream));
+            } catch (RejectedExecutionException | OutOfMemoryError e) {
+                // No thread can be had but this one.
+                fetch(region, group, stream);
+            }
         }
         return true;
     }
@@ -150,6 +165,8 @@ final class ReadAhead {
         boolean done = false;
         try {
             done = !stop.isStopped() && fetcher.fetchAhead(region.pages());
+        } catch (OutOfMemoryError e) {
+            // Whoever reads there asks for it again.
         } finally {
             underWay.decrementAndGet();
             region.fetched(cache);

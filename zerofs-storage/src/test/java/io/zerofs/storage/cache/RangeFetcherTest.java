@@ -28,6 +28,7 @@ import io.zerofs.storage.seal.Compression;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.Salt;
 import java.nio.ByteBuffer;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,13 +36,22 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How many requests reads cost. */
 final class RangeFetcherTest {
     private static final int SLOTS = 20;
+
+    private static final ParallelSteps FAILING = new ParallelSteps(
+            work -> {
+                throw new InternalError("of a test");
+            },
+            1);
 
     private final ObjectKeys keys = CommitFixture.keys();
     private final FaultyObjectStore store = new FaultyObjectStore(new MemoryObjectStore(), 1);
@@ -73,12 +83,12 @@ final class RangeFetcherTest {
     }
 
     private RangeFetcher fetcher(ObjectStore from) {
+        return fetcher(from, ParallelSteps.NONE);
+    }
+
+    private RangeFetcher fetcher(ObjectStore from, ParallelSteps parallel) {
         return new RangeFetcher(
-                new ObjectRanges(from, DiskCache.off()),
-                new CommitReader(from, keys),
-                cache,
-                ParallelSteps.NONE,
-                damage);
+                new ObjectRanges(from, DiskCache.off()), new CommitReader(from, keys), cache, parallel, damage);
     }
 
     private PageFetcher.Wanted page(int slot, int page) {
@@ -213,7 +223,7 @@ final class RangeFetcherTest {
         Thread thread = new Thread(() -> {
             try {
                 result.complete(fetcher.fetch(List.of(page), true));
-            } catch (Exception e) {
+            } catch (Throwable e) {
                 result.completeExceptionally(e);
             }
         });
@@ -231,6 +241,82 @@ final class RangeFetcherTest {
         store.setOutage(false);
         assertArrayEquals(
                 expected(2, 2), fetcher.fetch(List.of(page(2, 2)), true).get(new PageKey(1, 2, 2)));
+    }
+
+    /** Pages of which the last cannot be had. */
+    private static List<PageFetcher.Wanted> endingWith(Waiting last, PageFetcher.Wanted... pages) {
+        return new AbstractList<>() {
+            @Override
+            public PageFetcher.Wanted get(int index) {
+                if (index == pages.length) {
+                    try {
+                        last.run();
+                    } catch (InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                }
+                return pages[index];
+            }
+
+            @Override
+            public int size() {
+                return pages.length + 1;
+            }
+        };
+    }
+
+    @Test
+    void whoWaitsForAPageIsToldWhenWhoFetchesItCannotGoOn() throws Exception {
+        RangeFetcher fetcher = fetcher(store);
+        List<Reading> second = new ArrayList<>();
+        Waiting outOfMemory = () -> {
+            second.add(inThread(fetcher, page(1, 1)));
+            while (second.get(0).thread.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+            throw new OutOfMemoryError("of a test");
+        };
+        assertThrows(OutOfMemoryError.class, () -> fetcher.fetch(endingWith(outOfMemory, page(1, 1)), true));
+        ExecutionException told =
+                assertThrows(ExecutionException.class, () -> second.get(0).pages.get(1, TimeUnit.MINUTES));
+        assertEquals(IllegalStateException.class, told.getCause().getClass());
+        assertIsRead(fetcher, page(1, 1));
+    }
+
+    private void assertIsRead(RangeFetcher fetcher, PageFetcher.Wanted page) throws Exception {
+        Map<PageKey, byte[]> pages = inThread(fetcher, page).pages.get(1, TimeUnit.MINUTES);
+        assertArrayEquals(expected(page.slot(), page.page()), pages.get(page.key()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void pagesThatCouldNotBeAskedForAreAskedForAgain(boolean ahead) throws Exception {
+        RangeFetcher fetcher = fetcher(store, FAILING);
+        List<PageFetcher.Wanted> far = List.of(page(0, 0), page(10, 0));
+        assertThrows(InternalError.class, () -> fetch(fetcher, far, ahead));
+        Waiting outOfMemory = () -> {
+            throw new OutOfMemoryError("of a test");
+        };
+        assertThrows(OutOfMemoryError.class, () -> fetch(fetcher, endingWith(outOfMemory, page(19, 7)), ahead));
+        for (PageFetcher.Wanted page : List.of(page(0, 0), page(10, 0), page(19, 7))) {
+            assertIsRead(fetcher, page);
+        }
+    }
+
+    private void fetch(RangeFetcher fetcher, List<PageFetcher.Wanted> pages, boolean ahead) throws Exception {
+        if (ahead) {
+            assertTrue(cache.reserve((long) pages.size() * CommitLimits.PAGE_BYTES));
+            fetcher.fetchAhead(pages);
+        } else {
+            fetcher.fetch(pages, true);
+        }
+    }
+
+    @Test
+    void roomForPagesAheadIsGivenBackWhateverIsThrown() throws Exception {
+        RangeFetcher fetcher = fetcher(store, FAILING);
+        assertThrows(InternalError.class, () -> fetch(fetcher, List.of(page(0, 0), page(10, 0)), true));
+        assertTrue(cache.reserve(cache.heldBytesMax()), "all room is given back");
     }
 
     @Test

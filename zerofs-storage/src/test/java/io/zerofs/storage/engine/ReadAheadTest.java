@@ -28,6 +28,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -302,6 +303,29 @@ final class ReadAheadTest {
         tasks.forEach(Runnable::run);
         assertEquals(0, store.gets.get());
         assertThrows(VolumeException.class, () -> read(0, 4096));
+    }
+
+    /** With no thread to plan on, and with none to fetch on. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aLackOfThreadsCostsAReaderNothingButTime(boolean forPlans) throws Exception {
+        int bytes = 64 * MIB;
+        file(bytes, 8 * MIB);
+        AtomicBoolean lacking = new AtomicBoolean(forPlans);
+        reopen(task -> {
+            if (lacking.get()) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            lacking.set(!forPlans);
+            task.run();
+            lacking.set(false);
+        });
+        readInOrder(0, MIB, 128 << 10);
+        lacking.set(false);
+        store.reset();
+        readInOrder(MIB, bytes, 128 << 10);
+        assertTrue(store.gets.get() <= 20, store.gets + " requests");
+        assertEquals(0, volume.statistics().unreadPages());
     }
 
     @Test
