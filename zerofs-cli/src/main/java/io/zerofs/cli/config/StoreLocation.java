@@ -74,7 +74,8 @@ public sealed interface StoreLocation {
         String prefix = rest.contains("/") ? rest.substring(rest.indexOf('/')) : "";
         prefix = prefix.replaceAll("^/+|/+$", "");
         if (!prefix.matches("[A-Za-z0-9!_.*'()=+@/-]*") || prefix.contains("//") || hasDotSegment(prefix)) {
-            throw new IllegalArgumentException("\"" + url + "\": the prefix must be plain segments joined by /");
+            throw new IllegalArgumentException("\"" + url + "\": the prefix may have letters and digits of ASCII and"
+                    + " !_.*'()=+@- in segments joined by single slashes");
         }
         return prefix;
     }

@@ -19,7 +19,7 @@ import org.tomlj.TomlTable;
 /** Converts what the TOML parser delivers to the type of a key; messages say what is wrong, never a secret. */
 final class Values {
     private static final Map<Class<?>, Function<String, Object>> FROM_TEXT = Map.of(
-            String.class, text -> text,
+            String.class, Values::text,
             Secret.class, Values::secret,
             Path.class, Values::path,
             URI.class, Values::endpoint,
@@ -102,6 +102,14 @@ final class Values {
         return type.getEnumConstants()[index];
     }
 
+    /** A variable of the environment that is set to nothing is a mistake wherever a value is wanted. */
+    private static String text(String text) {
+        if (text.isBlank()) {
+            throw new IllegalArgumentException("must not be empty");
+        }
+        return text;
+    }
+
     private static Secret secret(String text) {
         if (text.isEmpty()) {
             throw new IllegalArgumentException("must not be empty");
@@ -111,10 +119,7 @@ final class Values {
 
     private static Path path(String text) {
         try {
-            if (text.isEmpty()) {
-                throw new IllegalArgumentException("must not be empty");
-            }
-            return Path.of(text);
+            return Path.of(text(text));
         } catch (InvalidPathException e) {
             throw new IllegalArgumentException("not a path: " + e.getReason(), e);
         }

@@ -28,7 +28,7 @@ class ConfigLoaderTest {
             """;
 
     private static final Map<String, String> ENVIRONMENT =
-            Map.of("PASSWORD", "sec\"ret\n[x]", "PORT", "7", "YES", "true");
+            Map.of("PASSWORD", "sec\"ret\n[x]", "PORT", "7", "YES", "true", "EMPTY", "");
 
     private static ZerofsConfig load(String toml) throws ConfigException {
         return new ConfigLoader(ENVIRONMENT::get).parse("z.toml", toml);
@@ -116,6 +116,9 @@ class ConfigLoaderTest {
                         + "| z.toml:6: [aws] endpoint is plain http; set allow_http = true if that is meant",
                 "[aws];endpoint = \"h:1\" "
                         + "| z.toml:7: [aws] endpoint: \"h:1\" is not a URL; expected https://host[:port]",
+                "[aws];access_key_id = \"${EMPTY}\" | z.toml:7: [aws] access_key_id: must not be empty",
+                "[aws];default_region = \" \" | z.toml:7: [aws] default_region: must not be empty",
+                "[azure];storage_account_name = \"\" | z.toml:7: [azure] storage_account_name: must not be empty",
                 "[azure] | z.toml:6: [azure] storage_account_name is missing",
                 "[filesystem];max_size_gb = nan "
                         + "| z.toml:7: [filesystem] max_size_gb: NaN is not between 0.001 and 1000000000",
