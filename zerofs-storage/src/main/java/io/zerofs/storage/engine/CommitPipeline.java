@@ -49,6 +49,8 @@ final class CommitPipeline {
     private final Deque<Recent> recent = new ArrayDeque<>();
     private final BarrierWaiters waiters = new BarrierWaiters();
     private final AtomicBoolean flushArmed = new AtomicBoolean();
+    private final AtomicBoolean retryArmed = new AtomicBoolean();
+    private final AtomicBoolean cutRefused = new AtomicBoolean();
     private Salt lastSalt;
     private boolean cutWanted;
     private boolean completing;
@@ -185,10 +187,22 @@ final class CommitPipeline {
             return;
         }
         if (failure.kind() == VolumeException.Kind.NO_SPACE) {
-            log.warn("the open commit could not be cut, trying again: {}", failure.getMessage());
-            runtime.timer().after(RETRY_NANOS, this::pump);
+            retryCut(failure);
         } else {
             stop.stop(failure);
+        }
+    }
+
+    /** However many callers meet it, there is one attempt a second, and one line in the log. */
+    private void retryCut(VolumeException refusal) {
+        if (cutRefused.compareAndSet(false, true)) {
+            log.warn("the open commit could not be cut, trying again: {}", refusal.getMessage());
+        }
+        if (retryArmed.compareAndSet(false, true)) {
+            runtime.timer().after(RETRY_NANOS, () -> {
+                retryArmed.set(false);
+                pump();
+            });
         }
     }
 
@@ -262,6 +276,9 @@ final class CommitPipeline {
     private CommitFlight cut() throws VolumeException {
         OpenCommit frozen = writes.cut();
         cutWanted = false;
+        if (cutRefused.getAndSet(false)) {
+            log.info("the open commit was cut");
+        }
         if (frozen == null) {
             return null;
         }

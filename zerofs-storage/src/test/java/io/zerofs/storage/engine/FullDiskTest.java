@@ -7,6 +7,7 @@ import static io.zerofs.storage.engine.VolumeWords.put;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.zerofs.core.volume.Batch;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -31,6 +33,11 @@ import org.junit.jupiter.api.Test;
 final class FullDiskTest {
     private static final int VALUE_BYTES = 3000;
 
+    private static final long ATTEMPT_NANOS = 1_000_000_000L;
+    /** One for the open commit, and one for a commit that is stored but not yet in the index. */
+    private static final int ATTEMPTS_ARMED_MAX = 2;
+
+    private final AtomicInteger attemptsArmed = new AtomicInteger();
     private Path disk;
     private StorageVolume volume;
 
@@ -66,7 +73,7 @@ final class FullDiskTest {
                 recovered,
                 Compression.LZ4,
                 StorageSettings.DEFAULT,
-                threads.runtime(),
+                counting(threads.runtime()),
                 new EngineFixture.QuietKeeper());
         Path ballast = Files.write(disk.resolve("ballast"), new byte[8 << 20]);
         SplittableRandom random = new SplittableRandom(1);
@@ -79,12 +86,34 @@ final class FullDiskTest {
         });
         assertEquals(VolumeException.Kind.NO_SPACE, full.kind());
         assertNotNull(volume.get(key("0")));
+        volume.atCut(last -> last.put(key("counters"), new byte[8]));
+        for (int i = 0; i < 100; i++) {
+            volume.barrier();
+        }
+        assertTrue(attemptsArmed.get() <= ATTEMPTS_ARMED_MAX, attemptsArmed + " attempts for 100 barriers");
         Files.delete(ballast);
         put(volume, "again");
         await(volume.barrier());
         for (int i = 0; i < written[0]; i++) {
             assertEquals(VALUE_BYTES, volume.get(key("" + i)).length);
         }
+    }
+
+    /** Counts the attempts that wait for their time: the engine tries again after a second what the index refused. */
+    private EngineRuntime counting(EngineRuntime runtime) {
+        EngineRuntime.Timer timer = (nanos, task) -> {
+            if (nanos != ATTEMPT_NANOS) {
+                runtime.timer().after(nanos, task);
+                return;
+            }
+            attemptsArmed.incrementAndGet();
+            runtime.timer().after(nanos, () -> {
+                attemptsArmed.decrementAndGet();
+                task.run();
+            });
+        };
+        return new EngineRuntime(
+                runtime.sealing(), runtime.requests(), runtime.uploads(), timer, runtime.nanoTime(), runtime.random());
     }
 
     private void write(int number, SplittableRandom random) throws VolumeException {
