@@ -42,7 +42,7 @@ final class Failures {
             case UNAVAILABLE -> ExitCode.STORE_UNREADABLE;
             case FENCED -> ExitCode.FENCED;
             case CORRUPT -> ExitCode.DAMAGED;
-            case NO_SPACE -> ExitCode.CACHE_UNUSABLE;
+            case NO_SPACE, DISK -> ExitCode.CACHE_UNUSABLE;
             case CLOSED -> ExitCode.INTERNAL;
         };
         return new ExitException(code, e.getMessage(), e);

@@ -151,7 +151,10 @@ final class BackgroundQueue {
 
     private void retryLater(String what, FsException failure) {
         boolean finished = failure.getCause() instanceof VolumeException e
-                && (e.kind() == VolumeException.Kind.CLOSED || e.kind() == VolumeException.Kind.FENCED);
+                && switch (e.kind()) {
+                    case FENCED, DISK, CLOSED -> true;
+                    case UNAVAILABLE, CORRUPT, NO_SPACE -> false;
+                };
         if (finished) {
             LOG.info("{} ends with the volume and goes on with its next opening", what);
             synchronized (this) {

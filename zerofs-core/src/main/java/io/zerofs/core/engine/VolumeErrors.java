@@ -12,7 +12,7 @@ final class VolumeErrors {
 
     static FsException of(VolumeException e) {
         FsError error = switch (e.kind()) {
-            case UNAVAILABLE, FENCED, CORRUPT, CLOSED -> FsError.IO;
+            case UNAVAILABLE, FENCED, CORRUPT, DISK, CLOSED -> FsError.IO;
             case NO_SPACE -> FsError.NO_SPACE;
         };
         return error.exception(e.kind() + ", " + e.getMessage(), e);

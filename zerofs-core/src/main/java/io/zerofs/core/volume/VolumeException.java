@@ -13,6 +13,8 @@ public final class VolumeException extends Exception {
         CORRUPT,
         /** The local disk is full: ENOSPC. */
         NO_SPACE,
+        /** The local disk fails: the volume stopped itself, and a new start needs a directory that works. */
+        DISK,
         /** The volume is closed or stopped itself after an internal error. */
         CLOSED
     }

@@ -152,7 +152,7 @@ final class Folder {
                     queue.putBack(chunk);
                     kick();
                 });
-            case FENCED, CLOSED -> {}
+            case FENCED, DISK, CLOSED -> {}
         }
     }
 

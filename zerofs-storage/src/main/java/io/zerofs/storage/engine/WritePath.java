@@ -118,10 +118,10 @@ final class WritePath {
         try {
             index.write(bytes);
         } catch (VolumeException e) {
-            if (e.kind() == VolumeException.Kind.CLOSED) {
-                throw new DoubtfulWriteException(e);
+            if (e.kind() == VolumeException.Kind.NO_SPACE) {
+                throw e;
             }
-            throw e;
+            throw new DoubtfulWriteException(e);
         }
         return open.append(bytes);
     }
@@ -204,8 +204,8 @@ final class WritePath {
      * Freezes the open commit, with the contributor's records at its end, and opens the next.
      *
      * @return the frozen one, or null if nothing changed since the last cut
-     * @throws VolumeException NO_SPACE if the commit stays open because the index takes no writes for now; CLOSED if the
-     *     caller, who holds a lock, has to stop the engine after it released it
+     * @throws VolumeException NO_SPACE if the commit stays open because the index takes no writes for now; DISK or CLOSED
+     *     if the caller, who holds a lock, has to stop the engine after it released it
      */
     OpenCommit cut() throws VolumeException {
         long pass = gate.shut();
@@ -241,8 +241,11 @@ final class WritePath {
 
     /** A write that may be half applied: what readers see may no longer be what the log says. */
     private static final class DoubtfulWriteException extends RuntimeException {
-        DoubtfulWriteException(VolumeException cause) {
-            super(cause.getMessage(), cause);
+        private final transient VolumeException reason;
+
+        DoubtfulWriteException(VolumeException reason) {
+            super(reason.getMessage(), reason);
+            this.reason = reason;
         }
     }
 
@@ -274,6 +277,9 @@ final class WritePath {
     }
 
     static VolumeException internalError(Throwable cause) {
+        if (cause instanceof DoubtfulWriteException doubtful && doubtful.reason.kind() == VolumeException.Kind.DISK) {
+            return doubtful.reason;
+        }
         return new VolumeException(
                 VolumeException.Kind.CLOSED,
                 "the volume stopped after an internal error: " + cause.getMessage(),

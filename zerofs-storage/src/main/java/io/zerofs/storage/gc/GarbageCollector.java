@@ -161,7 +161,7 @@ public final class GarbageCollector implements SpaceKeeper {
                 ended = true;
                 source.stop((VolumeException) why);
             }
-            case CLOSED -> ended = true;
+            case DISK, CLOSED -> ended = true;
             case CORRUPT -> {
                 ended = true;
                 LOG.error("garbage collection ends for this run, nothing more is deleted", why);

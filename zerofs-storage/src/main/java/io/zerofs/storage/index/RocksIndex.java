@@ -25,7 +25,7 @@ import org.rocksdb.WriteOptions;
  * for calls that are under way and closes open cursors.
  *
  * <p>Failures are {@link VolumeException}s: CORRUPT when local files cannot be read, NO_SPACE when a write was refused
- * as a whole, CLOSED when a write may be half applied or the index is closed.
+ * as a whole, DISK or CLOSED when a write may be half applied, CLOSED when the index is closed.
  */
 public final class RocksIndex implements AutoCloseable {
     // With the last but one buffer waiting RocksDB would begin to delay writes, and then refuses those that must not
@@ -227,8 +227,10 @@ public final class RocksIndex implements AutoCloseable {
     private static VolumeException writeFailure(RocksDBException cause) {
         // Both are answered before the first record reaches the memtable; any other failure may come in between.
         boolean refused = isNoSpace(cause) || isCode(cause, Status.Code.Incomplete);
+        VolumeException.Kind doubtful =
+                isCode(cause, Status.Code.IOError) ? VolumeException.Kind.DISK : VolumeException.Kind.CLOSED;
         return new VolumeException(
-                refused ? VolumeException.Kind.NO_SPACE : VolumeException.Kind.CLOSED,
+                refused ? VolumeException.Kind.NO_SPACE : doubtful,
                 (refused ? "the local index takes no writes for now: " : "a write to the local index failed: ")
                         + cause.getMessage(),
                 cause);

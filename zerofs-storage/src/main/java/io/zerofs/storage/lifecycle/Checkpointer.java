@@ -265,7 +265,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
         } catch (VolumeException e) {
             switch (e.kind()) {
                 case FENCED, CORRUPT -> end(e);
-                case UNAVAILABLE, NO_SPACE, CLOSED -> LOG.warn("no checkpoint for now: {}", e.getMessage());
+                case UNAVAILABLE, NO_SPACE, DISK, CLOSED -> LOG.warn("no checkpoint for now: {}", e.getMessage());
             }
         } catch (CorruptObjectException e) {
             end(new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e));

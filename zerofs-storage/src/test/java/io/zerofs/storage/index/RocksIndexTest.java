@@ -14,6 +14,7 @@ import io.zerofs.core.volume.VolumeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -207,5 +208,20 @@ final class RocksIndexTest {
         VolumeException failure = assertThrows(VolumeException.class, () -> RocksIndex.open(damaged, NATIVE, TUNING));
         assertEquals(VolumeException.Kind.CORRUPT, failure.kind());
         assertTrue(failure.getMessage().contains(damaged.toString()));
+    }
+
+    @Test
+    void aDirectoryThatIsGoneIsAFailureOfTheDisk() throws Exception {
+        try (Stream<Path> files = Files.walk(directory.resolve("db"))) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+        VolumeException failure = assertThrows(VolumeException.class, () -> {
+            for (int i = 0; ; i++) {
+                put(i % 1000, 100_000);
+            }
+        });
+        assertEquals(VolumeException.Kind.DISK, failure.kind());
     }
 }
