@@ -79,7 +79,7 @@ clean_up() {
 free_port() {
   local port
   while :; do
-    port=$((20000 + RANDOM % 20000))
+    port=$((12000 + RANDOM % 20000)) # below those that outgoing connections get
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
   done
 }

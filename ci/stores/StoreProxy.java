@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -24,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -35,6 +37,7 @@ import java.util.regex.PatternSyntaxException;
  *
  * <pre>
  * curl 'http://127.0.0.1:ADMIN/set?latency=30&amp;jitter=10'     every request waits for 30 to 40 ms
+ * curl 'http://127.0.0.1:ADMIN/set?megabytes=125'            answers share a link of 125 MB/s, 1 Gbit/s
  * curl 'http://127.0.0.1:ADMIN/set?slowdown=10&amp;match=PUT'    10 % of PUTs are answered with 503 SlowDown
  * curl 'http://127.0.0.1:ADMIN/set?unavailable=10'           10 % are answered with 503 ServiceUnavailable
  * curl 'http://127.0.0.1:ADMIN/set?throttle=10'              10 % are answered with 429 TooManyRequests
@@ -53,23 +56,22 @@ import java.util.regex.PatternSyntaxException;
  * curl 'http://127.0.0.1:ADMIN/set?corrupt=5'                5 % of answers have one byte changed
  * curl 'http://127.0.0.1:ADMIN/set?down=1'                   every connection is reset, until down=0
  * curl 'http://127.0.0.1:ADMIN/clear'                        no faults, no latency
- * curl 'http://127.0.0.1:ADMIN/stats'                        what passed, by method and status, and how long it took
- *                                                            with the latency
- * curl 'http://127.0.0.1:ADMIN/requests'                     the last 200,000 requests that passed: a line for each with
- *                                                            the ms since the start, method, path, bytes of the body
- *                                                            and range
+ * curl 'http://127.0.0.1:ADMIN/stats'                        what passed by method and status, and its time with latency
+ * curl 'http://127.0.0.1:ADMIN/requests'                     the last 200,000 requests that passed, a line each: ms since
+ *                                                            the start, method, path, bytes of the body and range
  * curl 'http://127.0.0.1:ADMIN/reset'                        stats and requests begin anew
  * </pre>
  *
- * {@code match} is a regular expression to be found in {@code METHOD /path?query}; it limits all but latency and down.
+ * {@code match} is a regular expression to be found in {@code METHOD /path?query}; it limits all but
+ * latency, jitter, megabytes and down.
  */
 public final class StoreProxy {
     private static final int BUFFER_BYTES = 64 << 10;
     private static final int HEAD_BYTES_MAX = 64 << 10;
     private static final int REQUESTS_KEPT = 200_000;
     private static final Set<String> SETTINGS = Set.of(
-            "latency", "jitter", "slowdown", "unavailable", "throttle", "deny", "gone", "skew", "region", "unconditional",
-            "before", "lost", "upload", "after", "hang", "cut", "short", "corrupt", "down");
+            "latency", "jitter", "megabytes", "slowdown", "unavailable", "throttle", "deny", "gone", "skew", "region",
+            "unconditional", "before", "lost", "upload", "after", "hang", "cut", "short", "corrupt", "down");
     /** What is answered instead of the store: status and code. */
     private static final Map<String, String[]> REFUSALS = Map.of(
             "slowdown", new String[] {"503 Slow Down", "SlowDown"},
@@ -85,6 +87,7 @@ public final class StoreProxy {
     private final int upstreamPort;
     private final Map<String, Double> settings = new ConcurrentSkipListMap<>();
     private final Map<String, AtomicLong> counts = new ConcurrentSkipListMap<>();
+    private final AtomicLong linkFreeNanos = new AtomicLong(System.nanoTime());
     private final Deque<String> passed = new ArrayDeque<>();
     private final long beganNanos = System.nanoTime();
     private volatile Pattern match = EVERYTHING;
@@ -240,7 +243,13 @@ public final class StoreProxy {
         Connection(Socket client, Socket upstream) throws IOException {
             this.client = client;
             this.fromClient = new BufferedInputStream(client.getInputStream(), BUFFER_BYTES);
-            this.toClient = client.getOutputStream();
+            this.toClient = new FilterOutputStream(client.getOutputStream()) {
+                @Override
+                public void write(byte[] bytes, int offset, int length) throws IOException {
+                    awaitLink(length);
+                    out.write(bytes, offset, length);
+                }
+            };
             this.fromStore = new BufferedInputStream(upstream.getInputStream(), BUFFER_BYTES);
             this.toStore = upstream.getOutputStream();
         }
@@ -253,12 +262,11 @@ public final class StoreProxy {
             }
             long startNanos = System.nanoTime();
             pause();
-            if (setting("down") > 0) {
-                reset(client);
+            if (isReset(setting("down") > 0)) {
                 return false;
             }
             boolean matched = match.matcher(request.target()).find();
-            if (matched && (isReset("before") || isRefused(request) || isLeftWaiting("lost"))) {
+            if (matched && (isReset(strikes("before")) || isRefused(request) || isLeftWaiting("lost"))) {
                 return false;
             }
             Head response = send(request, matched && strikes("upload"));
@@ -268,7 +276,7 @@ public final class StoreProxy {
             count("requests." + request.kind(), 1);
             count("status." + response.status(), 1);
             count("micros." + request.kind(), (System.nanoTime() - startNanos) / 1_000);
-            if (matched && (isReset("after") || isLeftWaiting("hang"))) {
+            if (matched && (isReset(strikes("after")) || isLeftWaiting("hang"))) {
                 return false;
             }
             boolean cut = matched && strikes("cut");
@@ -278,15 +286,10 @@ public final class StoreProxy {
             if (!request.method().equals("HEAD")) {
                 count("bytes.down", response.copyBody(fromStore, toClient, damage));
             }
-            if (cut) {
-                reset(client);
-                return false;
-            }
-            return !ended && !request.closes() && !response.closes();
+            return !isReset(cut) && !ended && !request.closes() && !response.closes();
         }
 
-        private boolean isReset(String fault) throws IOException {
-            boolean strikes = strikes(fault);
+        private boolean isReset(boolean strikes) throws IOException {
             if (strikes) {
                 reset(client);
             }
@@ -339,8 +342,7 @@ public final class StoreProxy {
             long sent = request.copyBody(fromClient, toStore, new Damage(cut ? 0.5 : 1, false));
             count("bytes.up", sent);
             note(request, sent);
-            if (cut) {
-                reset(client);
+            if (isReset(cut)) {
                 return null;
             }
             Head response = Head.read(fromStore);
@@ -352,13 +354,17 @@ public final class StoreProxy {
 
         private void pause() {
             double millis = setting("latency") + setting("jitter") * ThreadLocalRandom.current().nextDouble();
-            if (millis > 0) {
-                try {
-                    Thread.sleep((long) millis, (int) (millis % 1 * 1_000_000));
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            }
+            LockSupport.parkNanos((long) (millis * 1_000_000));
+        }
+    }
+
+    /** Waits until so many bytes have passed behind those of all others; a thread that wakes up late leaves no gap. */
+    private void awaitLink(int bytes) {
+        double megabytes = setting("megabytes");
+        if (megabytes > 0) {
+            long now = System.nanoTime();
+            long took = (long) (bytes * 1_000 / megabytes);
+            LockSupport.parkNanos(linkFreeNanos.updateAndGet(free -> Math.max(free, now - 5_000_000) + took) - now);
         }
     }
 
@@ -385,8 +391,7 @@ public final class StoreProxy {
                 ending = goesOn ? ending + 1 : b == '\r' ? 1 : 0;
             }
             String text = bytes.toString(StandardCharsets.ISO_8859_1);
-            String first = text.substring(0, text.indexOf("\r\n"));
-            return new Head(first, text.toLowerCase(Locale.ROOT), bytes.toByteArray());
+            return new Head(text.substring(0, text.indexOf("\r\n")), text.toLowerCase(Locale.ROOT), bytes.toByteArray());
         }
 
         String method() {
@@ -398,7 +403,7 @@ public final class StoreProxy {
             return first.substring(0, first.lastIndexOf(' '));
         }
 
-        /** The method, with the lists told from other GETs. */
+        /** The method, lists told from other GETs. */
         String kind() {
             boolean list = target().contains("list-type=2") || target().contains("comp=list");
             return method().equals("GET") && list ? "LIST" : method();
