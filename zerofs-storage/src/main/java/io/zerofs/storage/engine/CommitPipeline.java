@@ -310,6 +310,10 @@ final class CommitPipeline {
             noteSpeed(flight.commit().memoryBytes(), took);
             flight.stored();
         });
+        completeAndPump();
+    }
+
+    private void completeAndPump() {
         completeOrStop();
         pump();
     }
@@ -345,7 +349,7 @@ final class CommitPipeline {
                             "commit {} is durable but not yet applied: {}",
                             flight.id().seq(),
                             e.getMessage());
-                    runtime.timer().after(RETRY_NANOS, () -> runtime.uploads().execute(this::completeOrStop));
+                    runtime.timer().after(RETRY_NANOS, () -> runtime.uploads().execute(this::completeAndPump));
                 } else {
                     stop.stop(e);
                 }

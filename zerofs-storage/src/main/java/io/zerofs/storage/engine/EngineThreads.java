@@ -2,6 +2,7 @@
 package io.zerofs.storage.engine;
 
 import java.security.SecureRandom;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -20,6 +21,9 @@ public final class EngineThreads implements AutoCloseable {
     private static final long IDLE_SECONDS = 30;
     private static final long FAREWELL_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+    private static final long RETRY_MILLIS = 100;
+
+    private final ThreadFactory factory;
     private final ThreadPoolExecutor sealing;
     private final ThreadPoolExecutor requests;
     private final ThreadPoolExecutor uploads;
@@ -28,22 +32,44 @@ public final class EngineThreads implements AutoCloseable {
 
     /** @param requestsMax requests to the store at a time, and again as many uploads; at least 4 */
     public EngineThreads(int requestsMax) {
+        this(requestsMax, Thread::new);
+    }
+
+    /** @param factory makes threads, whose names are set here */
+    EngineThreads(int requestsMax, ThreadFactory factory) {
+        this.factory = factory;
         this.sealing = pool("seal-", Runtime.getRuntime().availableProcessors());
         this.requests = pool("store-", Math.max(4, requestsMax));
         this.uploads = pool("upload-", Math.max(4, requestsMax));
         this.timer = new ScheduledThreadPoolExecutor(1, named("timer-"));
         this.timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         this.timer.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+        this.timer.prestartCoreThread();
     }
 
     public EngineRuntime runtime() {
         return new EngineRuntime(
-                sealing,
-                requests,
-                uploads,
+                on(sealing),
+                on(requests),
+                on(uploads),
                 (nanos, task) -> timer.schedule(task, nanos, TimeUnit.NANOSECONDS),
                 System::nanoTime,
                 new SecureRandom());
+    }
+
+    /** Runs tasks on a pool. One for which no thread can be had is tried again: somebody may wait for what it does. */
+    private Executor on(ThreadPoolExecutor pool) {
+        return new Executor() {
+            @Override
+            public void execute(Runnable task) {
+                try {
+                    pool.execute(task);
+                } catch (OutOfMemoryError e) {
+                    LOG.debug("no thread for a task: {}", e.getMessage());
+                    timer.schedule(() -> execute(task), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                }
+            }
+        };
     }
 
     /** Interrupts what still runs, and gives it a moment: it may use what is closed next. */
@@ -79,7 +105,8 @@ public final class EngineThreads implements AutoCloseable {
     private ThreadFactory named(String role) {
         AtomicInteger number = new AtomicInteger();
         return task -> {
-            Thread thread = new Thread(task, PREFIX + role + number.incrementAndGet());
+            Thread thread = factory.newThread(task);
+            thread.setName(PREFIX + role + number.incrementAndGet());
             thread.setDaemon(true);
             thread.setUncaughtExceptionHandler(this::threw);
             return thread;

@@ -17,7 +17,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.Death;
 import io.zerofs.storage.commit.FenceSealer;
+import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.ForwardingStore;
@@ -33,6 +35,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -247,6 +250,47 @@ final class BarrierTest {
         }
         await(barrier);
         assertEquals(1, volume.lastApplied().seq());
+    }
+
+    @Test
+    void whatWaitsForASlotGoesOnOnceTheIndexTakesTheCommitBefore() throws Exception {
+        open(store, uploads(1, Duration.ofDays(10_000)));
+        AtomicBoolean full = new AtomicBoolean(true);
+        volume.keepSpace(new SpaceKeeper() {
+            @Override
+            public void applied(FrameTable frames, List<Death> deaths) {
+                if (full.getAndSet(false)) {
+                    // in the place of the index
+                    BarrierTest.<RuntimeException>sneak(
+                            new VolumeException(VolumeException.Kind.NO_SPACE, "the disk is full"));
+                }
+            }
+
+            @Override
+            public SpaceStatistics statistics() {
+                return SpaceStatistics.NONE;
+            }
+
+            @Override
+            public void close() {}
+        });
+        store.hold(true);
+        put(volume, "a");
+        CompletableFuture<Void> first = volume.barrier();
+        store.awaitHeld(1);
+        put(volume, "b");
+        CompletableFuture<Void> second = volume.barrier();
+        timer.pass(Duration.ofSeconds(6));
+        store.hold(false);
+        while (!first.isDone()) {
+            timer.pass(Duration.ofMillis(10));
+        }
+        await(second);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <E extends Exception> void sneak(Exception failure) throws E {
+        throw (E) failure;
     }
 
     @Test
