@@ -217,11 +217,15 @@ final class RocksIndexTest {
                 Files.delete(file);
             }
         }
-        VolumeException failure = assertThrows(VolumeException.class, () -> {
-            for (int i = 0; ; i++) {
+        VolumeException.Kind failure = VolumeException.Kind.NO_SPACE;
+        // Refused at first, as long as it is not known what becomes of the memtables that are full.
+        for (int i = 0; failure == VolumeException.Kind.NO_SPACE; i++) {
+            try {
                 put(i % 1000, 100_000);
+            } catch (VolumeException e) {
+                failure = e.kind();
             }
-        });
-        assertEquals(VolumeException.Kind.DISK, failure.kind());
+        }
+        assertEquals(VolumeException.Kind.DISK, failure);
     }
 }
