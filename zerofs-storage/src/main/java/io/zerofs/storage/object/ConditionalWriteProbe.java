@@ -18,6 +18,12 @@ public final class ConditionalWriteProbe {
     /** Where probe objects live; what a crash leaves there may be deleted at any time. */
     public static final String PREFIX = "probe/";
 
+    private static final String DANGER = "; two daemons on it would destroy each other's data"
+            + " (accept_unconditional_writes in [storage] takes it all the same)";
+
+    /** For the operator of a store that refuses each put with a condition. */
+    public static final String UNKNOWN_TO_STORE = "the store does not implement conditional writes" + DANGER;
+
     private static final int ID_BYTES = 16;
 
     /** What the store does with conditions. */
@@ -35,11 +41,11 @@ public final class ConditionalWriteProbe {
                 case CREATE_NOT_EXCLUSIVE ->
                     store.describe()
                             + " overwrites an existing object although the request demands that none exists"
-                            + " (If-None-Match); two daemons on it would destroy each other's data";
+                            + " (If-None-Match)" + DANGER;
                 case REPLACE_NOT_CONDITIONAL ->
                     store.describe()
                             + " replaces an object although the request demands another version of it"
-                            + " (If-Match); two daemons on it would destroy each other's data";
+                            + " (If-Match)" + DANGER;
             };
         }
     }

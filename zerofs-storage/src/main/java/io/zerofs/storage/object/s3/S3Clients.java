@@ -57,12 +57,21 @@ final class S3Clients {
         settings.endpoint()
                 .ifPresent(
                         endpoint -> builder.endpointOverride(endpoint).forcePathStyle(!settings.virtualHostedStyle()));
-        return builder.build();
+        try {
+            return builder.build();
+        } catch (RuntimeException e) {
+            throw ObjectStoreException.refused(
+                    Refusal.OTHER,
+                    "no client for " + settings.bucket()
+                            + " can be made of [aws], the environment and the profile files of" + " the AWS tools: "
+                            + e.getMessage(),
+                    e);
+        }
     }
 
     private static AwsCredentialsProvider credentialsOf(S3Settings settings) {
         if (settings.keys().isEmpty()) {
-            return DefaultCredentialsProvider.builder().build();
+            return new CredentialSource(DefaultCredentialsProvider.builder().build());
         }
         S3Settings.Keys keys = settings.keys().get();
         String secret = keys.secretAccessKey().reveal();

@@ -2,6 +2,7 @@
 package io.zerofs.storage.object.s3;
 
 import io.zerofs.storage.object.Causes;
+import io.zerofs.storage.object.ConditionalWriteProbe;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import io.zerofs.storage.object.ObjectStoreException.Refusal;
@@ -79,6 +80,10 @@ final class S3Errors {
         if (status == RANGE_NOT_SATISFIABLE) {
             return failure(Kind.TRUNCATED, what, "the object ends before this range", e);
         }
+        if (put && status == NOT_IMPLEMENTED) {
+            return ObjectStoreException.refused(
+                    Refusal.CONDITIONS, message(what, ConditionalWriteProbe.UNKNOWN_TO_STORE, e), e);
+        }
         Advice advice = advice(status, code, e);
         return ObjectStoreException.refused(advice.refusal(), message(what, advice.text(), e), e);
     }
@@ -144,11 +149,9 @@ final class S3Errors {
     }
 
     private ObjectStoreException unanswered(String what, boolean put, SdkException e) {
-        if (String.valueOf(e.getMessage()).contains("Unable to load credentials")) {
-            String text =
-                    "there are no credentials; set access_key_id and secret_access_key in [aws], or provide them as"
-                            + " for the AWS tools";
-            return ObjectStoreException.refused(Refusal.CREDENTIALS, message(what, text, e), e);
+        Optional<CredentialSource.Failure> source = Causes.find(e, CredentialSource.Failure.class);
+        if (source.isPresent()) {
+            return withoutCredentials(what, source.get());
         }
         Optional<UnknownHostException> unknownHost = Causes.find(e, UnknownHostException.class);
         if (has(e, SSLHandshakeException.class) || has(e, CertificateException.class)) {
@@ -176,6 +179,17 @@ final class S3Errors {
             reason = "the connection failed: " + Causes.root(e).getMessage();
         }
         return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, reason, e);
+    }
+
+    private ObjectStoreException withoutCredentials(String what, CredentialSource.Failure e) {
+        if (e.isPassing()) {
+            String reason = String.valueOf(Causes.root(e).getMessage()).strip();
+            return failure(Kind.UNAVAILABLE, what, "the credentials cannot be renewed: " + reason, e);
+        }
+        String text =
+                "there are no credentials; set access_key_id and secret_access_key in [aws], or provide them as for the"
+                        + " AWS tools";
+        return ObjectStoreException.refused(Refusal.CREDENTIALS, message(what, text, e), e);
     }
 
     private static boolean has(SdkException e, Class<? extends Throwable> cause) {
