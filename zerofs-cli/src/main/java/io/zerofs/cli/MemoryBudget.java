@@ -24,6 +24,9 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
     /** A fid in the heap, with a name of usual length. */
     private static final long FID_BYTES = 320;
 
+    /** Of requests, for each connection: twice what a read from its socket brings. */
+    private static final long CONNECTION_BYTES = 128 << 10;
+
     private static final long REQUESTS_MAX = 256 * MIB;
 
     /** A commit's data, which goes to the store in one request. */
@@ -71,15 +74,17 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
         return NinePSettings.DEFAULT.withFidsMax((int) Math.min(usual, pageBytes / FID_BYTES));
     }
 
+    /** What is counted is the length of messages; the allocator takes up to a third more for each. */
     ServerSettings servers() {
         ServerSettings usual = ServerSettings.DEFAULT;
+        long messageBytes = requestBytes / 4 * 3;
         return new ServerSettings(
                 usual.eventLoopThreads(),
                 usual.waitingThreads(),
-                usual.connectionsMax(),
+                (int) Math.min(usual.connectionsMax(), requestBytes / CONNECTION_BYTES),
                 usual.requestsPerConnectionMax(),
-                Math.min(usual.bytesPerConnectionMax(), requestBytes),
-                requestBytes,
+                Math.min(usual.bytesPerConnectionMax(), messageBytes),
+                messageBytes,
                 usual.offloadBytes(),
                 usual.stallSeconds(),
                 usual.closeSeconds());

@@ -30,9 +30,10 @@ final class RangeWork {
         this.end = asked.offset() + asked.length();
     }
 
-    void begin() {
+    /** @param stepBytes memory that a step takes */
+    void begin(int stepBytes) {
         int cost = (int) Math.min(Integer.MAX_VALUE, end - next);
-        request.run(cost, this::goOn);
+        request.run(cost, stepBytes, this::goOn);
     }
 
     private void goOn() {

@@ -79,16 +79,13 @@ final class Transmission {
         switch (asked.command()) {
             case READ -> {
                 int bytes = (int) asked.length();
-                request.charge(bytes + NbdReplies.DATA_HEADER_BYTES);
-                request.run(bytes, call::read);
+                request.run(bytes, bytes + NbdReplies.DATA_HEADER_BYTES, call::read);
             }
             case WRITE -> request.run((int) asked.length(), () -> call.write(frame));
             case FLUSH -> call.answerAfterBarrier();
-            case TRIM, WRITE_ZEROES -> changeOf(asked, call, request).begin();
-            case CACHE -> {
-                request.charge(BlockDevice.TRANSFER_BYTES_MAX);
-                new RangeWork(call, asked, request, device::load).begin();
-            }
+            case TRIM, WRITE_ZEROES -> changeOf(asked, call, request).begin(0);
+            // What is read goes nowhere, but takes memory.
+            case CACHE -> new RangeWork(call, asked, request, device::load).begin(BlockDevice.TRANSFER_BYTES_MAX);
             case BLOCK_STATUS -> request.run(lookupCost(asked), call::blockStatus);
             case DISC -> disconnect(request);
             case RESIZE, UNKNOWN -> call.fail(NbdErrno.EINVAL, "this server does not have the command");

@@ -8,7 +8,6 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
-import io.zerofs.core.waiting.WouldWaitException;
 import io.zerofs.server.bytes.MalformedMessageException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -31,6 +30,15 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     /** Replies written before the socket gets them, so that a long batch does not delay its first reply. */
     private static final int REPLIES_PER_FLUSH_MAX = 32;
 
+    /** How often it is looked whether the connection moves. */
+    private static final int LOOK_SECONDS = 1;
+
+    /** The part of the time after which a stalled connection is closed that it has while others wait for its memory. */
+    private static final int WANTED_PART = 30;
+
+    /** What a client then has to move between two looks. */
+    private static final int WANTED_BYTES_MIN = 16 << 10;
+
     /** How long a client has to end its side after we ended ours. */
     private static final long LINGER_MILLIS = 1_000;
 
@@ -46,7 +54,15 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     // Confined to the event loop.
     private FrameReceiver receiver;
     private int frameBytes;
-    private boolean admitted;
+    /** What the gate has let in of the frame that has begun; 0 before it did. */
+    private int admittedBytes;
+
+    /** What it has counted of the receiver's room besides. */
+    private int roomBytes;
+
+    /** A request whose reply there is no room for; nothing behind it is cut. */
+    private InFlight deferred;
+
     private boolean blocked;
     private boolean paused;
     private volatile boolean finishing;
@@ -65,14 +81,14 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
-        receiver = new FrameReceiver(added.alloc());
+        receiver = new FrameReceiver(added.alloc(), new Room());
         added.channel().config().setRecvByteBufAllocator(receiver);
     }
 
     @Override
     public void channelActive(ChannelHandlerContext active) {
         LOG.debug("{}: connected", this);
-        scheduleStallCheck();
+        scheduleLook(LOOK_SECONDS);
         protocol.opened();
     }
 
@@ -86,6 +102,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     @Override
     public void channelReadComplete(ChannelHandlerContext from) {
         inReadLoop = false;
+        settleRoom();
         flush();
     }
 
@@ -94,6 +111,11 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         LOG.debug("{}: disconnected", this);
         finishing = true;
         dropReceived();
+        share.giveUp();
+        if (deferred != null) {
+            deferred.abandon();
+            deferred = null;
+        }
         protocol.closed();
     }
 
@@ -119,7 +141,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     }
 
     private void append(ByteBuf bytes) {
-        stall.received();
+        stall.moved(bytes.readableBytes());
         if (finishing) {
             bytes.release();
         } else {
@@ -131,15 +153,16 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         try {
             while (!blocked && !paused && !finishing && receiver.bytes() != null && nextFrameIsWhole()) {
                 ByteBuf frame = receiver.cut(frameBytes);
-                int length = frameBytes;
+                int charged = admittedBytes;
                 frameBytes = 0;
-                admitted = false;
-                new InFlight(frame, length).handle();
+                admittedBytes = 0;
+                new InFlight(this, share, frame, charged).handle(protocol);
             }
         } catch (MalformedMessageException e) {
             close("malformed message: " + e.getMessage());
         }
-        stall.expect(admitted);
+        settleRoom();
+        stall.expect(receiver.bytes() != null);
         if (!inReadLoop) {
             flush();
         }
@@ -150,26 +173,72 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         if (frameBytes == 0) {
             frameBytes = protocol.frameBytes(received);
         }
-        if (frameBytes == 0) {
+        int known = frameBytes > 0
+                ? frameBytes
+                : received.readableBytes() > RequestGate.SMALL_BYTES ? protocol.untoldBytesMax() : admittedBytes;
+        if (known == 0) {
             return false;
         }
-        if (!admitted) {
-            admitted = share.tryAdmit(frameBytes);
-            if (!admitted) {
-                blocked = true;
-                context.channel().config().setAutoRead(false);
+        if (!admit(known)) {
+            block();
+            return false;
+        }
+        if (received.readableBytes() < known) {
+            receiver.await(known);
+            return false;
+        }
+        return frameBytes > 0;
+    }
+
+    /** Counts what is now known of the frame that has begun; false if there is no room. */
+    private boolean admit(int known) {
+        if (admittedBytes == 0) {
+            // What does not fit into the room gets another.
+            boolean fits = known <= roomBytes;
+            if (!share.tryAdmit(fits ? 0 : known)) {
                 return false;
             }
+            if (fits) {
+                roomBytes -= known;
+            } else if (roomBytes > 0) {
+                share.giveBack(roomBytes);
+                roomBytes = 0;
+            }
+        } else if (known != admittedBytes) {
+            share.giveBack(admittedBytes - known);
         }
-        if (received.readableBytes() < frameBytes) {
-            receiver.await(frameBytes);
-            return false;
-        }
+        admittedBytes = known;
         return true;
+    }
+
+    /** Reads no more until there is room. */
+    private void block() {
+        blocked = true;
+        context.channel().config().setAutoRead(false);
+        share.awaitRoom();
+    }
+
+    /** Gives the receiver's room back when it has let go of it. */
+    private void settleRoom() {
+        if (roomBytes > receiver.capacity()) {
+            share.giveBack(roomBytes);
+            roomBytes = 0;
+        }
+    }
+
+    /** Called while a frame is handled: lets it wait for room for its reply. */
+    void defer(InFlight request) {
+        deferred = request;
+        block();
     }
 
     private void unblock() {
         blocked = false;
+        if (deferred != null) {
+            InFlight next = deferred;
+            deferred = null;
+            next.runDeferred();
+        }
         cutFrames();
         readIfWanted();
     }
@@ -181,12 +250,13 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     }
 
     private void dropReceived() {
-        if (admitted) {
-            admitted = false;
-            share.release(frameBytes);
+        if (admittedBytes > 0) {
+            share.release(admittedBytes);
+            admittedBytes = 0;
         }
         frameBytes = 0;
         receiver.drop();
+        settleRoom();
     }
 
     /**
@@ -203,6 +273,23 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
             context.channel().config().setAutoRead(true);
             context.executor().schedule(() -> context.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
         }
+    }
+
+    /** Any thread; sends the reply that ends a request. */
+    void reply(ByteBuf bytes, InFlight request) {
+        enqueue(new Outgoing(bytes, request));
+    }
+
+    /** Any thread. */
+    void requestEnded(long nanos) {
+        meter.took(nanos);
+        if (finishing) {
+            onEventLoop(this::closeIfFinished);
+        }
+    }
+
+    int offloadBytes() {
+        return resources.settings().offloadBytes();
     }
 
     /** Replies leave in the order in which they were given, whatever the threads. */
@@ -235,8 +322,9 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
 
     private void write(Outgoing next) {
         unflushed++;
+        int length = next.bytes.readableBytes();
         context.write(next.bytes).addListener(done -> {
-            stall.sent();
+            stall.moved(length);
             if (next.request != null) {
                 next.request.release();
             }
@@ -250,25 +338,31 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         }
     }
 
-    private void scheduleStallCheck() {
-        int seconds = resources.settings().stallSeconds();
-        context.executor()
-                .schedule(
-                        () -> {
-                            if (!context.channel().isActive()) {
-                                return;
-                            }
-                            if (protocol.isOneShot() || stall.isStalled(context.channel())) {
-                                close("no progress for " + seconds + " s");
-                                // Replies that fail now make room, but nobody is left to be answered.
-                                finishing = true;
-                                context.close();
-                            } else {
-                                scheduleStallCheck();
-                            }
-                        },
-                        seconds,
-                        TimeUnit.SECONDS);
+    private void scheduleLook(int ageSeconds) {
+        context.executor().schedule(() -> look(ageSeconds), LOOK_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private void look(int ageSeconds) {
+        if (!context.channel().isActive()) {
+            return;
+        }
+        int stallSeconds = resources.settings().stallSeconds();
+        boolean wanted = resources.gate().isWantedByOthers() && share.bytes() > RequestGate.SMALL_BYTES;
+        int quietSeconds = LOOK_SECONDS * stall.look(context.channel(), wanted ? WANTED_BYTES_MIN : 1);
+        if (quietSeconds >= stallSeconds || protocol.isOneShot() && ageSeconds >= stallSeconds) {
+            closeNow("no progress for " + stallSeconds + " s");
+        } else if (wanted && quietSeconds >= Math.max(1, stallSeconds / WANTED_PART)) {
+            closeNow("hardly any progress for " + quietSeconds + " s, and others wait for the memory that it holds");
+        } else {
+            scheduleLook(ageSeconds + LOOK_SECONDS);
+        }
+    }
+
+    /** Replies that fail now make room, but nobody is left to be answered. */
+    private void closeNow(String reason) {
+        LOG.info("{}: closed: {}", this, reason);
+        finishing = true;
+        context.close();
     }
 
     @Override
@@ -341,117 +435,23 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         return server + " " + (peer instanceof InetSocketAddress tcp ? ListenAddress.format(tcp) : "local client");
     }
 
-    /** Bytes on their way to the socket, and the request that they end, if any. */
-    private record Outgoing(ByteBuf bytes, InFlight request) {}
-
-    /** A request between its frame and the end of its reply. */
-    private final class InFlight implements Request {
-        private final ByteBuf frame;
-        private final long startNanos = System.nanoTime();
-        private volatile long charged;
-        private final AtomicBoolean ended = new AtomicBoolean();
-        private boolean handedOver;
-        private Runnable whenEnded = () -> {};
-
-        InFlight(ByteBuf frame, int length) {
-            this.frame = frame;
-            this.charged = length;
-        }
-
-        void handle() throws MalformedMessageException {
-            try {
-                protocol.frame(frame, this);
-            } catch (MalformedMessageException e) {
-                release();
-                throw e;
-            } catch (RuntimeException | Error e) {
-                fail(e);
-            } finally {
-                if (!handedOver) {
-                    frame.release();
-                }
+    /** What the receiver may take beyond what was let in. */
+    private final class Room implements FrameReceiver.Room {
+        @Override
+        public boolean tryTake(int expectedBytes) {
+            if (finishing || roomBytes > 0 || !share.tryHold(expectedBytes)) {
+                return false;
             }
+            roomBytes = expectedBytes;
+            return true;
         }
 
         @Override
-        public void run(int transferBytes, Runnable work) {
-            if (transferBytes < resources.settings().offloadBytes()) {
-                try {
-                    work.run();
-                    return;
-                } catch (WouldWaitException e) {
-                    // Falls through: nothing was done yet.
-                }
-            }
-            try {
-                resources.waitingThreads().execute(() -> runWaiting(work));
-                // Not before: where no thread can be had, the frame is still ours.
-                handedOver = true;
-            } catch (RejectedExecutionException e) {
-                release();
-            }
-        }
-
-        private void runWaiting(Runnable work) {
-            try {
-                goOn(work);
-            } finally {
-                frame.release();
-            }
-        }
-
-        @Override
-        public void goOn(Runnable work) {
-            try {
-                work.run();
-            } catch (RuntimeException | Error e) {
-                fail(e);
-            }
-        }
-
-        @Override
-        public void whenEnded(Runnable action) {
-            whenEnded = action;
-        }
-
-        /** A bug of ours, which must cost no more than this connection. */
-        private void fail(Throwable cause) {
-            try {
-                LOG.error("{}: a request failed unexpectedly", FrameHandler.this, cause);
-            } finally {
-                release();
-                close("internal error");
-            }
-        }
-
-        @Override
-        @SuppressWarnings("NonAtomicOperationOnVolatileField")
-        public void charge(int replyBytes) {
-            // One thread at a time works on a request.
-            charged += replyBytes;
-            share.charge(replyBytes);
-        }
-
-        @Override
-        public void reply(ByteBuf reply) {
-            enqueue(new Outgoing(reply, this));
-        }
-
-        @Override
-        public void end() {
-            release();
-        }
-
-        private void release() {
-            if (!ended.compareAndSet(false, true)) {
-                return;
-            }
-            share.release(charged);
-            meter.took(System.nanoTime() - startNanos);
-            whenEnded.run();
-            if (finishing) {
-                onEventLoop(FrameHandler.this::closeIfFinished);
-            }
+        public boolean isScarce() {
+            return resources.gate().isFull();
         }
     }
+
+    /** Bytes on their way to the socket, and the request that they end, if any. */
+    private record Outgoing(ByteBuf bytes, InFlight request) {}
 }

@@ -26,6 +26,11 @@ public interface FrameProtocol {
      */
     int frameBytes(ByteBuf received) throws MalformedMessageException;
 
+    /** Most bytes of a frame whose first bytes do not tell its length; room for it is taken when more than a few came. */
+    default int untoldBytesMax() {
+        return RequestGate.SMALL_BYTES;
+    }
+
     /**
      * Handles a whole frame: decodes it and calls {@link Request#run}, {@link Request#reply} or {@link Request#end}.
      *

@@ -10,7 +10,7 @@ import io.netty.util.UncheckedBooleanSupplier;
 /**
  * What a connection has received and nobody has cut into frames yet. Says where the socket is read into, so that the
  * bytes of a large frame are not copied: into the rest of its own buffer once its length is known, and, since a large
- * frame seldom comes alone, into a buffer of its predecessor's length. Confined to the event loop.
+ * frame seldom comes alone, into a buffer of its predecessor's length if there is room. Confined to the event loop.
  */
 // Netty calls Handle deprecated, and wants one.
 @SuppressWarnings("deprecation")
@@ -22,20 +22,38 @@ final class FrameReceiver implements RecvByteBufAllocator {
     private static final int EXPECTED_BYTES_MAX = (1 << 20) + (4 << 10);
 
     private final RecvByteBufAllocator ordinary = new AdaptiveRecvByteBufAllocator();
+    /** Most room for what nobody knows yet while others wait for memory. */
+    private static final int SCARCE_BYTES = 4 << 10;
+
     private final ByteBufAllocator allocator;
+    private final Room room;
     private ByteBuf received;
     // The part of received that the socket is being read into, as a buffer of its own.
     private ByteBuf window;
     private int wanted;
     private int expected;
 
-    FrameReceiver(ByteBufAllocator allocator) {
+    /** How much memory there is for what was not let in yet. */
+    interface Room {
+        /** Takes room for a frame that is expected; it is given back when nothing comes. */
+        boolean tryTake(int expectedBytes);
+
+        boolean isScarce();
+    }
+
+    FrameReceiver(ByteBufAllocator allocator, Room room) {
         this.allocator = allocator;
+        this.room = room;
     }
 
     /** What was received, or null if there is nothing; borrowed. */
     ByteBuf bytes() {
         return received;
+    }
+
+    /** Memory that it holds. */
+    int capacity() {
+        return received == null ? 0 : received.capacity();
     }
 
     /** Takes over what the socket was read into. */
@@ -57,7 +75,11 @@ final class FrameReceiver implements RecvByteBufAllocator {
     /** Makes room for the frame that has begun at the reader index. */
     void await(int frameBytes) {
         wanted = frameBytes;
-        reserve(frameBytes - received.readableBytes());
+        if (keepsTooMuch(frameBytes)) {
+            replace(frameBytes);
+        } else {
+            reserve(frameBytes - received.readableBytes());
+        }
     }
 
     /** Cuts off a frame that is there as a whole; owned by the caller. */
@@ -65,7 +87,7 @@ final class FrameReceiver implements RecvByteBufAllocator {
         wanted = 0;
         expected = frameBytes >= LARGE_BYTES && frameBytes <= EXPECTED_BYTES_MAX ? frameBytes : 0;
         // A small frame must not keep the room of a large one until it is answered.
-        boolean shares = frameBytes >= LARGE_BYTES || received.capacity() <= 2 * LARGE_BYTES;
+        boolean shares = received.capacity() <= 2 * Math.max(frameBytes, LARGE_BYTES);
         ByteBuf frame = shares
                 ? received.readRetainedSlice(frameBytes)
                 : allocator.directBuffer(frameBytes).writeBytes(received, frameBytes);
@@ -86,11 +108,20 @@ final class FrameReceiver implements RecvByteBufAllocator {
 
     private void reserve(int more) {
         if (received.writableBytes() < more) {
-            ByteBuf larger = allocator.directBuffer(received.readableBytes() + more);
-            larger.writeBytes(received);
-            received.release();
-            received = larger;
+            replace(received.readableBytes() + more);
         }
+    }
+
+    /** Whether what begins here would keep the room of much that is answered. */
+    private boolean keepsTooMuch(int frameBytes) {
+        return received.capacity() > Math.max(4 * SCARCE_BYTES, frameBytes + frameBytes / 4);
+    }
+
+    private void replace(int capacity) {
+        ByteBuf other = allocator.directBuffer(capacity);
+        other.writeBytes(received);
+        received.release();
+        received = other;
     }
 
     private ByteBuf allocate(ByteBufAllocator channels, Handle ordinaryHandle) {
@@ -99,8 +130,11 @@ final class FrameReceiver implements RecvByteBufAllocator {
             window = received.retainedSlice(received.writerIndex(), missing).clear();
             return window;
         }
-        if (received == null && expected > ordinaryHandle.guess()) {
+        if (received == null && expected > ordinaryHandle.guess() && room.tryTake(expected)) {
             return channels.directBuffer(expected, expected);
+        }
+        if (room.isScarce()) {
+            return channels.directBuffer(SCARCE_BYTES);
         }
         return ordinaryHandle.allocate(channels);
     }

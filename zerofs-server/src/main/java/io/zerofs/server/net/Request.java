@@ -14,9 +14,15 @@ public interface Request {
      * on a waiting thread. The frame stays valid until the work returned. At most one call per request.
      *
      * @param transferBytes bytes that the work moves, as far as known
+     * @param replyBytes of a reply that is mostly data, else 0; the work waits until there is room for them
      * @param work must not throw anything else; it would close the connection
      */
-    void run(int transferBytes, Runnable work);
+    void run(int transferBytes, int replyBytes, Runnable work);
+
+    /** The same for work whose reply is short. */
+    default void run(int transferBytes, Runnable work) {
+        run(transferBytes, 0, work);
+    }
 
     /**
      * Runs what is left of the work after {@link #run} returned, on this thread: it answers when something else has
@@ -27,7 +33,7 @@ public interface Request {
     /** Has something run once the request has ended, however it does, on whichever thread. Once, before anything else. */
     void whenEnded(Runnable action);
 
-    /** Counts bytes that the reply will have against the limits; for large ones, before they are allocated. */
+    /** Counts bytes of the reply against the limits when {@link #run} could not know them. */
     void charge(int replyBytes);
 
     /** Sends the reply, whose bytes it releases, and ends the request when the socket took it. */

@@ -9,39 +9,76 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Bounds what clients can make the daemon hold: requests and bytes in flight per connection, and bytes over all
  * connections. A request counts from the moment its length is known until the socket took its reply, so a client that
- * does not read its replies soon is not read either.
+ * does not read its replies soon is not read either. A large reply counts before its memory is taken.
  *
- * <p>One message is let in whenever the limits are not yet reached; so each limit can be exceeded by one message and its
- * reply per connection.
+ * <p>One message is let in whenever the limits are not yet reached; so each limit can be exceeded by one message. Those
+ * over all connections are limits for all that is in flight besides small messages, of which each connection may have one
+ * at any time, so that those who hold much starve nobody who asks for little. Messages of more than a usual transfer have
+ * a limit of their own on top, so that few of them do not keep everybody else out.
  */
 final class RequestGate {
+    /** Messages that wait for nobody if their connection has nothing else in flight. */
+    static final int SMALL_BYTES = 8 << 10;
+
+    /** More than a transfer of a mebibyte, or of the 1,280 KiB of Linux' block layer, and what goes with it. */
+    static final int BULK_BYTES = 3 << 19;
+
+    /** Part of the limit over all connections that there is for longer messages. */
+    private static final int BULK_PART = 4;
+
+    private static final long BULK_BYTES_MAX = 24 << 20;
+
+    /** Part of the limit over all connections by which it is higher for some. */
+    private static final int RESERVE_PART = 8;
+
+    private static final long RESERVE_BYTES_MAX = 4 << 20;
+
     private final ServerSettings settings;
+    private final long reserveBytes;
+    private final long bulkBytesMax;
     private final AtomicLong bytesInFlight = new AtomicLong();
+    private final AtomicLong bulkInFlight = new AtomicLong();
     private final ConcurrentLinkedQueue<Share> waiting = new ConcurrentLinkedQueue<>();
 
     RequestGate(ServerSettings settings) {
         this.settings = settings;
+        this.reserveBytes = Math.min(RESERVE_BYTES_MAX, settings.bytesInFlightMax() / RESERVE_PART);
+        this.bulkBytesMax = Math.min(BULK_BYTES_MAX, settings.bytesInFlightMax() / BULK_PART);
     }
 
     /**
      * The share of one connection.
      *
-     * @param resume called on any thread when {@link Share#tryAdmit} is worth another try after it refused
+     * @param resume called on any thread when what was refused is worth another try, after {@link Share#awaitRoom}
      */
     Share share(Runnable resume) {
         return new Share(resume);
     }
 
     long bytesInFlight() {
-        return bytesInFlight.get();
+        return bytesInFlight.get() + bulkInFlight.get();
     }
 
-    /** What one connection has in flight. One thread admits, any thread releases. */
+    /** Whether there is no room for usual messages. */
+    boolean isFull() {
+        return bytesInFlight.get() >= settings.bytesInFlightMax();
+    }
+
+    /** Whether connections wait because of what others have in flight. */
+    boolean isWantedByOthers() {
+        return !waiting.isEmpty() && (isFull() || bulkInFlight.get() >= bulkBytesMax);
+    }
+
+    /** What one connection has in flight. One thread admits and waits, any thread releases. */
     final class Share {
         private final Runnable resume;
         private final AtomicInteger requests = new AtomicInteger();
         private final AtomicLong bytes = new AtomicLong();
         private final AtomicBoolean refused = new AtomicBoolean();
+        /** Whether what was asked for last belongs to a request that was let in. */
+        private volatile boolean begun;
+        /** Whether it was bulk. */
+        private volatile boolean bulk;
 
         private Share(Runnable resume) {
             this.resume = resume;
@@ -51,61 +88,136 @@ final class RequestGate {
             return requests.get();
         }
 
-        /** Lets a request of this length in, or returns false and calls {@code resume} later. */
+        long bytes() {
+            return bytes.get();
+        }
+
+        /** Lets a request of this length in if there is room. */
         boolean tryAdmit(int length) {
-            if (hasRoom()) {
+            begun = false;
+            boolean admitted = tryTake(length);
+            if (admitted) {
                 requests.incrementAndGet();
-                charge(length);
-                return true;
             }
+            return admitted;
+        }
+
+        /** Counts more bytes for a request that was let in, before their memory is taken, if there is room. */
+        boolean tryCharge(int length) {
+            begun = true;
+            return tryTake(length);
+        }
+
+        /** Counts bytes that belong to no request yet, if there is room that nobody needs. */
+        boolean tryHold(int length) {
+            if (isFull()) {
+                return false;
+            }
+            charge(length);
+            return true;
+        }
+
+        private boolean tryTake(int length) {
+            bulk = length > BULK_BYTES;
+            boolean small = length <= SMALL_BYTES && (begun || others() == 0);
+            if (!small && !isAllowed()) {
+                return false;
+            }
+            AtomicLong total = total(length);
+            long before;
+            do {
+                before = total.get();
+                if (!small && before >= limit()) {
+                    return false;
+                }
+            } while (!total.compareAndSet(before, before + length));
+            bytes.addAndGet(length);
+            return true;
+        }
+
+        /** Has {@code resume} called once when what was just refused is worth another try. */
+        void awaitRoom() {
             // In this order, so that whoever finds the flag finds the entry, too.
             waiting.add(this);
             refused.set(true);
             // What was released between the look and the flag has not seen the flag.
             wakeIfPossible();
-            return false;
         }
 
-        /** Counts more bytes for a request that was let in, such as those of its reply. */
+        /** Waits no more. */
+        void giveUp() {
+            if (refused.compareAndSet(true, false)) {
+                waiting.remove(this);
+            }
+        }
+
+        /** Counts bytes, whatever the limits. */
         void charge(int length) {
-            bytes.addAndGet(length);
-            bytesInFlight.addAndGet(length);
+            count(length, length);
         }
 
-        /** Ends a request with all the bytes that were counted for it. */
-        void release(long length) {
-            bytes.addAndGet(-length);
-            bytesInFlight.addAndGet(-length);
+        /** Ends a request with the bytes of its frame. */
+        void release(int length) {
             requests.decrementAndGet();
+            giveBack(length);
+        }
+
+        /** Counts less, by what was counted at once. */
+        void giveBack(int length) {
+            count(length, -length);
             wakeIfPossible();
             wakeOthers();
         }
 
-        /** A connection with nothing in flight always gets on, so that those who do not read starve nobody. */
-        private boolean hasRoom() {
-            int inFlight = requests.get();
-            return inFlight == 0
-                    || inFlight < settings.requestsPerConnectionMax()
-                            && bytes.get() < settings.bytesPerConnectionMax()
-                            && bytesInFlight.get() < settings.bytesInFlightMax();
+        private void count(int length, int change) {
+            bytes.addAndGet(change);
+            total(length).addAndGet(change);
         }
 
-        /** Once for each time it was refused, whoever comes first. */
+        /** Requests of this connection besides the one that asks. */
+        private int others() {
+            return requests.get() - (begun ? 1 : 0);
+        }
+
+        /** Whether the limits of this connection allow it more. */
+        private boolean isAllowed() {
+            int others = others();
+            return others == 0
+                    || others < settings.requestsPerConnectionMax() && bytes.get() < settings.bytesPerConnectionMax();
+        }
+
+        /**
+         * What is to end something goes before what begins, else all could wait for each other; and who has nothing in
+         * flight before who has, so that those who do not read starve nobody.
+         */
+        private long limit() {
+            if (bulk) {
+                return bulkBytesMax;
+            }
+            return settings.bytesInFlightMax() + (begun ? 2 * reserveBytes : others() == 0 ? reserveBytes : 0);
+        }
+
+        /** Once for each time it waited, whoever comes first. */
         private void wakeIfPossible() {
-            if (refused.get() && hasRoom() && refused.compareAndSet(true, false)) {
+            AtomicLong total = bulk ? bulkInFlight : bytesInFlight;
+            if (refused.get() && isAllowed() && total.get() < limit() && refused.compareAndSet(true, false)) {
                 waiting.remove(this);
                 resume.run();
             }
         }
     }
 
-    /** Those that the limit over all connections holds back are woken by whoever releases. */
+    private AtomicLong total(int length) {
+        return length > BULK_BYTES ? bulkInFlight : bytesInFlight;
+    }
+
+    /** Those that the limits over all connections hold back are woken by whoever releases. */
     private void wakeOthers() {
-        if (waiting.isEmpty() || bytesInFlight.get() >= settings.bytesInFlightMax()) {
+        if (waiting.isEmpty()
+                || bytesInFlight.get() >= settings.bytesInFlightMax() + 2 * reserveBytes
+                        && bulkInFlight.get() >= bulkBytesMax) {
             return;
         }
-        for (Share share : waiting) {
-            share.wakeIfPossible();
-        }
+        waiting.forEach(Share::wakeIfPossible);
     }
 }

@@ -10,18 +10,16 @@ import io.netty.channel.ChannelOutboundBuffer;
  * the event loop.
  */
 final class StallDetector {
-    private long progress;
+    private long moved;
     private boolean expecting;
 
-    private long progressSeen = -1;
+    private long movedSeen = -1;
     private long pendingSeen;
+    private int quietLooks;
 
-    void received() {
-        progress++;
-    }
-
-    void sent() {
-        progress++;
+    /** Says that so many bytes were received, or a reply of so many was sent. */
+    void moved(int bytes) {
+        moved += bytes;
     }
 
     /** Says whether a request has been received in part. */
@@ -29,16 +27,23 @@ final class StallDetector {
         expecting = more;
     }
 
-    boolean isStalled(Channel channel) {
+    /**
+     * Looks.
+     *
+     * @param bytesMin how many bytes a client that owes some has to move between two looks
+     * @return how many looks in a row found it quiet, with this one
+     */
+    int look(Channel channel, int bytesMin) {
         ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
         long pending = out == null ? 0 : out.totalPendingWriteBytes();
         // Bytes of a large reply leave the buffer one by one, long before the reply counts as sent.
-        boolean moved = progress != progressSeen || pending != pendingSeen;
+        boolean quiet = moved - movedSeen + Math.max(0, pendingSeen - pending) < bytesMin;
         // Requests are not read while replies are pending, so a request half received is the client's doing only
         // as long as the socket is read.
         boolean owes = pending > 0 || expecting && channel.config().isAutoRead();
-        progressSeen = progress;
+        movedSeen = moved;
         pendingSeen = pending;
-        return owes && !moved;
+        quietLooks = owes && quiet ? quietLooks + 1 : 0;
+        return quietLooks;
     }
 }

@@ -71,7 +71,7 @@ final class MountProgram implements RpcProgram {
             case NULL -> reply(exchange, out -> {});
             case MNT -> {
                 byte[] path = MountMessages.readPath(arguments);
-                exchange.run(0, () -> mount(client, path, exchange));
+                exchange.run(0, 0, () -> mount(client, path, exchange));
             }
             case DUMP -> reply(exchange, out -> MountMessages.writeMounts(out, mounts.list()));
             case UMNT -> {

@@ -195,7 +195,7 @@ final class Nfs3Operations implements Nfs3Handler<FsException> {
             return new Nfs3Result.ReadOk(wire(read.attributes()), read.count(), read.endOfFile(), payload);
         } finally {
             if (!done) {
-                exchange.discardPayload(payload, payloadBytesMax);
+                payload.release();
             }
         }
     }
@@ -346,7 +346,7 @@ final class Nfs3Operations implements Nfs3Handler<FsException> {
             return result;
         } finally {
             if (!done) {
-                exchange.discardPayload(payload, call.count());
+                payload.release();
             }
         }
     }

@@ -67,7 +67,7 @@ final class Nfs3Program implements RpcProgram {
         }
         Nfs3Call call = Nfs3CallDecoder.decode(procedure, arguments);
         Credentials who = credentials(rpc.credential());
-        exchange.run(call.transferBytes(), () -> run(procedure, call, who, exchange));
+        exchange.run(call.transferBytes(), call.replyBytes(), () -> run(procedure, call, who, exchange));
     }
 
     private void run(Nfs3Procedure procedure, Nfs3Call call, Credentials who, RpcExchange exchange) {

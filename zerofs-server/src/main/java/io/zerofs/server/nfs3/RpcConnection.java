@@ -30,6 +30,11 @@ final class RpcConnection implements FrameProtocol {
     }
 
     @Override
+    public int untoldBytesMax() {
+        return Nfs3Limits.RECORD_BYTES_MAX;
+    }
+
+    @Override
     public void frame(ByteBuf frame, Request request) throws MalformedMessageException {
         if (clientName == null) {
             clientName = connection.remoteAddress() instanceof InetSocketAddress tcp
@@ -57,8 +62,8 @@ final class RpcConnection implements FrameProtocol {
         }
 
         @Override
-        public void run(int transferBytes, Runnable work) {
-            request.run(transferBytes, work);
+        public void run(int transferBytes, int replyBytes, Runnable work) {
+            request.run(transferBytes, replyBytes, work);
         }
 
         @Override
@@ -69,11 +74,6 @@ final class RpcConnection implements FrameProtocol {
         @Override
         public void whenEnded(Runnable action) {
             request.whenEnded(action);
-        }
-
-        @Override
-        public void charge(int replyBytes) {
-            request.charge(replyBytes);
         }
 
         @Override

@@ -249,7 +249,7 @@ final class DataOperations {
         if (!(state.use() instanceof Use.OpenDirectory)) {
             throw new ErrnoException(state.use() instanceof Use.OpenFile ? Errno.ENOTDIR : Errno.EBADF);
         }
-        int count = Math.min(session.dataBytes(request.count()), DIRECTORY_BYTES_MAX);
+        int count = directoryBytes(session, request);
         ByteBuf frame = RmessageEncoder.newDataFrame(session.allocator(), count);
         boolean whole = false;
         try {
@@ -271,6 +271,11 @@ final class DataOperations {
                 frame.release();
             }
         }
+    }
+
+    /** Most bytes of entries that are answered. */
+    static int directoryBytes(NinePSession session, Tmessage.Treaddir request) {
+        return Math.min(session.dataBytes(request.count()), DIRECTORY_BYTES_MAX);
     }
 
     private static boolean tryWrite(ByteBuf frame, DirectoryEntry entry, int count) {

@@ -123,14 +123,17 @@ final class NinePProtocol implements FrameProtocol {
             throw new MalformedMessageException("tag " + tag + " is in use");
         }
         int transferBytes = 0;
+        int replyBytes = 0;
         if (message instanceof Tmessage.Tread read) {
-            transferBytes = session.dataBytes(read.count());
-            request.charge(transferBytes);
+            replyBytes = session.dataBytes(read.count());
+            transferBytes = replyBytes;
+        } else if (message instanceof Tmessage.Treaddir list) {
+            replyBytes = DataOperations.directoryBytes(session, list);
         } else if (message instanceof Tmessage.Twrite write) {
             transferBytes = write.data().readableBytes();
         }
         NinePOperations target = operations;
-        request.run(transferBytes, () -> run(target, message, call));
+        request.run(transferBytes, replyBytes, () -> run(target, message, call));
     }
 
     private void run(NinePOperations target, Tmessage.Operation message, Call call) {

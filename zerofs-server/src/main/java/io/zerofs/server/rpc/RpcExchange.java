@@ -34,9 +34,10 @@ public final class RpcExchange {
      * one call per exchange.
      *
      * @param transferBytes bytes that the work moves, as far as known
+     * @param replyBytes most bytes of the {@link #newPayload} that it takes, for which it waits until there is room
      */
-    public void run(int transferBytes, Runnable work) {
-        transport.run(transferBytes, work);
+    public void run(int transferBytes, int replyBytes, Runnable work) {
+        transport.run(transferBytes, replyBytes, work);
     }
 
     /** Runs what is left of the work after {@link #run} returned, on this thread. What it throws ends the connection. */
@@ -55,18 +56,11 @@ public final class RpcExchange {
      * A buffer for bulk data that becomes the end of a reply: reader and writer index leave room in front for the
      * header and for results of this many bytes, to be filled in by {@link #prepend}.
      *
-     * @param dataBytesMax bytes of data, which are counted against the limits
+     * @param dataBytesMax bytes of data, as {@link #run} was told
      */
     public ByteBuf newPayload(int resultBytesMax, int dataBytesMax) {
         int headroom = REPLY_HEADER_BYTES + resultBytesMax;
-        transport.charge(dataBytesMax);
         return transport.allocator().directBuffer(headroom + dataBytesMax).setIndex(headroom, headroom);
-    }
-
-    /** Gives back what {@link #newPayload} counted, when the work has to be run again. */
-    public void discardPayload(ByteBuf payload, int dataBytesMax) {
-        payload.release();
-        transport.charge(-dataBytesMax);
     }
 
     /**

@@ -12,16 +12,13 @@ public interface RpcTransport {
     ByteBufAllocator allocator();
 
     /** Runs the work where it may run; see {@link RpcExchange#run}. */
-    void run(int transferBytes, Runnable work);
+    void run(int transferBytes, int replyBytes, Runnable work);
 
     /** Runs what is left of the work; see {@link RpcExchange#goOn}. */
     void goOn(Runnable work);
 
     /** Has something run once the call has ended, however it does, on whichever thread. Once, before anything else. */
     void whenEnded(Runnable action);
-
-    /** Counts bytes of a large reply before they are allocated. */
-    void charge(int replyBytes);
 
     /** Sends the one reply, with its record mark; from any thread. Releases it. */
     void reply(ByteBuf record);

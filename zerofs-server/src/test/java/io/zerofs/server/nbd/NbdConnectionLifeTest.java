@@ -17,6 +17,7 @@ import io.zerofs.server.nbd.wire.CommandFlag;
 import io.zerofs.server.nbd.wire.NbdCommand;
 import io.zerofs.server.nbd.wire.NbdOption;
 import io.zerofs.server.net.OutOfAllMemory;
+import io.zerofs.server.net.ServerSettings;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -26,9 +27,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What connections hold, and what is left when they end. */
 class NbdConnectionLifeTest {
+    /** Longest reply that counts as usual, about. */
+    private static final int USUAL_BYTES = 5 << 18;
+
     private final NbdFixture fixture;
 
     NbdConnectionLifeTest() throws Exception {
@@ -166,22 +171,28 @@ class NbdConnectionLifeTest {
         until(() -> !isMarked(fixture, file));
     }
 
-    @Test
-    void aClientThatDoesNotReadItsRepliesHoldsBoundedMemoryAndIsClosed() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {USUAL_BYTES, 8 << 20})
+    void aClientThatDoesNotReadItsRepliesHoldsBoundedMemoryAndIsClosed(int length) throws Exception {
+        ServerSettings settings = NbdFixture.SETTINGS;
+        // All connections together have a quarter for long replies.
+        long held = Math.min(
+                settings.bytesPerConnectionMax(),
+                length > USUAL_BYTES ? settings.bytesInFlightMax() / 4 : Long.MAX_VALUE);
         fixture.device("disk0", 1L << 30);
         try (NbdClient greedy = fixture.connect().go("disk0")) {
             Thread sender = new Thread(() -> {
                 try {
                     for (long cookie = 0; ; cookie++) {
-                        greedy.request(0, NbdCommand.READ, cookie, 0, 8 << 20);
+                        greedy.request(0, NbdCommand.READ, cookie, 0, length);
                     }
                 } catch (IOException closed) {
                     // The server gave up on this client.
                 }
             });
             sender.start();
-            until(() -> fixture.resources().bytesInFlight() >= NbdFixture.SETTINGS.bytesPerConnectionMax());
-            assertTrue(fixture.resources().bytesInFlight() < NbdFixture.SETTINGS.bytesPerConnectionMax() + (9 << 20));
+            until(() -> fixture.resources().bytesInFlight() >= held);
+            assertTrue(fixture.resources().bytesInFlight() < held + length + (1 << 20));
             try (NbdClient other = fixture.connect().go("disk0")) {
                 assertEquals(0, other.write(0, (byte) 1), "others are served");
             }

@@ -68,10 +68,11 @@ final class EchoProtocol implements FrameProtocol {
                     echo(frame, request);
                 });
             case BIG ->
-                request.run(0, () -> {
-                    request.charge(BIG_BYTES);
-                    request.reply(connection.allocator().directBuffer(BIG_BYTES).writeZero(BIG_BYTES));
-                });
+                request.run(
+                        0,
+                        BIG_BYTES,
+                        () -> request.reply(
+                                connection.allocator().directBuffer(BIG_BYTES).writeZero(BIG_BYTES)));
             case HOLD -> {
                 ByteBuf copy = frame.copy();
                 held.add(() -> request.reply(copy));

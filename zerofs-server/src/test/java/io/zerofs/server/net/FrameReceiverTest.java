@@ -21,7 +21,18 @@ class FrameReceiverTest {
     private static final int STREAM_BYTES = 2 << 20;
 
     private final UnpooledByteBufAllocator allocator = UnpooledByteBufAllocator.DEFAULT;
-    private final FrameReceiver receiver = new FrameReceiver(allocator);
+    private boolean scarce;
+    private final FrameReceiver receiver = new FrameReceiver(allocator, new FrameReceiver.Room() {
+        @Override
+        public boolean tryTake(int expectedBytes) {
+            return !scarce;
+        }
+
+        @Override
+        public boolean isScarce() {
+            return scarce;
+        }
+    });
     private final ChannelConfig config = new EmbeddedChannel().config();
     private final RecvByteBufAllocator.Handle handle = receiver.newHandle();
 
@@ -82,6 +93,15 @@ class FrameReceiverTest {
         small.release();
         ByteBuf next = handle.allocate(allocator);
         assertTrue(next.capacity() < LARGE);
+        next.release();
+    }
+
+    @Test
+    void littleIsReadAtATimeWhileMemoryIsScarce() {
+        largeFrame();
+        scarce = true;
+        ByteBuf next = handle.allocate(allocator);
+        assertTrue(next.capacity() <= 4 << 10);
         next.release();
     }
 

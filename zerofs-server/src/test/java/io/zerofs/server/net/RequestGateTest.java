@@ -35,6 +35,7 @@ class RequestGateTest {
                 assertTrue(share.tryAdmit(1));
                 assertTrue(share.tryAdmit(1));
                 assertFalse(share.tryAdmit(1));
+                share.awaitRoom();
                 for (Future<Void> released : threads.invokeAll(Collections.nCopies(2, release))) {
                     released.get();
                 }
@@ -43,5 +44,44 @@ class RequestGateTest {
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    @Test
+    void whoWasRefusedIsNotResumedBeforeThereIsRoom() {
+        int usual = 1 << 20;
+        int bulk = 32 << 20;
+        RequestGate gate = new RequestGate(new ServerSettings(1, 1, 3, 2, 8 << 20, 8 << 20, 1, 1, 0));
+        AtomicInteger resumed = new AtomicInteger();
+        RequestGate.Share holder = gate.share(() -> {});
+        RequestGate.Share waiting = gate.share(resumed::incrementAndGet);
+        RequestGate.Share other = gate.share(() -> {});
+        assertTrue(holder.tryAdmit(bulk));
+        assertFalse(waiting.tryAdmit(bulk));
+        waiting.awaitRoom();
+        assertTrue(other.tryAdmit(usual), "long messages do not keep usual ones out");
+        other.release(usual);
+        assertEquals(0, resumed.get());
+        holder.release(bulk);
+        assertEquals(1, resumed.get());
+        assertTrue(waiting.tryAdmit(bulk));
+        waiting.release(bulk);
+        assertEquals(0, gate.bytesInFlight());
+    }
+
+    @Test
+    void whoGaveUpIsForgotten() {
+        RequestGate gate = new RequestGate(new ServerSettings(1, 1, 2, 1, 1_000, 1_000, 1, 1, 0));
+        RequestGate.Share share = gate.share(() -> {
+            throw new AssertionError("resumed");
+        });
+        RequestGate.Share holder = gate.share(() -> {});
+        int length = RequestGate.SMALL_BYTES + 1;
+        assertTrue(holder.tryAdmit(length));
+        assertFalse(share.tryAdmit(length));
+        share.awaitRoom();
+        assertTrue(gate.isWantedByOthers());
+        share.giveUp();
+        assertFalse(gate.isWantedByOthers());
+        holder.release(length);
     }
 }

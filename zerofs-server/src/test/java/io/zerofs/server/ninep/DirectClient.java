@@ -89,7 +89,8 @@ final class DirectClient extends NinePClient {
         }
 
         @Override
-        public void run(int transferBytes, Runnable work) {
+        public void run(int transferBytes, int replyBytes, Runnable work) {
+            charge(replyBytes);
             if (handOver) {
                 waiting.add(work);
                 return;

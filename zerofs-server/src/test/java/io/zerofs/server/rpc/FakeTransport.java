@@ -30,7 +30,7 @@ final class FakeTransport implements RpcTransport {
     }
 
     @Override
-    public void run(int transferBytes, Runnable work) {
+    public void run(int transferBytes, int replyBytes, Runnable work) {
         work.run();
     }
 
@@ -43,9 +43,6 @@ final class FakeTransport implements RpcTransport {
     public void whenEnded(Runnable action) {
         whenEnded = action;
     }
-
-    @Override
-    public void charge(int replyBytes) {}
 
     @Override
     public void reply(ByteBuf record) {

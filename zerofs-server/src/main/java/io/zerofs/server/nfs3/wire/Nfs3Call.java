@@ -15,6 +15,11 @@ public sealed interface Nfs3Call {
         return 0;
     }
 
+    /** Most bytes of data in the reply. */
+    default int replyBytes() {
+        return transferBytes();
+    }
+
     /** §3.3.1 */
     record GetAttr(byte[] object) implements Nfs3Call {
         @Override
@@ -104,6 +109,11 @@ public sealed interface Nfs3Call {
         @Override
         public int transferBytes() {
             return data.readableBytes();
+        }
+
+        @Override
+        public int replyBytes() {
+            return 0;
         }
     }
 

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import static io.zerofs.server.net.EchoProtocol.BIG;
+import static io.zerofs.server.net.EchoProtocol.BIG_BYTES;
+import static io.zerofs.server.net.EchoProtocol.ECHO;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Many connections that each want to hold much, beside one that wants to be served. */
+class GreedyClientTest {
+    private static final int CONNECTIONS = 30;
+    private static final int LARGE = 1 << 20;
+    private static final ServerSettings SETTINGS =
+            new ServerSettings(2, 4, CONNECTIONS + 2, 8, 4L << 20, 8L << 20, 64 << 10, 30, 2);
+
+    private final ServerResources resources = new ServerResources(SETTINGS);
+    private final List<Socket> greedy = new ArrayList<>();
+    private ProtocolServer server;
+
+    @BeforeEach
+    void open() throws ListenException {
+        server = ProtocolServer.open("echo", List.of(ListenAddress.tcp("127.0.0.1:0")), resources, EchoProtocol::new);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        for (Socket each : greedy) {
+            each.close();
+        }
+        server.close();
+        resources.close();
+        assertEquals(0, resources.bytesInFlight());
+        assertEquals(0, resources.connections());
+    }
+
+    private Socket connect() throws IOException {
+        return new Socket(InetAddress.getLoopbackAddress(), server.port());
+    }
+
+    private static byte[] frame(byte command, int length) {
+        return ByteBuffer.allocate(length).putInt(length).put(command).array();
+    }
+
+    private static byte[] read(Socket socket, int length) throws IOException {
+        byte[] bytes = new byte[length];
+        new DataInputStream(socket.getInputStream()).readFully(bytes);
+        return bytes;
+    }
+
+    private static void until(Callable<Boolean> condition) {
+        await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(condition);
+    }
+
+    private void assertServed(int length) throws IOException {
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write(frame(ECHO, length));
+            assertArrayEquals(frame(ECHO, length), read(socket, length));
+        }
+    }
+
+    private void assertBounded() {
+        long bytes = resources.bytesInFlight();
+        assertTrue(bytes < SETTINGS.bytesInFlightMax() * 5 / 4 + 4 * LARGE, "bytes in flight: " + bytes);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {LARGE, 4 * LARGE})
+    void halfSentRequestsHoldBoundedMemoryAndMakeWayForOthers(int length) throws IOException {
+        for (int i = 0; i < CONNECTIONS; i++) {
+            greedy.add(connect());
+            greedy.get(i).getOutputStream().write(frame(ECHO, length), 0, LARGE - 1);
+        }
+        until(() -> resources.bytesInFlight() >= SETTINGS.bytesInFlightMax() / 4);
+        assertBounded();
+        assertServed(100);
+        assertServed(LARGE);
+        assertBounded();
+    }
+
+    @Test
+    void repliesThatNobodyReadsHoldBoundedMemoryAndMakeWayForOthers() throws IOException {
+        for (int i = 0; i < CONNECTIONS; i++) {
+            greedy.add(connect());
+            for (int request = 0; request < 2 * SETTINGS.requestsPerConnectionMax(); request++) {
+                greedy.get(i).getOutputStream().write(frame(BIG, 10));
+            }
+        }
+        until(() -> resources.bytesInFlight() >= SETTINGS.bytesInFlightMax());
+        assertBounded();
+        assertServed(100);
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write(frame(BIG, 10));
+            read(socket, BIG_BYTES);
+        }
+        assertBounded();
+    }
+
+    @Test
+    void connectionThatEndsWhileItsReplyWaitsForRoomLeavesNothing() throws IOException {
+        for (int i = 0; i < CONNECTIONS; i++) {
+            greedy.add(connect());
+            greedy.get(i).getOutputStream().write(frame(ECHO, LARGE), 0, 5);
+        }
+        Socket reader = connect();
+        reader.getOutputStream().write(frame(BIG, 10));
+        until(() -> resources.bytesInFlight() >= SETTINGS.bytesInFlightMax());
+        reader.setSoLinger(true, 0);
+        reader.close();
+    }
+}
