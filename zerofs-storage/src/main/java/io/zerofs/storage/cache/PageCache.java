@@ -85,6 +85,11 @@ public final class PageCache {
 
     /** Keeps a page that nobody has asked for yet, in room that was reserved for it, until it is read or dropped. */
     void hold(PageKey key, byte[] page) {
+        if (pages.asMap().containsKey(key)) {
+            // Read while it was asked for: nobody would look for it among those that are held.
+            giveBack(page.length);
+            return;
+        }
         byte[] before = held.put(key, page);
         if (before != null) {
             // Fetched twice, as happens to a page that arrives just when it is asked for again.

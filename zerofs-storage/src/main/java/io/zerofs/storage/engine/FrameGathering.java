@@ -47,12 +47,13 @@ final class FrameGathering {
 
     FrameLayer[][] gather(ChunkRead[] parts) throws VolumeException, MissingObjectException {
         FrameLayer[][] layers = new FrameLayer[parts.length][];
+        boolean[] complete = new boolean[parts.length];
         while (true) {
             for (int i = 0; i < parts.length; i++) {
-                int before = missing.size();
-                if (layers[i] == null) {
-                    FrameLayer[] built = build(parts[i]);
-                    layers[i] = missing.size() == before ? built : null;
+                if (!complete[i]) {
+                    int before = missing.size();
+                    layers[i] = build(parts[i], layers[i]);
+                    complete[i] = missing.size() == before;
                 }
             }
             if (missing.isEmpty()) {
@@ -64,27 +65,30 @@ final class FrameGathering {
         }
     }
 
-    private FrameLayer[] build(ChunkRead part) throws VolumeException, MissingObjectException {
+    /** @param before what the round before had found, which the cache may have let go since; null in the first */
+    private FrameLayer[] build(ChunkRead part, FrameLayer[] before) throws VolumeException, MissingObjectException {
         FrameLayer[] layers = new FrameLayer[part.frames().size()];
         for (int i = 0; i < layers.length; i++) {
             FrameReference frame = part.frames().get(i);
+            FrameLayer known = before == null ? null : before[i];
             if (part.memory()[i] != null) {
                 layers[i] = part.memory()[i];
             } else if (frame.full()) {
-                layers[i] = full(frame, part, part.needed()[i]);
+                layers[i] = full(frame, part, part.needed()[i], known);
             } else if ((frame.blocks() & part.needed()[i]) != 0) {
-                layers[i] = delta(frame, part);
+                layers[i] = delta(frame, part, known);
             }
         }
         return layers;
     }
 
-    private FrameLayer full(FrameReference frame, ChunkRead part, long needed)
+    private FrameLayer full(FrameReference frame, ChunkRead part, long needed, FrameLayer known)
             throws VolumeException, MissingObjectException {
-        byte[][] pages = new byte[FrameLayer.StoredFull.PAGES][];
+        byte[][] pages =
+                known instanceof FrameLayer.StoredFull full ? full.pages() : new byte[FrameLayer.StoredFull.PAGES][];
         int last = (part.to() - 1) / CommitLimits.PAGE_BYTES;
         for (int page = part.from() / CommitLimits.PAGE_BYTES; page <= last; page++) {
-            if ((needed >>> page * BLOCKS_PER_PAGE & PAGE_BLOCKS) != 0) {
+            if (pages[page] == null && (needed >>> page * BLOCKS_PER_PAGE & PAGE_BLOCKS) != 0) {
                 pages[page] = page(frame, page);
             }
         }
@@ -92,7 +96,8 @@ final class FrameGathering {
     }
 
     /** Null as long as pages are missing. */
-    private FrameLayer delta(FrameReference frame, ChunkRead part) throws VolumeException, MissingObjectException {
+    private FrameLayer delta(FrameReference frame, ChunkRead part, FrameLayer known)
+            throws VolumeException, MissingObjectException {
         DeltaMap map = map(frame);
         if (map == null) {
             return null;
@@ -102,7 +107,7 @@ final class FrameGathering {
         for (int i = map.firstBehind(part.from()); i < map.count() && map.offset(i) < to; i++) {
             pageCount = Math.max(pageCount, map.isZeros(i) ? 0 : pageOf(map.source(i) + map.length(i) - 1) + 1);
         }
-        byte[][] pages = new byte[pageCount][];
+        byte[][] pages = known instanceof FrameLayer.StoredDelta delta ? delta.pages() : new byte[pageCount][];
         for (int i = map.firstBehind(part.from()); i < map.count() && map.offset(i) < to; i++) {
             if (!map.isZeros(i)) {
                 int skipped = Math.max(0, part.from() - map.offset(i));

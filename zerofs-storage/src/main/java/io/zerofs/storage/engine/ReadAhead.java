@@ -251,9 +251,10 @@ final class ReadAhead {
         return pages;
     }
 
+    /** Requests of the reader's own may come as late as that, or look for their pages. */
     private void releasePassed(ReadStream stream) {
         while (!stream.regions().isEmpty()
-                && stream.regions().peek().end() + ReadStream.OVERTAKING_BYTES_MAX / 4 <= stream.frontier()) {
+                && stream.regions().peek().end() + ReadStream.OVERTAKING_BYTES_MAX <= stream.frontier()) {
             releaseFirst(stream);
         }
     }

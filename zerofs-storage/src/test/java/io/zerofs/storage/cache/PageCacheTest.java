@@ -21,4 +21,13 @@ class PageCacheTest {
         cache.drop(KEY);
         assertTrue(cache.reserve(2 * PAGE_BYTES), "none of the two is held");
     }
+
+    @Test
+    void aPageThatWasReadMeanwhileIsNotHeld() {
+        assertTrue(cache.reserve(PAGE_BYTES));
+        cache.put(KEY, new byte[PAGE_BYTES]);
+        cache.hold(KEY, new byte[PAGE_BYTES]);
+        assertFalse(cache.holds(KEY), "it would stay until its reader has gone");
+        assertTrue(cache.reserve(cache.heldBytesMax()), "its room is given back");
+    }
 }

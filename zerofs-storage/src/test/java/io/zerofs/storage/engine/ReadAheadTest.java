@@ -31,6 +31,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +68,7 @@ final class ReadAheadTest {
         private final AtomicInteger gets = new AtomicInteger();
         private final AtomicLong bytes = new AtomicLong();
         private volatile boolean down;
+        private final AtomicReference<Runnable> duringTheNext = new AtomicReference<>();
 
         CountingStore() {
             super(new MemoryObjectStore());
@@ -76,6 +78,10 @@ final class ReadAheadTest {
         public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
             gets.incrementAndGet();
             bytes.addAndGet(length);
+            Runnable meanwhile = duringTheNext.getAndSet(null);
+            if (meanwhile != null) {
+                meanwhile.run();
+            }
             if (down) {
                 throw new ObjectStoreException(ObjectStoreException.Kind.UNAVAILABLE, "the store is down", null);
             }
@@ -303,6 +309,37 @@ final class ReadAheadTest {
         tasks.forEach(Runnable::run);
         assertEquals(0, store.gets.get());
         assertThrows(VolumeException.class, () -> read(0, 4096));
+    }
+
+    @Test
+    void aRequestThatIsLateFindsItsPagesStillThere() throws Exception {
+        file(64 * MIB, 8 * MIB);
+        readInOrder(0, 14 * MIB, MIB);
+        readInOrder(15 * MIB, 20 * MIB, MIB);
+        store.reset();
+        read(14 * MIB, MIB);
+        assertEquals(0, store.gets.get());
+    }
+
+    @Test
+    void whatAReadFoundInMemoryIsNotFetchedWhenItIsLostWhileTheReadWaits() throws Exception {
+        settings = SETTINGS.with(new StorageSettings.Memory(32 * MIB, 2 * MIB, 4096));
+        file(64 * MIB, 8 * MIB);
+        long chunk = 101L * CHUNK;
+        read(chunk + CHUNK - 4096, 4096);
+        store.reset();
+        store.duringTheNext.set(() -> {
+            try {
+                for (int i = 0; i < 400; i++) {
+                    read((i % 60 * 31 + 7) % 60 * (long) MIB, 4096);
+                }
+                store.reset();
+            } catch (VolumeException e) {
+                throw new AssertionError(e);
+            }
+        });
+        read(chunk, CHUNK);
+        assertEquals(0, store.gets.get(), "requests after the first");
     }
 
     /** With no thread to plan on, and with none to fetch on. */
