@@ -69,6 +69,17 @@ class GreedyClientTest {
         await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(condition);
     }
 
+    /** Asks for replies that nobody reads. */
+    private void askForMuch() throws IOException {
+        for (int i = 0; i < CONNECTIONS; i++) {
+            greedy.add(connect());
+            for (int request = 0; request < 2 * SETTINGS.requestsPerConnectionMax(); request++) {
+                greedy.get(i).getOutputStream().write(frame(BIG, 10));
+            }
+        }
+        until(() -> resources.bytesInFlight() >= SETTINGS.bytesInFlightMax());
+    }
+
     private void assertServed(int length) throws IOException {
         try (Socket socket = connect()) {
             socket.getOutputStream().write(frame(ECHO, length));
@@ -97,13 +108,7 @@ class GreedyClientTest {
 
     @Test
     void repliesThatNobodyReadsHoldBoundedMemoryAndMakeWayForOthers() throws IOException {
-        for (int i = 0; i < CONNECTIONS; i++) {
-            greedy.add(connect());
-            for (int request = 0; request < 2 * SETTINGS.requestsPerConnectionMax(); request++) {
-                greedy.get(i).getOutputStream().write(frame(BIG, 10));
-            }
-        }
-        until(() -> resources.bytesInFlight() >= SETTINGS.bytesInFlightMax());
+        askForMuch();
         assertBounded();
         assertServed(100);
         try (Socket socket = connect()) {
@@ -115,14 +120,20 @@ class GreedyClientTest {
 
     @Test
     void connectionThatEndsWhileItsReplyWaitsForRoomLeavesNothing() throws IOException {
-        for (int i = 0; i < CONNECTIONS; i++) {
-            greedy.add(connect());
-            greedy.get(i).getOutputStream().write(frame(ECHO, LARGE), 0, 5);
+        ServerSettings tight = new ServerSettings(1, 1, 2, 8, 20_000, 20_000, 64 << 10, 600, 0);
+        try (ServerResources few = new ServerResources(tight);
+                ProtocolServer other =
+                        ProtocolServer.open("echo", List.of(ListenAddress.tcp("127.0.0.1:0")), few, EchoProtocol::new);
+                Socket holder = new Socket(InetAddress.getLoopbackAddress(), other.port());
+                Socket reader = new Socket(InetAddress.getLoopbackAddress(), other.port())) {
+            holder.getOutputStream().write(frame(ECHO, LARGE), 0, 5);
+            until(() -> few.bytesInFlight() == LARGE);
+            reader.getOutputStream().write(frame(BIG, 10));
+            until(() -> few.bytesInFlight() == LARGE + 10);
+            reader.setSoLinger(true, 0);
+            reader.close();
+            until(() -> few.connections() == 1);
+            until(() -> few.bytesInFlight() == LARGE);
         }
-        Socket reader = connect();
-        reader.getOutputStream().write(frame(BIG, 10));
-        until(() -> resources.bytesInFlight() >= SETTINGS.bytesInFlightMax());
-        reader.setSoLinger(true, 0);
-        reader.close();
     }
 }

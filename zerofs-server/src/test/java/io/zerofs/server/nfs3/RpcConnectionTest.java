@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nfs3;
 
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,12 +14,16 @@ import io.zerofs.server.net.ServerResources;
 import io.zerofs.server.net.ServerSettings;
 import io.zerofs.server.nfs3.client.Nfs3Client;
 import io.zerofs.server.nfs3.client.RpcClient;
+import io.zerofs.server.nfs3.wire.Nfs3Limits;
 import io.zerofs.server.rpc.DuplicateRequestCache;
 import io.zerofs.server.rpc.RpcCall;
 import io.zerofs.server.rpc.RpcDispatcher;
 import io.zerofs.server.rpc.RpcExchange;
 import io.zerofs.server.rpc.RpcProgram;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -76,6 +82,27 @@ class RpcConnectionTest {
             try (RpcClient reconnected = new RpcClient(server.port())) {
                 assertTrue(Nfs3Client.get(reconnected.send(4_711, record)).isSuccess());
             }
+        }
+    }
+
+    @Test
+    void recordOfUnknownLengthCountsAsTheLongestAndIsNotAwaitedForEver() throws Exception {
+        ServerSettings settings = new ServerSettings(1, 1, 1, 1, 8L << 20, 8L << 20, 1, 2, 1);
+        RpcDispatcher dispatcher = new RpcDispatcher(List.of(), new DuplicateRequestCache(4));
+        try (ServerResources resources = new ServerResources(settings);
+                ProtocolServer server = ProtocolServer.open(
+                        "rpc",
+                        List.of(ListenAddress.tcp("127.0.0.1:0")),
+                        resources,
+                        connection -> new RpcConnection(connection, dispatcher));
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(20_000);
+            // A part of a fragment that is not the last.
+            socket.getOutputStream()
+                    .write(ByteBuffer.allocate(20_000).putInt(100_000).array());
+            await().until(() -> resources.bytesInFlight() == Nfs3Limits.RECORD_BYTES_MAX);
+            assertEquals(-1, socket.getInputStream().read());
+            await().until(() -> resources.bytesInFlight() == 0);
         }
     }
 }
