@@ -34,7 +34,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     private static final int LOOK_SECONDS = 1;
 
     /** The part of the time after which a stalled connection is closed that it has while others wait for its memory. */
-    private static final int WANTED_PART = 30;
+    private static final int WANTED_PART = 12;
 
     /** What a client then has to move between two looks. */
     private static final int WANTED_BYTES_MIN = 16 << 10;
