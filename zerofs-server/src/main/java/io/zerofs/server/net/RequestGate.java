@@ -77,8 +77,8 @@ final class RequestGate {
         private final AtomicBoolean refused = new AtomicBoolean();
         /** Whether what was asked for last belongs to a request that was let in. */
         private volatile boolean begun;
-        /** Whether it was bulk. */
-        private volatile boolean bulk;
+        /** Its bytes. */
+        private volatile int asked;
 
         private Share(Runnable resume) {
             this.resume = resume;
@@ -118,16 +118,12 @@ final class RequestGate {
         }
 
         private boolean tryTake(int length) {
-            bulk = length > BULK_BYTES;
-            boolean small = length <= SMALL_BYTES && (begun || others() == 0);
-            if (!small && !isAllowed()) {
-                return false;
-            }
+            asked = length;
             AtomicLong total = total(length);
             long before;
             do {
                 before = total.get();
-                if (!small && before >= limit()) {
+                if (!hasRoom(before)) {
                     return false;
                 }
             } while (!total.compareAndSet(before, before + length));
@@ -174,6 +170,12 @@ final class RequestGate {
             total(length).addAndGet(change);
         }
 
+        /** Whether what was asked for last may be let in beside so many bytes. */
+        private boolean hasRoom(long inFlight) {
+            boolean small = asked <= SMALL_BYTES && (begun || others() == 0);
+            return small || isAllowed() && inFlight < limit();
+        }
+
         /** Requests of this connection besides the one that asks. */
         private int others() {
             return requests.get() - (begun ? 1 : 0);
@@ -191,7 +193,7 @@ final class RequestGate {
          * flight before who has, so that those who do not read starve nobody.
          */
         private long limit() {
-            if (bulk) {
+            if (asked > BULK_BYTES) {
                 return bulkBytesMax;
             }
             return settings.bytesInFlightMax() + (begun ? 2 * reserveBytes : others() == 0 ? reserveBytes : 0);
@@ -199,8 +201,7 @@ final class RequestGate {
 
         /** Once for each time it waited, whoever comes first. */
         private void wakeIfPossible() {
-            AtomicLong total = bulk ? bulkInFlight : bytesInFlight;
-            if (refused.get() && isAllowed() && total.get() < limit() && refused.compareAndSet(true, false)) {
+            if (refused.get() && hasRoom(total(asked).get()) && refused.compareAndSet(true, false)) {
                 waiting.remove(this);
                 resume.run();
             }

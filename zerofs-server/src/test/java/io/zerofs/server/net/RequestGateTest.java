@@ -69,6 +69,23 @@ class RequestGateTest {
     }
 
     @Test
+    void aSmallMessageGoesOnOnceItsConnectionHasNothingElseInFlightHoweverMuchOthersHold() {
+        RequestGate gate = new RequestGate(new ServerSettings(1, 1, 3, 2, 8 << 20, 8 << 20, 1, 1, 0));
+        while (gate.share(() -> {}).tryAdmit(1 << 20)) {
+            // Others take all that there is.
+        }
+        AtomicInteger resumed = new AtomicInteger();
+        RequestGate.Share share = gate.share(resumed::incrementAndGet);
+        assertTrue(share.tryAdmit(1));
+        assertFalse(share.tryAdmit(1));
+        share.awaitRoom();
+        assertEquals(0, resumed.get());
+        share.release(1);
+        assertEquals(1, resumed.get());
+        assertTrue(share.tryAdmit(1));
+    }
+
+    @Test
     void whoGaveUpIsForgotten() {
         RequestGate gate = new RequestGate(new ServerSettings(1, 1, 2, 1, 1_000, 1_000, 1, 1, 0));
         RequestGate.Share share = gate.share(() -> {
