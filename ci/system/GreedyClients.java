@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -20,7 +22,7 @@ public final class GreedyClients {
     private static final int NINEP_BYTES = 10 << 20;
     private static final int NBD_BYTES = 32 << 20;
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(256 << 10);
-    private static final int QUIET_ROUNDS = 20;
+    private static final int QUIET_MILLIS = 1_000;
 
     /** A connection, and what it still has to send: a head and zeros behind it. */
     private static final class Greedy {
@@ -72,19 +74,21 @@ public final class GreedyClients {
                 break;
             }
         }
+        Selector writable = Selector.open();
+        for (Greedy client : clients) {
+            client.socket.register(writable, SelectionKey.OP_WRITE, client);
+        }
         long sent = 0;
-        for (int quiet = 0; quiet < QUIET_ROUNDS; ) {
-            long some = 0;
-            for (Greedy client : clients) {
-                some += client.send();
+        while (writable.select(QUIET_MILLIS) > 0) {
+            for (SelectionKey key : writable.selectedKeys()) {
+                long some = ((Greedy) key.attachment()).send();
+                sent += some;
+                if (some == 0) {
+                    // All of it is sent, or the connection is closed.
+                    key.cancel();
+                }
             }
-            sent += some;
-            if (some == 0) {
-                quiet++;
-                Thread.sleep(50);
-            } else {
-                quiet = 0;
-            }
+            writable.selectedKeys().clear();
         }
         System.out.println("greedy: " + clients.size() + " connections, " + (sent >> 20) + " MiB sent");
         while (System.in.read() >= 0) {

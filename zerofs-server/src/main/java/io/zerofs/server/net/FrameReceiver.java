@@ -21,10 +21,10 @@ final class FrameReceiver implements RecvByteBufAllocator {
     /** Room that is set aside before its frame was let in through the gate: for a mebibyte of data and its header. */
     private static final int EXPECTED_BYTES_MAX = (1 << 20) + (4 << 10);
 
-    private final RecvByteBufAllocator ordinary = new AdaptiveRecvByteBufAllocator();
     /** Most room for what nobody knows yet while others wait for memory. */
     private static final int SCARCE_BYTES = 4 << 10;
 
+    private final RecvByteBufAllocator ordinary = new AdaptiveRecvByteBufAllocator();
     private final ByteBufAllocator allocator;
     private final Room room;
     private ByteBuf received;

@@ -4,20 +4,18 @@ package io.zerofs.server.net;
 import static io.zerofs.server.net.EchoProtocol.BIG;
 import static io.zerofs.server.net.EchoProtocol.BIG_BYTES;
 import static io.zerofs.server.net.EchoProtocol.ECHO;
-import static org.awaitility.Awaitility.await;
+import static io.zerofs.server.net.ProtocolServerTest.frame;
+import static io.zerofs.server.net.ProtocolServerTest.read;
+import static io.zerofs.server.net.ProtocolServerTest.until;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,20 +51,6 @@ class GreedyClientTest {
 
     private Socket connect() throws IOException {
         return new Socket(InetAddress.getLoopbackAddress(), server.port());
-    }
-
-    private static byte[] frame(byte command, int length) {
-        return ByteBuffer.allocate(length).putInt(length).put(command).array();
-    }
-
-    private static byte[] read(Socket socket, int length) throws IOException {
-        byte[] bytes = new byte[length];
-        new DataInputStream(socket.getInputStream()).readFully(bytes);
-        return bytes;
-    }
-
-    private static void until(Callable<Boolean> condition) {
-        await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(condition);
     }
 
     /** Asks for replies that nobody reads. */

@@ -71,17 +71,17 @@ class ProtocolServerTest {
         return new Socket(InetAddress.getLoopbackAddress(), server.port());
     }
 
-    private static byte[] frame(byte command, int length) {
+    static byte[] frame(byte command, int length) {
         return ByteBuffer.allocate(length).putInt(length).put(command).array();
     }
 
-    private static byte[] read(Socket socket, int length) throws IOException {
+    static byte[] read(Socket socket, int length) throws IOException {
         byte[] bytes = new byte[length];
         new DataInputStream(socket.getInputStream()).readFully(bytes);
         return bytes;
     }
 
-    private static void until(Callable<Boolean> condition) {
+    static void until(Callable<Boolean> condition) {
         await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(condition);
     }
 

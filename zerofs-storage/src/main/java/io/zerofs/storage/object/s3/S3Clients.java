@@ -63,7 +63,7 @@ final class S3Clients {
             throw ObjectStoreException.refused(
                     Refusal.OTHER,
                     "no client for " + settings.bucket()
-                            + " can be made of [aws], the environment and the profile files of" + " the AWS tools: "
+                            + " can be made of [aws], the environment and the profile files of the AWS tools: "
                             + e.getMessage(),
                     e);
         }
