@@ -25,7 +25,8 @@ public enum ExitCode {
     WRONG_CREDENTIALS(23, "the store does not accept the credentials, or there are none"),
     NO_BUCKET(24, "the bucket or container does not exist"),
     WRONG_REGION(25, "the bucket is in another region"),
-    WRONG_CLOCK(26, "the clock of this machine differs too much from the store's");
+    WRONG_CLOCK(26, "the clock of this machine differs too much from the store's"),
+    NO_VOLUME(27, "there is no volume at the URL");
 
     private final int status;
     private final String meaning;

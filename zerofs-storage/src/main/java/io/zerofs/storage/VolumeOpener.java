@@ -22,8 +22,8 @@ public final class VolumeOpener {
     private VolumeOpener() {}
 
     /**
-     * Opens the volume in a store, or formats a new one where the store is empty. Takes it over from whoever
-     * has it: their log is fenced, and they end.
+     * Opens the volume in a store. Where the store is empty, a new one is made if the settings permit it. A running daemon loses
+     * the volume: its log is fenced, and it ends.
      *
      * @param store stays open when the volume is closed; the caller closes it afterwards
      * @param gc what garbage collection may do

@@ -27,6 +27,7 @@ import java.util.stream.Stream;
  * <pre>
  *   lock                  held while a daemon has the volume
  *   last-commit           see LastCommit
+ *   place                 see KnownPlaces
  *   db-EPOCH/             the database of that term; one at a time but for a moment at open
  *   checkpoint-NUMBER/    while a checkpoint is made
  * </pre>

@@ -16,6 +16,8 @@ public final class OpenException extends Exception {
         OWNED_BY_NEWER_WRITER,
         /** Use a store that can refuse to overwrite, or accept the risk in the configuration. */
         NO_CONDITIONAL_WRITES,
+        /** There is no volume at the URL: correct it, mount the disk, or permit to create one. Nothing was written. */
+        NO_VOLUME,
         /** An object that must exist is gone: restore it. Nothing was fenced where it is missing. */
         LOST_OBJECT,
         /** An object is damaged or does not belong here: restore it. */

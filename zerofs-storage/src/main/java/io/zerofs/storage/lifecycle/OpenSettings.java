@@ -12,6 +12,7 @@ import io.zerofs.storage.seal.PassphraseKdf;
  * @param compression of what is written from now on
  * @param kdf for the key slot of a new volume
  * @param requestsMax requests to the store at a time, 4 to 1024
+ * @param createVolume make a new volume where the store is empty; without it that is an error
  * @param acceptUnconditionalWrites go on with a store that overwrites what it should refuse to: then two daemons at a time
  *     destroy each other's data, and nothing notices
  */
@@ -22,6 +23,7 @@ public record OpenSettings(
         Compression compression,
         PassphraseKdf kdf,
         int requestsMax,
+        boolean createVolume,
         boolean acceptUnconditionalWrites) {
     public static final OpenSettings DEFAULT = new OpenSettings(
             StorageSettings.DEFAULT,
@@ -30,6 +32,7 @@ public record OpenSettings(
             Compression.LZ4,
             PassphraseKdf.DEFAULT,
             64,
+            true,
             false);
 
     public OpenSettings {
@@ -39,30 +42,42 @@ public record OpenSettings(
     }
 
     public OpenSettings with(StorageSettings other) {
-        return new OpenSettings(other, index, checkpoints, compression, kdf, requestsMax, acceptUnconditionalWrites);
+        return new OpenSettings(
+                other, index, checkpoints, compression, kdf, requestsMax, createVolume, acceptUnconditionalWrites);
     }
 
     public OpenSettings with(RocksTuning other) {
-        return new OpenSettings(engine, other, checkpoints, compression, kdf, requestsMax, acceptUnconditionalWrites);
+        return new OpenSettings(
+                engine, other, checkpoints, compression, kdf, requestsMax, createVolume, acceptUnconditionalWrites);
     }
 
     public OpenSettings with(CheckpointSettings other) {
-        return new OpenSettings(engine, index, other, compression, kdf, requestsMax, acceptUnconditionalWrites);
+        return new OpenSettings(
+                engine, index, other, compression, kdf, requestsMax, createVolume, acceptUnconditionalWrites);
     }
 
     public OpenSettings with(Compression other) {
-        return new OpenSettings(engine, index, checkpoints, other, kdf, requestsMax, acceptUnconditionalWrites);
+        return new OpenSettings(
+                engine, index, checkpoints, other, kdf, requestsMax, createVolume, acceptUnconditionalWrites);
     }
 
     public OpenSettings with(PassphraseKdf other) {
-        return new OpenSettings(engine, index, checkpoints, compression, other, requestsMax, acceptUnconditionalWrites);
+        return new OpenSettings(
+                engine, index, checkpoints, compression, other, requestsMax, createVolume, acceptUnconditionalWrites);
     }
 
     public OpenSettings withRequestsMax(int other) {
-        return new OpenSettings(engine, index, checkpoints, compression, kdf, other, acceptUnconditionalWrites);
+        return new OpenSettings(
+                engine, index, checkpoints, compression, kdf, other, createVolume, acceptUnconditionalWrites);
     }
 
     public OpenSettings acceptingUnconditionalWrites(boolean accept) {
-        return new OpenSettings(engine, index, checkpoints, compression, kdf, requestsMax, accept);
+        return new OpenSettings(engine, index, checkpoints, compression, kdf, requestsMax, createVolume, accept);
+    }
+
+    /** Whether an absent volume is created; never one that this machine has opened at the same place before. */
+    public OpenSettings creatingVolume(boolean create) {
+        return new OpenSettings(
+                engine, index, checkpoints, compression, kdf, requestsMax, create, acceptUnconditionalWrites);
     }
 }

@@ -80,12 +80,14 @@ public final class Recovery {
     private Recovered run(Secret password, Path cacheDirectory)
             throws ObjectStoreException, CorruptObjectException, OpenException, IOException, VolumeException {
         progress.advanced(OpenProgress.Step.READING_VOLUME, 0, 1);
+        KnownPlaces known = new KnownPlaces(cacheDirectory);
         ObjectKeys keys =
                 own(new VolumeKeys(store, settings.kdf(), environment.runtime().random())
-                        .unlockOrCreate(password, settings.acceptUnconditionalWrites()));
+                        .unlockOrCreate(password, settings, known));
         progress.advanced(OpenProgress.Step.READING_VOLUME, 1, 1);
         // Before the claim: a second daemon on one directory must not end the first.
         LocalDirectory directory = own(LocalDirectory.lock(cacheDirectory, keys.volume()));
+        known.remember(keys.volume(), store.describe());
         ManifestStore manifests = new ManifestStore(store, keys);
         Manifest claim = new Claim(store, manifests, environment.runtime().random(), environment.clock())
                 .claim(environment.description(), settings.acceptUnconditionalWrites(), progress);

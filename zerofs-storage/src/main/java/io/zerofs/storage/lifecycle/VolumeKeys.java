@@ -15,13 +15,17 @@ import io.zerofs.storage.seal.KeySlot;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.PassphraseKdf;
 import io.zerofs.storage.seal.Secret;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Creates, unlocks and locks anew the volume object of a store. Confined to one thread. */
 public final class VolumeKeys {
+    private static final Logger LOG = LoggerFactory.getLogger(VolumeKeys.class);
     private static final int ATTEMPTS_MAX = 4;
 
     private final ObjectStore store;
@@ -46,7 +50,7 @@ public final class VolumeKeys {
         try {
             Stored stored = read();
             if (stored == null) {
-                throw new OpenException(OpenException.Kind.LOST_OBJECT, "there is no volume in " + store.describe());
+                throw new OpenException(OpenException.Kind.NO_VOLUME, "there is no volume at " + store.describe());
             }
             VolumeObject.Unlocked unlocked = unlock(stored.object(), oldPassword);
             try (Secret dataKey = unlocked.dataKey()) {
@@ -66,13 +70,15 @@ public final class VolumeKeys {
         }
     }
 
-    /** Unlocks the volume, or makes a new one where the store holds none. The caller closes the keys. */
-    ObjectKeys unlockOrCreate(Secret password, boolean acceptUnconditional)
-            throws ObjectStoreException, CorruptObjectException, OpenException {
+    /** Unlocks the volume, or makes a new one where the store is empty and the settings permit it. The caller closes the keys. */
+    ObjectKeys unlockOrCreate(Secret password, OpenSettings settings, KnownPlaces known)
+            throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
         Stored stored = read();
         if (stored == null) {
             requireEmptyStore();
-            requireConditionalWrites(acceptUnconditional);
+            known.requireUnknown(store.describe());
+            requirePermission(settings.createVolume());
+            requireConditionalWrites(settings.acceptUnconditionalWrites());
             stored = new Stored(create(password), "");
         }
         VolumeObject volume = stored.object();
@@ -97,6 +103,12 @@ public final class VolumeKeys {
         }
     }
 
+    private void requirePermission(boolean create) throws OpenException {
+        if (!create) {
+            throw new OpenException(OpenException.Kind.NO_VOLUME, "there is no volume at " + store.describe());
+        }
+    }
+
     private void requireConditionalWrites(boolean acceptUnconditional) throws ObjectStoreException, OpenException {
         if (acceptUnconditional) {
             return;
@@ -114,6 +126,7 @@ public final class VolumeKeys {
         try (Secret dataKey = Secret.owning(key)) {
             VolumeObject volume = new VolumeObject(id, List.of(KeySlot.wrap(dataKey, password, wrapping(id))));
             if (put(volume, new IfAbsent())) {
+                LOG.info("created volume {} in {}", id, store.describe());
                 return volume;
             }
         }
