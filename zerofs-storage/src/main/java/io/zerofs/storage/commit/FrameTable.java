@@ -5,6 +5,7 @@ import io.zerofs.storage.seal.ByteReader;
 import io.zerofs.storage.seal.ByteWriter;
 import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectHeader;
+import io.zerofs.storage.seal.ObjectKind;
 import java.nio.ByteBuffer;
 import java.util.List;
 
@@ -87,6 +88,8 @@ public final class FrameTable {
         ByteBuffer from = ByteBuffer.wrap(bytes);
         ObjectHeader header = ObjectHeader.read(from, source);
         ByteReader reader = new ByteReader(from, source, POSITION);
+        boolean isCommit = header.kind() == ObjectKind.COMMIT && header.epoch() >= 1 && header.number() >= 1;
+        reader.require(isCommit, "its header is not that of a commit");
         long firstSlot = reader.u32();
         long count = reader.u32();
         long offset = reader.u63();
