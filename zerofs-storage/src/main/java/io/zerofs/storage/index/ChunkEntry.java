@@ -70,6 +70,7 @@ public record ChunkEntry(List<FrameReference> frames) {
             boolean full = (slotAndRole & 1) != 0;
             if (slotAndRole >>> 1 > Integer.MAX_VALUE
                     || slotAndRole < 0
+                    || seq < 1
                     || full != frames.isEmpty()
                     || frames.size() == FRAMES_MAX
                     || (!full && in.remaining() < Long.BYTES)) {

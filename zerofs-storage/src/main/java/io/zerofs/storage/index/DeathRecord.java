@@ -29,10 +29,11 @@ public record DeathRecord(int[] slots) {
         int count = 0;
         long before = 0;
         while (in.hasRemaining()) {
-            before += Varints.get(in, "a death record");
-            if (before < 0 || before > Integer.MAX_VALUE) {
+            long step = Varints.get(in, "a death record");
+            if (step < (count == 0 ? 0 : 1) || step > Integer.MAX_VALUE - before) {
                 throw Varints.malformed("a death record");
             }
+            before += step;
             slots[count++] = (int) before;
         }
         return new DeathRecord(Arrays.copyOf(slots, count));
