@@ -15,6 +15,7 @@ import io.zerofs.server.nbd.wire.OptionCodec;
 import io.zerofs.server.nbd.wire.OptionReplyType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The directory of exports. It is looked at anew for each client, so that a file is an export from the moment it exists.
@@ -57,33 +58,37 @@ final class Exports {
         }
     }
 
+    /** Takes the name of an export, or returns false when it does not fit. */
+    @FunctionalInterface
+    interface Names {
+        boolean take(String name, long cookie);
+    }
+
     /**
-     * Names of all exports.
+     * Lists the exports in constant memory, from the one after {@code cookie} (0: the first).
      *
-     * @throws ExportException TOO_BIG beyond {@link #LISTED_MAX}
+     * @return whether the end was reached; false if a name was not taken
      */
-    List<String> names() throws ExportException, FsException {
-        List<String> names = new ArrayList<>();
+    boolean list(long cookie, Names names) throws FsException {
         InodeId directory = directory();
-        if (directory == null) {
-            return names;
-        }
-        files.list(Credentials.ROOT, directory, 0, false, entry -> {
-            // The protocol wants UTF-8: a file with another name cannot be asked for.
-            String name = entry.kind() == FileKind.REGULAR
-                    ? OptionCodec.decodeText(entry.name().toBytes())
-                    : null;
-            if (name != null) {
-                names.add(name);
-            }
-            return names.size() <= LISTED_MAX;
-        });
-        if (names.size() > LISTED_MAX) {
+        return directory == null
+                || files.list(Credentials.ROOT, directory, cookie, false, entry -> {
+                    // The protocol wants UTF-8: a file with another name cannot be asked for.
+                    String name = entry.kind() == FileKind.REGULAR
+                            ? OptionCodec.decodeText(entry.name().toBytes())
+                            : null;
+                    return name == null || names.take(name, entry.cookie());
+                });
+    }
+
+    /** @throws ExportException TOO_BIG if there are more than {@link #LISTED_MAX} */
+    void requireListable() throws ExportException, FsException {
+        AtomicInteger count = new AtomicInteger();
+        if (!list(0, (name, cookie) -> count.incrementAndGet() <= LISTED_MAX)) {
             throw new ExportException(
                     OptionReplyType.ERR_TOO_BIG,
                     "there are more than " + LISTED_MAX + " exports; they can be used by name");
         }
-        return names;
     }
 
     /** The export of this name; the empty name means the only one. */
@@ -91,11 +96,13 @@ final class Exports {
         if (!name.isEmpty()) {
             return describe(name, lookup(name));
         }
-        List<String> names = names();
+        List<String> names = new ArrayList<>();
+        list(0, (each, cookie) -> names.add(each) && names.size() < 2);
         if (names.size() != 1) {
             throw new ExportException(
                     OptionReplyType.ERR_UNKNOWN,
-                    "an export name is needed: there are " + names.size() + " exports, so none is the default");
+                    "an export name is needed: " + (names.isEmpty() ? "there is none" : "there are several")
+                            + ", so none is the default");
         }
         return describe(names.get(0), lookup(names.get(0)));
     }

@@ -5,11 +5,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.nbd.wire.Handshake;
+import io.zerofs.server.nbd.wire.NbdOption;
 import io.zerofs.server.nbd.wire.OptionCodec;
 import io.zerofs.server.nbd.wire.OptionHeader;
 import io.zerofs.server.net.Connection;
 import io.zerofs.server.net.FrameProtocol;
 import io.zerofs.server.net.Request;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * One client from greeting to end: its flags, then options, then the requests of the export that it chose. Lives on the
@@ -18,6 +20,9 @@ import io.zerofs.server.net.Request;
 final class NbdConnection implements FrameProtocol {
     /** Longest data of an option: an export name and hundreds of queries. Longer ones end the connection. */
     static final int OPTION_BYTES_MAX = 64 * 1024;
+
+    /** Of a list of exports, what is made and sent at a time. */
+    static final int LIST_PART_BYTES = 64 << 10;
 
     private final Connection connection;
     private final Exports exports;
@@ -67,7 +72,9 @@ final class NbdConnection implements FrameProtocol {
             request.end();
         } else {
             connection.pause();
-            request.run(Integer.MAX_VALUE, () -> option(frame, request));
+            // A list is answered in parts of this size, one after the other.
+            boolean lists = OptionHeader.decode(frame.duplicate()).code() == NbdOption.LIST.code();
+            request.run(Integer.MAX_VALUE, lists ? LIST_PART_BYTES : 0, () -> option(frame, request));
         }
     }
 
@@ -88,10 +95,13 @@ final class NbdConnection implements FrameProtocol {
 
     private void option(ByteBuf frame, Request request) {
         Negotiation.Step step = answerTo(frame);
+        if (step.next() == Negotiation.Next.LIST) {
+            list(0, request);
+            return;
+        }
         Negotiation.Chosen chosen = step.transmission();
         try {
             Transmission begun = chosen == null ? null : new Transmission(connection, chosen);
-            // A list may be long, and its reader slow.
             request.charge(step.answer().readableBytes());
             request.reply(step.answer());
             connection.onEventLoop(() -> goOn(step.next(), begun));
@@ -100,6 +110,36 @@ final class NbdConnection implements FrameProtocol {
                 chosen.device().close();
             }
             throw e;
+        }
+    }
+
+    /** Sends a part of the list; the next one is made when the socket took it. */
+    private void list(long cookie, Request request) {
+        ByteBuf part = connection.allocator().directBuffer(LIST_PART_BYTES, LIST_PART_BYTES);
+        long last;
+        try {
+            last = negotiation.list(cookie, part);
+        } catch (RuntimeException | Error e) {
+            part.release();
+            throw e;
+        }
+        if (last == Negotiation.LIST_END) {
+            request.reply(part);
+            connection.resume();
+        } else {
+            connection.send(part, () -> goOn(last, request));
+        }
+    }
+
+    private void goOn(long cookie, Request request) {
+        if (closed) {
+            request.end();
+            return;
+        }
+        try {
+            connection.waitingThreads().execute(() -> request.goOn(() -> list(cookie, request)));
+        } catch (RejectedExecutionException e) {
+            request.end();
         }
     }
 
@@ -115,7 +155,7 @@ final class NbdConnection implements FrameProtocol {
 
     private void goOn(Negotiation.Next next, Transmission begun) {
         switch (next) {
-            case NEGOTIATE -> connection.resume();
+            case NEGOTIATE, LIST -> connection.resume();
             case CLOSE -> connection.close("the negotiation ended without an export");
             case TRANSMIT -> {
                 transmission = begun;

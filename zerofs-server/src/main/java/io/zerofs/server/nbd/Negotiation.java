@@ -12,6 +12,7 @@ import io.zerofs.server.nbd.wire.OptionHandler;
 import io.zerofs.server.nbd.wire.OptionReplyType;
 import io.zerofs.server.nbd.wire.OptionRequest;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,11 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
     /** Room that most answers need; buffers grow. */
     private static final int ANSWER_BYTES = 256;
 
+    /** Says that a list has no more parts. */
+    static final long LIST_END = -1;
+
+    private static final String FAILED = "the file system failed";
+
     /**
      * What one option leads to.
      *
@@ -44,6 +50,8 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
     /** How a connection goes on. */
     enum Next {
         NEGOTIATE,
+        /** The list of exports follows, part by part. */
+        LIST,
         TRANSMIT,
         CLOSE
     }
@@ -96,14 +104,39 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
     @Override
     public Step list(OptionRequest.ListExports request) {
         try {
-            List<String> names = exports.names();
-            ByteBuf answer = answer();
-            for (String name : names) {
-                Handshake.server(answer, request.code(), name);
-            }
-            return acknowledge(answer, request);
+            exports.requireListable();
+            return new Step(Unpooled.EMPTY_BUFFER, Next.LIST, null);
         } catch (ExportException | FsException e) {
             return refuse(request, e);
+        }
+    }
+
+    /**
+     * Writes as many entries of the list as fit, and the end of it after the last one.
+     *
+     * @param cookie of the last entry before, 0 at the start
+     * @return of the last entry now, or -1 at the end
+     */
+    long list(long cookie, ByteBuf part) {
+        int code = NbdOption.LIST.code();
+        AtomicLong last = new AtomicLong(cookie);
+        try {
+            boolean atEnd = exports.list(cookie, (name, next) -> {
+                if (part.writableBytes() < Handshake.SERVER_BYTES_MAX) {
+                    return false;
+                }
+                Handshake.server(part, code, name);
+                last.set(next);
+                return true;
+            });
+            if (atEnd) {
+                Handshake.ack(part, code);
+            }
+            return atEnd ? LIST_END : last.get();
+        } catch (FsException e) {
+            LOG.debug("nbd: a list of exports ended early: {}", e.getMessage());
+            Handshake.error(part, code, OptionReplyType.ERR_PLATFORM, FAILED);
+            return LIST_END;
         }
     }
 
@@ -213,7 +246,7 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
             return refuse(request, export.reply(), export.getMessage());
         }
         LOG.debug("nbd: option {} failed: {}", request.code(), reason.getMessage());
-        return refuse(request, OptionReplyType.ERR_PLATFORM, "the file system failed: " + reason.getMessage());
+        return refuse(request, OptionReplyType.ERR_PLATFORM, FAILED + ": " + reason.getMessage());
     }
 
     private static Step refuse(OptionRequest request, OptionReplyType error, String sentence) {

@@ -23,8 +23,17 @@ public interface Connection {
     /** Runs later on the event loop of this connection; not at all if it is gone. */
     void onEventLoop(Runnable work);
 
-    /** Sends bytes that answer no request, such as a greeting. Releases them. */
-    void send(ByteBuf bytes);
+    /** Sends bytes that end no request, such as a greeting. Releases them. */
+    default void send(ByteBuf bytes) {
+        send(bytes, () -> {});
+    }
+
+    /**
+     * Sends bytes that end no request, such as the first part of a long reply. Releases them.
+     *
+     * @param sent runs on the event loop when the socket took the bytes, or will never take them
+     */
+    void send(ByteBuf bytes, Runnable sent);
 
     /**
      * Cuts no further frame until {@link #resume}; for steps of a handshake that change how the next one is read. Call

@@ -277,7 +277,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
 
     /** Any thread; sends the reply that ends a request. */
     void reply(ByteBuf bytes, InFlight request) {
-        enqueue(new Outgoing(bytes, request));
+        enqueue(new Outgoing(bytes, request::release));
     }
 
     /** Any thread. */
@@ -325,9 +325,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         int length = next.bytes.readableBytes();
         context.write(next.bytes).addListener(done -> {
             stall.moved(length);
-            if (next.request != null) {
-                next.request.release();
-            }
+            next.sent.run();
         });
     }
 
@@ -397,8 +395,8 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     }
 
     @Override
-    public void send(ByteBuf bytes) {
-        enqueue(new Outgoing(bytes, null));
+    public void send(ByteBuf bytes, Runnable sent) {
+        enqueue(new Outgoing(bytes, sent));
     }
 
     @Override
@@ -452,6 +450,6 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         }
     }
 
-    /** Bytes on their way to the socket, and the request that they end, if any. */
-    private record Outgoing(ByteBuf bytes, InFlight request) {}
+    /** Bytes on their way to the socket, and what follows when they are gone. */
+    private record Outgoing(ByteBuf bytes, Runnable sent) {}
 }

@@ -16,8 +16,10 @@ import io.zerofs.server.ninep.wire.Qid;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.Tmessage;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 
 /** Where fids come from and where they go: Tauth, Tattach, Twalk, Tclunk, Tremove. */
@@ -100,13 +102,14 @@ final class FidOperations {
             fids.requireFree(request.newFid());
         }
         Place place = before.place();
+        Deque<Place> way = new ArrayDeque<>();
         List<Qid> qids = new ArrayList<>(request.names().length);
         try {
             for (byte[] bytes : request.names()) {
                 FileName name = FileName.of(bytes);
                 Attributes found = step(from, place.inode(), name);
-                place = place.child(name, found.id());
                 qids.add(Qids.of(found));
+                place = next(place, name, found.id(), way);
             }
         } catch (FsException e) {
             if (qids.isEmpty()) {
@@ -120,6 +123,18 @@ final class FidOperations {
             throw new ErrnoException(Errno.EBADF);
         }
         return new Rmessage.Rwalk(qids);
+    }
+
+    /** Returns the place that a name leads to; a name that this very walk has passed is known on the way back. */
+    private static Place next(Place place, FileName name, InodeId found, Deque<Place> way) {
+        if (name.isDotDot()) {
+            Place back = way.poll();
+            return back != null && back.inode().equals(found) ? back : Place.root(found);
+        }
+        if (!name.isDot()) {
+            way.push(place);
+        }
+        return place.child(name, found);
     }
 
     private Attributes step(Fid from, InodeId directory, FileName name) throws FsException {
@@ -150,7 +165,7 @@ final class FidOperations {
         try {
             Place place = fid.place();
             requireSame(fid.who(), place);
-            files.remove(fid.who(), place.parent().inode(), place.name(), RemoveMode.ANY);
+            files.remove(fid.who(), place.parent(), place.name(), RemoveMode.ANY);
         } catch (FsException | ErrnoException e) {
             fids.remove(request.fid(), fid);
             throw e;

@@ -1,101 +1,182 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
-import java.util.ArrayDeque;
+import io.zerofs.server.ninep.wire.LockOwner;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Queue;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 
-/** The byte-range locks of one file, with the rules of fcntl(2). Guarded by {@link ByteRangeLocks}. */
+/**
+ * The byte-range locks of one file, with the rules of fcntl(2). Nothing here takes time in proportion to the locks of
+ * the file, for every client waits meanwhile. Guarded by {@link ByteRangeLocks}.
+ */
 final class FileLocks {
-    private final List<HeldLock> held = new ArrayList<>();
-    private final Queue<LockWaiter> waiters = new ArrayDeque<>();
+    private final LockTree exclusive = new LockTree();
+    private final LockTree shared = new LockTree();
+    /** Locks of each owner by their first byte; they do not overlap. */
+    private final Map<Owner, TreeMap<Long, LockTree.Node>> owners = new HashMap<>();
+
+    private final Map<Fid, Set<LockTree.Node>> byFid = new HashMap<>();
+    /** In the order in which they came, each with the lock that was found in its way. */
+    private final Map<LockWaiter, LockTree.Node> waiters = new LinkedHashMap<>();
+
+    private int heldCount;
+
+    private record Owner(NinePSession session, LockOwner process) {
+        static Owner of(HeldLock lock) {
+            return new Owner(lock.session(), lock.owner());
+        }
+    }
 
     boolean isEmpty() {
-        return held.isEmpty() && waiters.isEmpty();
+        return heldCount == 0 && waiters.isEmpty();
     }
 
     int heldCount() {
-        return held.size();
+        return heldCount;
     }
 
     /** A lock in the way of this one, or null. */
     HeldLock conflicting(HeldLock wanted) {
-        for (HeldLock each : held) {
-            if (each.conflicts(wanted)) {
-                return each;
-            }
-        }
-        return null;
+        LockTree.Node found = findConflict(wanted);
+        return found == null ? null : found.lock();
+    }
+
+    private LockTree.Node findConflict(HeldLock wanted) {
+        Object own = owners.get(Owner.of(wanted));
+        Object owner = own == null ? wanted : own;
+        LockTree.Node found = exclusive.find(wanted.range(), owner);
+        return found == null && wanted.exclusive() ? shared.find(wanted.range(), owner) : found;
     }
 
     /** Takes a lock that nothing is in the way of: it replaces what its owner had in the range. */
     void put(HeldLock lock) {
         release(lock);
         HeldLock merged = lock;
-        for (Iterator<HeldLock> each = held.iterator(); each.hasNext(); ) {
-            HeldLock neighbour = each.next();
-            if (neighbour.merges(merged)) {
-                merged = merged.withRange(merged.range().union(neighbour.range()));
-                each.remove();
-            }
+        TreeMap<Long, LockTree.Node> own = owners.get(Owner.of(lock));
+        if (own != null) {
+            merged = merge(own.lowerEntry(lock.range().first()), merged);
+            merged = merge(own.higherEntry(lock.range().first()), merged);
         }
-        held.add(merged);
+        add(merged);
+    }
+
+    private HeldLock merge(Map.Entry<Long, LockTree.Node> neighbour, HeldLock lock) {
+        if (neighbour == null || !neighbour.getValue().lock().merges(lock)) {
+            return lock;
+        }
+        remove(neighbour.getValue());
+        return lock.withRange(lock.range().union(neighbour.getValue().lock().range()));
     }
 
     /** Takes the range of this lock out of all that its owner has; splits a lock around it. */
     void release(HeldLock hole) {
-        List<HeldLock> rests = new ArrayList<>();
-        for (Iterator<HeldLock> each = held.iterator(); each.hasNext(); ) {
-            HeldLock lock = each.next();
-            if (!lock.sameOwner(hole) || !lock.range().overlaps(hole.range())) {
-                continue;
-            }
-            each.remove();
+        TreeMap<Long, LockTree.Node> own = owners.get(Owner.of(hole));
+        if (own == null) {
+            return;
+        }
+        Long first = own.floorKey(hole.range().first());
+        List<LockTree.Node> overlapping =
+                own
+                        .subMap(
+                                first == null ? hole.range().first() : first,
+                                true,
+                                hole.range().last(),
+                                true)
+                        .values()
+                        .stream()
+                        .filter(node -> node.lock().range().overlaps(hole.range()))
+                        .toList();
+        for (LockTree.Node node : overlapping) {
+            HeldLock lock = node.lock();
             ByteRange range = lock.range();
+            remove(node);
             if (range.first() < hole.range().first()) {
-                rests.add(
-                        lock.withRange(new ByteRange(range.first(), hole.range().first() - 1)));
+                add(lock.withRange(new ByteRange(range.first(), hole.range().first() - 1)));
             }
             if (range.last() > hole.range().last()) {
-                rests.add(lock.withRange(new ByteRange(hole.range().last() + 1, range.last())));
+                add(lock.withRange(new ByteRange(hole.range().last() + 1, range.last())));
             }
         }
-        held.addAll(rests);
     }
 
     void releaseAll(Fid fid) {
-        held.removeIf(lock -> lock.fid() == fid);
+        Set<LockTree.Node> all = byFid.get(fid);
+        if (all != null) {
+            List.copyOf(all).forEach(this::remove);
+        }
     }
 
+    private void add(HeldLock lock) {
+        TreeMap<Long, LockTree.Node> own = owners.computeIfAbsent(Owner.of(lock), unused -> new TreeMap<>());
+        LockTree.Node node = new LockTree.Node(lock, own);
+        own.put(lock.range().first(), node);
+        byFid.computeIfAbsent(lock.fid(), unused -> new HashSet<>()).add(node);
+        treeOf(lock).add(node);
+        heldCount++;
+    }
+
+    private void remove(LockTree.Node node) {
+        HeldLock lock = node.lock();
+        treeOf(lock).remove(node);
+        owners.computeIfPresent(Owner.of(lock), (owner, own) -> {
+            own.remove(lock.range().first());
+            return own.isEmpty() ? null : own;
+        });
+        byFid.computeIfPresent(lock.fid(), (fid, nodes) -> {
+            nodes.remove(node);
+            return nodes.isEmpty() ? null : nodes;
+        });
+        heldCount--;
+    }
+
+    private LockTree treeOf(HeldLock lock) {
+        return lock.exclusive() ? exclusive : shared;
+    }
+
+    /** Adds a waiter that has a lock in its way. */
     void addWaiter(LockWaiter waiter) {
-        waiters.add(waiter);
+        waiters.put(waiter, findConflict(waiter.wanted()));
     }
 
     boolean removeWaiter(LockWaiter waiter) {
-        return waiters.remove(waiter);
+        return waiters.remove(waiter) != null;
     }
 
     List<LockWaiter> removeWaiters(Fid fid) {
         List<LockWaiter> removed = new ArrayList<>();
-        waiters.removeIf(waiter -> waiter.wanted().fid() == fid && removed.add(waiter));
+        waiters.keySet().removeIf(waiter -> waiter.wanted().fid() == fid && removed.add(waiter));
         return removed;
     }
 
     /** Takes the locks that waited for what is now free, first come, first served; gives those who got theirs. */
     List<LockWaiter> grant() {
         List<LockWaiter> granted = List.of();
-        for (Iterator<LockWaiter> each = waiters.iterator(); each.hasNext(); ) {
-            LockWaiter waiter = each.next();
-            if (conflicting(waiter.wanted()) == null) {
-                each.remove();
-                put(waiter.wanted());
-                if (granted.isEmpty()) {
-                    granted = new ArrayList<>();
-                }
-                granted.add(waiter);
+        for (Iterator<Map.Entry<LockWaiter, LockTree.Node>> each =
+                        waiters.entrySet().iterator();
+                each.hasNext(); ) {
+            Map.Entry<LockWaiter, LockTree.Node> waiter = each.next();
+            if (waiter.getValue().isHeld()) {
+                continue;
             }
+            HeldLock wanted = waiter.getKey().wanted();
+            LockTree.Node other = findConflict(wanted);
+            if (other != null) {
+                waiter.setValue(other);
+                continue;
+            }
+            each.remove();
+            put(wanted);
+            if (granted.isEmpty()) {
+                granted = new ArrayList<>();
+            }
+            granted.add(waiter.getKey());
         }
         return granted;
     }

@@ -90,9 +90,9 @@ final class NamespaceOperations {
         Fid.State before = file.state();
         Place from = before.place();
         requireSame(files, target.who(), from);
-        files.rename(target.who(), from.parent().inode(), from.name(), target.inode(), name);
+        files.rename(target.who(), from.parent(), from.name(), target.inode(), name);
         // If it was opened meanwhile, it keeps the old name and will not be found by it.
-        file.become(before, new Fid.State(new Place(target.place(), name, from.inode()), before.use()));
+        file.become(before, new Fid.State(new Place(target.inode(), name, from.inode()), before.use()));
         return Rmessage.Empty.RRENAME;
     }
 
@@ -120,7 +120,7 @@ final class NamespaceOperations {
         if (place.parent() == null) {
             throw new ErrnoException(Errno.EBUSY);
         }
-        if (!files.lookup(who, place.parent().inode(), place.name()).id().equals(place.inode())) {
+        if (!files.lookup(who, place.parent(), place.name()).id().equals(place.inode())) {
             throw FsError.NOT_FOUND.exception();
         }
     }

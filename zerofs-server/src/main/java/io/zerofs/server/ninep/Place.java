@@ -5,13 +5,13 @@ import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.InodeId;
 
 /**
- * A file and the way on which it was reached. Only Tremove and Trename need the way: they name a file by its fid, but
- * act on a name in a directory.
+ * A file and the name by which it was reached, for Tremove and Trename: they name a file by its fid, but act on a name in
+ * a directory. It keeps one name and not the whole way, which a client could make as long as it likes.
  *
- * @param parent where the name was looked up; null at the attached root, and behind a {@code ..} that left the way
+ * @param parent where the name was looked up; null at the attached root, and where {@code ..} led to
  * @param name null where parent is
  */
-record Place(Place parent, FileName name, InodeId inode) {
+record Place(InodeId parent, FileName name, InodeId inode) {
     static Place root(InodeId inode) {
         return new Place(null, null, inode);
     }
@@ -20,9 +20,6 @@ record Place(Place parent, FileName name, InodeId inode) {
         if (childName.isDot()) {
             return this;
         }
-        if (childName.isDotDot()) {
-            return parent != null && parent.inode.equals(child) ? parent : root(child);
-        }
-        return new Place(this, childName, child);
+        return childName.isDotDot() ? root(child) : new Place(inode, childName, child);
     }
 }

@@ -130,8 +130,9 @@ public final class FuzzConnection implements Connection {
     }
 
     @Override
-    public void send(ByteBuf bytes) {
+    public void send(ByteBuf bytes, Runnable sent) {
         sent(bytes);
+        onEventLoop(sent);
     }
 
     @Override

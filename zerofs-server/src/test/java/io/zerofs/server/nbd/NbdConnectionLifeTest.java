@@ -19,6 +19,7 @@ import io.zerofs.server.nbd.wire.NbdOption;
 import io.zerofs.server.net.OutOfAllMemory;
 import io.zerofs.server.net.ServerSettings;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -201,19 +202,30 @@ class NbdConnectionLifeTest {
     }
 
     @Test
-    void aClientThatDoesNotReadListsHoldsBoundedMemory() throws Exception {
+    void clientsThatDoNotReadListsHoldOnePartEach() throws Exception {
         String longName = "x".repeat(240);
         for (int i = 0; i < Exports.LISTED_MAX; i++) {
             fixture.device(longName + i, 0);
         }
-        long listBytesMax = 300L * Exports.LISTED_MAX;
-        try (NbdClient greedy = fixture.connect()) {
-            for (int i = 0; i < NbdFixture.SETTINGS.requestsPerConnectionMax(); i++) {
-                greedy.sendOption(NbdOption.LIST.code(), new byte[0]);
+        List<NbdClient> greedy = new ArrayList<>();
+        int clients = NbdFixture.SETTINGS.connectionsMax() - 1;
+        try {
+            for (int i = 0; i < clients; i++) {
+                greedy.add(fixture.connect());
+                for (int j = 0; j < NbdFixture.SETTINGS.requestsPerConnectionMax(); j++) {
+                    greedy.get(i).sendOption(NbdOption.LIST.code(), new byte[0]);
+                }
             }
-            until(() -> fixture.resources().bytesInFlight() >= NbdFixture.SETTINGS.bytesPerConnectionMax());
-            assertTrue(
-                    fixture.resources().bytesInFlight() < NbdFixture.SETTINGS.bytesPerConnectionMax() + listBytesMax);
+            until(() -> fixture.resources().bytesInFlight() >= clients * NbdConnection.LIST_PART_BYTES);
+            assertTrue(fixture.resources().bytesInFlight() < clients * (NbdConnection.LIST_PART_BYTES + (16 << 10)));
+            try (NbdClient other = fixture.connect()) {
+                List<NbdClient.OptionReply> replies = other.option(NbdOption.LIST, new byte[0]);
+                assertEquals(Exports.LISTED_MAX + 1, replies.size(), "the whole list comes, part by part");
+            }
+        } finally {
+            for (NbdClient client : greedy) {
+                client.close();
+            }
         }
     }
 

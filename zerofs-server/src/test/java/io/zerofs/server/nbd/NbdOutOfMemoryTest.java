@@ -128,7 +128,7 @@ class NbdOutOfMemoryTest {
         }
 
         @Override
-        public void send(ByteBuf bytes) {
+        public void send(ByteBuf bytes, Runnable sent) {
             bytes.release();
         }
 

@@ -162,7 +162,7 @@ final class DirectClient extends NinePClient {
         }
 
         @Override
-        public void send(ByteBuf bytes) {
+        public void send(ByteBuf bytes, Runnable sent) {
             throw new AssertionError("9P servers do not greet");
         }
 

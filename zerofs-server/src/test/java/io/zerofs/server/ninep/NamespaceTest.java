@@ -7,6 +7,7 @@ import static io.zerofs.server.ninep.NinePClient.walkMessage;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.OpenFlags;
@@ -78,6 +79,48 @@ class NamespaceTest {
         Arrays.fill(names, "d");
         client.walk(ROOT, 2, names);
         assertEquals(client.attributes(1).qid(), client.attributes(2).qid());
+    }
+
+    @Test
+    void fidKeepsOneNameHoweverDeepItIs() throws Exception {
+        String[] names = new String[16];
+        Arrays.fill(names, "n".repeat(255));
+        client.walk(ROOT, 1);
+        int depth = 160;
+        for (int i = 0; i < depth; i++) {
+            mkdir(1, names[0]);
+            client.walk(1, 1, names[0]);
+        }
+        long before = usedBytes();
+        int fids = 2_000;
+        for (int fid = 10; fid < 10 + fids; fid++) {
+            client.walk(ROOT, fid, names);
+            for (int i = names.length; i < depth; i += names.length) {
+                client.walk(fid, fid, names);
+            }
+        }
+        long each = (usedBytes() - before) / fids;
+        assertTrue(each < 4_096, "a fid takes " + each + " bytes");
+        client.ok(new Tmessage.Tremove(10));
+        assertEquals(Errno.ENOENT, client.error(new Tmessage.Tremove(11)));
+    }
+
+    private static long usedBytes() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+    }
+
+    @Test
+    void nameThatAWalkPassedIsKnownOnTheWayBack() throws Exception {
+        mkdir(ROOT, "d");
+        client.walk(ROOT, 1, "d");
+        mkdir(1, "e");
+        client.walk(ROOT, 2, "d", ".", "e", "..");
+        assertEquals(Errno.ENOTEMPTY, client.error(new Tmessage.Tremove(2)));
+        client.walk(ROOT, 2, "d", "e");
+        client.walk(2, 3, "..");
+        assertEquals(Errno.EBUSY, client.error(new Tmessage.Tremove(3)));
+        client.ok(new Tmessage.Tremove(2));
     }
 
     @Test

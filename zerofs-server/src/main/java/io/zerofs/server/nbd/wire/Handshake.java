@@ -15,6 +15,9 @@ public final class Handshake {
     public static final int BLOCK_BYTES_PREFERRED = 4096;
     public static final int PAYLOAD_BYTES_MAX = 32 * 1024 * 1024;
 
+    /** Most bytes of {@link #server} for the name of a file, with room for the end of the list. */
+    public static final int SERVER_BYTES_MAX = 1_024;
+
     /** "NBDMAGIC". */
     static final long INIT_MAGIC = 0x4e42444d41474943L;
 

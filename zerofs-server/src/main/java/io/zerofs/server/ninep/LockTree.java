@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import java.util.Random;
+
+/**
+ * Byte-range locks of one kind on one file, ordered by where they begin. Finds a lock that is in the way in logarithmic
+ * time, however many locks the asking owner has there itself. Guarded by {@link ByteRangeLocks}.
+ *
+ * <p>A treap: each node knows the last byte and the only owner, if there is one, of all locks below it.
+ */
+final class LockTree {
+    /** A lock in the tree. */
+    static final class Node {
+        private final HeldLock lock;
+        private final Object owner;
+        private long number;
+        private int priority;
+        private boolean held;
+        private Node left;
+        private Node right;
+        private long lastMax;
+        private Object onlyOwner;
+
+        /** @param owner identity of the owner; locks of equal owners have the same one */
+        Node(HeldLock lock, Object owner) {
+            this.lock = lock;
+            this.owner = owner;
+            update();
+        }
+
+        HeldLock lock() {
+            return lock;
+        }
+
+        Object owner() {
+            return owner;
+        }
+
+        /** Returns whether it is in a tree now. */
+        boolean isHeld() {
+            return held;
+        }
+
+        private void update() {
+            lastMax = lock.range().last();
+            onlyOwner = owner;
+            include(left);
+            include(right);
+        }
+
+        private void include(Node child) {
+            if (child != null) {
+                lastMax = Math.max(lastMax, child.lastMax);
+                onlyOwner = onlyOwner == child.onlyOwner ? onlyOwner : null;
+            }
+        }
+
+        private boolean precedes(Node other) {
+            int order = Long.compare(lock.range().first(), other.lock.range().first());
+            return order != 0 ? order < 0 : number < other.number;
+        }
+    }
+
+    // Clients cannot foresee the priorities, hence cannot make the tree deep.
+    private final Random random = new Random();
+    private Node root;
+    private long added;
+
+    void add(Node node) {
+        node.number = added++;
+        node.priority = random.nextInt();
+        node.held = true;
+        root = insert(root, node);
+    }
+
+    void remove(Node node) {
+        node.held = false;
+        root = without(root, node);
+        node.left = null;
+        node.right = null;
+    }
+
+    /** Returns a lock of another owner that overlaps the range, or null. */
+    Node find(ByteRange range, Object owner) {
+        return find(root, range, owner);
+    }
+
+    private static Node find(Node node, ByteRange range, Object owner) {
+        if (node == null || node.lastMax < range.first() || node.onlyOwner == owner) {
+            return null;
+        }
+        Node found = find(node.left, range, owner);
+        if (found != null || node.lock.range().first() > range.last()) {
+            return found;
+        }
+        return node.owner != owner && node.lock.range().overlaps(range) ? node : find(node.right, range, owner);
+    }
+
+    private static Node insert(Node at, Node node) {
+        if (at == null || node.priority > at.priority) {
+            split(at, node);
+            return node;
+        }
+        if (node.precedes(at)) {
+            at.left = insert(at.left, node);
+        } else {
+            at.right = insert(at.right, node);
+        }
+        at.update();
+        return at;
+    }
+
+    /** Hangs the tree below the node, on both sides of it. */
+    private static void split(Node at, Node node) {
+        if (at == null) {
+            return;
+        }
+        if (node.precedes(at)) {
+            split(at.left, node);
+            at.left = node.right;
+            node.right = at;
+        } else {
+            split(at.right, node);
+            at.right = node.left;
+            node.left = at;
+        }
+        at.update();
+        node.update();
+    }
+
+    private static Node without(Node at, Node node) {
+        if (at == node) {
+            return joined(node.left, node.right);
+        }
+        if (node.precedes(at)) {
+            at.left = without(at.left, node);
+        } else {
+            at.right = without(at.right, node);
+        }
+        at.update();
+        return at;
+    }
+
+    private static Node joined(Node left, Node right) {
+        if (left == null || right == null) {
+            return left == null ? right : left;
+        }
+        Node top;
+        if (left.priority > right.priority) {
+            top = left;
+            top.right = joined(left.right, right);
+        } else {
+            top = right;
+            top.left = joined(left, right.left);
+        }
+        top.update();
+        return top;
+    }
+}

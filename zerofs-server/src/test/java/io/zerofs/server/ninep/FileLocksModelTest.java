@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import io.zerofs.core.vfs.Credentials;
+import io.zerofs.core.vfs.InodeId;
+import io.zerofs.server.ninep.wire.LockOwner;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** Locks of one file against what fcntl(2) says of each single byte, and how long much of them takes. */
+class FileLocksModelTest {
+    private static final int BYTES = 24;
+    private static final int PROCESSES = 4;
+    private static final InodeId FILE = new InodeId(7, 1);
+
+    private final List<Fid> fids = new ArrayList<>();
+
+    FileLocksModelTest() {
+        for (int i = 0; i < 3; i++) {
+            fids.add(new Fid(Credentials.ROOT, FILE, Place.root(FILE)));
+        }
+    }
+
+    private HeldLock lock(long first, long last, boolean exclusive, int process, int fid) {
+        LockOwner owner = new LockOwner(process, new byte[] {'h'});
+        return new HeldLock(new ByteRange(first, last), exclusive, null, owner, fids.get(fid));
+    }
+
+    /** Who has which byte how: 0 not at all, else twice the fid and 1, and one more if exclusive. */
+    private static final class Model {
+        final int[][] held = new int[PROCESSES][BYTES];
+
+        boolean conflicts(HeldLock wanted) {
+            for (int process = 0; process < PROCESSES; process++) {
+                for (long at = wanted.range().first(); at <= wanted.range().last(); at++) {
+                    int there = held[process][(int) at];
+                    if (process != wanted.owner().process() && there != 0 && (wanted.exclusive() || there % 2 == 0)) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        }
+
+        void set(HeldLock lock, int value) {
+            for (long at = lock.range().first(); at <= lock.range().last(); at++) {
+                held[lock.owner().process()][(int) at] = value;
+            }
+        }
+
+        int runs() {
+            int runs = 0;
+            for (int[] bytes : held) {
+                for (int at = 0; at < BYTES; at++) {
+                    runs += bytes[at] != 0 && (at == 0 || bytes[at] != bytes[at - 1]) ? 1 : 0;
+                }
+            }
+            return runs;
+        }
+    }
+
+    @Test
+    void locksAreAsIfEachByteHadItsOwn() {
+        long seed = Long.getLong("zerofs.seed", System.nanoTime());
+        Random random = new Random(seed);
+        FileLocks locks = new FileLocks();
+        Model model = new Model();
+        for (int step = 0; step < 200_000; step++) {
+            long first = random.nextInt(BYTES);
+            long last = Math.min(BYTES - 1, first + random.nextInt(8));
+            int fid = random.nextInt(fids.size());
+            HeldLock wanted = lock(first, last, random.nextBoolean(), random.nextInt(PROCESSES), fid);
+            String where = "seed " + seed + ", step " + step;
+            assertEquals(model.conflicts(wanted), locks.conflicting(wanted) != null, where);
+            switch (random.nextInt(8)) {
+                case 0 -> {
+                    locks.releaseAll(fids.get(fid));
+                    for (int[] bytes : model.held) {
+                        for (int at = 0; at < BYTES; at++) {
+                            bytes[at] = (bytes[at] + 1) / 2 == fid + 1 ? 0 : bytes[at];
+                        }
+                    }
+                }
+                case 1, 2 -> {
+                    locks.release(wanted);
+                    model.set(wanted, 0);
+                }
+                default -> {
+                    if (!model.conflicts(wanted)) {
+                        locks.put(wanted);
+                        model.set(wanted, 2 * fid + (wanted.exclusive() ? 2 : 1));
+                    }
+                }
+            }
+            assertEquals(model.runs(), locks.heldCount(), where);
+        }
+    }
+
+    @Test
+    void manyLocksAndWaitersCostOthersNothing() {
+        int many = 60_000;
+        long end = 1L << 50;
+        FileLocks locks = new FileLocks();
+        for (int i = 0; i < many; i++) {
+            locks.put(lock(2L * i, 2L * i, true, 0, 0));
+        }
+        locks.put(lock(end, end, true, 0, 0));
+        for (int i = 0; i < 4_000; i++) {
+            HeldLock wanted = lock(end, end, true, 1 + i, 1);
+            locks.addWaiter(new LockWaiter(FILE, wanted, new CompletableFuture<>()));
+        }
+        // Looked at one by one, each of these would take seconds.
+        assertTimeoutPreemptively(Duration.ofSeconds(60), () -> {
+            for (int i = 0; i < 20_000; i++) {
+                HeldLock mine = lock(2L * many, 2L * many + 9, true, 0, 2);
+                assertEquals(null, locks.conflicting(mine));
+                assertEquals(null, locks.conflicting(lock(0, end, true, 0, 2)));
+                locks.put(mine);
+                locks.release(mine);
+                assertEquals(List.of(), locks.grant());
+            }
+        });
+        locks.release(lock(end, end, true, 0, 0));
+        assertEquals(1, locks.grant().size());
+        locks.releaseAll(fids.get(0));
+        assertEquals(1, locks.heldCount());
+    }
+}
