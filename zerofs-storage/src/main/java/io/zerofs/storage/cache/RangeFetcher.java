@@ -234,7 +234,7 @@ public final class RangeFetcher implements PageFetcher {
             ObjectHeader object = request.get(0).wanted().table().header();
             long from = request.get(0).offset();
             int length = (int) (request.get(request.size() - 1).end() - from);
-            StoredRange bytes = ranges.read(object, from, length);
+            StoredRange bytes = read(object, from, length);
             List<Owned> damaged = new ArrayList<>();
             for (Owned page : request) {
                 if (open(page, bytes) != null) {
@@ -255,6 +255,18 @@ public final class RangeFetcher implements PageFetcher {
             request.forEach(page -> page.result().completeExceptionally(e));
         } finally {
             settle(request);
+        }
+    }
+
+    /** Asks once more where the answer was cut short. */
+    private StoredRange read(ObjectHeader object, long from, int length) throws ObjectStoreException {
+        try {
+            return ranges.read(object, from, length);
+        } catch (ObjectStoreException e) {
+            if (e.kind() != ObjectStoreException.Kind.TRUNCATED) {
+                throw e;
+            }
+            return ranges.readAgain(object, from, length);
         }
     }
 

@@ -52,7 +52,7 @@ public final class CommitReader {
     public LogObject read(CommitId id, long objectLength) throws ObjectStoreException, CorruptObjectException {
         String name = id.objectName();
         if (objectLength < ObjectHeader.BYTES) {
-            throw new CorruptObjectException(name, "header", "the object ends within it");
+            throw ObjectHeader.foreign(name, "it ends within its header");
         }
         int firstLength = (int) Math.min(objectLength, FIRST_READ_BYTES);
         ByteBuffer start = fetch(name, 0, firstLength);
@@ -153,6 +153,9 @@ public final class CommitReader {
             return store.getRange(name, offset, length).bytes();
         } catch (ObjectStoreException e) {
             if (e.kind() == ObjectStoreException.Kind.TRUNCATED) {
+                if (offset + length <= ObjectHeader.BYTES) {
+                    throw ObjectHeader.foreign(name, "it ends within its header");
+                }
                 throw new CorruptObjectException(name, "byte " + offset, "the object ends too early", e);
             }
             throw e;

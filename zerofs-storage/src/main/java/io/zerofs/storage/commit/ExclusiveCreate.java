@@ -39,11 +39,24 @@ public final class ExclusiveCreate {
             throws ObjectStoreException, CorruptObjectException {
         return switch (store.put(name, bytes, new ObjectStore.IfAbsent())) {
             case STORED -> new Created();
-            case REFUSED -> {
-                ObjectHeader header = readHeader(name);
-                yield header.salt().equals(salt) ? new Created() : new Taken(header);
-            }
+            case REFUSED -> lookWhoseItIs(name, salt);
         };
+    }
+
+    /** To find another author ends this one: two answers have to agree on that. */
+    private Outcome lookWhoseItIs(String name, Salt salt) throws ObjectStoreException, CorruptObjectException {
+        ObjectHeader first = SecondLook.at(() -> readHeader(name));
+        if (first.salt().equals(salt)) {
+            return new Created();
+        }
+        ObjectHeader second = SecondLook.at(() -> readHeader(name));
+        if (second.salt().equals(salt)) {
+            return new Created();
+        } else if (second.equals(first)) {
+            return new Taken(second);
+        }
+        throw new ObjectStoreException(
+                ObjectStoreException.Kind.UNKNOWN_OUTCOME, "two reads of object " + name + " do not agree", null);
     }
 
     private ObjectHeader readHeader(String name) throws ObjectStoreException, CorruptObjectException {
@@ -55,7 +68,7 @@ public final class ExclusiveCreate {
                 case NOT_FOUND ->
                     new ObjectStoreException(
                             ObjectStoreException.Kind.UNKNOWN_OUTCOME, "object " + name + " came and went", e);
-                case TRUNCATED -> throw new CorruptObjectException(name, "header", "the object ends within it", e);
+                case TRUNCATED -> throw ObjectHeader.foreign(name, "it ends within its header");
                 case TOO_LARGE, UNKNOWN_OUTCOME, UNAVAILABLE, REFUSED, NO_SPACE -> e;
             };
         }

@@ -79,6 +79,11 @@ final class CommitUpload {
             retry(flight, attempt, stored, e);
             return;
         } catch (CorruptObjectException e) {
+            if (e.isForeign()) {
+                // No writer took over. Once a person has removed the object, the name is free again.
+                retry(flight, attempt, stored, e);
+                return;
+            }
             stop.stop(fenced(flight, "by an object that is not ours (" + e.getMessage() + ")"));
             return;
         } catch (RuntimeException | Error e) {

@@ -111,10 +111,12 @@ final class ReadPath {
             try {
                 return gathering.gather(parts);
             } catch (PageFetcher.MissingObjectException e) {
-                // The frames may have been moved, and the object deleted, since the entry was read.
-                if (again || !replan(parts)) {
+                if (again) {
                     throw new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e);
                 }
+                // The frames may have been moved, and the object deleted, since the entry was read; or the answer was
+                // wrong.
+                replan(parts);
                 again = true;
             }
         }
@@ -132,14 +134,11 @@ final class ReadPath {
         }
     }
 
-    private boolean replan(ChunkRead[] parts) throws VolumeException {
-        boolean changed = false;
+    private void replan(ChunkRead[] parts) throws VolumeException {
         for (int i = 0; i < parts.length; i++) {
             ChunkRead before = parts[i];
             parts[i] = planner.plan(before.chunk(), before.from(), before.to());
-            changed |= !parts[i].frames().equals(before.frames());
         }
-        return changed;
     }
 
     PageFetcher fetcher() {

@@ -2,7 +2,9 @@
 package io.zerofs.storage.gc;
 
 import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.CommitLog;
 import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.commit.SecondLook;
 import io.zerofs.storage.lifecycle.Deletion;
 import io.zerofs.storage.lifecycle.EpochTerm;
 import io.zerofs.storage.lifecycle.Manifest;
@@ -11,7 +13,6 @@ import io.zerofs.storage.lifecycle.TableRef;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.CorruptObjectException;
-import io.zerofs.storage.seal.ObjectKind;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -68,7 +69,7 @@ final class OrphanSweep {
                 if (id != null && id.epoch() >= head.epoch()) {
                     return;
                 }
-                if (id != null && isOrphan(id, head) && !isFence(id)) {
+                if (id != null && isOrphan(id, head) && !isFence(id, info.size())) {
                     found.add(new Deletion.Commits(id.epoch(), id.seq(), id.seq()));
                 }
                 after = info.name();
@@ -95,9 +96,10 @@ final class OrphanSweep {
                         && commits.lastSeq() >= id.seq());
     }
 
-    private boolean isFence(CommitId id) throws ObjectStoreException {
+    /** What is taken for a commit will be deleted, so its authenticated log has to say so, and not its header alone. */
+    private boolean isFence(CommitId id, long size) throws ObjectStoreException {
         try {
-            if (reader.readHeader(id).kind() == ObjectKind.COMMIT) {
+            if (SecondLook.at(() -> reader.read(id, size)) instanceof CommitLog) {
                 return false;
             }
         } catch (CorruptObjectException e) {

@@ -268,11 +268,20 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
                 case UNAVAILABLE, NO_SPACE, DISK, CLOSED -> LOG.warn("no checkpoint for now: {}", e.getMessage());
             }
         } catch (CorruptObjectException e) {
-            end(new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e));
+            unreadable(e);
         } catch (ObjectStoreException | IOException e) {
             LOG.warn("no checkpoint for now: {}", e.toString());
         }
         return false;
+    }
+
+    /** What no ZeroFS wrote tells nothing of other writers, and a person can remove it; else it may be a newer writer's. */
+    private void unreadable(CorruptObjectException e) {
+        if (e.isForeign()) {
+            LOG.error("no checkpoint until this is settled: {}", e.getMessage());
+        } else {
+            end(new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e));
+        }
     }
 
     private void end(VolumeException reason) {
@@ -302,7 +311,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
         } catch (VolumeException e) {
             end(e);
         } catch (CorruptObjectException e) {
-            end(new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e));
+            unreadable(e);
         } catch (ObjectStoreException e) {
             LOG.debug("cannot see whether another writer took over: {}", e.getMessage());
         } finally {

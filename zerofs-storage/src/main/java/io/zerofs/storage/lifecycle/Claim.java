@@ -38,8 +38,7 @@ final class Claim {
         UUID writerId = new UUID(random.nextLong(), random.nextLong());
         for (int attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
             progress.advanced(OpenProgress.Step.CLAIMING, attempt - 1, attempt);
-            Manifest base = manifests.newest();
-            requireManifestsOfData(base);
+            Manifest base = newest();
             long epoch = 1 + highestEpoch(base);
             List<EpochTerm> terms = new ArrayList<>(base.terms());
             terms.add(EpochTerm.claimed(epoch));
@@ -67,10 +66,15 @@ final class Claim {
     }
 
     /** Starting over without a manifest would hide all that the log holds. */
-    private void requireManifestsOfData(Manifest base) throws ObjectStoreException, OpenException {
-        if (base.version() == 0 && !store.list(CommitId.PREFIX, "", 1).isEmpty()) {
-            throw OpenException.lost(Manifest.PREFIX + "*", "the store holds commits");
+    private Manifest newest() throws ObjectStoreException, CorruptObjectException, OpenException {
+        Manifest newest = manifests.newest();
+        if (newest.version() == 0 && !store.list(CommitId.PREFIX, "", 1).isEmpty()) {
+            newest = manifests.newest();
+            if (newest.version() == 0) {
+                throw OpenException.lost(Manifest.PREFIX + "*", "the store holds commits");
+            }
         }
+        return newest;
     }
 
     private static void requireSameEpoch(Manifest base, Manifest newest) throws OpenException {

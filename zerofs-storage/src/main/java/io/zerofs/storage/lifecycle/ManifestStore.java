@@ -2,6 +2,7 @@
 package io.zerofs.storage.lifecycle;
 
 import io.zerofs.storage.commit.ExclusiveCreate;
+import io.zerofs.storage.commit.SecondLook;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStore.ObjectInfo;
 import io.zerofs.storage.object.ObjectStoreException;

@@ -54,15 +54,16 @@ final class StoredLog {
         return found;
     }
 
+    /** One look, after which the caller decides whether it needs a second. */
     LogObject read(CommitId id, long objectLength) throws ObjectStoreException, CorruptObjectException {
         LogObject known = kept.get(id);
-        return known == null ? keep(SecondLook.at(() -> reader.read(id, objectLength))) : known;
+        return known == null ? keep(reader.read(id, objectLength)) : known;
     }
 
     /** As the other, where the length is not known. */
     LogObject read(CommitId id) throws ObjectStoreException, CorruptObjectException {
         LogObject known = kept.get(id);
-        return known == null ? keep(SecondLook.at(() -> reader.read(id))) : known;
+        return known == null ? keep(reader.read(id)) : known;
     }
 
     /** Lets go of what was kept of a commit. */

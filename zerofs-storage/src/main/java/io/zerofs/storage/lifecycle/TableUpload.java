@@ -7,6 +7,7 @@ import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.Salt;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -99,7 +100,7 @@ final class TableUpload {
         String name = table.objectName();
         Salt salt = salts.computeIfAbsent(name, unused -> Salt.random(random));
         if (creation.create(name, files.seal(file, table, salt), salt) instanceof ExclusiveCreate.Taken) {
-            throw new CorruptObjectException(name, "header", "somebody else created it in our name");
+            throw ObjectHeader.foreign(name, "it stands where a table of this daemon belongs");
         }
         salts.remove(name);
         uploadedBytes += table.size();

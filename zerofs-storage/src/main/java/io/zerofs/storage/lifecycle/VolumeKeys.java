@@ -2,6 +2,7 @@
 package io.zerofs.storage.lifecycle;
 
 import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.SecondLook;
 import io.zerofs.storage.object.ConditionalWriteProbe;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStore.IfAbsent;
@@ -157,8 +158,10 @@ public final class VolumeKeys {
         }
     }
 
+    /** The volume object; null if two answers say that there is none. */
     private Stored read() throws ObjectStoreException, CorruptObjectException, OpenException {
-        return SecondLook.at(this::readOnce);
+        Stored found = SecondLook.at(this::readOnce);
+        return found == null ? SecondLook.at(this::readOnce) : found;
     }
 
     private Stored readOnce() throws ObjectStoreException, CorruptObjectException, OpenException {

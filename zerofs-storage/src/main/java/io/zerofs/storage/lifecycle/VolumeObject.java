@@ -83,7 +83,7 @@ public record VolumeObject(UUID id, List<KeySlot> slots) {
         reader.require(bytes.remaining() >= CLEAR_BYTES + DIGEST_BYTES, "the object is cut short");
         ByteBuffer content = bytes.slice(bytes.position(), bytes.remaining() - DIGEST_BYTES);
         ByteBuffer digest = bytes.slice(bytes.position() + content.remaining(), DIGEST_BYTES);
-        reader.require(reader.u32() == MAGIC, "this is not the volume object of ZeroFS");
+        reader.require(reader.u32() == MAGIC, "this is not the volume object of ZeroFS; restore it from a backup");
         boolean intact = digest.equals(ByteBuffer.wrap(sha256(content)));
         reader.require(intact, "it is damaged: its digest does not agree");
         int version = reader.u16();

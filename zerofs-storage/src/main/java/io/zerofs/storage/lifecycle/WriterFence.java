@@ -7,6 +7,7 @@ import io.zerofs.storage.commit.ExclusiveCreate;
 import io.zerofs.storage.commit.Fence;
 import io.zerofs.storage.commit.FenceSealer;
 import io.zerofs.storage.commit.LogObject;
+import io.zerofs.storage.commit.SecondLook;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectKeys;
@@ -91,7 +92,8 @@ final class WriterFence {
         List<Prefetch.Item<Standing>> reads = new ArrayList<>();
         log.list(epoch, from)
                 .forEach((seq, length) -> reads.add(new Prefetch.Item<>(
-                        length, () -> Standing.of(log.read(new CommitId(epoch, seq), length)))));
+                        length,
+                        () -> Standing.of(SecondLook.atRequired(() -> log.read(new CommitId(epoch, seq), length))))));
         Prefetch<Standing> standing = new Prefetch<>(requests, reads);
         NavigableMap<Long, Standing> found = new TreeMap<>();
         while (standing.hasNext()) {
@@ -160,7 +162,7 @@ final class WriterFence {
         /** A list may be older than what was acknowledged since; a get of the very object decides. */
         private void lookAgain(long seq) throws ObjectStoreException, CorruptObjectException, OpenException {
             try {
-                remember(Standing.of(log.read(new CommitId(epoch, seq))));
+                remember(Standing.of(SecondLook.atRequired(() -> log.read(new CommitId(epoch, seq)))));
             } catch (ObjectStoreException e) {
                 if (e.kind() == ObjectStoreException.Kind.NOT_FOUND) {
                     throw lost(seq);
@@ -186,7 +188,8 @@ final class WriterFence {
         private Standing createFence(CommitId id, Salt salt) throws ObjectStoreException, CorruptObjectException {
             ByteBuffer fence = FenceSealer.seal(keys, id, claimingEpoch, salt);
             if (creation.create(id.objectName(), List.of(fence), salt) instanceof ExclusiveCreate.Taken taken) {
-                return Standing.of(log.read(id, taken.header().objectLength()));
+                return Standing.of(
+                        SecondLook.at(() -> log.read(id, taken.header().objectLength())));
             }
             return new Standing(id.seq(), 0, claimingEpoch);
         }

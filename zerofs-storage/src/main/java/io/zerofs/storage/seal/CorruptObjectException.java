@@ -5,15 +5,30 @@ package io.zerofs.storage.seal;
 public final class CorruptObjectException extends Exception {
     private final String object;
     private final String position;
+    private final boolean foreign;
 
     public CorruptObjectException(String object, String position, String problem) {
         this(object, position, problem, null);
     }
 
     public CorruptObjectException(String object, String position, String problem, Throwable cause) {
+        this(object, position, problem, cause, false);
+    }
+
+    private CorruptObjectException(String object, String position, String problem, Throwable cause, boolean foreign) {
         super("object " + object + ", " + position + ": " + problem, cause);
         this.object = object;
         this.position = position;
+        this.foreign = foreign;
+    }
+
+    static CorruptObjectException foreign(String object, String position, String problem) {
+        return new CorruptObjectException(object, position, problem, null, true);
+    }
+
+    /** Whether no ZeroFS of any version can have written it as it is: neither a commit of ours, nor a fence of another writer. */
+    public boolean isForeign() {
+        return foreign;
     }
 
     /** Relative to the storage URL. */

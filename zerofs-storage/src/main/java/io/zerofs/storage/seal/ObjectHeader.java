@@ -69,10 +69,12 @@ public record ObjectHeader(
     /** Reads {@link #BYTES} bytes and advances the buffer. What it says is not authenticated until a piece was opened. */
     public static ObjectHeader read(ByteBuffer from, String object) throws CorruptObjectException {
         if (from.remaining() < BYTES) {
-            throw new CorruptObjectException(object, POSITION, "the object ends within it");
+            throw foreign(object, "it ends within its header");
         }
         ByteReader reader = new ByteReader(from, object, POSITION);
-        reader.require(reader.u32() == MAGIC, "this is not an object of ZeroFS");
+        if (reader.u32() != MAGIC) {
+            throw foreign(object, "it does not begin as objects of ZeroFS do");
+        }
         int version = reader.u16();
         if (version != FormatVersion.CURRENT.number()) {
             throw reader.corrupt("format " + version + ", but this program reads format "
@@ -90,6 +92,14 @@ public record ObjectHeader(
         long dataLength = reader.u63();
         reader.require(isPartLength(headLength) && isPartLength(dataLength), "impossible lengths");
         return new ObjectHeader(kind, keyId, epoch, number, salt, headLength, dataLength);
+    }
+
+    /** What stands under one of our names and cannot be ours: nothing of it can be read, and a person has to act. */
+    public static CorruptObjectException foreign(String object, String why) {
+        return CorruptObjectException.foreign(
+                object,
+                POSITION,
+                why + "; restore it from a backup if it was damaged, or delete it if another program wrote it");
     }
 
     private static boolean isPartLength(long length) {

@@ -278,10 +278,15 @@ final class GarbageCollectorTest {
     @Test
     void anOrphanThatSharesItsSeqWithALivingCommitTakesNothingFromIt() throws Exception {
         Process first = fixture.process().open();
-        first.write(0, "one").barrier().write(1, "two").barrier();
-        byte[] behindTheFence = fixture.bytes(commit(1, 2));
+        first.write(0, "one")
+                .barrier()
+                .write(1, "two")
+                .barrier()
+                .write(2, "late")
+                .barrier();
+        byte[] behindTheFence = fixture.bytes(commit(1, 3));
         first.kill();
-        fixture.bucket.delete(List.of(commit(1, 2)));
+        fixture.bucket.delete(List.of(commit(1, 2), commit(1, 3)));
         Process second = fixture.process().open();
         GcFixture gc = new GcFixture(second);
         second.write(1, "second").barrier();

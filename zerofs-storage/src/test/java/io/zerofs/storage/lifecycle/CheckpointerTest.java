@@ -265,7 +265,13 @@ class CheckpointerTest {
     void severalVolumesShareACacheDirectory() throws Exception {
         Path shared = fixture.newDirectory();
         Process one = fixture.process(shared).open();
-        Process two = fixture.process(shared, new MemoryObjectStore()).open();
+        ObjectStore elsewhere = new ForwardingStore(new MemoryObjectStore()) {
+            @Override
+            public String describe() {
+                return "elsewhere";
+            }
+        };
+        Process two = fixture.process(shared, elsewhere).open();
 
         one.write(0, "one").shutDown();
         two.write(0, "two").shutDown();
