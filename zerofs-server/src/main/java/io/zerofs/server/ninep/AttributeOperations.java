@@ -32,21 +32,23 @@ final class AttributeOperations {
     private static final int PERMISSION_BITS = 07777;
     private static final int SET_UID = 04000;
     private static final int SET_GID = 02000;
-    private static final long NANOS_MAX = 999_999_999;
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
 
     private final VirtualFileSystem files;
     private final FidTable fids;
+    private final Qids qids;
 
     AttributeOperations(NinePSession session) {
         this.files = session.files();
         this.fids = session.fids();
+        this.qids = session.qids();
     }
 
     Rmessage getAttributes(Tmessage.Tgetattr request) throws FsException {
         Attributes file = files.getAttributes(fids.get(request.fid()).inode());
         return new Rmessage.Rgetattr(
                 request.mask() & GetattrMask.ALL,
-                Qids.of(file),
+                qids.of(file),
                 Modes.kindBits(file.kind()) | file.mode(),
                 file.uid(),
                 file.gid(),
@@ -60,7 +62,7 @@ final class AttributeOperations {
                 time(file.changed()),
                 time(file.created()),
                 file.id().generation(),
-                Qids.nanos(file.changed()));
+                nanos(file.changed()));
     }
 
     /** Linux's encoding of a device in 32 bits (new_encode_dev), which v9fs expects. */
@@ -72,6 +74,11 @@ final class AttributeOperations {
 
     private static long blocks(long bytes, int blockBytes) {
         return Long.divideUnsigned(bytes, blockBytes) + (Long.remainderUnsigned(bytes, blockBytes) == 0 ? 0 : 1);
+    }
+
+    /** For change detection only; wraps around. */
+    private static long nanos(Timestamp time) {
+        return time.seconds() * NANOS_PER_SECOND + time.nanos();
     }
 
     private static WireTime time(Timestamp time) {
@@ -137,7 +144,7 @@ final class AttributeOperations {
         if (!has(request, set)) {
             return TimeChange.NOW;
         }
-        if (time.nanos() < 0 || time.nanos() > NANOS_MAX) {
+        if (time.nanos() < 0 || time.nanos() >= NANOS_PER_SECOND) {
             throw new ErrnoException(Errno.EINVAL);
         }
         return TimeChange.to(new Timestamp(time.seconds(), (int) time.nanos()));

@@ -56,7 +56,7 @@ final class DataOperations {
         requireOpenable(file.kind(), request.flags());
         checkAccess(fid.who(), file, request.flags());
         finishOpening(fid, before, before.place(), file, request.flags());
-        return new Rmessage.Opened(MessageType.RLOPEN, Qids.of(file), 0);
+        return new Rmessage.Opened(MessageType.RLOPEN, session.qids().of(file), 0);
     }
 
     /** Creates or, without O_EXCL, opens what another client has just created. */
@@ -84,7 +84,7 @@ final class DataOperations {
             checkAccess(fid.who(), file, flags);
         }
         finishOpening(fid, before, place, file, flags);
-        return new Rmessage.Opened(MessageType.RLCREATE, Qids.of(file), 0);
+        return new Rmessage.Opened(MessageType.RLCREATE, session.qids().of(file), 0);
     }
 
     private static boolean wantsToRead(int flags) {

@@ -60,7 +60,7 @@ final class FidOperations {
             throw new ErrnoException(Errno.ENOTDIR);
         }
         fids.add(request.fid(), new Fid(Credentials.ofUser(uid, uid), root.id(), Place.root(root.id())));
-        return new Rmessage.Named(MessageType.RATTACH, Qids.of(root));
+        return new Rmessage.Named(MessageType.RATTACH, session.qids().of(root));
     }
 
     private static int uidOf(byte[] user) {
@@ -108,7 +108,7 @@ final class FidOperations {
             for (byte[] bytes : request.names()) {
                 FileName name = FileName.of(bytes);
                 Attributes found = step(from, place.inode(), name);
-                qids.add(Qids.of(found));
+                qids.add(session.qids().of(found));
                 place = next(place, name, found.id(), way);
             }
         } catch (FsException e) {

@@ -22,10 +22,12 @@ final class NamespaceOperations {
 
     private final VirtualFileSystem files;
     private final FidTable fids;
+    private final Qids qids;
 
     NamespaceOperations(NinePSession session) {
         this.files = session.files();
         this.fids = session.fids();
+        this.qids = session.qids();
     }
 
     Rmessage symlink(Tmessage.Tsymlink request) throws FsException {
@@ -67,7 +69,7 @@ final class NamespaceOperations {
         FileName fileName = FileName.of(name);
         return new Rmessage.Named(
                 reply,
-                Qids.of(files.create(directory.who(gid), directory.inode(), fileName, node)
+                qids.of(files.create(directory.who(gid), directory.inode(), fileName, node)
                         .node()));
     }
 

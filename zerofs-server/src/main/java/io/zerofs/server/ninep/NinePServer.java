@@ -11,10 +11,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  * {@link io.zerofs.server.net.ProtocolServer}.
  */
 public final class NinePServer implements FrameProtocol.Factory {
+    /** Between the first session of a daemon and that of the next; any small multiple is far from the others. */
+    private static final long SESSION_NUMBERS_APART = 0x9E37_79B9L;
+
     private final VirtualFileSystem files;
     private final NinePSettings settings;
     private final ByteRangeLocks locks;
     private final AppendLocks appendLocks = new AppendLocks();
+    private final AtomicInteger sessions;
     private final AtomicInteger fidCount = new AtomicInteger();
     private final XattrMemory xattrMemory = new XattrMemory();
 
@@ -22,6 +26,7 @@ public final class NinePServer implements FrameProtocol.Factory {
         this.files = files;
         this.settings = settings;
         this.locks = new ByteRangeLocks(settings);
+        this.sessions = new AtomicInteger((int) (files.incarnation() * SESSION_NUMBERS_APART));
     }
 
     @Override
@@ -43,6 +48,11 @@ public final class NinePServer implements FrameProtocol.Factory {
 
     AppendLocks appendLocks() {
         return appendLocks;
+    }
+
+    /** Another number for each session of the volume, also after the daemon was started again. */
+    int nextSession() {
+        return sessions.incrementAndGet();
     }
 
     /** Fids of all sessions. */

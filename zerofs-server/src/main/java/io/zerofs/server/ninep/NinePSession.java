@@ -14,6 +14,7 @@ final class NinePSession {
     private final ByteBufAllocator allocator;
     private final int messageBytesMax;
     private final FidTable fids;
+    private final Qids qids;
 
     /** @param messageBytesMax the negotiated msize */
     NinePSession(NinePServer server, ByteBufAllocator allocator, int messageBytesMax) {
@@ -21,6 +22,7 @@ final class NinePSession {
         this.allocator = allocator;
         this.messageBytesMax = messageBytesMax;
         this.fids = new FidTable(server.settings().fidsMax(), server.fidCount(), server.locks());
+        this.qids = new Qids(server.nextSession());
     }
 
     VirtualFileSystem files() {
@@ -41,6 +43,10 @@ final class NinePSession {
 
     FidTable fids() {
         return fids;
+    }
+
+    Qids qids() {
+        return qids;
     }
 
     ByteBufAllocator allocator() {

@@ -9,7 +9,8 @@ package io.zerofs.server.ninep;
  * @param locksMax byte-range locks over all connections
  * @param waitingLocksMax lock requests of one connection that wait at once; further ones are answered with BLOCKED, and
  *     the client tries again. Each counts as a request in flight.
- * @param lockWaitSeconds how long a lock request waits before it is answered with BLOCKED
+ * @param lockWaitSeconds how long a lock request waits before it is answered with BLOCKED. Linux notices signals, timers
+ *     among them, only before and after, when it waits by itself (30 s, or the mount option locktimeout).
  */
 public record NinePSettings(int messageBytesMax, int fidsMax, int locksMax, int waitingLocksMax, int lockWaitSeconds) {
     /** The largest message that any setting allows. */
@@ -18,7 +19,7 @@ public record NinePSettings(int messageBytesMax, int fidsMax, int locksMax, int 
     /** The smallest message size that a client may negotiate; Linux asks for no less. */
     public static final int MESSAGE_BYTES_MIN = 4_096;
 
-    public static final NinePSettings DEFAULT = new NinePSettings(MESSAGE_BYTES_LIMIT, 1 << 20, 1 << 16, 64, 30);
+    public static final NinePSettings DEFAULT = new NinePSettings(MESSAGE_BYTES_LIMIT, 1 << 20, 1 << 16, 64, 1);
 
     public NinePSettings {
         require(

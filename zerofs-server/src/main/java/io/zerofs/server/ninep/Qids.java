@@ -3,20 +3,27 @@ package io.zerofs.server.ninep;
 
 import io.zerofs.core.vfs.Attributes;
 import io.zerofs.core.vfs.FileKind;
-import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.server.ninep.wire.Qid;
 
-/** Files as 9P identifies them. */
+/**
+ * Files as 9P identifies them in one session. The version of a file never changes in a session: Linux takes a file of
+ * another version for another file, and would forget data of the first that it has not yet written back. It is another
+ * one in each session, so that a cache on the client's disk (fscache) does not outlive the mount. It is never 0, which
+ * Linux takes for a file that it must not cache. See {@code docs/protocols/ninep.md}.
+ */
 final class Qids {
-    private static final int NANOS_PER_SECOND = 1_000_000_000;
+    private final int version;
 
-    private Qids() {}
-
-    static Qid of(Attributes file) {
-        return new Qid(type(file.kind()), version(file), file.id().number());
+    /** @param session a number that no other session of the volume had for long */
+    Qids(int session) {
+        this.version = session == 0 ? 1 : session;
     }
 
-    /** Of a directory entry: without a version, which would cost reading each file. Linux does not look at it. */
+    Qid of(Attributes file) {
+        return new Qid(type(file.kind()), version, file.id().number());
+    }
+
+    /** Of a directory entry: without a version, at which Linux does not look there. */
     static Qid of(long inode, FileKind kind) {
         return new Qid(type(kind), 0, inode);
     }
@@ -27,17 +34,5 @@ final class Qids {
             case SYMLINK -> Qid.SYMLINK;
             case REGULAR, FIFO, SOCKET, CHARACTER_DEVICE, BLOCK_DEVICE -> Qid.FILE;
         };
-    }
-
-    /** Changes with mtime and ctime; never 0, which Linux takes for a file that it must not cache. */
-    private static int version(Attributes file) {
-        long mixed = nanos(file.modified()) * 31 + nanos(file.changed());
-        int version = (int) (mixed ^ mixed >>> 32);
-        return version == 0 ? 1 : version;
-    }
-
-    /** For change detection only; wraps around. */
-    static long nanos(Timestamp time) {
-        return time.seconds() * NANOS_PER_SECOND + time.nanos();
     }
 }

@@ -16,6 +16,7 @@ import io.zerofs.core.vfs.InodeId;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.Frame;
 import io.zerofs.server.ninep.wire.OpenFlags;
+import io.zerofs.server.ninep.wire.Qid;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.SetattrValid;
 import io.zerofs.server.ninep.wire.Tmessage;
@@ -182,15 +183,27 @@ class DataTest {
     }
 
     @Test
-    void anotherProtocolsWriteIsSeenAndChangesTheVersion() throws Exception {
+    void versionOfAFileStaysInASessionAndIsAnotherInTheNext() throws Exception {
         client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
-        int version = client.attributes(1).qid().version();
+        Qid created = client.attributes(1).qid();
+        client.write(1, 0, "abc");
+        client.walk(ROOT, 2, "f");
+        assertEquals(created, client.attributes(2).qid());
+        assertNotEquals(0, created.version(), "Linux caches no file of version 0");
+        try (NinePClient another = fixture.root()) {
+            another.walk(ROOT, 1, "f");
+            assertNotEquals(created.version(), another.attributes(1).qid().version());
+        }
+    }
+
+    @Test
+    void anotherProtocolsWriteIsSeen() throws Exception {
+        client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
         InodeId inode = fixture.files()
                 .lookup(Credentials.ROOT, fixture.files().root(), FileName.of("f"))
                 .id();
         fixture.files().write(Credentials.ROOT, inode, DataAccess.CHECKED_NOW, 0, ByteBuffer.wrap(bytes("elsewhere")));
         assertEquals("elsewhere", client.read(1, 0, 100));
-        assertNotEquals(version, client.attributes(1).qid().version());
         assertEquals(inode.number(), client.attributes(1).qid().path());
     }
 
