@@ -79,7 +79,7 @@ final class NbdConnection implements FrameProtocol {
     }
 
     @Override
-    public void closed() {
+    public void closed(boolean inOrder) {
         closed = true;
         if (transmission != null) {
             transmission.connectionEnded();

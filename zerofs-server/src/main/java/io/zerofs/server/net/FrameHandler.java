@@ -67,6 +67,10 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     private boolean paused;
     private volatile boolean finishing;
     private boolean inReadLoop;
+
+    /** Whether the connection ends by an error, by us, or with a reply that the socket did not take. */
+    private boolean broken;
+
     private int unflushed;
     private final StallDetector stall = new StallDetector();
 
@@ -116,11 +120,12 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
             deferred.abandon();
             deferred = null;
         }
-        protocol.closed();
+        protocol.closed(!broken);
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext from, Throwable cause) {
+        broken = true;
         if (cause instanceof IOException) {
             LOG.debug("{}: {}", this, cause.getMessage());
         } else {
@@ -325,6 +330,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         int length = next.bytes.readableBytes();
         context.write(next.bytes).addListener(done -> {
             stall.moved(length);
+            broken |= !done.isSuccess();
             next.sent.run();
         });
     }
@@ -359,6 +365,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     /** Replies that fail now make room, but nobody is left to be answered. */
     private void closeNow(String reason) {
         LOG.info("{}: closed: {}", this, reason);
+        broken = true;
         finishing = true;
         context.close();
     }
@@ -421,6 +428,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
                 return;
             }
             LOG.info("{}: closed: {}", this, reason);
+            broken = true;
             finishing = true;
             sendOutgoing();
             context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);

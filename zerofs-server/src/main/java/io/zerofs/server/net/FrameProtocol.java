@@ -44,6 +44,10 @@ public interface FrameProtocol {
         return false;
     }
 
-    /** The connection has ended; replies to requests still running go nowhere. */
-    default void closed() {}
+    /**
+     * The connection has ended; replies to requests still running go nowhere.
+     *
+     * @param inOrder whether the client ended it, and the socket had taken every reply that was made until then
+     */
+    default void closed(boolean inOrder) {}
 }

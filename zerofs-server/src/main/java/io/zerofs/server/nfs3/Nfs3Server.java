@@ -8,6 +8,7 @@ import io.zerofs.server.net.ProtocolServer;
 import io.zerofs.server.net.ServerResources;
 import io.zerofs.server.rpc.DuplicateRequestCache;
 import io.zerofs.server.rpc.RpcDispatcher;
+import java.time.InstantSource;
 import java.util.List;
 
 /** Serves a volume over NFS version 3: MOUNT and NFS on the same TCP port, without portmapper. */
@@ -31,7 +32,7 @@ public final class Nfs3Server {
         Nfs3Export export = new Nfs3Export(files, durability);
         RpcDispatcher dispatcher = new RpcDispatcher(
                 List.of(new Nfs3Program(export), new MountProgram(export, new MountTable())),
-                new DuplicateRequestCache(DuplicateRequestCache.CALLS_MAX));
+                new DuplicateRequestCache(DuplicateRequestCache.CALLS_MAX, InstantSource.system()));
         return ProtocolServer.open(NAME, addresses, resources, connection -> new RpcConnection(connection, dispatcher));
     }
 }

@@ -10,14 +10,14 @@ import io.zerofs.server.net.Request;
 import io.zerofs.server.nfs3.wire.Nfs3Limits;
 import io.zerofs.server.rpc.RecordMarking;
 import io.zerofs.server.rpc.RpcDispatcher;
+import io.zerofs.server.rpc.RpcPeer;
 import io.zerofs.server.rpc.RpcTransport;
-import java.net.InetSocketAddress;
 
 /** Connects RPC with a socket: one record is one request. */
 final class RpcConnection implements FrameProtocol {
     private final Connection connection;
     private final RpcDispatcher dispatcher;
-    private String clientName;
+    private RpcPeer peer;
 
     RpcConnection(Connection connection, RpcDispatcher dispatcher) {
         this.connection = connection;
@@ -36,12 +36,17 @@ final class RpcConnection implements FrameProtocol {
 
     @Override
     public void frame(ByteBuf frame, Request request) throws MalformedMessageException {
-        if (clientName == null) {
-            clientName = connection.remoteAddress() instanceof InetSocketAddress tcp
-                    ? tcp.getAddress().getHostAddress()
-                    : "local";
+        if (peer == null) {
+            peer = new RpcPeer(connection.remoteAddress());
         }
         dispatcher.dispatch(RecordMarking.content(frame), new Call(request));
+    }
+
+    @Override
+    public void closed(boolean inOrder) {
+        if (peer != null) {
+            peer.ended(inOrder);
+        }
     }
 
     private final class Call implements RpcTransport {
@@ -52,8 +57,8 @@ final class RpcConnection implements FrameProtocol {
         }
 
         @Override
-        public String clientName() {
-            return clientName;
+        public RpcPeer peer() {
+            return peer;
         }
 
         @Override

@@ -192,7 +192,7 @@ final class NinePProtocol implements FrameProtocol {
     }
 
     @Override
-    public void closed() {
+    public void closed(boolean inOrder) {
         endSession();
     }
 }

@@ -26,7 +26,7 @@ public final class RpcExchange {
 
     /** Address of the client. */
     public String clientName() {
-        return transport.clientName();
+        return transport.peer().name();
     }
 
     /**

@@ -6,8 +6,8 @@ import io.netty.buffer.ByteBufAllocator;
 
 /** Carries the reply to one call, and knows where the work for it may run. */
 public interface RpcTransport {
-    /** Address of the client without its port, which changes with each connection. */
-    String clientName();
+    /** The connection by which the call came. */
+    RpcPeer peer();
 
     ByteBufAllocator allocator();
 

@@ -91,7 +91,7 @@ final class EchoProtocol implements FrameProtocol {
     }
 
     @Override
-    public void closed() {
+    public void closed(boolean inOrder) {
         closed.incrementAndGet();
     }
 }

@@ -79,14 +79,32 @@ class Nfs3ConnectionTest {
         ByteBuf record = RpcClient.encode(
                 4_711, client.nfsHeader(Nfs3Procedure.REMOVE), out -> Nfs3CallWriter.write(remove, out));
         for (int i = 0; i < 3; i++) {
-            try (Nfs3Client reconnected = fixture.connect()) {
-                RpcClient.Reply reply = Nfs3Client.get(reconnected.rpc().send(4_711, record));
-                assertEquals(
-                        Nfs3Status.OK,
-                        Nfs3Client.read(Nfs3Procedure.REMOVE, reply).status());
-            }
+            Nfs3Client reconnected = fixture.connect();
+            assertEquals(Nfs3Status.OK, removeStatus(reconnected, record));
+            reconnected.rpc().reset();
+            await().until(() -> fixture.resources().connections() == 1);
         }
         assertEquals(Nfs3Status.NOENT, client.status(remove), "another call");
+    }
+
+    @Test
+    void sameCallOfAClientThatBeginsAnewIsMade() throws IOException {
+        Nfs3Call remove = new Nfs3Call.Remove(root, bytes("f"));
+        ByteBuf record = RpcClient.encode(
+                4_711, client.nfsHeader(Nfs3Procedure.REMOVE), out -> Nfs3CallWriter.write(remove, out));
+        for (int i = 0; i < 2; i++) {
+            client.create(root, "f");
+            try (Nfs3Client another = fixture.connect()) {
+                assertEquals(Nfs3Status.OK, removeStatus(another, record));
+            }
+            await().until(() -> fixture.resources().connections() == 1);
+            assertEquals(Nfs3Status.NOENT, client.status(remove), "it was not made");
+        }
+    }
+
+    private static Nfs3Status removeStatus(Nfs3Client by, ByteBuf record) throws IOException {
+        RpcClient.Reply reply = Nfs3Client.get(by.rpc().send(4_711, record));
+        return Nfs3Client.read(Nfs3Procedure.REMOVE, reply).status();
     }
 
     @Test

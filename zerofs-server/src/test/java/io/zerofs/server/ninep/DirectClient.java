@@ -77,7 +77,7 @@ final class DirectClient extends NinePClient {
 
     @Override
     public void close() {
-        protocol.closed();
+        protocol.closed(true);
         runWaiting();
     }
 

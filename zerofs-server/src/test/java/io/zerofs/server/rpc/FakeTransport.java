@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,15 +14,17 @@ final class FakeTransport implements RpcTransport {
     final List<String> replies = new ArrayList<>();
     int dropped;
     Runnable whenEnded = () -> {};
-    private final String client;
+    private final RpcPeer peer;
 
-    FakeTransport(String client) {
-        this.client = client;
+    /** @param address an IP address and a port */
+    FakeTransport(String address) {
+        String[] parts = address.split(":");
+        this.peer = new RpcPeer(new InetSocketAddress(parts[0], Integer.parseInt(parts[1])));
     }
 
     @Override
-    public String clientName() {
-        return client;
+    public RpcPeer peer() {
+        return peer;
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.netty.buffer.Unpooled;
 import io.zerofs.core.random.Seeds;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -30,9 +31,10 @@ class RpcDispatcherTest {
     private final List<RpcCall> calls = new ArrayList<>();
     private final List<Runnable> held = new ArrayList<>();
     private boolean hold;
-    private final FakeTransport transport = new FakeTransport("10.0.0.1");
+    private Instant now = Instant.EPOCH;
+    private final FakeTransport transport = new FakeTransport("10.0.0.1:700");
     private final RpcDispatcher dispatcher =
-            new RpcDispatcher(List.of(new EchoProgram()), new DuplicateRequestCache(4));
+            new RpcDispatcher(List.of(new EchoProgram()), new DuplicateRequestCache(4, () -> now));
 
     private final class EchoProgram implements RpcProgram {
         @Override
@@ -144,15 +146,91 @@ class RpcDispatcherTest {
     @Test
     void retransmissionIsAnsweredWithTheFirstReplyAndNotRunAgain() throws MalformedMessageException {
         dispatch(once(XID, "0000002a"));
-        FakeTransport reconnected = new FakeTransport("10.0.0.1");
-        assertEquals(transport.replies, dispatch(reconnected, once(XID, "0000002a")));
+        assertEquals(transport.replies.get(0), dispatch(once(XID, "0000002a")).get(1), "on the same connection");
+        FakeTransport early = new FakeTransport("10.0.0.1:700");
+        assertEquals(
+                transport.replies.subList(0, 1),
+                dispatch(early, once(XID, "0000002a")),
+                "whose end is not known yet, because the next has its port");
+        transport.peer().ended(false);
+        FakeTransport reconnected = new FakeTransport("10.0.0.1:701");
+        assertEquals(transport.replies.subList(0, 1), dispatch(reconnected, once(XID, "0000002a")));
         assertEquals(1, calls.size());
+    }
+
+    @Test
+    void sameCallByAnotherConnectionThatIsOpenIsAnotherCall() throws MalformedMessageException {
+        dispatch(once(XID, "0000002a"));
+        dispatch(new FakeTransport("10.0.0.1:701"), once(XID, "0000002a"));
+        assertEquals(2, calls.size());
+    }
+
+    @Test
+    void sameCallAfterTheClientEndedItsConnectionInOrderIsAnotherCall() throws MalformedMessageException {
+        dispatch(once(XID, "0000002a"));
+        transport.peer().ended(true);
+        dispatch(new FakeTransport("10.0.0.1:700"), once(XID, "0000002a"));
+        assertEquals(2, calls.size());
+    }
+
+    @Test
+    void callThatRanWhenItsClientEndedTheConnectionIsAnsweredOnTheNext() throws MalformedMessageException {
+        hold = true;
+        dispatch(once(XID, "0000002a"));
+        transport.peer().ended(true);
+        FakeTransport reconnected = new FakeTransport("10.0.0.1:701");
+        dispatch(reconnected, once(XID, "0000002a"));
+        held.remove(0).run();
+        assertEquals(1, reconnected.replies.size());
+        FakeTransport again = new FakeTransport("10.0.0.1:702");
+        assertEquals(reconnected.replies, dispatch(again, once(XID, "0000002a")));
+        assertEquals(1, calls.size());
+    }
+
+    @Test
+    void replyIsNotGivenAgainAfterItsTime() throws MalformedMessageException {
+        dispatch(once(XID, "0000002a"));
+        now = now.plus(DuplicateRequestCache.AGE_MAX);
+        dispatch(once(XID, "0000002a"));
+        assertEquals(1, calls.size());
+        now = now.plusSeconds(1);
+        dispatch(once(XID, "0000002a"));
+        assertEquals(2, calls.size());
+    }
+
+    @Test
+    void callsThatDifferInTheirLastByteAreTwo() throws MalformedMessageException {
+        String data = "00".repeat(100_000);
+        dispatch(once(XID, "0000002a" + data + "00000001"));
+        dispatch(once(XID, "0000002a" + data + "00000002"));
+        assertEquals(2, calls.size());
+    }
+
+    @Test
+    void busyConnectionMakesTheCacheForgetItsOwnCalls() throws MalformedMessageException {
+        RpcDispatcher roomy =
+                new RpcDispatcher(List.of(new EchoProgram()), new DuplicateRequestCache(10_000, () -> now));
+        byte[] quiet = HexFormat.of().parseHex(String.join("", once(XID, "0000002a")));
+        roomy.dispatch(Unpooled.wrappedBuffer(quiet), transport);
+        FakeTransport busy = new FakeTransport("10.0.0.2:700");
+        int many = DuplicateRequestCache.CALLS_PER_PEER_MAX + 1;
+        for (int i = 0; i < many; i++) {
+            roomy.dispatch(
+                    Unpooled.wrappedBuffer(HexFormat.of()
+                            .parseHex(String.join("", once(HexFormat.of().toHexDigits(i), "0000002a")))),
+                    busy);
+        }
+        roomy.dispatch(Unpooled.wrappedBuffer(quiet), transport);
+        assertEquals(1 + many, calls.size());
+        roomy.dispatch(
+                Unpooled.wrappedBuffer(HexFormat.of().parseHex(String.join("", once("00000000", "0000002a")))), busy);
+        assertEquals(2 + many, calls.size());
     }
 
     @Test
     void sameXidOfAnotherClientOrWithAnotherCallIsAnotherCall() throws MalformedMessageException {
         dispatch(once(XID, "0000002a"));
-        dispatch(new FakeTransport("10.0.0.2"), once(XID, "0000002a"));
+        dispatch(new FakeTransport("10.0.0.2:700"), once(XID, "0000002a"));
         dispatch(once(XID, "0000002b"));
         dispatch(once("00000008", "0000002a"));
         assertEquals(4, calls.size());
@@ -162,7 +240,8 @@ class RpcDispatcherTest {
     void retransmissionOfARunningCallWaitsForIt() throws MalformedMessageException {
         hold = true;
         dispatch(once(XID, "0000002a"));
-        FakeTransport reconnected = new FakeTransport("10.0.0.1");
+        transport.peer().ended(false);
+        FakeTransport reconnected = new FakeTransport("10.0.0.1:701");
         dispatch(reconnected, once(XID, "0000002a"));
         assertEquals(List.of(), reconnected.replies);
         held.remove(0).run();
@@ -175,7 +254,7 @@ class RpcDispatcherTest {
     void callThatEndedWithoutAReplyIsRunWhenItIsSentAgain() throws MalformedMessageException {
         hold = true;
         dispatch(once(XID, "0000002a"));
-        FakeTransport reconnected = new FakeTransport("10.0.0.1");
+        FakeTransport reconnected = new FakeTransport("10.0.0.1:700");
         dispatch(reconnected, once(XID, "0000002a"));
         transport.whenEnded.run();
         assertEquals(1, reconnected.dropped, "who waited for the reply");
@@ -206,7 +285,7 @@ class RpcDispatcherTest {
                 for (int damage = random.nextInt(4); damage >= 0; damage--) {
                     damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
                 }
-                FakeTransport to = new FakeTransport("10.0.0.1");
+                FakeTransport to = new FakeTransport("10.0.0.1:700");
                 try {
                     dispatcher.dispatch(Unpooled.wrappedBuffer(damaged, 0, random.nextInt(damaged.length + 1)), to);
                     assertEquals(1, to.replies.size());

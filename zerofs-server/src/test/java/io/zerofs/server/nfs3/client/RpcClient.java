@@ -119,6 +119,12 @@ public final class RpcClient implements AutoCloseable {
         }
     }
 
+    /** Ends the connection as one that breaks. */
+    public void reset() throws IOException {
+        socket.setSoLinger(true, 0);
+        socket.close();
+    }
+
     @Override
     public void close() throws IOException {
         socket.close();

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.rpc;
+
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+
+/** One connection of a client, which outlives it in what is remembered of its calls. Thread-safe. */
+public final class RpcPeer {
+    private static final String LOCAL = "local";
+
+    private final SocketAddress address;
+    private final String name;
+    private volatile State state = State.OPEN;
+
+    /** Whether the connection is there, and whether the client may have missed replies when it ended. */
+    private enum State {
+        OPEN,
+        ENDED_IN_ORDER,
+        BROKEN
+    }
+
+    public RpcPeer(SocketAddress address) {
+        this.address = address;
+        this.name = address instanceof InetSocketAddress tcp ? tcp.getAddress().getHostAddress() : LOCAL;
+    }
+
+    /** Address of the client without its port. */
+    public String name() {
+        return name;
+    }
+
+    /** Says that the connection has ended, and whether the client did that with all its replies taken by the socket. */
+    public void ended(boolean inOrder) {
+        state = inOrder ? State.ENDED_IN_ORDER : State.BROKEN;
+    }
+
+    boolean isOpen() {
+        return state == State.OPEN;
+    }
+
+    /**
+     * Whether the other is the next connection of the client that had this one, and the client may have missed replies on
+     * this one. What it sends again is answered as before. A connection that is open and has the port of the other is
+     * one whose end is only not known yet.
+     */
+    boolean isContinuedBy(RpcPeer other) {
+        return switch (state) {
+            case OPEN -> address instanceof InetSocketAddress && address.equals(other.address);
+            case ENDED_IN_ORDER -> false;
+            case BROKEN -> name.equals(other.name);
+        };
+    }
+}
