@@ -14,6 +14,7 @@ import io.zerofs.server.nfs3.wire.Nfs3Procedure;
 import io.zerofs.server.rpc.DuplicateRequestCache;
 import io.zerofs.server.rpc.RpcDispatcher;
 import java.io.ByteArrayOutputStream;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -120,7 +121,7 @@ final class RpcFuzzTest {
             handles = export.handles();
             dispatcher = new RpcDispatcher(
                     List.of(new Nfs3Program(export), new MountProgram(export, new MountTable())),
-                    new DuplicateRequestCache(DuplicateRequestCache.CALLS_MAX));
+                    new DuplicateRequestCache(DuplicateRequestCache.CALLS_MAX, InstantSource.system()));
         }
     }
 
