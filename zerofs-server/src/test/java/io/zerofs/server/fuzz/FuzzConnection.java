@@ -90,7 +90,7 @@ public final class FuzzConnection implements Connection {
     /** The client goes away; afterwards nothing may be left of it. */
     public void end() {
         closed = true;
-        protocol.closed();
+        protocol.closed(true);
         runLater();
         require(requestsInFlight == 0, requestsInFlight + " requests are left");
         require(allocator.metric().usedHeapMemory() == 0, "reply buffers are left");
