@@ -23,8 +23,8 @@ final class LockOperations {
     /**
      * A request that may block waits here a little, so that it gets a lock that others hold for short when it is free, and
      * not when the client asks again half a minute later. Only a little: the client's program notices no signal
-     * meanwhile, so that a timer that was to end its wait would be late. RECLAIM is as good as any other: after a restart of the server there is no connection that
-     * could reclaim.
+     * meanwhile, so that a timer that was to end its wait would be late. RECLAIM is as good as any other: after a restart
+     * of the server there is no connection that could reclaim.
      */
     Reply lock(Tmessage.Tlock request) {
         Fid fid = session.fids().get(request.fid());
