@@ -110,6 +110,8 @@ make_archive() {
   )
 }
 
+# Java reads arguments, and names of files in the configuration, in the locale. Services have none.
+[ "$(locale charmap 2>/dev/null)" = UTF-8 ] || export LC_ALL=C.UTF-8
 find_java
 program=$(readlink -f "$0")
 command=${1:-}

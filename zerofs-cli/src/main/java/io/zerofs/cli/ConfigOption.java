@@ -3,6 +3,7 @@ package io.zerofs.cli;
 
 import io.zerofs.cli.config.ConfigException;
 import io.zerofs.cli.config.ConfigLoader;
+import io.zerofs.cli.config.Environment;
 import io.zerofs.cli.config.ZerofsConfig;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -18,7 +19,7 @@ final class ConfigOption {
 
     ZerofsConfig load() throws ExitException {
         try {
-            return new ConfigLoader(System::getenv).load(file);
+            return new ConfigLoader(Environment.process()).load(file);
         } catch (ConfigException e) {
             throw Failures.of(e);
         }

@@ -35,6 +35,8 @@ record DaemonMetrics(StoreMetrics store, StorageVolume volume, ServerResources s
         addServers(text);
         Runtime runtime = Runtime.getRuntime();
         text.gauge("zerofs_heap_bytes", "Java heap in use.").sample(runtime.totalMemory() - runtime.freeMemory());
+        text.counter("zerofs_log_dropped_total", "Lines of the log that were dropped because nobody read them.")
+                .sample(LogStream.droppedByInstalled());
         return text.toString();
     }
 

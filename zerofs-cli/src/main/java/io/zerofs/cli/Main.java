@@ -32,10 +32,18 @@ public final class Main {
             System.out.println(new Version().getVersion()[0]);
             return;
         }
+        LogStream.install();
         System.exit(execute(System.err, arguments).status());
     }
 
     static ExitCode execute(PrintStream errors, String... arguments) {
+        for (String argument : arguments) {
+            if (argument.indexOf('\uFFFD') >= 0) {
+                errors.println("zerofs: \"" + oneLine(argument)
+                        + "\" has characters that are lost in this locale, or no UTF-8; set LC_ALL=C.UTF-8");
+                return ExitCode.USAGE;
+            }
+        }
         ExitCode[] failure = new ExitCode[1];
         CommandLine commandLine = new CommandLine(new Main())
                 .setParameterExceptionHandler((error, ignored) -> {

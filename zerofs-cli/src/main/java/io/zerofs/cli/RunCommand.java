@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli;
 
+import com.sun.management.OperatingSystemMXBean;
+import io.zerofs.cli.config.CacheConfig;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.volume.VolumeException;
+import java.lang.management.ManagementFactory;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +36,7 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws ExitException, InterruptedException {
         ZerofsConfig config = configuration.load();
+        requireMemory(config.cache(), machineBytes());
         StopSignals.install(this::onSignal);
         Assembly assembly;
         try (OpeningLog progress = new OpeningLog()) {
@@ -55,17 +60,39 @@ final class RunCommand implements Callable<Integer> {
         return ExitCode.OK.status();
     }
 
+    /** Of this machine or container. */
+    private static long machineBytes() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    }
+
+    static void requireMemory(CacheConfig cache, long machineBytes) throws ExitException {
+        if (cache.memoryBytes() > machineBytes) {
+            throw new ExitException(
+                    ExitCode.CONFIG,
+                    String.format(
+                            Locale.ROOT,
+                            "[cache] memory_size_gb = %s is more than the %.1f GB of this machine or container",
+                            cache.memorySizeGb(),
+                            machineBytes / 1e9));
+        }
+    }
+
     private void onSignal(int count) {
         if (count > 1) {
             log.warn("second signal: stopping at once");
-            Runtime.getRuntime().halt(ExitCode.INTERRUPTED.status());
+            halt(ExitCode.INTERRUPTED);
         }
         if (!serving) {
             // Nothing was acknowledged to anybody yet, and an open may be left at any step.
             log.info("stopped while opening");
-            Runtime.getRuntime().halt(ExitCode.OK.status());
+            halt(ExitCode.OK);
         }
         end.complete(Optional.empty());
+    }
+
+    private static void halt(ExitCode code) {
+        LogStream.drainInstalled();
+        Runtime.getRuntime().halt(code.status());
     }
 
     /** Closes in bounded time, whatever the store does. */

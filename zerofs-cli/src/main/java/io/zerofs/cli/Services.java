@@ -57,6 +57,10 @@ final class Services implements AutoCloseable {
             servers.nfs().ifPresent(nfs -> all.addAll(nfs.listen()));
             servers.ninep().ifPresent(ninep -> all.addAll(ninep.listen()));
             servers.nbd().ifPresent(nbd -> all.addAll(nbd.listen()));
+            if (all.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "nothing would be served: add a section [servers.nfs], [servers.ninep] or [servers.nbd]");
+            }
             config.prometheus().ifPresent(prometheus -> all.addAll(prometheus.listen()));
             for (ListenAddress address : all) {
                 if (address instanceof ListenAddress.Tcp tcp) {

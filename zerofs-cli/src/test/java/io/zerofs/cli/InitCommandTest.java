@@ -3,6 +3,7 @@ package io.zerofs.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -40,6 +41,13 @@ class InitCommandTest {
         assertEquals("zerofs: " + file + " exists; --force overwrites it\n", errors.toString(StandardCharsets.UTF_8));
         assertEquals(ExitCode.OK, zerofs("init", "--force", file.toString()));
         assertArrayEquals(InitCommand.template(), Files.readAllBytes(file));
+    }
+
+    @Test
+    void anArgumentThatLostACharacterIsRefused() {
+        assertEquals(
+                ExitCode.USAGE, zerofs("init", directory.resolve("\uFFFD.toml").toString()));
+        assertTrue(errors.toString(StandardCharsets.UTF_8).endsWith("or no UTF-8; set LC_ALL=C.UTF-8\n"));
     }
 
     @Test

@@ -2,6 +2,7 @@
 package io.zerofs.cli;
 
 import io.zerofs.cli.config.ConfigLoader;
+import io.zerofs.cli.config.Environment;
 import io.zerofs.core.volume.MemoryVolume;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
@@ -15,7 +16,7 @@ final class MemoryDaemon {
         StopSignals.install(count -> stopped.countDown());
         try (MemoryVolume volume = new MemoryVolume();
                 Services services =
-                        Services.open(volume, new ConfigLoader(System::getenv).load(Path.of(arguments[2])))) {
+                        Services.open(volume, new ConfigLoader(Environment.process()).load(Path.of(arguments[2])))) {
             System.err.println("ZeroFS is ready");
             stopped.await();
         }

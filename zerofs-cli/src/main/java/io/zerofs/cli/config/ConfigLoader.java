@@ -7,7 +7,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.function.UnaryOperator;
 import org.tomlj.Toml;
 import org.tomlj.TomlParseError;
 import org.tomlj.TomlParseResult;
@@ -16,10 +15,12 @@ import org.tomlj.TomlParseResult;
 public final class ConfigLoader {
     private static final long FILE_BYTES_MAX = 1 << 20;
 
-    private final UnaryOperator<String> environment;
+    /** Some editors begin a text with it. */
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
 
-    /** @param environment gives the value of a variable, or null */
-    public ConfigLoader(UnaryOperator<String> environment) {
+    private final Environment environment;
+
+    public ConfigLoader(Environment environment) {
         this.environment = environment;
     }
 
@@ -44,7 +45,8 @@ public final class ConfigLoader {
                 throw new ConfigException(
                         file + ": larger than " + FILE_BYTES_MAX + " bytes; is this a configuration?");
             }
-            return Files.readString(file);
+            String text = Files.readString(file);
+            return text.startsWith(BYTE_ORDER_MARK) ? text.substring(BYTE_ORDER_MARK.length()) : text;
         } catch (NoSuchFileException e) {
             throw new ConfigException(file + ": no such file; `zerofs init " + file + "` writes one");
         } catch (AccessDeniedException e) {

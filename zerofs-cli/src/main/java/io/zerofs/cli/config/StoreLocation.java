@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** Where the objects of a volume are. */
@@ -59,7 +61,21 @@ public sealed interface StoreLocation {
         if (!rest.startsWith("/")) {
             throw new IllegalArgumentException("\"" + url + "\": a file URL needs three slashes and an absolute path");
         }
-        return new Local(Path.of(rest).normalize());
+        return new Local(Values.path(decoded(url, rest)).normalize());
+    }
+
+    /** A blank may be written as {@code %20}, as in any URL. */
+    private static String decoded(String url, String path) {
+        String decoded;
+        try {
+            decoded = URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("\"" + url + "\": a percent sign of the path is written %25", e);
+        }
+        if (decoded.indexOf('\uFFFD') >= 0) {
+            throw new IllegalArgumentException("\"" + url + "\": the path is not UTF-8 text");
+        }
+        return decoded;
     }
 
     private static String authority(String url, String rest, String noun) {

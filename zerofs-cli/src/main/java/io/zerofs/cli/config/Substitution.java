@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
-import java.util.function.UnaryOperator;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -12,31 +15,74 @@ import java.util.regex.Pattern;
 final class Substitution {
     private static final Pattern REFERENCE = Pattern.compile("\\$?\\$\\{([^}]*)(}?)");
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+    private static final Pattern NO_BRACES = Pattern.compile("\\$([A-Za-z_][A-Za-z0-9_]*)");
 
-    private final UnaryOperator<String> environment;
+    private final Environment environment;
 
-    Substitution(UnaryOperator<String> environment) {
+    Substitution(Environment environment) {
         this.environment = environment;
     }
 
-    /** @throws IllegalArgumentException naming the variable that is missing, or the reference that is malformed */
+    /**
+     * A text; a reference without braces is refused wherever it stands.
+     *
+     * @throws IllegalArgumentException naming the variable that is missing or no text, or the reference that is malformed
+     */
     String expand(String text) {
-        return REFERENCE
-                .matcher(text)
-                .replaceAll(match -> Matcher.quoteReplacement(
-                        match.group().startsWith("$$")
-                                ? match.group().substring(1)
-                                : valueOf(match.group(1), match.group(2))));
+        Matcher unexpanded = NO_BRACES.matcher(text);
+        if (unexpanded.find()) {
+            throw withoutBraces(unexpanded.group(1));
+        }
+        return new String(replace(text, true), StandardCharsets.UTF_8);
     }
 
-    private String valueOf(String name, String brace) {
+    /**
+     * The bytes of a secret, those of a variable as they are. A secret may have a dollar sign in it, but one that is
+     * nothing but a reference without braces is a slip that would become the password.
+     */
+    byte[] expandSecret(String text) {
+        Matcher unexpanded = NO_BRACES.matcher(text);
+        if (unexpanded.matches()) {
+            throw withoutBraces(unexpanded.group(1));
+        }
+        return replace(text, false);
+    }
+
+    private static IllegalArgumentException withoutBraces(String name) {
+        return new IllegalArgumentException("\"$" + name + "\" is not replaced; write \"${" + name
+                + "}\", or put a value with a dollar sign into an environment variable and name that");
+    }
+
+    private byte[] replace(String text, boolean isText) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Matcher reference = REFERENCE.matcher(text);
+        int end = 0;
+        while (reference.find()) {
+            out.writeBytes(text.substring(end, reference.start()).getBytes(StandardCharsets.UTF_8));
+            end = reference.end();
+            out.writeBytes(
+                    reference.group().startsWith("$$")
+                            ? reference.group().substring(1).getBytes(StandardCharsets.UTF_8)
+                            : valueOf(reference.group(1), reference.group(2), isText));
+        }
+        out.writeBytes(text.substring(end).getBytes(StandardCharsets.UTF_8));
+        return out.toByteArray();
+    }
+
+    private byte[] valueOf(String name, String brace, boolean isText) {
         if (brace.isEmpty() || !NAME.matcher(name).matches()) {
             throw new IllegalArgumentException(
-                    "malformed reference to an environment variable; write ${NAME}," + " or $${ for a literal ${");
+                    "malformed reference to an environment variable; write ${NAME}, or $${ for a literal ${");
         }
-        String value = environment.apply(name);
-        if (value == null) {
-            throw new IllegalArgumentException("environment variable " + name + " is not set");
+        byte[] value = environment
+                .valueOf(name)
+                .orElseThrow(() -> new IllegalArgumentException("environment variable " + name + " is not set"));
+        if (isText) {
+            try {
+                StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value));
+            } catch (CharacterCodingException e) {
+                throw new IllegalArgumentException("environment variable " + name + " is not UTF-8 text", e);
+            }
         }
         return value;
     }

@@ -5,6 +5,7 @@ import io.zerofs.server.net.ListenAddress;
 import io.zerofs.storage.seal.Secret;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,7 +21,6 @@ import org.tomlj.TomlTable;
 final class Values {
     private static final Map<Class<?>, Function<String, Object>> FROM_TEXT = Map.of(
             String.class, Values::text,
-            Secret.class, Values::secret,
             Path.class, Values::path,
             URI.class, Values::endpoint,
             ListenAddress.Tcp.class, ListenAddress::tcp,
@@ -59,7 +59,11 @@ final class Values {
         if (type == double.class || type == Double.class) {
             return inRange(key, expect(Number.class, found, "a number").doubleValue());
         }
-        String text = substitution.expand(expect(String.class, found, "a string"));
+        String written = expect(String.class, found, "a string");
+        if (type == Secret.class) {
+            return secret(substitution.expandSecret(written));
+        }
+        String text = substitution.expand(written);
         return type.isEnum() ? constant(type, text) : FROM_TEXT.get(type).apply(text);
     }
 
@@ -110,18 +114,26 @@ final class Values {
         return text;
     }
 
-    private static Secret secret(String text) {
-        if (text.isEmpty()) {
+    private static Secret secret(byte[] bytes) {
+        if (bytes.length == 0) {
             throw new IllegalArgumentException("must not be empty");
         }
-        return Secret.of(text);
+        return Secret.owning(bytes);
     }
 
-    private static Path path(String text) {
+    static Path path(String text) {
+        if (text.equals("~") || text.startsWith("~/")) {
+            throw new IllegalArgumentException("\"~\" is not replaced; write \"${HOME}" + text.substring(1) + "\"");
+        }
         try {
             return Path.of(text(text));
         } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("not a path: " + e.getReason(), e);
+            boolean ascii = StandardCharsets.US_ASCII.newEncoder().canEncode(text);
+            throw new IllegalArgumentException(
+                    ascii
+                            ? "not a path: " + e.getReason()
+                            : "this locale does not have the characters of the path; set LC_ALL=C.UTF-8",
+                    e);
         }
     }
 

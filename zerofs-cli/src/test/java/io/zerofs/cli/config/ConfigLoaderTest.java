@@ -9,11 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.nfs3.Durability;
 import io.zerofs.storage.seal.Secret;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,11 +29,15 @@ class ConfigLoaderTest {
             encryption_password = "${PASSWORD}"
             """;
 
-    private static final Map<String, String> ENVIRONMENT =
-            Map.of("PASSWORD", "sec\"ret\n[x]", "PORT", "7", "YES", "true", "EMPTY", "");
+    private static final Environment ENVIRONMENT =
+            environment("PASSWORD=sec\"ret\n[x]\0PORT=7\0YES=true\0EMPTY=\0nonsense\0LETTERS=\u043f\u0430\0PORT=8\0");
+
+    private static Environment environment(String block) {
+        return Environment.parse(block.getBytes(StandardCharsets.UTF_8));
+    }
 
     private static ZerofsConfig load(String toml) throws ConfigException {
-        return new ConfigLoader(ENVIRONMENT::get).parse("z.toml", toml);
+        return new ConfigLoader(ENVIRONMENT).parse("z.toml", toml);
     }
 
     private static String error(String toml) {
@@ -56,6 +62,65 @@ class ConfigLoaderTest {
     @Test
     void aVariablesContentIsTakenAsItIs() throws ConfigException {
         assertEquals(Secret.of("sec\"ret\n[x]"), load(SMALLEST).storage().encryptionPassword());
+    }
+
+    @Test
+    void aPasswordsBytesAreTakenAsTheyAre() throws ConfigException {
+        byte[] noText = {'p', (byte) 0xE4, (byte) 0xFF};
+        ZerofsConfig config = new ConfigLoader(name -> Optional.of(noText)).parse("z.toml", SMALLEST);
+        assertEquals(Secret.of(noText), config.storage().encryptionPassword());
+        assertEquals(
+                Secret.of("<\u043f\u0430>"),
+                load(SMALLEST.replace("${PASSWORD}", "<${LETTERS}>")).storage().encryptionPassword());
+        assertEquals(
+                Secret.of("\uFFFD"),
+                load(SMALLEST.replace("${PASSWORD}", "\\uFFFD")).storage().encryptionPassword());
+    }
+
+    @Test
+    void textOfTheEnvironmentThatIsNotUtf8IsRefused() {
+        ConfigLoader loader = new ConfigLoader(name -> Optional.of(new byte[] {(byte) 0xE4}));
+        String toml = SMALLEST.replace("/var/cache", "${DIR}");
+        assertEquals(
+                "z.toml:2: [cache] dir: environment variable DIR is not UTF-8 text",
+                assertThrows(ConfigException.class, () -> loader.parse("z.toml", toml))
+                        .getMessage());
+    }
+
+    @Test
+    void aByteOrderMarkIsNoPartOfTheText(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("z.toml"), "\uFEFF" + SMALLEST);
+        assertEquals(
+                Path.of("/var/cache/zerofs"),
+                new ConfigLoader(ENVIRONMENT).load(file).cache().dir());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"file:///a%20b/c+d,/a b/c+d", "file:///%25/%D0%BF,/%/\u043f", "file:///a b,/a b"})
+    void aFileUrlIsReadAsAUrl(String url, String path) {
+        assertEquals(new StoreLocation.Local(Path.of(path)), StoreLocation.parse(url));
+    }
+
+    @Test
+    void referencesWithoutBracesAreRefusedButWhereTheyMayBePartOfAPassword() throws ConfigException {
+        String advice = " is not replaced; write \"${PASSWORD}\", or put a value with a dollar sign into an environment"
+                + " variable and name that";
+        assertEquals(
+                "z.toml:5: [storage] encryption_password: \"$PASSWORD\"" + advice,
+                error(SMALLEST.replace("${PASSWORD}", "$PASSWORD")));
+        assertEquals(
+                "z.toml:2: [cache] dir: \"$PASSWORD\"" + advice,
+                error(SMALLEST.replace("/var/cache", "/var/$PASSWORD")));
+        assertEquals(
+                Secret.of("p$PASSWORD"),
+                load(SMALLEST.replace("${PASSWORD}", "p$PASSWORD")).storage().encryptionPassword());
+    }
+
+    @Test
+    void aTildeIsRefused() {
+        assertEquals(
+                "z.toml:2: [cache] dir: \"~\" is not replaced; write \"${HOME}/.cache/zerofs\"",
+                error(SMALLEST.replace("/var/cache", "~/.cache")));
     }
 
     @Test
@@ -130,7 +195,17 @@ class ConfigLoaderTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"bucket", "ftp://x/y", "s3:///p", "s3://b/../x", "file://relative", "azure://", "s3://b/a//b"})
+            strings = {
+                "bucket",
+                "ftp://x/y",
+                "s3:///p",
+                "s3://b/../x",
+                "file://relative",
+                "azure://",
+                "s3://b/a//b",
+                "file:///50%",
+                "file:///%FF"
+            })
     void badUrlsAreRefused(String url) {
         String message = error(SMALLEST.replace("s3://bucket/some/prefix/", url));
         assertTrue(message.startsWith("z.toml:4: [storage] url: \"" + url + "\""), message);
@@ -164,7 +239,7 @@ class ConfigLoaderTest {
     @Test
     void aMissingFileSaysHowToGetOne() {
         ConfigException e = assertThrows(
-                ConfigException.class, () -> new ConfigLoader(ENVIRONMENT::get).load(Path.of("/nonexistent/z.toml")));
+                ConfigException.class, () -> new ConfigLoader(ENVIRONMENT).load(Path.of("/nonexistent/z.toml")));
         assertEquals("/nonexistent/z.toml: no such file; `zerofs init /nonexistent/z.toml` writes one", e.getMessage());
     }
 

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -19,8 +19,9 @@ class TemplateTest {
     }
 
     private static ZerofsConfig load(String toml) throws ConfigException {
-        Map<String, String> environment = Map.of("HOME", "/home/u", "ZEROFS_PASSWORD", "p");
-        return new ConfigLoader(name -> environment.getOrDefault(name, "x")).parse("template", toml);
+        return new ConfigLoader(
+                        name -> Optional.of((name.equals("HOME") ? "/home/u" : "x").getBytes(StandardCharsets.UTF_8)))
+                .parse("template", toml);
     }
 
     @Test

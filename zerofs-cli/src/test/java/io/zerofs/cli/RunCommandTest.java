@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.zerofs.cli.config.CacheConfig;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunCommandTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void moreMemoryThanTheMachineHasIsRefused() {
+        CacheConfig cache = new CacheConfig(directory, 10, 100);
+        assertDoesNotThrow(() -> RunCommand.requireMemory(cache, 100_000_000_000L));
+        ExitException refused =
+                assertThrows(ExitException.class, () -> RunCommand.requireMemory(cache, 24_000_000_000L));
+        assertEquals(ExitCode.CONFIG, refused.code());
+        assertEquals(
+                "[cache] memory_size_gb = 100.0 is more than the 24.0 GB of this machine or container",
+                refused.getMessage());
+    }
+
+    @Test
+    void aDaemonThatWouldServeNothingIsRefused() throws IOException {
+        Path file = Files.writeString(directory.resolve("z.toml"), """
+                [cache]
+                dir = "%1$s/cache"
+                [storage]
+                url = "file://%1$s/store"
+                encryption_password = "p"
+                [servers.ninep]
+                addresses = []
+                [prometheus]
+                """.formatted(directory));
+        ByteArrayOutputStream errors = new ByteArrayOutputStream();
+        assertEquals(
+                ExitCode.CONFIG,
+                Main.execute(new PrintStream(errors, true, StandardCharsets.UTF_8), "run", "-c", file.toString()));
+        assertEquals(
+                "zerofs: nothing would be served: add a section [servers.nfs], [servers.ninep] or [servers.nbd]\n",
+                errors.toString(StandardCharsets.UTF_8));
+    }
+}
