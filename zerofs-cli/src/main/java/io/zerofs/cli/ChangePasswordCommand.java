@@ -9,8 +9,10 @@ import io.zerofs.storage.seal.PassphraseKdf;
 import io.zerofs.storage.seal.Secret;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,7 +32,7 @@ final class ChangePasswordCommand implements Callable<Integer> {
     @Override
     public Integer call() throws ExitException {
         ZerofsConfig config = configuration.load();
-        try (Secret replacement = read(System.in);
+        try (Secret replacement = replacement();
                 StoreConnection connection =
                         StoreConnection.open(config.storage().url(), config)) {
             new VolumeKeys(connection.store(), PassphraseKdf.DEFAULT, new SecureRandom())
@@ -44,8 +46,51 @@ final class ChangePasswordCommand implements Callable<Integer> {
         return ExitCode.OK.status();
     }
 
+    private static Secret replacement() throws ExitException {
+        Optional<Terminal> terminal = Terminal.withoutEcho();
+        if (terminal.isEmpty()) {
+            return read(System.in);
+        }
+        try (Terminal silent = terminal.get()) {
+            return askTwice(System.in, System.err);
+        }
+    }
+
+    /** Nobody sees what is typed, so it is typed twice. */
+    static Secret askTwice(InputStream in, PrintStream prompts) throws ExitException {
+        Secret first = ask("New password: ", in, prompts);
+        try (Secret second = ask("The same again: ", in, prompts)) {
+            if (!first.equals(second)) {
+                first.close();
+                throw refused("was not the same both times");
+            }
+        }
+        return first;
+    }
+
+    private static Secret ask(String prompt, InputStream in, PrintStream prompts) throws ExitException {
+        prompts.print(prompt);
+        prompts.flush();
+        Secret typed = readLine(in);
+        prompts.println();
+        return typed;
+    }
+
     /** One line, whose end may be missing. More than a line is somebody's mistake and not a password. */
     static Secret read(InputStream in) throws ExitException {
+        Secret line = readLine(in);
+        try {
+            if (in.available() == 0) {
+                return line;
+            }
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+        line.close();
+        throw refused("has more than one line");
+    }
+
+    private static Secret readLine(InputStream in) throws ExitException {
         byte[] line = new byte[PASSWORD_BYTES_MAX];
         try {
             int length = 0;
@@ -56,9 +101,6 @@ final class ChangePasswordCommand implements Callable<Integer> {
                 }
                 line[length++] = (byte) next;
             }
-            if (next == '\n' && in.available() > 0) {
-                throw refused("has more than one line");
-            }
             if (length > 0 && line[length - 1] == '\r') {
                 length--;
             }
@@ -67,10 +109,14 @@ final class ChangePasswordCommand implements Callable<Integer> {
             }
             return Secret.of(Arrays.copyOf(line, length));
         } catch (IOException e) {
-            throw new ExitException(ExitCode.CONFIG, "the new password cannot be read: " + e.getMessage(), e);
+            throw unreadable(e);
         } finally {
             Arrays.fill(line, (byte) 0);
         }
+    }
+
+    private static ExitException unreadable(IOException e) {
+        return new ExitException(ExitCode.CONFIG, "the new password cannot be read: " + e.getMessage(), e);
     }
 
     private static ExitException refused(String why) {

@@ -27,7 +27,10 @@ final class LogStream extends PrintStream {
     }
 
     private LogStream(Queue queue) {
-        super(queue, true, StandardCharsets.UTF_8);
+        super(
+                queue,
+                false,
+                StandardCharsets.UTF_8); // flushed by itself, a text would lose its place before its newline
         this.queue = queue;
         Thread writer = new Thread(queue, "zerofs-log");
         writer.setDaemon(true);
@@ -90,6 +93,14 @@ final class LogStream extends PrintStream {
         public synchronized void write(byte[] from, int offset, int length) {
             line.write(from, offset, length);
             if (length > 0 && (from[offset + length - 1] == '\n' || line.size() >= PART_BYTES)) {
+                flush();
+            }
+        }
+
+        /** For a prompt, which has no end of line. */
+        @Override
+        public synchronized void flush() {
+            if (line.size() > 0) {
                 offer(line.toByteArray());
                 line.reset();
             }

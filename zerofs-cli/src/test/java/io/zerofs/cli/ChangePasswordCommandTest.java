@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.zerofs.storage.seal.Secret;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +32,28 @@ class ChangePasswordCommandTest {
         assertEquals(
                 ExitCode.CONFIG,
                 assertThrows(ExitException.class, () -> read(input)).code());
+    }
+
+    private final ByteArrayOutputStream prompts = new ByteArrayOutputStream();
+
+    private Secret askTwice(String input) throws ExitException {
+        return ChangePasswordCommand.askTwice(
+                new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+                new PrintStream(prompts, true, StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aTerminalIsAskedTwice() throws ExitException {
+        assertEquals(Secret.of("näw"), askTwice("näw\nnäw\n"));
+        assertEquals("New password: \nThe same again: \n", prompts.toString(StandardCharsets.UTF_8));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"one\ntwo\n", "one\n", "\n\n"})
+    void aSlipOnATerminalIsRefused(String input) {
+        assertEquals(
+                ExitCode.CONFIG,
+                assertThrows(ExitException.class, () -> askTwice(input)).code());
     }
 
     @Test

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/**
+ * The terminal on standard input, with its echo off until it is closed or the process ends. Java's own console decodes
+ * what is typed and wants standard output to be a terminal as well; {@code stty} leaves the bytes alone.
+ */
+final class Terminal implements AutoCloseable {
+    private final String settings;
+    private final Thread restoring;
+
+    private Terminal(String settings) {
+        this.settings = settings;
+        restoring = new Thread(() -> stty(settings), "zerofs-terminal");
+    }
+
+    /** Empty if standard input is something else. */
+    static Optional<Terminal> withoutEcho() throws ExitException {
+        Optional<String> settings = stty("-g");
+        if (settings.isEmpty()) {
+            return Optional.empty();
+        }
+        Terminal terminal = new Terminal(settings.get());
+        Runtime.getRuntime().addShutdownHook(terminal.restoring);
+        if (stty("-echo").isEmpty()) {
+            throw new ExitException(ExitCode.CONFIG, "the terminal's echo cannot be turned off; use a pipe");
+        }
+        return Optional.of(terminal);
+    }
+
+    @Override
+    public void close() {
+        stty(settings);
+        Runtime.getRuntime().removeShutdownHook(restoring);
+    }
+
+    /** Returns what it printed, or empty if it failed. */
+    private static Optional<String> stty(String argument) {
+        try {
+            Process process = new ProcessBuilder("stty", argument)
+                    .redirectInput(ProcessBuilder.Redirect.INHERIT)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
+            return process.waitFor() == 0 ? Optional.of(output) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+}
