@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 final class Substitution {
     private static final Pattern REFERENCE = Pattern.compile("\\$?\\$\\{([^}]*)(}?)");
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
-    private static final Pattern NO_BRACES = Pattern.compile("\\$([A-Za-z_][A-Za-z0-9_]*)");
+    private static final Pattern NO_BRACES = Pattern.compile("\\$([A-Za-z_][A-Za-z0-9_]{0,63})");
 
     private final Environment environment;
 
