@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli;
 
+import io.zerofs.cli.config.FilesystemConfig;
 import io.zerofs.cli.config.NbdConfig;
 import io.zerofs.cli.config.NfsConfig;
 import io.zerofs.cli.config.NinepConfig;
@@ -114,10 +115,14 @@ final class Services implements AutoCloseable {
     }
 
     private static FileSystemSettings settings(ZerofsConfig config) {
-        return config.filesystem()
-                .maxSizeGb()
-                .map(size -> FileSystemSettings.DEFAULTS.withQuotaBytes(Math.round(size * BYTES_PER_GB)))
-                .orElse(FileSystemSettings.DEFAULTS);
+        FilesystemConfig wanted = config.filesystem();
+        FileSystemSettings settings = FileSystemSettings.DEFAULTS;
+        if (wanted.maxSizeGb().isPresent()) {
+            settings = settings.withQuotaBytes(Math.round(wanted.maxSizeGb().get() * BYTES_PER_GB));
+        }
+        return wanted.maxInodes().isPresent()
+                ? settings.withInodesMax(wanted.maxInodes().get())
+                : settings;
     }
 
     /** What the servers share, for who counts it. */

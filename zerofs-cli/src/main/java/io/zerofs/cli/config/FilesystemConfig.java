@@ -11,10 +11,16 @@ public record FilesystemConfig(
         Codec compression,
 
         @Setting(
-                value = "Size of the file system in GB of 10^9 bytes, as `df` shows it; beyond it writes get ENOSPC.",
+                value = "Size in GB of 10^9 bytes, as `df` shows it, names and attributes included; beyond it ENOSPC.",
                 min = 0.001,
                 max = 1e9)
-        Optional<Double> maxSizeGb) {
+        Optional<Double> maxSizeGb,
+
+        @Setting(
+                value = "Most files of any kind at once, as `df -i` shows it; beyond it creations get ENOSPC.",
+                min = 1,
+                max = 1L << 47)
+        Optional<Long> maxInodes) {
 
     /** Compression of data. */
     public enum Codec {

@@ -56,6 +56,9 @@ final class Values {
         if (type == int.class) {
             return (int) inRange(key, expect(Long.class, found, "a whole number"));
         }
+        if (type == Long.class) {
+            return (long) inRange(key, expect(Long.class, found, "a whole number"));
+        }
         if (type == double.class || type == Double.class) {
             return inRange(key, expect(Number.class, found, "a number").doubleValue());
         }

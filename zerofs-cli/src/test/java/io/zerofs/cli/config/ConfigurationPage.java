@@ -72,7 +72,7 @@ final class ConfigurationPage {
         String name;
         if (key.type() == boolean.class) {
             name = "switch";
-        } else if (key.type() == int.class) {
+        } else if (key.type() == int.class || key.type() == Long.class) {
             name = "whole number";
         } else if (key.type() == double.class || key.type() == Double.class) {
             name = "number";

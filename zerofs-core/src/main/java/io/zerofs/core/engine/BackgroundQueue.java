@@ -21,19 +21,33 @@ final class BackgroundQueue {
     private static final long RETRY_MILLIS = 1000;
     private static final long REST_NANOS_MAX = 50_000_000;
 
+    /** A client that removes faster than this does must not fill the memory: the rest is looked up in the volume. */
+    private static final int WAITING_MAX = 50_000;
+
     private final Queue<Long> waiting = new ArrayDeque<>();
     private final Set<Long> queued = new HashSet<>();
     private Worker worker;
     private Thread thread;
+    private final int waitingMax;
+    private boolean overflowed;
     private boolean busy;
     private boolean stopped;
+
+    BackgroundQueue() {
+        this(WAITING_MAX);
+    }
+
+    /** @param waitingMax most that wait here; the volume knows the others */
+    BackgroundQueue(int waitingMax) {
+        this.waitingMax = waitingMax;
+    }
 
     /** What the thread does. */
     interface Worker {
         /** Does one step for an inode; true if there is more to do for it. */
         boolean step(long inode) throws FsException;
 
-        /** Adds some of what an earlier run left behind; false when all was added. */
+        /** Adds some of what the volume knows; false when all was added, and the next call begins again. */
         boolean recover() throws FsException;
     }
 
@@ -67,10 +81,22 @@ final class BackgroundQueue {
     }
 
     synchronized void add(long inode) {
-        if (queued.add(inode)) {
+        if (waiting.size() >= waitingMax) {
+            overflowed |= !queued.contains(inode);
+        } else if (queued.add(inode)) {
             waiting.add(inode);
             notifyAll();
         }
+    }
+
+    private synchronized boolean takeOverflow() {
+        boolean taken = overflowed;
+        overflowed = false;
+        return taken;
+    }
+
+    private synchronized boolean hasRoom() {
+        return waiting.size() <= waitingMax / 2;
     }
 
     /** Waits until there is nothing left to do, or the thread was stopped. */
@@ -84,7 +110,10 @@ final class BackgroundQueue {
         try {
             boolean recovering = true;
             while (!isStopped()) {
-                if (recovering) {
+                if (!recovering) {
+                    recovering = takeOverflow();
+                }
+                if (recovering && hasRoom()) {
                     recovering = recoverSome();
                 }
                 Long inode = next(recovering);

@@ -8,6 +8,7 @@ import io.zerofs.core.format.InodeContent;
 import io.zerofs.core.format.InodeContent.ShrunkTail;
 import io.zerofs.core.format.InodeRecord;
 import io.zerofs.core.format.Keys;
+import io.zerofs.core.format.MetadataBytes;
 import io.zerofs.core.format.RecordFormatException;
 import io.zerofs.core.format.SmallRecords;
 import io.zerofs.core.format.Superblock;
@@ -38,6 +39,7 @@ public final class ConsistencyChecker {
     private final List<String> problems = new ArrayList<>();
     private final Map<Long, Found> inodes = new HashMap<>();
     private long allocatedBytes;
+    private long metadataBytes;
 
     public ConsistencyChecker(Volume volume) {
         this.volume = volume;
@@ -119,6 +121,7 @@ public final class ConsistencyChecker {
         InodeRecord record = InodeCodec.decode(Keys.inodeOf(key), value);
         inodes.put(record.number(), new Found(record));
         allocatedBytes += record.allocatedBytes();
+        metadataBytes += MetadataBytes.of(record);
         if (record.content() instanceof InodeContent.File file) {
             checkChunks(record.number(), file);
         }
@@ -153,6 +156,7 @@ public final class ConsistencyChecker {
     private void checkEntry(byte[] key, byte[] value) throws VolumeException, RecordFormatException {
         long directory = Keys.inodeOf(key);
         EntryRecord entry = EntryRecord.decodeByName(Keys.nameOf(key), value);
+        metadataBytes += MetadataBytes.ofEntry(entry.name());
         byte[] listing = volume.get(Keys.listing(directory, entry.cookie()));
         boolean listed = listing != null && entry.equals(EntryRecord.decodeByCookie(entry.cookie(), listing));
         expect(listed, "entry with cookie " + entry.cookie() + " is not listed as it is named", directory);
@@ -191,6 +195,7 @@ public final class ConsistencyChecker {
     private void checkXattr(byte[] key, byte[] value) throws VolumeException, RecordFormatException {
         long inode = Keys.inodeOf(key);
         Found found = inodes.get(inode);
+        metadataBytes += MetadataCount.ofXattr(key, value);
         if (found != null) {
             found.xattrListBytes += XattrOperations.listBytes(Keys.nameOf(key));
         } else {
@@ -274,7 +279,12 @@ public final class ConsistencyChecker {
             Counters recorded = Counters.decode(counters);
             long last =
                     inodes.keySet().stream().mapToLong(Long::longValue).max().orElse(0);
-            Counters found = new Counters(Math.max(recorded.nextInode(), last + 1), allocatedBytes, inodes.size());
+            boolean counted = recorded.metadataBytes() != Counters.UNCOUNTED;
+            Counters found = new Counters(
+                    Math.max(recorded.nextInode(), last + 1),
+                    allocatedBytes,
+                    inodes.size(),
+                    counted ? metadataBytes : Counters.UNCOUNTED);
             if (!found.equals(recorded)) {
                 report("counters are " + recorded + " and should be " + found);
             }

@@ -5,6 +5,7 @@ import io.zerofs.core.format.EntryRecord;
 import io.zerofs.core.format.InodeContent;
 import io.zerofs.core.format.InodeRecord;
 import io.zerofs.core.format.Keys;
+import io.zerofs.core.format.MetadataBytes;
 import io.zerofs.core.format.RecordFormatException;
 import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.FileName;
@@ -50,18 +51,26 @@ final class DirectoryStore {
         }
     }
 
-    /** Puts a new entry; gives the directory with it, not yet put. */
+    /** Puts a new entry behind all others; gives the directory with it, not yet put. */
     InodeRecord add(Transaction changes, InodeRecord directory, FileName name, InodeRecord child) {
         InodeContent.Directory content = directory.directory();
-        EntryRecord entry = new EntryRecord(name, content.nextCookie(), child.number(), child.kind());
+        InodeRecord longer = directory.withContent(
+                new InodeContent.Directory(content.parent(), content.nextCookie() + 1, content.entries()));
+        return addAt(content.nextCookie(), changes, longer, name, child);
+    }
+
+    /** Puts an entry at the place of one that was removed. */
+    InodeRecord addAt(long cookie, Transaction changes, InodeRecord directory, FileName name, InodeRecord child) {
+        InodeContent.Directory content = directory.directory();
+        EntryRecord entry = new EntryRecord(name, cookie, child.number(), child.kind());
+        changes.metadata(MetadataBytes.ofEntry(name));
         changes.batch().put(Keys.entry(directory.number(), name), entry.encodeByName());
         changes.batch().put(Keys.listing(directory.number(), entry.cookie()), entry.encodeByCookie());
         changes.afterwards(() -> cache.put(directory.number(), name, entry));
         int subdirectories = child.isDirectory() ? 1 : 0;
         return directory
                 .withLinks(directory.links() + subdirectories)
-                .withContent(
-                        new InodeContent.Directory(content.parent(), content.nextCookie() + 1, content.entries() + 1));
+                .withContent(new InodeContent.Directory(content.parent(), content.nextCookie(), content.entries() + 1));
     }
 
     /** Removes an entry; gives the directory without it, not yet put. */
@@ -69,6 +78,7 @@ final class DirectoryStore {
         InodeContent.Directory content = directory.directory();
         changes.batch().delete(Keys.entry(directory.number(), entry.name()));
         changes.batch().delete(Keys.listing(directory.number(), entry.cookie()));
+        changes.metadata(-MetadataBytes.ofEntry(entry.name()));
         changes.afterwards(() -> cache.remove(directory.number(), entry.name()));
         int subdirectories = entry.kind() == FileKind.DIRECTORY ? 1 : 0;
         return directory

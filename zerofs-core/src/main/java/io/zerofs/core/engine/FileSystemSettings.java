@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.engine;
 
+import io.zerofs.core.vfs.InodeId;
+
 /**
  * What an operator may set about the file system.
  *
- * @param quotaBytes most bytes that all files together may allocate; beyond it writers get NO_SPACE
+ * @param quotaBytes most bytes that all files and their metadata together may take; beyond it writers get NO_SPACE
+ * @param inodesMax most inodes that may exist at once
  * @param backgroundBatchChunks most chunks that one step of background removal takes, 1 to 4096: it bounds how long
  *     operations on the same file wait, and those on others that share a lock with one of the chunks
  * @param cachedRecords most inodes, and most directory entries, that are kept decoded in memory; each takes about 400
  *     bytes. 8 to 2^24
  */
-public record FileSystemSettings(long quotaBytes, int backgroundBatchChunks, int cachedRecords) {
+public record FileSystemSettings(long quotaBytes, long inodesMax, int backgroundBatchChunks, int cachedRecords) {
     /** No quota, steps of 32 chunks (8 MiB of file), 32,768 records of each kind (about 20 MB). */
-    public static final FileSystemSettings DEFAULTS = new FileSystemSettings(Long.MAX_VALUE, 32, 32_768);
+    public static final FileSystemSettings DEFAULTS =
+            new FileSystemSettings(Long.MAX_VALUE, InodeId.NUMBER_MAX, 32, 32_768);
 
     private static final int BATCH_CHUNKS_MAX = 4096;
     private static final int CACHED_RECORDS_MIN = 8;
@@ -21,6 +25,9 @@ public record FileSystemSettings(long quotaBytes, int backgroundBatchChunks, int
     public FileSystemSettings {
         if (quotaBytes <= 0) {
             throw new IllegalArgumentException("quota must be positive: " + quotaBytes);
+        }
+        if (inodesMax < 1 || inodesMax > InodeId.NUMBER_MAX) {
+            throw new IllegalArgumentException("inodes out of range: " + inodesMax);
         }
         if (backgroundBatchChunks < 1 || backgroundBatchChunks > BATCH_CHUNKS_MAX) {
             throw new IllegalArgumentException("background batch out of range: " + backgroundBatchChunks);
@@ -31,14 +38,18 @@ public record FileSystemSettings(long quotaBytes, int backgroundBatchChunks, int
     }
 
     public FileSystemSettings withQuotaBytes(long bytes) {
-        return new FileSystemSettings(bytes, backgroundBatchChunks, cachedRecords);
+        return new FileSystemSettings(bytes, inodesMax, backgroundBatchChunks, cachedRecords);
+    }
+
+    public FileSystemSettings withInodesMax(long inodes) {
+        return new FileSystemSettings(quotaBytes, inodes, backgroundBatchChunks, cachedRecords);
     }
 
     public FileSystemSettings withBackgroundBatchChunks(int chunks) {
-        return new FileSystemSettings(quotaBytes, chunks, cachedRecords);
+        return new FileSystemSettings(quotaBytes, inodesMax, chunks, cachedRecords);
     }
 
     public FileSystemSettings withCachedRecords(int records) {
-        return new FileSystemSettings(quotaBytes, backgroundBatchChunks, records);
+        return new FileSystemSettings(quotaBytes, inodesMax, backgroundBatchChunks, records);
     }
 }

@@ -22,7 +22,7 @@ final class InodeStore {
 
     InodeStore(Volume volume, FileSystemSettings settings) {
         this.volume = volume;
-        cache = new RecordCache<>(settings.cachedRecords());
+        cache = new RecordCache<>(settings.cachedRecords(), InodeStore::isSmall);
     }
 
     /** The inode of this number, or null. */
@@ -31,13 +31,13 @@ final class InodeStore {
         return cached != null ? cached : cache.load(number, null, () -> read(number));
     }
 
+    private static boolean isSmall(InodeRecord inode) {
+        return !(inode.content() instanceof Symlink symlink) || symlink.target().length <= CACHED_TARGET_BYTES_MAX;
+    }
+
     /** Makes known what a batch put that was applied. Called under the inode's lock. */
     void changed(InodeRecord inode) {
-        if (inode.content() instanceof Symlink symlink && symlink.target().length > CACHED_TARGET_BYTES_MAX) {
-            cache.remove(inode.number(), null);
-        } else {
-            cache.put(inode.number(), null, inode);
-        }
+        cache.put(inode.number(), null, inode);
     }
 
     /** Makes known that a batch was applied which deleted the inode. Called under the inode's lock. */

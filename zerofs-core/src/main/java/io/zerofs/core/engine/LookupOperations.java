@@ -15,7 +15,9 @@ import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.ListingRange;
 import io.zerofs.core.volume.Cursor;
+import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
 
 /** Finds and lists names. Takes no locks: each record is read once and a listing is a snapshot. */
@@ -82,8 +84,9 @@ final class LookupOperations {
         return directory.directory().parent();
     }
 
-    boolean list(Credentials who, InodeId id, long cookie, boolean withAttributes, DirectoryVisitor visitor)
+    boolean list(Credentials who, InodeId id, ListingRange range, boolean withAttributes, DirectoryVisitor visitor)
             throws FsException {
+        long cookie = range.after();
         InodeRecord directory = engine.inodes().requireDirectory(id);
         AccessPolicy.require(who, directory, AccessMask.READ);
         if (cookie < 0 || cookie >= directory.directory().nextCookie()) {
@@ -100,7 +103,9 @@ final class LookupOperations {
                 && !visit(visitor, DOT_DOT, DirectoryStore.DOT_DOT_COOKIE, parentOf(directory), withAttributes)) {
             return false;
         }
-        return listNames(id.number(), Math.max(cookie + 1, DirectoryStore.FIRST_COOKIE), withAttributes, visitor);
+        long from = Math.max(cookie + 1, DirectoryStore.FIRST_COOKIE);
+        return from >= range.end()
+                || listNames(Keys.listings(id.number(), from, range.end()), id.number(), withAttributes, visitor);
     }
 
     private static boolean visit(
@@ -109,9 +114,9 @@ final class LookupOperations {
                 cookie, name, inode.number(), inode.kind(), withAttributes ? inode.attributes() : null));
     }
 
-    private boolean listNames(long directory, long from, boolean withAttributes, DirectoryVisitor visitor)
+    private boolean listNames(KeyRange entries, long directory, boolean withAttributes, DirectoryVisitor visitor)
             throws FsException {
-        try (Cursor cursor = engine.volume().scan(Keys.listingFrom(directory, from))) {
+        try (Cursor cursor = engine.volume().scan(entries)) {
             while (cursor.next()) {
                 long cookie = Keys.numberOf(cursor.key());
                 EntryRecord entry = EntryRecord.decodeByCookie(cookie, cursor.value());

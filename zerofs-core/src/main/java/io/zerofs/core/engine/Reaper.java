@@ -22,22 +22,37 @@ import java.util.Set;
  * Removes in bounded steps what operations left: orphans that nobody holds any more, the chunks and extended attributes
  * of deleted inodes, and the cut-off tails of files. Runs on the background thread; {@link #removeTail} on any.
  */
-final class Reaper implements BackgroundQueue.Worker {
+final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
     private static final int PER_ITEM_BYTES = 300;
     private static final int RECOVERY_PAGE = 1000;
 
     private final Engine engine;
+    private final MetadataCount count;
     private final int batchChunks;
     private boolean orphansDone;
+    private boolean tombstonesDone;
     private long nextToRecover = 1;
 
-    Reaper(Engine engine) {
+    /** @param count what has to be counted, or null; closed with this */
+    Reaper(Engine engine, MetadataCount count) {
         this.engine = engine;
+        this.count = count;
         batchChunks = engine.settings().backgroundBatchChunks();
+    }
+
+    /** Ends what the background thread left open; it must have ended. */
+    @Override
+    public void close() {
+        if (count != null) {
+            count.close();
+        }
     }
 
     @Override
     public boolean recover() throws FsException {
+        if (tombstonesDone) {
+            return countSome();
+        }
         KeyRange range = orphansDone ? Keys.tombstonesFrom(nextToRecover) : Keys.orphansFrom(nextToRecover);
         List<byte[]> keys = keysOf(range, RECOVERY_PAGE);
         for (byte[] key : keys) {
@@ -45,13 +60,25 @@ final class Reaper implements BackgroundQueue.Worker {
             engine.background().add(inode);
             nextToRecover = inode + 1;
         }
-        if (keys.size() == RECOVERY_PAGE) {
-            return true;
+        if (keys.size() < RECOVERY_PAGE) {
+            tombstonesDone = orphansDone;
+            orphansDone = true;
+            nextToRecover = 1;
         }
-        boolean more = !orphansDone;
-        orphansDone = true;
-        nextToRecover = 1;
-        return more;
+        return true;
+    }
+
+    private boolean countSome() throws FsException {
+        try {
+            if (!engine.space().isMetadataCounted() && count.step()) {
+                return true;
+            }
+        } catch (VolumeException e) {
+            throw VolumeErrors.of(e);
+        }
+        orphansDone = false; // For the next time.
+        tombstonesDone = false;
+        return false;
     }
 
     @Override
@@ -122,18 +149,32 @@ final class Reaper implements BackgroundQueue.Worker {
             long left = chunks.length < batchChunks ? 0 : chunks[chunks.length - 1];
             changes.batch().put(Keys.tombstone(number), SmallRecords.tombstone(left));
         } else {
-            List<byte[]> keys = keysOf(Keys.xattrs(number), batchChunks);
-            if (keys.isEmpty()) {
-                keys = keysOf(Keys.rewritten(number, 0, Long.MAX_VALUE), batchChunks);
+            int removed = removeXattrs(changes, number);
+            if (removed == 0) {
+                List<byte[]> marks = keysOf(Keys.rewritten(number, 0, Long.MAX_VALUE), batchChunks);
+                marks.forEach(changes.batch()::delete);
+                removed = marks.size();
             }
-            keys.forEach(changes.batch()::delete);
-            if (keys.isEmpty()) {
+            if (removed == 0) {
                 changes.batch().delete(Keys.tombstone(number));
                 more = false;
             }
         }
         changes.commit();
         return more;
+    }
+
+    /** Deletes some extended attributes, which count until then; tells how many. */
+    private int removeXattrs(Transaction changes, long number) throws VolumeException, RecordFormatException {
+        int removed = 0;
+        try (Cursor cursor = engine.volume().scan(Keys.xattrs(number))) {
+            while (removed < batchChunks && cursor.next()) {
+                changes.batch().delete(cursor.key());
+                changes.metadata(-MetadataCount.ofXattr(cursor.key(), cursor.value()));
+                removed++;
+            }
+        }
+        return removed;
     }
 
     private boolean shortenTail(InodeRecord inode) throws FsException, VolumeException, RecordFormatException {

@@ -4,6 +4,7 @@ package io.zerofs.core.engine;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsException;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Predicate;
 
 /**
  * Decoded records by inode number, and by name within it. Bounded: a set-associative table in which a new record takes
@@ -20,9 +21,18 @@ final class RecordCache<V> {
 
     private final AtomicReferenceArray<Slot<V>> slots;
     private final TurnOfSet[] sets;
+    private final Predicate<V> kept;
 
-    /** @param records most that are kept; rounded up to a power of two, at least {@value #WAYS} */
     RecordCache(int records) {
+        this(records, value -> true);
+    }
+
+    /**
+     * @param records most that are kept; rounded up to a power of two, at least {@value #WAYS}
+     * @param kept whether a record is so small that the number of records bounds the memory
+     */
+    RecordCache(int records, Predicate<V> kept) {
+        this.kept = kept;
         int count = Math.max(1, Integer.highestOneBit(Math.max(1, (records - 1) / WAYS)) * 2);
         slots = new AtomicReferenceArray<>(count * WAYS);
         sets = new TurnOfSet[count];
@@ -90,7 +100,11 @@ final class RecordCache<V> {
 
     private void place(int set, Slot<V> slot) {
         int at = find(set, slot.number(), slot.name());
-        slots.set(at >= 0 ? at : set * WAYS + sets[set].take(), slot);
+        if (kept.test(slot.value())) {
+            slots.set(at >= 0 ? at : set * WAYS + sets[set].take(), slot);
+        } else if (at >= 0) {
+            slots.set(at, null);
+        }
     }
 
     private int find(int set, long number, FileName name) {

@@ -16,18 +16,29 @@ import io.zerofs.core.vfs.Renaming;
 import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.Reservation;
+import io.zerofs.core.waiting.NeverWaits;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * rename(2).
  *
- * <p>A directory that changes its parent must not become its own ancestor. All such moves hold the rename lock, so the
- * parents of directories stand still while the ancestors of the target are walked.
+ * <p>A directory that changes its parent must not become its own ancestor. The ancestors are walked without a lock, for
+ * they may be many. All such moves are made and counted under the rename lock, so a count that is still the same there
+ * shows that the parents of directories stood still meanwhile.
  */
 final class RenameOperations {
+    /** Ancestors that are looked at on a thread that must not wait. */
+    private static final int LEVELS_AT_ONCE = 64;
+
+    /** Walks that others' moves may make worthless, before one is made under the lock. */
+    private static final int LOST_WALKS_MAX = 8;
+
     private final Engine engine;
     private final RemoveOperations removals;
     private final ReentrantLock renameLock = new ReentrantLock();
+
+    /** How many directories got another parent; changes under the rename lock. */
+    private volatile long moves;
 
     RenameOperations(Engine engine, RemoveOperations removals) {
         this.engine = engine;
@@ -81,14 +92,34 @@ final class RenameOperations {
 
     private Renaming tryRenameAlone(Credentials who, Move move) throws FsException {
         try (Reservation room = engine.reserve()) {
-            renameLock.lock();
-            try {
+            for (int lost = 0; ; lost++) {
+                long walked = moves;
                 requireNoCycle(move);
-                return underLocks(who, move);
-            } finally {
-                renameLock.unlock();
+                if (!renameLock.tryLock()) {
+                    NeverWaits.check();
+                    renameLock.lock();
+                }
+                try {
+                    if (moves != walked && lost < LOST_WALKS_MAX) {
+                        continue;
+                    }
+                    if (moves != walked) {
+                        requireNoCycle(move);
+                    }
+                    return countedMove(who, move);
+                } finally {
+                    renameLock.unlock();
+                }
             }
         }
+    }
+
+    private Renaming countedMove(Credentials who, Move move) throws FsException {
+        Renaming renaming = underLocks(who, move);
+        if (renaming != null && move.changesParent()) {
+            moves++;
+        }
+        return renaming;
     }
 
     private Renaming tryRename(Credentials who, Move move) throws FsException {
@@ -110,7 +141,13 @@ final class RenameOperations {
     /** Whether an inode is a directory or above it. */
     private boolean isAncestor(long inode, long directory) throws FsException {
         long at = directory;
-        while (at != inode) {
+        for (int levels = 0; at != inode; levels++) {
+            if (levels == LEVELS_AT_ONCE) {
+                NeverWaits.check();
+            }
+            if (levels > VirtualFileSystem.MOVE_DEPTH_MAX) {
+                throw FsError.NAME_TOO_LONG.exception();
+            }
             InodeRecord record = engine.inodes().find(at);
             if (record == null || at == InodeId.ROOT_NUMBER) {
                 return false;
@@ -193,7 +230,13 @@ final class RenameOperations {
             InodeContent.Directory content = child.directory();
             child = child.withContent(new InodeContent.Directory(to.number(), content.nextCookie(), content.entries()));
         }
-        to = directories.add(changes, to, move.newName(), child);
+        if (move.target() != null) {
+            to = directories.addAt(move.target().cookie(), changes, to, move.newName(), child);
+        } else if (move.withinDirectory()) {
+            to = directories.addAt(move.source().cookie(), changes, to, move.newName(), child);
+        } else {
+            to = directories.add(changes, to, move.newName(), child);
+        }
         if (!move.withinDirectory()) {
             changes.update(at.from(), from);
         }

@@ -4,6 +4,7 @@ package io.zerofs.core.engine;
 import io.zerofs.core.format.InodeCodec;
 import io.zerofs.core.format.InodeRecord;
 import io.zerofs.core.format.Keys;
+import io.zerofs.core.format.MetadataBytes;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.Volume;
@@ -21,7 +22,8 @@ final class Transaction {
     private final InodeStore inodeStore;
     private final Batch batch;
     private final List<Runnable> afterwards = new ArrayList<>(4);
-    private long bytes;
+    private long allocated;
+    private long metadata;
     private int inodes;
 
     Transaction(Volume volume, SpaceAccount space, InodeStore inodeStore) {
@@ -38,20 +40,27 @@ final class Transaction {
 
     void create(InodeRecord inode) {
         inodes++;
-        bytes += inode.allocatedBytes();
+        allocated += inode.allocatedBytes();
+        metadata(MetadataBytes.of(inode));
         put(inode);
     }
 
     void update(InodeRecord before, InodeRecord after) {
-        bytes += after.allocatedBytes() - before.allocatedBytes();
+        allocated += after.allocatedBytes() - before.allocatedBytes();
         put(after);
     }
 
     void delete(InodeRecord inode) {
         inodes--;
-        bytes -= inode.allocatedBytes();
+        allocated -= inode.allocatedBytes();
+        metadata(-MetadataBytes.of(inode));
         batch.delete(Keys.inode(inode.number()));
         afterwards(() -> inodeStore.deleted(inode.number()));
+    }
+
+    /** Counts records other than inodes that the batch puts, or less if it deletes them. */
+    void metadata(long bytes) {
+        metadata += bytes;
     }
 
     /** Runs once the batch was applied, in the order of the calls; keeps caches coherent. */
@@ -61,14 +70,15 @@ final class Transaction {
 
     /** Applies all of it, or throws and nothing was applied. */
     void commit() throws FsException {
-        space.claim(bytes);
-        if (bytes != 0 || inodes != 0) {
-            batch.onApply(() -> space.book(bytes, inodes));
+        SpaceAccount.Change change = new SpaceAccount.Change(allocated, metadata, inodes);
+        space.claim(change);
+        if (allocated != 0 || metadata != 0 || inodes != 0) {
+            batch.onApply(() -> space.book(change));
         }
         try {
             volume.apply(batch);
         } catch (VolumeException e) {
-            space.unclaim(bytes);
+            space.unclaim(change);
             throw VolumeErrors.of(e);
         }
         for (Runnable action : afterwards) {

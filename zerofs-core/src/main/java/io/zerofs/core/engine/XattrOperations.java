@@ -3,6 +3,7 @@ package io.zerofs.core.engine;
 
 import io.zerofs.core.format.InodeRecord;
 import io.zerofs.core.format.Keys;
+import io.zerofs.core.format.MetadataBytes;
 import io.zerofs.core.format.RecordFormatException;
 import io.zerofs.core.format.SmallRecords;
 import io.zerofs.core.vfs.Credentials;
@@ -15,6 +16,7 @@ import io.zerofs.core.vfs.XattrMode;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.core.waiting.NeverWaits;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,6 +24,9 @@ import java.util.List;
 final class XattrOperations {
     /** Longest list of names that Linux can return, each with a NUL behind (XATTR_LIST_MAX). */
     private static final int LIST_BYTES_MAX = 65_536;
+
+    /** Length of a list that is read on a thread that must not wait: behind each name there may be 64 KiB of value. */
+    private static final int LIST_BYTES_AT_ONCE = 512;
 
     private final Engine engine;
 
@@ -44,6 +49,9 @@ final class XattrOperations {
         List<FileName> names = new ArrayList<>();
         if (inode.xattrListBytes() == 0) {
             return names;
+        }
+        if (inode.xattrListBytes() > LIST_BYTES_AT_ONCE) {
+            NeverWaits.check();
         }
         try (Cursor cursor = engine.volume().scan(Keys.xattrs(id.number()))) {
             while (cursor.next()) {
@@ -70,7 +78,8 @@ final class XattrOperations {
             InodeRecord before = engine.inodes().require(id);
             namespace.requireWrite(who, before);
             namespace.requireAcceptable(name, before);
-            boolean exists = before.xattrListBytes() > 0 && find(id.number(), name) != null;
+            byte[] old = before.xattrListBytes() > 0 ? find(id.number(), name) : null;
+            boolean exists = old != null;
             if (exists && mode == XattrMode.CREATE) {
                 throw FsError.EXISTS.exception();
             }
@@ -83,6 +92,7 @@ final class XattrOperations {
             }
             Transaction changes = engine.begin();
             changes.batch().put(Keys.xattr(id.number(), name), SmallRecords.xattr(value));
+            changes.metadata(exists ? value.length - old.length : MetadataBytes.ofXattr(name, value.length));
             changes.update(before, before.withXattrListBytes(listBytes).changedAt(engine.now()));
             changes.commit();
         }
@@ -93,11 +103,13 @@ final class XattrOperations {
                 InodeLocks.Held held = engine.locks().exclusive(id.number())) {
             InodeRecord before = engine.inodes().require(id);
             XattrNamespace.of(name).requireWrite(who, before);
-            if (before.xattrListBytes() == 0 || find(id.number(), name) == null) {
+            byte[] old = before.xattrListBytes() > 0 ? find(id.number(), name) : null;
+            if (old == null) {
                 throw FsError.NO_ATTRIBUTE.exception();
             }
             Transaction changes = engine.begin();
             changes.batch().delete(Keys.xattr(id.number(), name));
+            changes.metadata(-MetadataBytes.ofXattr(name, old.length));
             int listBytes = before.xattrListBytes() - listBytes(name);
             changes.update(before, before.withXattrListBytes(listBytes).changedAt(engine.now()));
             changes.commit();

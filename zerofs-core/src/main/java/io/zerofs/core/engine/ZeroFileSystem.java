@@ -5,6 +5,7 @@ import io.zerofs.core.format.Counters;
 import io.zerofs.core.format.InodeCodec;
 import io.zerofs.core.format.InodeRecord;
 import io.zerofs.core.format.Keys;
+import io.zerofs.core.format.MetadataBytes;
 import io.zerofs.core.format.RecordFormatException;
 import io.zerofs.core.format.Superblock;
 import io.zerofs.core.vfs.AttributeChange;
@@ -22,6 +23,7 @@ import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.FsStatistics;
 import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.ListingRange;
 import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.ReadResult;
 import io.zerofs.core.vfs.Removal;
@@ -49,6 +51,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
 
     private final Engine engine;
     private final InodeId root;
+    private final Reaper reaper;
     private final LookupOperations lookups;
     private final AttributeOperations attributes;
     private final CreateOperations creations;
@@ -60,6 +63,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     private ZeroFileSystem(Engine engine, InodeId root, Reaper reaper) {
         this.engine = engine;
         this.root = root;
+        this.reaper = reaper;
         lookups = new LookupOperations(engine);
         attributes = new AttributeOperations(engine, reaper);
         creations = new CreateOperations(engine, lookups, attributes);
@@ -79,11 +83,12 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     public static ZeroFileSystem open(Volume volume, FileSystemSettings settings, InstantSource clock)
             throws VolumeException {
         byte[] superblock = volume.get(Keys.superblock());
-        Counters counters = superblock == null ? FORMATTED : readCounters(volume, superblock);
-        SpaceAccount space = new SpaceAccount(settings.quotaBytes(), counters);
+        InodeRecord newRoot = newRoot(volume, Timestamp.of(clock.instant()));
+        Counters counters = superblock == null ? countersOf(newRoot) : readCounters(volume, superblock);
+        SpaceAccount space = new SpaceAccount(settings, counters);
         volume.atCut(space::contribute);
         if (superblock == null) {
-            format(volume, Timestamp.of(clock.instant()));
+            format(volume, newRoot);
         }
         BackgroundQueue background = new BackgroundQueue();
         Engine engine = new Engine(
@@ -97,14 +102,16 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
                 new InodeLocks(),
                 new Holds(background::add),
                 background);
-        Reaper reaper = new Reaper(engine);
+        Reaper reaper = new Reaper(engine, space.isMetadataCounted() ? null : new MetadataCount(volume, space));
         ZeroFileSystem fileSystem = new ZeroFileSystem(engine, rootOf(engine), reaper);
         background.start(reaper);
         return fileSystem;
     }
 
     /** The counters of a volume that holds nothing but a root directory. */
-    private static final Counters FORMATTED = new Counters(InodeId.ROOT_NUMBER + 1, 0, 1);
+    private static Counters countersOf(InodeRecord root) {
+        return new Counters(InodeId.ROOT_NUMBER + 1, 0, 1, MetadataBytes.of(root));
+    }
 
     private static Counters readCounters(Volume volume, byte[] superblock) throws VolumeException {
         try {
@@ -127,8 +134,8 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         }
     }
 
-    private static void format(Volume volume, Timestamp now) throws VolumeException {
-        InodeRecord root = new InodeRecord(
+    private static InodeRecord newRoot(Volume volume, Timestamp now) {
+        return new InodeRecord(
                 new InodeId(InodeId.ROOT_NUMBER, volume.epoch()),
                 FileKind.DIRECTORY,
                 ROOT_MODE,
@@ -138,9 +145,12 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
                 0,
                 InodeRecord.Times.all(now),
                 DirectoryStore.emptyBelow(InodeId.ROOT_NUMBER));
+    }
+
+    private static void format(Volume volume, InodeRecord root) throws VolumeException {
         Batch batch = volume.newBatch();
-        batch.put(Keys.superblock(), new Superblock(now).encode());
-        batch.put(Keys.counters(), FORMATTED.encode());
+        batch.put(Keys.superblock(), new Superblock(root.times().created()).encode());
+        batch.put(Keys.counters(), countersOf(root).encode());
         batch.put(Keys.inode(InodeId.ROOT_NUMBER), InodeCodec.encode(root));
         try (var room = volume.reserve(null, Engine.RECORDS_BYTES)) {
             volume.apply(batch);
@@ -159,6 +169,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     @Override
     public void close() {
         engine.background().stop();
+        reaper.close();
     }
 
     /**
@@ -256,10 +267,15 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     }
 
     @Override
+    public long listingEnd(InodeId directory) throws FsException {
+        return engine.inodes().requireDirectory(directory).directory().nextCookie();
+    }
+
+    @Override
     public boolean list(
-            Credentials who, InodeId directory, long cookie, boolean withAttributes, DirectoryVisitor visitor)
+            Credentials who, InodeId directory, ListingRange range, boolean withAttributes, DirectoryVisitor visitor)
             throws FsException {
-        return lookups.list(who, directory, cookie, withAttributes, visitor);
+        return lookups.list(who, directory, range, withAttributes, visitor);
     }
 
     @Override

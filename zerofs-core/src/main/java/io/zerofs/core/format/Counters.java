@@ -2,29 +2,37 @@
 package io.zerofs.core.format;
 
 /**
- * What the file system counts, as it is put at the end of each commit: {@code u8 version = 1 | varint nextInode | varint
- * allocatedBytes | varint inodes}.
+ * What the file system counts, as it is put at the end of each commit: {@code u8 version = 2 | varint nextInode | varint
+ * allocatedBytes | varint inodes | varint metadataBytes}. Version 1 has no metadata; it is still written while these
+ * have not been counted.
  *
  * @param nextInode the lowest inode number that was never given out
  * @param allocatedBytes of all inodes
  * @param inodes how many exist
+ * @param metadataBytes what all records count, see {@link MetadataBytes}; {@link #UNCOUNTED} if it is not known
  */
-public record Counters(long nextInode, long allocatedBytes, long inodes) {
-    private static final int VERSION = 1;
-    private static final int USUAL_BYTES = 16;
+public record Counters(long nextInode, long allocatedBytes, long inodes, long metadataBytes) {
+    /** For the metadata of a volume that was last written by a program which did not count them. */
+    public static final long UNCOUNTED = -1;
+
+    private static final int VERSION = 2;
+    private static final int VERSION_UNCOUNTED = 1;
+    private static final int USUAL_BYTES = 24;
 
     public byte[] encode() {
-        return new RecordWriter(USUAL_BYTES)
-                .u8(VERSION)
+        boolean counted = metadataBytes != UNCOUNTED;
+        RecordWriter out = new RecordWriter(USUAL_BYTES)
+                .u8(counted ? VERSION : VERSION_UNCOUNTED)
                 .varint(nextInode)
                 .varint(allocatedBytes)
-                .varint(inodes)
-                .toBytes();
+                .varint(inodes);
+        return (counted ? out.varint(metadataBytes) : out).toBytes();
     }
 
     public static Counters decode(byte[] value) throws RecordFormatException {
-        RecordReader in = new RecordReader(value, VERSION);
-        Counters counters = new Counters(in.varint(), in.varint(), in.varint());
+        boolean uncounted = value.length > 0 && value[0] == VERSION_UNCOUNTED;
+        RecordReader in = new RecordReader(value, uncounted ? VERSION_UNCOUNTED : VERSION);
+        Counters counters = new Counters(in.varint(), in.varint(), in.varint(), uncounted ? UNCOUNTED : in.varint());
         in.finish();
         return counters;
     }

@@ -60,9 +60,9 @@ public final class Keys {
         return numbered(LISTING, directory, cookie);
     }
 
-    /** Entries of a directory from this cookie on. */
-    public static KeyRange listingFrom(long directory, long cookie) {
-        return new KeyRange(listing(directory, cookie), behind(LISTING, directory));
+    /** Entries of a directory from one cookie up to another. */
+    public static KeyRange listings(long directory, long from, long end) {
+        return new KeyRange(listing(directory, from), listing(directory, end));
     }
 
     /** All entries by name of a directory. */

@@ -31,6 +31,9 @@ public interface VirtualFileSystem {
     /** Most hard links of one inode. */
     int LINKS_MAX = 65_535;
 
+    /** Deepest directory that other directories are moved into: there may be deeper ones. */
+    int MOVE_DEPTH_MAX = 16_384;
+
     /** Preferred and atomic unit of data: a chunk. Writes within one chunk are never torn. */
     int CHUNK_BYTES = 256 * 1024;
 
@@ -121,20 +124,41 @@ public interface VirtualFileSystem {
      */
     Removal remove(Credentials who, InodeId directory, FileName name, RemoveMode mode) throws FsException;
 
-    /** rename(2): replaces what has the new name, atomically; nothing happens if both names are the same file. */
+    /**
+     * rename(2): replaces what has the new name, atomically; nothing happens if both names are the same file.
+     *
+     * @throws FsException as {@link #create} and {@link #remove}, INVALID for a directory below itself, NAME_TOO_LONG
+     *     for one that would get more than {@link #MOVE_DEPTH_MAX} above it
+     */
     Renaming rename(Credentials who, InodeId fromDirectory, FileName fromName, InodeId toDirectory, FileName toName)
             throws FsException;
 
     /**
-     * Lists a directory in constant memory, beginning behind {@code cookie} (0: at the start). Entries that exist
-     * throughout are seen exactly once, whatever changes meanwhile; a listing continues after a restart.
+     * Where a listing that begins now ends: see {@link ListingRange}. Stays valid across restarts.
+     *
+     * @throws FsException NOT_DIRECTORY
+     */
+    long listingEnd(InodeId directory) throws FsException;
+
+    /**
+     * Lists a part of a directory in constant memory. Names that exist throughout are seen exactly once, whatever
+     * changes meanwhile: a name that is given to another file keeps its place, and so does a file that gets another name
+     * in its directory. A listing continues after a restart.
      *
      * @param withAttributes whether entries carry attributes; {@code ..} of the root is the root
-     * @return whether the end of the directory was reached; false if the visitor refused an entry
+     * @return whether the end of the range was reached; false if the visitor refused an entry
      * @throws FsException NOT_DIRECTORY, ACCESS_DENIED without read permission, BAD_COOKIE
      */
-    boolean list(Credentials who, InodeId directory, long cookie, boolean withAttributes, DirectoryVisitor visitor)
+    boolean list(
+            Credentials who, InodeId directory, ListingRange range, boolean withAttributes, DirectoryVisitor visitor)
             throws FsException;
+
+    /** Lists all that is in a directory now behind a cookie. */
+    default boolean list(
+            Credentials who, InodeId directory, long cookie, boolean withAttributes, DirectoryVisitor visitor)
+            throws FsException {
+        return list(who, directory, ListingRange.after(cookie), withAttributes, visitor);
+    }
 
     /** Value of an extended attribute, any bytes. NO_ATTRIBUTE if it is not there. */
     byte[] getXattr(Credentials who, InodeId inode, FileName name) throws FsException;

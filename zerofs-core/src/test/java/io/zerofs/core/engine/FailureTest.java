@@ -4,6 +4,7 @@ package io.zerofs.core.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -246,6 +247,29 @@ final class FailureTest {
         assertInstanceOf(WouldWaitException.class, onEventLoop(punch));
         assertEquals(before, files.getAttributes(file));
         assertEquals(0, large.position());
+    }
+
+    @Test
+    void onAThreadThatNeverWaitsNoLongWayIsWalked() throws Exception {
+        InodeId deep = top;
+        for (int i = 0; i < 100; i++) {
+            deep = files.create(Credentials.ROOT, deep, FileName.of("deeper"), NewNode.directory(0755))
+                    .node()
+                    .id();
+        }
+        InodeId deepest = deep;
+        FileName moved = FileName.of("to-be-moved");
+        files.create(Credentials.ROOT, top, moved, NewNode.directory(0755));
+        Operation move = () -> files.rename(Credentials.ROOT, top, moved, deepest, moved);
+        assertInstanceOf(WouldWaitException.class, onEventLoop(move));
+        move.run();
+        assertNull(onEventLoop(() -> files.rename(Credentials.ROOT, deepest, moved, top, moved)));
+        for (int i = 0; i < 100; i++) {
+            FileName name = FileName.of("user.attribute" + i);
+            files.setXattr(Credentials.ROOT, deepest, name, new byte[10], XattrMode.ANY);
+        }
+        Operation list = () -> files.listXattrs(Credentials.ROOT, deepest);
+        assertInstanceOf(WouldWaitException.class, onEventLoop(list));
     }
 
     @Test

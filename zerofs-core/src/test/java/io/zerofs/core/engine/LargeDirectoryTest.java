@@ -112,7 +112,7 @@ final class LargeDirectoryTest {
             if (key.length == 1) {
                 return java.util.Arrays.equals(key, Keys.superblock())
                         ? new Superblock(time).encode()
-                        : new Counters(count + 10, 0, count).encode();
+                        : new Counters(count + 10, 0, count, 0).encode();
             }
             InodeContent.Directory content = new InodeContent.Directory(1, count + 10, count);
             return InodeCodec.encode(new InodeRecord(

@@ -38,6 +38,16 @@ final class RecordCacheTest {
     }
 
     @Test
+    void whatIsTooLargeIsNotKeptHoweverItComes() throws Exception {
+        RecordCache<String> small = new RecordCache<>(RECORDS, value -> value.length() < 4);
+        assertEquals("large", small.load(1, null, () -> "large"));
+        assertNull(small.find(1, null));
+        small.put(2, null, "few");
+        small.put(2, null, "large");
+        assertNull(small.find(2, null));
+    }
+
+    @Test
     void neverMoreRecordsAreKeptThanItsSize() {
         for (int i = 0; i < 10 * RECORDS; i++) {
             cache.put(i, null, "record");

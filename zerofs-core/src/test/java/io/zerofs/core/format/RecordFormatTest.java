@@ -71,7 +71,8 @@ final class RecordFormatTest {
         bytes.put("key tombstone", Keys.tombstone(INODE));
         bytes.put("key rewritten", Keys.rewritten(INODE, 1L << 40));
         bytes.put("superblock", new Superblock(new Timestamp(0x6775_9f00L, 1)).encode());
-        bytes.put("counters", new Counters(INODE, 1L << 40, 127).encode());
+        bytes.put("counters", new Counters(INODE, 1L << 40, 127, 300).encode());
+        bytes.put("counters uncounted", new Counters(INODE, 1L << 40, 127, Counters.UNCOUNTED).encode());
         inodes().forEach((key, inode) -> bytes.put(key, InodeCodec.encode(inode)));
         bytes.put("entry by name", entry.encodeByName());
         bytes.put("entry by cookie", entry.encodeByCookie());
@@ -110,8 +111,10 @@ final class RecordFormatTest {
         EntryRecord entry = new EntryRecord(name, Long.MAX_VALUE, 1, FileKind.FIFO);
         assertEquals(entry, EntryRecord.decodeByName(name, entry.encodeByName()));
         assertEquals(entry, EntryRecord.decodeByCookie(entry.cookie(), entry.encodeByCookie()));
-        Counters counters = new Counters(1, -1, Long.MAX_VALUE);
-        assertEquals(counters, Counters.decode(counters.encode()));
+        for (long metadata : new long[] {Counters.UNCOUNTED, 0, Long.MAX_VALUE}) {
+            Counters counters = new Counters(1, -1, Long.MAX_VALUE, metadata);
+            assertEquals(counters, Counters.decode(counters.encode()));
+        }
         Superblock superblock = new Superblock(new Timestamp(-5, 999_999_999));
         assertEquals(superblock, Superblock.decode(superblock.encode()));
         assertArrayEquals(new byte[0], SmallRecords.xattrValue(SmallRecords.xattr(new byte[0])));
@@ -150,14 +153,14 @@ final class RecordFormatTest {
 
     @Test
     void rangesHoldExactlyTheirKeys() throws Exception {
-        assertRange(Keys.listingFrom(5, 3), Keys.listing(5, 3), Keys.listing(5, 2), Keys.listing(6, 3));
+        assertRange(Keys.listings(5, 3, 5), Keys.listing(5, 3), Keys.listing(5, 2), Keys.listing(5, 5));
         assertRange(Keys.xattrs(5), Keys.xattr(5, FileName.of("a")), Keys.xattr(4, FileName.of("a")), Keys.orphan(5));
         assertRange(Keys.rewritten(5, 2, 4), Keys.rewritten(5, 3), Keys.rewritten(5, 4), Keys.rewritten(5, 1));
         assertRange(Keys.orphansFrom(5), Keys.orphan(InodeId.NUMBER_MAX), Keys.orphan(4), Keys.tombstone(5));
         assertRange(Keys.tombstonesFrom(5), Keys.tombstone(InodeId.NUMBER_MAX), Keys.tombstone(4), Keys.orphan(6));
         long last = InodeId.NUMBER_MAX;
         assertRange(Keys.xattrs(last), Keys.xattr(last, FileName.of("a")), Keys.xattr(1, FileName.of("a")));
-        assertRange(Keys.listingFrom(last, 3), Keys.listing(last, 3), Keys.listing(1, 3));
+        assertRange(Keys.listings(last, 3, 4), Keys.listing(last, 3), Keys.listing(1, 3));
     }
 
     private static void assertRange(KeyRange range, byte[] inside, byte[]... outside) {

@@ -17,6 +17,7 @@ import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.FsStatistics;
 import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.ListingRange;
 import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.ReadResult;
 import io.zerofs.core.vfs.Removal;
@@ -276,7 +277,7 @@ public final class ModelFileSystem implements VirtualFileSystem {
         ModelCreation.initialise(who, parent, child, wanted);
         child.accessed = initialTime(wanted.initial().accessed());
         child.modified = initialTime(wanted.initial().modified());
-        parent.add(name, child);
+        parent.add(name, child, parent.nextCookie++);
         parent.modified = parent.changed = now();
         return new Creation(child.attributes(), true, new AttributeTransition(before, parent.attributes()));
     }
@@ -320,7 +321,7 @@ public final class ModelFileSystem implements VirtualFileSystem {
         Attributes before = parent.attributes();
         child.links++;
         child.changed = parent.modified = parent.changed = now();
-        parent.add(name, child);
+        parent.add(name, child, parent.nextCookie++);
         return new Creation(child.attributes(), true, new AttributeTransition(before, parent.attributes()));
     }
 
@@ -369,18 +370,18 @@ public final class ModelFileSystem implements VirtualFileSystem {
         ModelNode child = from.children.get(fromName);
         check(child != null, FsError.NOT_FOUND);
         ModelNode victim = to.children.get(toName);
-        check(from == to || !isAbove(child, to), FsError.INVALID);
-        check(from == to || victim == null || !isAbove(victim, from), FsError.NOT_EMPTY);
+        check(from == to || !child.isAbove(to), FsError.INVALID);
+        check(from == to || victim == null || !victim.isAbove(from), FsError.NOT_EMPTY);
         Attributes fromBefore = from.attributes();
         Attributes toBefore = to.attributes();
         if (victim != child) {
             ModelPermissions.rename(who, from, to, child, victim);
-            from.remove(fromName);
+            long cookie = from.remove(fromName);
             if (victim != null) {
-                to.remove(toName);
+                cookie = to.remove(toName);
                 unname(victim);
             }
-            to.add(toName, child);
+            to.add(toName, child, victim != null || from == to ? cookie : to.nextCookie++);
             child.parent = child.isDirectory() ? to : null;
             child.changed = now();
             from.modified = from.changed = to.modified = to.changed = now();
@@ -390,25 +391,22 @@ public final class ModelFileSystem implements VirtualFileSystem {
                 new AttributeTransition(toBefore, to.attributes()));
     }
 
-    private boolean isAbove(ModelNode node, ModelNode directory) {
-        ModelNode at = directory;
-        while (at != node && at != root && at != null) {
-            at = at.parent;
-        }
-        return at == node;
+    @Override
+    public long listingEnd(InodeId directory) throws FsException {
+        return node(directory).nextCookie;
     }
 
     @Override
     public boolean list(
-            Credentials who, InodeId directory, long cookie, boolean withAttributes, DirectoryVisitor visitor)
+            Credentials who, InodeId directory, ListingRange range, boolean withAttributes, DirectoryVisitor visitor)
             throws FsException {
         ModelNode parent = node(directory);
         check(parent.isDirectory(), FsError.NOT_DIRECTORY);
         check((ModelPermissions.bits(who, parent) & 4) != 0, FsError.ACCESS_DENIED);
-        check(cookie >= 0 && cookie < parent.nextCookie, FsError.BAD_COOKIE);
+        check(range.after() >= 0 && range.after() < parent.nextCookie, FsError.BAD_COOKIE);
         TreeMap<Long, DirectoryEntry> entries = parent.listing(withAttributes);
-        for (DirectoryEntry entry : entries.tailMap(cookie, false).values()) {
-            if (!visitor.visit(entry)) {
+        for (DirectoryEntry entry : entries.tailMap(range.after(), false).values()) {
+            if (entry.cookie() < range.end() && !visitor.visit(entry)) {
                 return false;
             }
         }
@@ -442,10 +440,7 @@ public final class ModelFileSystem implements VirtualFileSystem {
         boolean exists = node.xattrs.containsKey(name);
         check(!exists || mode != XattrMode.CREATE, FsError.EXISTS);
         check(exists || mode != XattrMode.REPLACE, FsError.NO_ATTRIBUTE);
-        int list = node.xattrs.keySet().stream()
-                .mapToInt(each -> each.length() + 1)
-                .sum();
-        check(exists || list + name.length() + 1 <= 65_536, FsError.NO_SPACE);
+        check(exists || ModelXattrs.listBytes(node) + name.length() + 1 <= 65_536, FsError.NO_SPACE);
         node.xattrs.put(name, value.clone());
         node.changed = now();
     }
@@ -494,7 +489,9 @@ public final class ModelFileSystem implements VirtualFileSystem {
 
     @Override
     public FsStatistics statistics() {
-        long used = nodes.values().stream().mapToLong(ModelNode::allocated).sum();
+        long used = nodes.values().stream()
+                .mapToLong(node -> node.allocated() + node.metadata())
+                .sum();
         return new FsStatistics(Long.MAX_VALUE, used, InodeId.NUMBER_MAX, nodes.size());
     }
 }

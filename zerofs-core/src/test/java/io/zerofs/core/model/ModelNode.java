@@ -120,14 +120,35 @@ final class ModelNode {
         return Long.compareUnsigned(whole, size) <= 0 ? whole : (size + 511) / 512 * 512;
     }
 
-    void add(FileName name, ModelNode child) {
-        children.put(name, child);
-        cookies.put(name, nextCookie++);
+    /** What the quota counts besides the data: each name in a directory, each attribute, and the inode itself. */
+    long metadata() {
+        long names = children.keySet().stream()
+                .mapToLong(name -> 64 + 2 * name.length())
+                .sum();
+        long attributes = xattrs.entrySet().stream()
+                .mapToLong(each -> 64 + each.getKey().length() + each.getValue().length)
+                .sum();
+        return 128 + (target == null ? 0 : target.length) + names + attributes;
     }
 
-    void remove(FileName name) {
+    /** Whether this is a directory or above it. */
+    boolean isAbove(ModelNode directory) {
+        ModelNode at = directory;
+        while (at != this && at != null && at.parent != at) {
+            at = at.parent;
+        }
+        return at == this;
+    }
+
+    void add(FileName name, ModelNode child, long cookie) {
+        children.put(name, child);
+        cookies.put(name, cookie);
+    }
+
+    /** Removes a name; tells its cookie. */
+    long remove(FileName name) {
         children.remove(name);
-        cookies.remove(name);
+        return cookies.remove(name);
     }
 
     void resize(long newSize) {

@@ -20,6 +20,10 @@ final class ModelXattrs {
         }
     }
 
+    static int listBytes(ModelNode node) {
+        return node.xattrs.keySet().stream().mapToInt(name -> name.length() + 1).sum();
+    }
+
     static String requireKnown(FileName name) throws FsException {
         String text = name.toString();
         if (LISTS.contains(text)) {

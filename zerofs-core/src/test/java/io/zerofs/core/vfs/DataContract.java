@@ -13,6 +13,12 @@ import org.junit.jupiter.api.Test;
 
 /** read(2), write(2), truncate(2), fallocate(2) with FALLOC_FL_PUNCH_HOLE, and space. */
 public abstract class DataContract extends VirtualFileSystemContract {
+    /** What an inode, a name besides twice its length, and an attribute besides its bytes count. */
+    private static final long INODE = 128;
+
+    private static final long NAME = 64;
+    private static final long XATTR = 64;
+
     @Test
     void whatWasWrittenIsRead() throws Exception {
         InodeId f = file(top, "f");
@@ -221,16 +227,42 @@ public abstract class DataContract extends VirtualFileSystemContract {
     @Test
     void statisticsFollowWhatIsAllocated() throws Exception {
         FsStatistics empty = files.statistics();
-        assertEquals(0, empty.bytesUsed());
+        assertEquals(INODE, empty.bytesUsed());
         assertEquals(1, empty.inodesUsed());
         InodeId f = file(top, "f");
         write(f, 0, "x");
         write(f, 5L * CHUNK, "x");
         dir(top, "d");
-        assertEquals(2L * CHUNK, files.statistics().bytesUsed());
+        assertEquals(2L * CHUNK + 3 * INODE + 2 * (NAME + 2), files.statistics().bytesUsed());
         assertEquals(3, files.statistics().inodesUsed());
         unlink(ROOT, top, "f");
         rmdir(ROOT, top, "d");
+        assertEquals(empty, files.statistics());
+    }
+
+    @Test
+    void namesLinksAndAttributesCountAsWell() throws Exception {
+        FsStatistics empty = files.statistics();
+        InodeId f = file(top, "f");
+        files.link(ROOT, f, top, name("another"));
+        symlink(top, "l", "target");
+        FileName attribute = name("user.a");
+        files.setXattr(ROOT, f, attribute, new byte[1000], XattrMode.ANY);
+        files.setXattr(ROOT, f, attribute, new byte[10], XattrMode.ANY);
+        long used = 3 * INODE + 3 * NAME + 2 * (1 + 7 + 1) + 6 + XATTR + 6 + 10;
+        assertEquals(used, files.statistics().bytesUsed());
+        rename(ROOT, top, "f", top, "longer");
+        assertEquals(used + 2 * 5, files.statistics().bytesUsed());
+        rename(ROOT, top, "l", top, "another");
+        assertEquals(used + 2 * 5 - NAME - 2, files.statistics().bytesUsed());
+        files.removeXattr(ROOT, f, attribute);
+        files.setXattr(ROOT, f, attribute, new byte[7], XattrMode.ANY);
+        try (FileHold hold = files.hold(f, FileHold.Kind.OPEN)) {
+            unlink(ROOT, top, "longer");
+            unlink(ROOT, top, "another");
+            assertEquals(2 * INODE + XATTR + 6 + 7, files.statistics().bytesUsed());
+        }
+        settle();
         assertEquals(empty, files.statistics());
     }
 

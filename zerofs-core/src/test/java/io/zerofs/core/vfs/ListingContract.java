@@ -93,6 +93,75 @@ public abstract class ListingContract extends VirtualFileSystemContract {
     }
 
     @Test
+    void aListingEndsWhateverComesMeanwhile() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            file(top, "f" + i);
+        }
+        List<String> seen = listEach(entry -> {
+            rename(ROOT, top, entry, top, "renamed-" + entry);
+            file(top, "new-" + entry);
+            file(top, "short-lived");
+            unlink(ROOT, top, "short-lived");
+            rename(ROOT, top, "renamed-" + entry, dir(top, "dir-of-" + entry), "away");
+            rename(ROOT, lookup(top, "dir-of-" + entry), "away", top, "back-" + entry);
+        });
+        assertEquals(22, seen.size());
+    }
+
+    @Test
+    void aRenamedEntryKeepsItsPlace() throws Exception {
+        for (String each : List.of("a", "b", "c")) {
+            file(top, each);
+        }
+        rename(ROOT, top, "b", top, "other");
+        assertEquals(List.of("a", "other", "c"), names(top));
+    }
+
+    @Test
+    void aNameThatIsGivenToAnotherFileKeepsItsPlace() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            file(top, "f" + i);
+        }
+        InodeId elsewhere = dir(top, "elsewhere");
+        List<String> seen = listEach(entry -> {
+            for (int i = 0; i < 20; i++) {
+                InodeId from = i % 2 == 0 ? top : elsewhere;
+                file(from, "temporary");
+                rename(ROOT, from, "temporary", top, "f" + i);
+            }
+        });
+        assertEquals(23, seen.size());
+        for (int i = 0; i < 20; i++) {
+            assertTrue(seen.contains("f" + i), "f" + i);
+        }
+    }
+
+    /** What is done while an entry is looked at. */
+    private interface Meanwhile {
+        void change(String entry) throws FsException;
+    }
+
+    /** Names as a reader sees them that takes one entry at a time; at most a thousand. */
+    private List<String> listEach(Meanwhile meanwhile) throws FsException {
+        List<String> seen = new ArrayList<>();
+        long end = files.listingEnd(top);
+        long[] after = new long[1];
+        boolean more = true;
+        while (more && seen.size() < 1000) {
+            List<String> page = new ArrayList<>();
+            more = !files.list(ROOT, top, new ListingRange(after[0], end), false, entry -> {
+                after[0] = page.isEmpty() ? entry.cookie() : after[0];
+                return page.isEmpty() && page.add(entry.name().toString());
+            });
+            seen.addAll(page);
+            if (!page.isEmpty() && !page.get(0).startsWith(".")) {
+                meanwhile.change(page.get(0));
+            }
+        }
+        return seen;
+    }
+
+    @Test
     void theCookieOfARemovedEntryStaysAPosition() throws Exception {
         file(top, "a");
         file(top, "b");

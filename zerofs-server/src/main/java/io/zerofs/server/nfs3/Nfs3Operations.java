@@ -16,6 +16,7 @@ import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.FsStatistics;
 import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.ListingRange;
 import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.ReadResult;
 import io.zerofs.core.vfs.RemoveMode;
@@ -41,8 +42,14 @@ import org.slf4j.LoggerFactory;
 final class Nfs3Operations implements Nfs3Handler<FsException> {
     private static final Logger LOG = LoggerFactory.getLogger(Nfs3Operations.class);
 
-    /** Cookies are positions that stay valid for ever; another number would say that their meaning changed. */
-    private static final long COOKIE_VERIFIER = 1;
+    /**
+     * Cookies are positions that stay valid for ever. The verifier says what they mean in its low byte, and above it
+     * where the listing ends, for the server keeps nothing between two pages of it.
+     */
+    private static final int COOKIE_VERIFIER = 2;
+
+    /** What verifiers were when they had no end. */
+    private static final long COOKIE_VERIFIER_ENDLESS = 1;
 
     /** Unit in which the client should read and write (RFC 1813 §3.3.19). */
     private static final int TRANSFER_MULTIPLE = 4_096;
@@ -329,19 +336,26 @@ final class Nfs3Operations implements Nfs3Handler<FsException> {
 
     private Nfs3Result list(Listing call) throws FsException {
         InodeId directory = first(call.directory());
-        if (call.cookie() != 0 && call.verifier() != COOKIE_VERIFIER) {
+        boolean known = (call.verifier() & 0xff) == COOKIE_VERIFIER || call.verifier() == COOKIE_VERIFIER_ENDLESS;
+        if (call.cookie() != 0 && !known) {
             return failure(Nfs3Status.BAD_COOKIE);
+        }
+        long listingEnd = call.verifier() >>> Byte.SIZE;
+        if (call.cookie() == 0 || call.cookie() >= listingEnd) {
+            listingEnd = files.listingEnd(directory);
         }
         ByteBuf payload = exchange.newPayload(Nfs3Result.ReadDirOk.HEAD_BYTES_MAX, call.count());
         boolean done = false;
         try {
             DirectoryListEncoder list = new DirectoryListEncoder(payload, call.count(), call.directoryCount());
-            boolean end = files.list(who, directory, call.cookie(), call.plus(), visitor(list, call.plus()));
+            ListingRange range = new ListingRange(call.cookie(), listingEnd);
+            boolean end = files.list(who, directory, range, call.plus(), visitor(list, call.plus()));
             if (!end && list.isEmpty() || !list.fitsFrame()) {
                 return failure(Nfs3Status.TOOSMALL);
             }
             list.finish(end);
-            Nfs3Result result = new Nfs3Result.ReadDirOk(attributesOrNull(directory), COOKIE_VERIFIER, payload);
+            long verifier = listingEnd << Byte.SIZE | COOKIE_VERIFIER;
+            Nfs3Result result = new Nfs3Result.ReadDirOk(attributesOrNull(directory), verifier, payload);
             done = true;
             return result;
         } finally {

@@ -27,6 +27,7 @@ import io.zerofs.server.ninep.wire.RmessageEncoder;
 import io.zerofs.server.ninep.wire.Tmessage;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Files opened, read and written. Permission is checked when a file is opened, never again. */
@@ -147,7 +148,7 @@ final class DataOperations {
 
     private static Use use(FileHold hold, FileKind kind, int flags) {
         return kind == FileKind.DIRECTORY
-                ? new Use.OpenDirectory(hold)
+                ? new Use.OpenDirectory(hold, new AtomicLong())
                 : new Use.OpenFile(
                         hold,
                         wantsToRead(flags),
@@ -246,7 +247,7 @@ final class DataOperations {
     Rmessage readDirectory(Tmessage.Treaddir request) throws FsException {
         Fid fid = fids.get(request.fid());
         Fid.State state = fid.state();
-        if (!(state.use() instanceof Use.OpenDirectory)) {
+        if (!(state.use() instanceof Use.OpenDirectory directory)) {
             throw new ErrnoException(state.use() instanceof Use.OpenFile ? Errno.ENOTDIR : Errno.EBADF);
         }
         int count = directoryBytes(session, request);
@@ -257,7 +258,7 @@ final class DataOperations {
             boolean atEnd = files.list(
                     Credentials.ROOT,
                     state.place().inode(),
-                    request.offset(),
+                    directory.range(files, request.offset()),
                     false,
                     entry -> tryWrite(frame, entry, count));
             if (!atEnd && frame.writerIndex() == Frame.DATA_OFFSET) {

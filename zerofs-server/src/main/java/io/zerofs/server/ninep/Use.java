@@ -3,9 +3,13 @@ package io.zerofs.server.ninep;
 
 import io.zerofs.core.vfs.FileHold;
 import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.ListingRange;
+import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.vfs.XattrMode;
 import io.zerofs.server.ninep.wire.Errno;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** What a fid is good for. */
 sealed interface Use {
@@ -30,8 +34,20 @@ sealed interface Use {
         }
     }
 
-    /** A directory after Tlopen. */
-    record OpenDirectory(FileHold hold) implements Use {
+    /**
+     * A directory after Tlopen.
+     *
+     * @param listingEnd where the listing ends that was begun last; 0 before the first
+     */
+    record OpenDirectory(FileHold hold, AtomicLong listingEnd) implements Use {
+        /** The part that a reader at this offset has still to see. */
+        ListingRange range(VirtualFileSystem files, long offset) throws FsException {
+            if (offset == 0 || offset >= listingEnd.get()) {
+                listingEnd.set(files.listingEnd(hold.inode()));
+            }
+            return new ListingRange(offset, listingEnd.get());
+        }
+
         @Override
         public void close() {
             hold.close();

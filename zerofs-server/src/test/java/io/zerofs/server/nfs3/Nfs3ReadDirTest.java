@@ -111,6 +111,42 @@ class Nfs3ReadDirTest {
     }
 
     @Test
+    void listingEndsWhileItsEntriesAreRenamedAndOthersCome() throws IOException {
+        makeFiles(FILES);
+        int seen = 0;
+        long cookie = 0;
+        long verifier = 0;
+        boolean end = false;
+        while (!end && seen < 10 * FILES) {
+            Nfs3Result.ReadDirOk page =
+                    client.call(Nfs3Result.ReadDirOk.class, new Nfs3Call.ReadDir(directory, cookie, verifier, 1_024));
+            Entries entries = Nfs3Client.entries(page, false);
+            for (Entry entry : entries.list()) {
+                seen++;
+                cookie = entry.cookie();
+                client.create(directory, "new" + seen);
+                if (cookie > 2) {
+                    byte[] name = ("renamed" + seen).getBytes(StandardCharsets.UTF_8);
+                    client.call(
+                            Nfs3Result.RenameOk.class, new Nfs3Call.Rename(directory, entry.name(), directory, name));
+                }
+            }
+            verifier = page.verifier();
+            end = entries.endOfDirectory();
+        }
+        assertEquals(FILES + 2, seen);
+    }
+
+    @Test
+    void listingBegunBeforeAnUpdateGoesOn() throws IOException {
+        makeFiles(1);
+        Entries entries = Nfs3Client.entries(page(2, 1_024), false);
+        assertEquals(
+                List.of("file0"),
+                entries.list().stream().map(Nfs3ReadDirTest::name).toList());
+    }
+
+    @Test
     void limitThatHoldsNoEntryIsTooSmall() throws IOException {
         assertEquals(Nfs3Status.TOOSMALL, client.status(new Nfs3Call.ReadDir(directory, 0, 0, HEAD_BYTES + 8 + 27)));
         assertEquals(Nfs3Status.TOOSMALL, client.status(new Nfs3Call.ReadDir(directory, 0, 0, 0)));

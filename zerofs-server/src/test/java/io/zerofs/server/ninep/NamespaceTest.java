@@ -295,6 +295,33 @@ class NamespaceTest {
     }
 
     @Test
+    void listingEndsWhileItsEntriesAreRenamedAndOthersCome() throws Exception {
+        for (int i = 0; i < 40; i++) {
+            touch("f" + i);
+        }
+        client.walk(ROOT, 1);
+        client.open(1, OpenFlags.READ_ONLY);
+        for (int round = 0; round < 2; round++) {
+            int seen = 0;
+            long offset = 0;
+            for (List<NinePClient.Entry> page = client.list(1, offset, 90);
+                    !page.isEmpty() && seen < 1000;
+                    page = client.list(1, offset, 90)) {
+                for (NinePClient.Entry entry : page) {
+                    seen++;
+                    offset = entry.offset();
+                    touch("new" + round + "-" + seen);
+                    if (!entry.name().startsWith(".")) {
+                        String name = "renamed" + round + "-" + seen;
+                        client.ok(new Tmessage.Trenameat(ROOT, bytes(entry.name()), ROOT, bytes(name)));
+                    }
+                }
+            }
+            assertEquals(round == 0 ? 42 : 84, seen);
+        }
+    }
+
+    @Test
     void listingNeedsAnOpenDirectory() throws Exception {
         assertEquals(Errno.EBADF, client.error(new Tmessage.Treaddir(ROOT, 0, 4096)));
         client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
