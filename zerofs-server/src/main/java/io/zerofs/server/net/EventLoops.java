@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.net;
 
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -10,13 +11,16 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import io.zerofs.core.waiting.NeverWaits;
+import java.net.Inet4Address;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,11 +48,17 @@ final class EventLoops implements AutoCloseable {
         return group;
     }
 
-    Class<? extends ServerChannel> serverChannel(ListenAddress address) {
-        if (address instanceof ListenAddress.Tcp) {
-            return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    /** An IPv4 address gets a socket of IPv4: on one of IPv6, 0.0.0.0 would be all addresses of both. */
+    ChannelFactory<ServerChannel> serverChannel(ListenAddress address) {
+        if (address instanceof ListenAddress.Tcp tcp) {
+            SocketProtocolFamily family = tcp.address().getAddress() instanceof Inet4Address
+                    ? SocketProtocolFamily.INET
+                    : SocketProtocolFamily.INET6;
+            return epoll
+                    ? () -> new EpollServerSocketChannel(family)
+                    : () -> new NioServerSocketChannel(SelectorProvider.provider(), family);
         }
-        return epoll ? EpollServerDomainSocketChannel.class : NioServerDomainSocketChannel.class;
+        return epoll ? EpollServerDomainSocketChannel::new : NioServerDomainSocketChannel::new;
     }
 
     SocketAddress socketAddress(ListenAddress address) {

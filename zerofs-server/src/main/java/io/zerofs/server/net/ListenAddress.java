@@ -5,18 +5,44 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
-/** Where a server listens. */
+/** Where a server listens, and for whom. */
 public sealed interface ListenAddress {
     /** Largest TCP port. */
     int PORT_MAX = 65_535;
 
-    /** A TCP address; port 0 lets the system choose. */
-    record Tcp(InetSocketAddress address) implements ListenAddress {
+    /**
+     * A TCP address.
+     *
+     * @param address port 0 lets the system choose
+     * @param allowed who may connect; empty: everybody
+     */
+    record Tcp(InetSocketAddress address, Optional<List<AddressRange>> allowed) implements ListenAddress {
         public Tcp {
             if (address.isUnresolved()) {
                 throw new IllegalArgumentException("unknown host: " + address.getHostString());
             }
+        }
+
+        Tcp(InetSocketAddress address) {
+            this(address, Optional.empty());
+        }
+
+        public Tcp allowing(Optional<List<AddressRange>> ranges) {
+            return new Tcp(address, ranges);
+        }
+
+        /** Whether other machines reach it, and none of them is refused. */
+        public boolean isOpenToAll() {
+            return allowed.isEmpty() && !address.getAddress().isLoopbackAddress();
+        }
+
+        boolean allows(InetAddress peer) {
+            return allowed.isEmpty() || allowed.get().stream().anyMatch(range -> range.contains(peer));
         }
 
         @Override
@@ -25,8 +51,14 @@ public sealed interface ListenAddress {
         }
     }
 
-    /** A unix socket. A stale socket file is replaced; one that a process listens on is an error. */
-    record UnixSocket(Path path) implements ListenAddress {
+    /**
+     * A unix socket. A stale socket file is replaced; one that a process listens on is an error.
+     *
+     * @param mode permissions of the file; whoever may write to it may connect. Empty: what the umask leaves
+     * @param group of the file; empty: that of the process
+     */
+    record UnixSocket(Path path, Optional<Set<PosixFilePermission>> mode, Optional<String> group)
+            implements ListenAddress {
         @Override
         public String toString() {
             return path.toString();
@@ -65,7 +97,7 @@ public sealed interface ListenAddress {
     }
 
     static UnixSocket unix(Path path) {
-        return new UnixSocket(path);
+        return new UnixSocket(path, Optional.empty(), Optional.empty());
     }
 
     /** An address as it is written in a configuration, with brackets around IPv6. */

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,8 @@ public final class ProtocolServer implements AutoCloseable {
     private final FrameProtocol.Factory factory;
     private final List<Channel> listeners = new ArrayList<>();
     private final List<ListenAddress> addresses = new ArrayList<>();
+    private final List<SocketFile> socketFiles = new ArrayList<>();
+    private final RefusedPeers refused;
     private final Map<Channel, FrameHandler> connections = new ConcurrentHashMap<>();
     private volatile boolean closing;
 
@@ -33,6 +36,7 @@ public final class ProtocolServer implements AutoCloseable {
         this.name = name;
         this.resources = resources;
         this.factory = factory;
+        this.refused = new RefusedPeers(name, System::nanoTime);
     }
 
     /**
@@ -75,28 +79,41 @@ public final class ProtocolServer implements AutoCloseable {
         EventLoops loops = resources.loops();
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops.group())
-                .channel(loops.serverChannel(address))
+                .channelFactory(loops.serverChannel(address))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childOption(ChannelOption.ALLOCATOR, resources.allocator())
-                .childHandler(new Accepting());
+                .childHandler(new Accepting(address));
         if (address instanceof ListenAddress.Tcp) {
             bootstrap
                     .option(ChannelOption.SO_REUSEADDR, true)
                     .childOption(ChannelOption.TCP_NODELAY, true)
                     .childOption(ChannelOption.SO_KEEPALIVE, true);
-        } else {
-            SocketFile.removeStale(name, address);
         }
-        ChannelFuture bound = bootstrap.bind(loops.socketAddress(address)).awaitUninterruptibly();
+        ListenAddress binding = address;
+        if (address instanceof ListenAddress.UnixSocket unix) {
+            SocketFile.removeStale(name, address);
+            binding = ListenAddress.unix(SocketFile.temporary(unix.path()));
+        }
+        ChannelFuture bound = bootstrap.bind(loops.socketAddress(binding)).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new ListenException(name, address, reason(bound.cause()), bound.cause());
         }
         listeners.add(bound.channel());
-        addresses.add(
-                address instanceof ListenAddress.Tcp
-                        ? new ListenAddress.Tcp(
-                                (InetSocketAddress) bound.channel().localAddress())
-                        : address);
+        if (address instanceof ListenAddress.Tcp tcp) {
+            InetSocketAddress chosen = (InetSocketAddress) bound.channel().localAddress();
+            addresses.add(new ListenAddress.Tcp(chosen, tcp.allowed()));
+            if (tcp.isOpenToAll()) {
+                LOG.warn(
+                        "{} listens on {} for every machine that reaches it, which may claim to be any user: "
+                                + "set `allow` to the addresses of its clients",
+                        name,
+                        ListenAddress.format(chosen));
+            }
+        } else {
+            Path temporary = ((ListenAddress.UnixSocket) binding).path();
+            socketFiles.add(SocketFile.publish(name, (ListenAddress.UnixSocket) address, temporary));
+            addresses.add(address);
+        }
         LOG.info("{} listens on {}", name, addresses.get(addresses.size() - 1));
     }
 
@@ -115,11 +132,8 @@ public final class ProtocolServer implements AutoCloseable {
         for (Channel listener : listeners) {
             listener.close().awaitUninterruptibly();
         }
-        for (ListenAddress address : addresses) {
-            if (address instanceof ListenAddress.UnixSocket unix) {
-                SocketFile.remove(unix);
-            }
-        }
+        socketFiles.forEach(SocketFile::remove);
+        socketFiles.clear();
         connections.values().forEach(FrameHandler::finish);
         long deadline = System.nanoTime()
                 + TimeUnit.SECONDS.toNanos(resources.settings().closeSeconds());
@@ -134,8 +148,21 @@ public final class ProtocolServer implements AutoCloseable {
 
     /** Gives each accepted connection its protocol. */
     private final class Accepting extends ChannelInitializer<Channel> {
+        private final ListenAddress address;
+
+        Accepting(ListenAddress address) {
+            this.address = address;
+        }
+
         @Override
         protected void initChannel(Channel channel) throws IOException {
+            if (address instanceof ListenAddress.Tcp tcp
+                    && channel.remoteAddress() instanceof InetSocketAddress peer
+                    && !tcp.allows(peer.getAddress())) {
+                refused.count(peer.getAddress());
+                channel.close();
+                return;
+            }
             if (closing || !resources.tryOpenConnection()) {
                 LOG.warn("{}: a connection was refused: {} are open", name, resources.connections());
                 channel.close();

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import static io.zerofs.server.net.ProtocolServerTest.frame;
+import static io.zerofs.server.net.ProtocolServerTest.read;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who reaches a server: addresses, ranges of them, and the files of unix sockets. */
+class ListeningTest {
+    private static final InetAddress LOCAL = InetAddress.getLoopbackAddress();
+
+    private final ServerResources resources = new ServerResources(ServerSettings.DEFAULT);
+    private ProtocolServer server;
+
+    @AfterEach
+    void close() {
+        if (server != null) {
+            server.close();
+        }
+        resources.close();
+    }
+
+    private void open(ListenAddress address) throws ListenException {
+        server = ProtocolServer.open("echo", List.of(address), resources, EchoProtocol::new);
+    }
+
+    private static Optional<List<AddressRange>> ranges(String... ranges) {
+        return Optional.of(Arrays.stream(ranges).map(AddressRange::parse).toList());
+    }
+
+    private boolean isServed() throws IOException {
+        try (Socket socket = new Socket(LOCAL, server.port())) {
+            socket.getOutputStream().write(frame(EchoProtocol.ECHO, 9));
+            int first = socket.getInputStream().read();
+            return first >= 0 && read(socket, 8).length == 8;
+        } catch (IOException e) {
+            assertFalse(e instanceof ConnectException, e.toString());
+            return false;
+        }
+    }
+
+    @Test
+    void onlyAllowedAddressesAreServed() throws IOException {
+        open(ListenAddress.tcp("127.0.0.1:0").allowing(ranges("10.0.0.0/8", "::1")));
+        assertFalse(isServed());
+        assertEquals(0, resources.connections());
+        server.close();
+        open(ListenAddress.tcp("127.0.0.1:0").allowing(ranges("10.0.0.0/8", "127.0.0.0/8")));
+        assertTrue(isServed());
+        server.close();
+        open(ListenAddress.tcp("127.0.0.1:0").allowing(ranges()));
+        assertFalse(isServed());
+    }
+
+    @Test
+    void allAddressesOfIpv4AreNoneOfIpv6() throws IOException {
+        open(ListenAddress.tcp("0.0.0.0:0"));
+        assertTrue(isServed());
+        assertThrows(IOException.class, () -> new Socket(InetAddress.getByName("::1"), server.port()).close());
+    }
+
+    @Test
+    void anAddressBeyondThisMachineIsOpenToAllUnlessItSaysForWhom() {
+        assertTrue(ListenAddress.tcp("0.0.0.0:1").isOpenToAll());
+        assertTrue(ListenAddress.tcp("[::]:1").isOpenToAll());
+        assertFalse(ListenAddress.tcp("127.0.0.1:1").isOpenToAll());
+        assertFalse(ListenAddress.tcp("[::1]:1").isOpenToAll());
+        assertFalse(
+                ListenAddress.tcp("0.0.0.0:1").allowing(ranges("10.0.0.0/8")).isOpenToAll());
+    }
+
+    @Test
+    void rangesHoldTheAddressesThatBeginWithTheirBits() throws IOException {
+        AddressRange range = AddressRange.parse("10.1.128.0/17");
+        assertTrue(range.contains(InetAddress.getByName("10.1.255.255")));
+        assertFalse(range.contains(InetAddress.getByName("10.1.127.255")));
+        assertFalse(range.contains(InetAddress.getByName("fd00::1")));
+        assertTrue(AddressRange.parse("0.0.0.0/0").contains(LOCAL));
+        assertTrue(AddressRange.parse("192.0.2.1").contains(InetAddress.getByName("::ffff:192.0.2.1")));
+        AddressRange six = AddressRange.parse("fd00:1::/33");
+        assertTrue(six.contains(InetAddress.getByName("fd00:1:7fff::1")));
+        assertFalse(six.contains(InetAddress.getByName("fd00:1:8000::1")));
+    }
+
+    @Test
+    void whatIsNoRangeIsRefusedWithASentence() {
+        for (String text : new String[] {"", "localhost", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0/x", "a.b/8"}) {
+            assertThrows(IllegalArgumentException.class, () -> AddressRange.parse(text), text);
+        }
+        IllegalArgumentException inside =
+                assertThrows(IllegalArgumentException.class, () -> AddressRange.parse("10.0.0.5/8"));
+        assertEquals("\"10.0.0.5/8\" begins at 10.0.0.0: write 10.0.0.0/8", inside.getMessage());
+    }
+
+    @Test
+    void refusedPeersAreToldOnceAMinute() {
+        AtomicLong now = new AtomicLong();
+        RefusedPeers refused = new RefusedPeers("echo", now::get);
+        assertTrue(refused.count(LOCAL));
+        assertFalse(refused.count(LOCAL));
+        now.addAndGet(TimeUnit.MINUTES.toNanos(1));
+        assertTrue(refused.count(LOCAL));
+    }
+
+    @Test
+    void aSocketFileHasItsModeAndGroup(@TempDir Path directory) throws IOException {
+        Path path = directory.resolve("s");
+        String group = Files.getAttribute(directory, "posix:group").toString();
+        open(new ListenAddress.UnixSocket(
+                path, Optional.of(PosixFilePermissions.fromString("rw-rw----")), Optional.of(group)));
+        assertEquals("rw-rw----", PosixFilePermissions.toString(Files.getPosixFilePermissions(path)));
+        try (var files = Files.list(directory)) {
+            assertEquals(List.of(path), files.toList());
+        }
+        try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            assertTrue(client.isConnected());
+        }
+        ListenAddress unknown =
+                new ListenAddress.UnixSocket(directory.resolve("t"), Optional.empty(), Optional.of("no-such-group"));
+        ListenException refusal = assertThrows(
+                ListenException.class,
+                () -> ProtocolServer.open("echo", List.of(unknown), resources, EchoProtocol::new));
+        assertTrue(refusal.getMessage().contains("no group no-such-group"), refusal.getMessage());
+        try (var files = Files.list(directory)) {
+            assertEquals(List.of(path), files.toList());
+        }
+    }
+
+    @Test
+    void aFileThatTookThePlaceOfTheSocketStays(@TempDir Path directory) throws IOException {
+        Path path = directory.resolve("s");
+        open(ListenAddress.unix(path));
+        Files.delete(path);
+        Files.writeString(path, "data");
+        server.close();
+        assertArrayEquals("data".getBytes(), Files.readAllBytes(path));
+    }
+}
