@@ -43,4 +43,32 @@ public enum ExitCode {
     public String meaning() {
         return meaning;
     }
+
+    /** Whether a supervisor should start the program again: not where a person has to act, for each start claims a term. */
+    public boolean restartHelps() {
+        return switch (this) {
+            case OK,
+                    INTERNAL,
+                    OUT_OF_MEMORY,
+                    ADDRESS_IN_USE,
+                    STORE_UNREADABLE,
+                    CACHE_LOCKED,
+                    CACHE_UNUSABLE,
+                    STOP_INCOMPLETE,
+                    INTERRUPTED -> true;
+            case USAGE,
+                    CONFIG,
+                    WRONG_PASSWORD,
+                    FENCED,
+                    STORE_REFUSED,
+                    DAMAGED,
+                    NO_CONDITIONAL_WRITES,
+                    NEWER_FORMAT,
+                    WRONG_CREDENTIALS,
+                    NO_BUCKET,
+                    WRONG_REGION,
+                    WRONG_CLOCK,
+                    NO_VOLUME -> false;
+        };
+    }
 }

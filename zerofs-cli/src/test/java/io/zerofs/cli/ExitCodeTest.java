@@ -2,6 +2,7 @@
 package io.zerofs.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class ExitCodeTest {
@@ -28,5 +30,18 @@ class ExitCodeTest {
                 .map(code -> code.status() + " | " + code.meaning())
                 .toList();
         assertEquals(codes, rows);
+    }
+
+    @Test
+    void theDocumentedUnitRestartsExactlyWhereThatHelps() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "operations.md"));
+        Matcher unit =
+                Pattern.compile("(?m)^RestartPreventExitStatus=([0-9 ]+)$").matcher(page);
+        assertTrue(unit.find());
+        String codes = Arrays.stream(ExitCode.values())
+                .filter(code -> !code.restartHelps())
+                .map(code -> String.valueOf(code.status()))
+                .collect(Collectors.joining(" "));
+        assertEquals(codes, unit.group(1));
     }
 }

@@ -264,7 +264,9 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
             return true;
         } catch (VolumeException e) {
             switch (e.kind()) {
-                case FENCED, CORRUPT -> end(e);
+                case FENCED -> end(e);
+                // The index here is damaged and the store is not: a new start builds another one.
+                case CORRUPT -> end(new VolumeException(VolumeException.Kind.DISK, e.getMessage(), e));
                 case UNAVAILABLE, NO_SPACE, DISK, CLOSED -> LOG.warn("no checkpoint for now: {}", e.getMessage());
             }
         } catch (CorruptObjectException e) {

@@ -40,7 +40,10 @@ final class Claim {
             progress.advanced(OpenProgress.Step.CLAIMING, attempt - 1, attempt);
             Manifest base = newest();
             long epoch = 1 + highestEpoch(base);
-            List<EpochTerm> terms = new ArrayList<>(base.terms());
+            List<EpochTerm> terms = new ArrayList<>();
+            // Claims that came to nothing would be fenced by every later open, and an open that always fails adds one
+            // each time.
+            base.terms().stream().filter(EpochTerm::hasServed).forEach(terms::add);
             terms.add(EpochTerm.claimed(epoch));
             Manifest.Writer writer = new Manifest.Writer(epoch, writerId, description, clock.millis());
             Manifest claim = base.successor(Salt.random(random), writer).withTerms(terms);

@@ -27,6 +27,14 @@ public record EpochTerm(long epoch, long firstSeq, long lastSeq) {
         return new EpochTerm(epoch, firstSeq, OPEN);
     }
 
+    /**
+     * Whether its writer may have put a commit. One that was overtaken before it published its first seq never will: the name
+     * above its claim is taken.
+     */
+    boolean hasServed() {
+        return firstSeq != UNKNOWN;
+    }
+
     public boolean isOpen() {
         return lastSeq == OPEN;
     }

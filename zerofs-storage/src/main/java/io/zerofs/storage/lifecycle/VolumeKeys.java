@@ -86,7 +86,9 @@ public final class VolumeKeys {
         return new ObjectKeys(unlock(volume, password).dataKey(), volume.id(), Aead.fastest());
     }
 
-    private VolumeObject.Unlocked unlock(VolumeObject volume, Secret password) throws OpenException {
+    private VolumeObject.Unlocked unlock(VolumeObject volume, Secret password)
+            throws CorruptObjectException, OpenException {
+        volume.requireAffordable(Runtime.getRuntime().maxMemory());
         VolumeObject.Unlocked unlocked = volume.unlock(password);
         if (unlocked == null) {
             throw new OpenException(

@@ -6,6 +6,7 @@ import io.zerofs.storage.seal.ByteWriter;
 import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.FormatVersion;
 import io.zerofs.storage.seal.KeySlot;
+import io.zerofs.storage.seal.PassphraseKdf;
 import io.zerofs.storage.seal.Secret;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -36,6 +37,9 @@ public record VolumeObject(UUID id, List<KeySlot> slots) {
     private static final int CLEAR_BYTES = 24;
     private static final int DIGEST_BYTES = 32;
     private static final int SLOTS_MAX = 64;
+    /** Memory times passes over all slots: some five seconds of work, and twenty slots of the default. */
+    private static final long UNLOCK_WORK_KIB_MAX = 4L * 1024 * 1024;
+
     private static final String POSITION = "key slots";
 
     public VolumeObject {
@@ -61,6 +65,32 @@ public record VolumeObject(UUID id, List<KeySlot> slots) {
             }
         }
         return null;
+    }
+
+    /**
+     * Bounds what trying a password on every slot costs, before any of it is paid: slots come from the store.
+     *
+     * @param heapBytes size of the Java heap
+     */
+    void requireAffordable(long heapBytes) throws CorruptObjectException {
+        long workKib = 0;
+        for (int i = 0; i < slots.size(); i++) {
+            PassphraseKdf kdf = slots.get(i).kdf();
+            workKib += kdf.workKib();
+            String slot = "key slot " + (i + 1) + " of " + slots.size() + " asks for " + kdf.memoryKib() / 1024
+                    + " MiB and " + kdf.iterations() + " passes, ";
+            if (kdf.memoryKib() * 1024L > heapBytes / 2) {
+                throw tooDear(slot + "but the Java heap has " + (heapBytes >> 20) + " MiB");
+            } else if (workKib > UNLOCK_WORK_KIB_MAX) {
+                throw tooDear(slot + "together with those before it more than " + UNLOCK_WORK_KIB_MAX / 1024
+                        + " MiB times passes");
+            }
+        }
+    }
+
+    private static CorruptObjectException tooDear(String problem) {
+        return new CorruptObjectException(
+                NAME, POSITION, problem + "; ZeroFS writes no such slots: restore the object");
     }
 
     VolumeObject withSlot(int index, KeySlot slot) {

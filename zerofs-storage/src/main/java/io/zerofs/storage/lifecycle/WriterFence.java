@@ -47,7 +47,7 @@ final class WriterFence {
     /**
      * Ends every open epoch below that of the claim.
      *
-     * @param claim our own manifest, whose last term is ours
+     * @param claim our own manifest: its last term is ours, all others have served
      * @return all earlier terms that have commits, each with its last seq
      */
     List<EpochTerm> endEarlierTerms(Manifest claim, OpenProgress progress)
@@ -69,18 +69,15 @@ final class WriterFence {
             }
         }
         List<EpochTerm> ended = new ArrayList<>();
-        long next = checkpoint.replayFrom();
         for (EpochTerm term : earlier) {
             EpochTerm end = term;
             if (term.isOpen()) {
-                long first = term.firstSeq() == EpochTerm.UNKNOWN ? next : term.firstSeq();
-                long from = Math.max(checkpoint.replayFrom(), first);
+                long from = Math.max(checkpoint.replayFrom(), term.firstSeq());
                 Ending ending = new Ending(term.epoch(), claim.epoch(), found.get(term.epoch()), durable);
-                end = new EpochTerm(term.epoch(), first, ending.lastSeq(from));
+                end = new EpochTerm(term.epoch(), term.firstSeq(), ending.lastSeq(from));
             }
             if (end.hasCommits()) {
                 ended.add(end);
-                next = Math.max(next, end.lastSeq() + 1);
             }
         }
         return ended;

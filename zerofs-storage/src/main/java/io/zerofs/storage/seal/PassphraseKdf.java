@@ -39,6 +39,11 @@ public record PassphraseKdf(int memoryKib, int iterations, int lanes) {
         }
     }
 
+    /** KiB of memory times passes over it: what a derivation costs. */
+    public long workKib() {
+        return (long) memoryKib * iterations;
+    }
+
     /** The key that wraps the data key. The caller closes it. */
     Secret derive(Secret password, Salt salt) {
         Argon2Parameters parameters = new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)

@@ -12,8 +12,13 @@ import io.zerofs.storage.object.Fault.Fate;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.seal.KeySlot;
 import io.zerofs.storage.seal.Secret;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -127,6 +132,46 @@ class PasswordTest {
             }
         }
         throw new AssertionError("it makes more requests than expected");
+    }
+
+    @Test
+    void slotsThatCostTooMuchAreNamedBeforeTheyAreTried() throws Exception {
+        plant(1, 1 << 20, 16);
+        assertNamesASlot("key slot 1 of 1");
+        plant(63, 200 << 10, 1);
+        assertNamesASlot("key slot 21 of 63");
+        plant(1, 64 << 10, 3);
+        VolumeObject ordinary = VolumeObject.decode(ByteBuffer.wrap(fixture.bytes(VolumeObject.NAME)));
+        ordinary.requireAffordable(128 << 20);
+        CorruptObjectException e =
+                assertThrows(CorruptObjectException.class, () -> ordinary.requireAffordable((128 << 20) - 1));
+        assertTrue(e.getMessage().contains("Java heap"), e.getMessage());
+    }
+
+    /** Slots as somebody with write access to the store could make them. */
+    private void plant(int count, int memoryKib, int iterations) throws Exception {
+        ByteBuffer slot = ByteBuffer.allocate(KeySlot.BYTES);
+        slot.putInt(0, 1)
+                .put(4, (byte) 1)
+                .putInt(8, memoryKib)
+                .putInt(12, iterations)
+                .putInt(16, 1);
+        ByteBuffer bytes = ByteBuffer.allocate(24 + count * KeySlot.BYTES + 32);
+        bytes.put(fixture.bytes(VolumeObject.NAME), 0, 24).putShort(6, (short) count);
+        for (int i = 0; i < count; i++) {
+            bytes.put(slot.rewind());
+        }
+        bytes.put(MessageDigest.getInstance("SHA-256").digest(Arrays.copyOf(bytes.array(), bytes.position())));
+        fixture.replace(VolumeObject.NAME, bytes.array());
+    }
+
+    private void assertNamesASlot(String text) {
+        OpenException e =
+                assertThrows(OpenException.class, () -> fixture.process().open());
+        assertEquals(OpenException.Kind.DAMAGED_OBJECT, e.kind());
+        assertTrue(e.getMessage().contains(text), e.getMessage());
+        VolumeKeys keys = keys(fixture.bucket);
+        assertThrows(OpenException.class, () -> keys.changePassword(LifecycleFixture.PASSWORD, NEW));
     }
 
     private static void assertDiesQuietly(Process process) {

@@ -11,6 +11,7 @@ import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.StoreOperation;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -247,6 +248,30 @@ class WriterRaceTest {
         assertEquals(VolumeException.Kind.FENCED, e.kind());
         next.write(2, "c").barrier();
         assertEquals(List.of("a", "b", "c"), reopened(3));
+    }
+
+    @Test
+    void opensThatFailDoNotMakeLaterOnesDearer() throws Exception {
+        fixture.process().open().write(0, "a").shutDown();
+        fixture.process().open().kill();
+        String table = fixture.names("sst/").get(0);
+        byte[] bytes = fixture.bytes(table);
+        fixture.bucket.delete(List.of(table));
+        List<Long> requests = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            Process failing = fixture.process();
+            assertThrows(OpenException.class, failing::open);
+            requests.add(failing.hooks.count());
+        }
+        int objects = fixture.names(CommitId.PREFIX).size();
+        fixture.replace(table, bytes);
+
+        assertEquals(List.of("a"), reopened(1));
+
+        assertEquals(requests.get(1), requests.get(4), requests::toString);
+        assertEquals(objects, fixture.names(CommitId.PREFIX).size());
+        List<EpochTerm> terms = fixture.process().open().keeper.chain().head().terms();
+        assertTrue(terms.size() <= 2, terms::toString);
     }
 
     private List<String> reopened(int count) throws Exception {
