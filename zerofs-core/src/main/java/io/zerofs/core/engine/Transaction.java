@@ -75,11 +75,16 @@ final class Transaction {
         if (allocated != 0 || metadata != 0 || inodes != 0) {
             batch.onApply(() -> space.book(change));
         }
+        boolean applied = false;
         try {
             volume.apply(batch);
+            applied = true;
         } catch (VolumeException e) {
-            space.unclaim(change);
             throw VolumeErrors.of(e);
+        } finally {
+            if (!applied) {
+                space.unclaim(change);
+            }
         }
         for (Runnable action : afterwards) {
             action.run();

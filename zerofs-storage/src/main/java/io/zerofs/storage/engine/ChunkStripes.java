@@ -60,15 +60,45 @@ final class ChunkStripes {
         }
     }
 
-    /** The entry of a chunk whose stripe the caller holds. */
-    ChunkEntry entry(ChunkId chunk) throws VolumeException {
-        int cell = cell(chunk);
-        Cached cached = cells[cell];
-        if (cached != null && cached.chunk.equals(chunk)) {
-            return cached.entry;
+    /**
+     * Brings entries to memory for {@link #entryNow}.
+     *
+     * @throws io.zerofs.core.waiting.WouldWaitException as {@link #entry}
+     */
+    void bring(Collection<ChunkId> chunks) throws VolumeException {
+        for (ChunkId chunk : chunks) {
+            lock(chunk);
+            try {
+                entry(chunk);
+            } finally {
+                unlock(chunk);
+            }
         }
-        ChunkEntry entry = ChunkEntry.decode(index.get(IndexKeys.chunk(chunk.inode(), chunk.index())));
-        cells[cell] = new Cached(chunk, entry);
+    }
+
+    /**
+     * The entry of a chunk whose stripe the caller holds.
+     *
+     * @throws io.zerofs.core.waiting.WouldWaitException on a thread that never waits, if the disk would have to be read
+     */
+    ChunkEntry entry(ChunkId chunk) throws VolumeException {
+        Cached cached = cells[cell(chunk)];
+        return cached != null && cached.chunk.equals(chunk) ? cached.entry : keep(chunk, index.get(key(chunk)));
+    }
+
+    /** The same where it is too late to go to another thread. */
+    ChunkEntry entryNow(ChunkId chunk) throws VolumeException {
+        Cached cached = cells[cell(chunk)];
+        return cached != null && cached.chunk.equals(chunk) ? cached.entry : keep(chunk, index.getNow(key(chunk)));
+    }
+
+    private static byte[] key(ChunkId chunk) {
+        return IndexKeys.chunk(chunk.inode(), chunk.index());
+    }
+
+    private ChunkEntry keep(ChunkId chunk, byte[] encoded) throws VolumeException {
+        ChunkEntry entry = ChunkEntry.decode(encoded);
+        put(chunk, entry);
         return entry;
     }
 

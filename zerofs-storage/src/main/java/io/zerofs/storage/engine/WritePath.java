@@ -77,6 +77,8 @@ final class WritePath {
         if (batch.records().size() > BATCH_BYTES_MAX) {
             throw new IllegalArgumentException("a batch of " + batch.records().size() + " bytes of keys and values");
         }
+        // In the gate it is too late to leave this thread for another one that may wait.
+        stripes.bring(batch.chunks().keySet());
         batch.copyBytes();
         return inGate(open -> applyInside(batch, open));
     }
@@ -86,8 +88,8 @@ final class WritePath {
         try {
             List<ChunkPlan> plans = new ArrayList<>(batch.chunks().size());
             for (Map.Entry<ChunkId, List<ChunkChange>> chunk : batch.chunks().entrySet()) {
-                plans.add(
-                        ChunkPlan.of(chunk.getKey(), stripes.entry(chunk.getKey()), open, recentSeq, chunk.getValue()));
+                plans.add(ChunkPlan.of(
+                        chunk.getKey(), stripes.entryNow(chunk.getKey()), open, recentSeq, chunk.getValue()));
             }
             long memory = write(batch.records(), plans, open);
             for (ChunkPlan plan : plans) {
@@ -159,7 +161,7 @@ final class WritePath {
     private OpenCommit replaceInside(ChunkId chunk, FoldResult fold, OpenCommit open) throws VolumeException {
         stripes.lock(chunk);
         try {
-            ChunkEntry before = stripes.entry(chunk);
+            ChunkEntry before = stripes.entryNow(chunk);
             if (!fold.appliesTo(before)) {
                 return null;
             }

@@ -4,6 +4,7 @@ package io.zerofs.storage.index;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.core.waiting.NeverWaits;
 import java.util.concurrent.locks.StampedLock;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
@@ -25,6 +26,9 @@ final class IndexCursor implements Cursor {
         this.index = index;
         this.descending = descending;
         ReadOptions options = handles.own(new ReadOptions());
+        if (Thread.currentThread() instanceof NeverWaits) {
+            RocksIndex.memoryOnly(options);
+        }
         options.setIterateLowerBound(handles.own(new Slice(range.from())));
         options.setIterateUpperBound(handles.own(new Slice(range.to())));
         this.iterator = handles.own(database.newIterator(options));

@@ -4,6 +4,7 @@ package io.zerofs.storage.index;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.core.waiting.NeverWaits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.concurrent.locks.StampedLock;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
+import org.rocksdb.ReadTier;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.SstFileReader;
@@ -38,6 +40,7 @@ public final class RocksIndex implements AutoCloseable {
     private final NativeResources handles;
     private final RocksDB database;
     private final ReadOptions reads;
+    private final ReadOptions memoryReads;
     private final WriteOptions writes;
     private final RocksTuning tuning;
     private final Set<IndexCursor> cursors = ConcurrentHashMap.newKeySet();
@@ -48,6 +51,7 @@ public final class RocksIndex implements AutoCloseable {
         this.database = database;
         this.tuning = tuning;
         this.reads = handles.own(new ReadOptions());
+        this.memoryReads = handles.own(memoryOnly(new ReadOptions()));
         // Under the gate a write may be refused but must never sleep.
         this.writes = handles.own(new WriteOptions().setDisableWAL(true).setNoSlowdown(true));
     }
@@ -77,11 +81,24 @@ public final class RocksIndex implements AutoCloseable {
         }
     }
 
-    /** The value of a key, or null. */
+    /**
+     * The value of a key, or null.
+     *
+     * @throws io.zerofs.core.waiting.WouldWaitException on a thread that never waits, if the disk would have to be read
+     */
     public byte[] get(byte[] key) throws VolumeException {
+        return get(readsOf(Thread.currentThread()), key);
+    }
+
+    /** The same where it is too late to go to another thread: reads the disk if it must. */
+    public byte[] getNow(byte[] key) throws VolumeException {
+        return get(reads, key);
+    }
+
+    private byte[] get(ReadOptions options, byte[] key) throws VolumeException {
         long stamp = use();
         try {
-            return database.get(reads, key);
+            return database.get(options, key);
         } catch (RocksDBException e) {
             throw readFailure(e);
         } finally {
@@ -89,7 +106,16 @@ public final class RocksIndex implements AutoCloseable {
         }
     }
 
-    /** A walk over the state of this moment. */
+    private ReadOptions readsOf(Thread thread) {
+        return thread instanceof NeverWaits ? memoryReads : reads;
+    }
+
+    /** Has reads fail with Incomplete where the disk would have to be read. */
+    static ReadOptions memoryOnly(ReadOptions options) {
+        return options.setReadTier(ReadTier.BLOCK_CACHE_TIER);
+    }
+
+    /** A walk over the state of this moment; each step can throw as {@link #get}. */
     public Cursor scan(KeyRange range, boolean descending) throws VolumeException {
         long stamp = use();
         try {
@@ -209,6 +235,9 @@ public final class RocksIndex implements AutoCloseable {
     }
 
     static VolumeException readFailure(RocksDBException cause) {
+        if (isCode(cause, Status.Code.Incomplete)) {
+            NeverWaits.check();
+        }
         return new VolumeException(
                 VolumeException.Kind.CORRUPT,
                 "the local index cannot be read (delete the cache directory to build it anew): " + cause.getMessage(),

@@ -11,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.WouldWaitException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,6 +87,61 @@ final class RocksIndexTest {
         try (RocksIndex copy = RocksIndex.open(directory.resolve("copy"), NATIVE, TUNING)) {
             assertEquals(100, copy.get(new byte[] {0, 0, 1}).length);
             assertNull(copy.get(new byte[] {0, 0, 2}));
+        }
+    }
+
+    @Test
+    void aThreadThatNeverWaitsIsToldSoInsteadOfReadingTheDisk() throws Exception {
+        byte[] middle = {0, 3, (byte) 232};
+        for (int i = 0; i < 2000; i++) {
+            put(i, 100);
+        }
+        onALoop(() -> assertEquals(100, index.get(middle).length));
+        index.checkpoint(directory.resolve("copy")); // Which brings them from memory to the disk.
+        onALoop(() -> assertThrows(WouldWaitException.class, () -> index.get(middle)));
+        onALoop(() -> {
+            try (Cursor cursor = index.scan(all(), false)) {
+                assertThrows(WouldWaitException.class, cursor::next);
+            }
+        });
+        onALoop(() -> assertEquals(100, index.getNow(middle).length));
+        onALoop(() -> assertEquals(100, index.get(middle).length));
+        try (Cursor cursor = index.scan(all(), true)) {
+            while (cursor.next()) {
+                assertEquals(100, cursor.value().length);
+            }
+        }
+        onALoop(() -> {
+            try (Cursor cursor = index.scan(all(), true)) {
+                assertTrue(cursor.next());
+            }
+        });
+    }
+
+    /** What is done on an event loop. */
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private static void onALoop(Step step) throws Exception {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread loop = new EventLoop(() -> {
+            try {
+                step.run();
+            } catch (Throwable e) {
+                failure.set(e);
+            }
+        });
+        loop.start();
+        loop.join();
+        if (failure.get() != null) {
+            throw new AssertionError(failure.get());
+        }
+    }
+
+    private static final class EventLoop extends Thread implements NeverWaits {
+        EventLoop(Runnable work) {
+            super(work);
         }
     }
 

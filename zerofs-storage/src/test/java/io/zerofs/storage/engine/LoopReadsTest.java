@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import static io.zerofs.storage.engine.VolumeWords.await;
+import static io.zerofs.storage.engine.VolumeWords.filled;
+import static io.zerofs.storage.engine.VolumeWords.read;
+import static io.zerofs.storage.engine.VolumeWords.write;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** An event loop does not read the local disk, not even for an entry that a write has to know. */
+final class LoopReadsTest {
+    /** More than entries stay decoded. */
+    private static final int CHUNKS = 4_096;
+
+    private static final StorageSettings SETTINGS = StorageSettings.DEFAULT.with(new StorageSettings.Memory(
+            64 << 20, StorageSettings.DEFAULT.memory().pageCacheBytes(), 1));
+
+    @Test
+    void readsAndWritesWhoseEntriesAreOnTheDiskGoElsewhereAndTheVolumeGoesOn() throws Exception {
+        try (StorageVolume volume = new EngineFixture().open(new MemoryObjectStore(), SETTINGS)) {
+            for (int chunk = 0; chunk < CHUNKS; chunk++) {
+                write(volume, chunk, 0, filled(10, chunk));
+            }
+            await(volume.barrier());
+            volume.checkpoint(EngineFixture.temporary().resolve("copy")); // Which brings the index to the disk.
+
+            assertInstanceOf(WouldWaitException.class, onALoop(() -> volume.prepareRead(1, 0, 10)));
+            assertInstanceOf(WouldWaitException.class, onALoop(() -> write(volume, 0, 5, filled(5, 7))));
+            assertArrayEquals(filled(10, 0), read(volume, 0, 0, 10));
+            assertNull(onALoop(() -> write(volume, 0, 5, filled(5, 7))));
+            assertArrayEquals(filled(5, 7), read(volume, 0, 5, 5));
+        }
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private static Throwable onALoop(Step step) throws InterruptedException {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread loop = new EventLoop(() -> {
+            try {
+                step.run();
+            } catch (Exception e) {
+                failure.set(e);
+            }
+        });
+        loop.start();
+        loop.join();
+        return failure.get();
+    }
+
+    private static final class EventLoop extends Thread implements NeverWaits {
+        EventLoop(Runnable work) {
+            super(work);
+        }
+    }
+}
