@@ -18,7 +18,7 @@ public record AwsConfig(
         @Setting("Endpoint of an S3-compatible store, `https://host[:port]`.")
         Optional<URI> endpoint,
 
-        @Setting("Region of the bucket; without it what the AWS tools would use.")
+        @Setting(value = "Region of the bucket; without it what the AWS tools would use.", also = "region")
         Optional<String> defaultRegion,
 
         @Setting(value = "Allow an `http://` endpoint.", byDefault = "false")

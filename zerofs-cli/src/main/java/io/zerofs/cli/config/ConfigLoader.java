@@ -30,13 +30,22 @@ public final class ConfigLoader {
 
     /** @param name stands for the file in messages */
     ZerofsConfig parse(String name, String toml) throws ConfigException {
-        TomlParseResult result = Toml.parse(toml);
+        TomlParseResult result = parsed(name, toml);
         if (result.hasErrors()) {
             TomlParseError error = result.errors().get(0);
             // Only the position and the parser's own words: it may quote one token, never a whole value.
             throw new ConfigException(name + ":" + error.position().line() + ": " + error.getMessage());
         }
         return new RecordBinder(name, new Substitution(environment)).bind(ZerofsConfig.class, result);
+    }
+
+    /** The parser takes some nonsense for a fault of its own. */
+    private static TomlParseResult parsed(String name, String toml) throws ConfigException {
+        try {
+            return Toml.parse(toml);
+        } catch (AssertionError | RuntimeException e) {
+            throw new ConfigException(name + ": not TOML; look for characters that do not belong there");
+        }
     }
 
     private static String read(Path file) throws ConfigException {

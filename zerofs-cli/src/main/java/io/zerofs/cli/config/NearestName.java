@@ -3,6 +3,7 @@ package io.zerofs.cli.config;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Finds the known name that somebody probably meant. */
@@ -13,11 +14,12 @@ final class NearestName {
     static Optional<String> of(String written, Collection<String> known) {
         return known.stream()
                 .min(Comparator.comparingInt(name -> distance(written, name)))
-                .filter(name -> distance(written, name) <= Math.max(2, name.length() / 3));
+                .filter(name -> distance(written, name) <= Math.min(name.length() / 2, Math.max(2, name.length() / 3)));
     }
 
     /** Levenshtein distance, row by row. */
-    private static int distance(String a, String b) {
+    private static int distance(String written, String b) {
+        String a = written.toLowerCase(Locale.ROOT);
         int[] row = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {
             row[j] = j;

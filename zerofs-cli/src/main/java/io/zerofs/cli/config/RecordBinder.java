@@ -88,7 +88,12 @@ final class RecordBinder {
     }
 
     private Object value(Key key, Section section) throws ConfigException {
-        Object found = section.get(key.name());
+        String also = key.setting().also();
+        boolean byOther = !also.isEmpty() && section.get(also) != null;
+        if (byOther && section.get(key.name()) != null) {
+            throw failure(section.positionOf(also), section.describe(also) + " is another name of " + key.name());
+        }
+        Object found = section.get(byOther ? also : key.name());
         if (found == null) {
             if (key.optional()) {
                 return null;
@@ -99,19 +104,21 @@ final class RecordBinder {
         try {
             return values.convert(key, found);
         } catch (IllegalArgumentException e) {
-            throw failure(section.positionOf(key.name()), section.describe(key.name()) + ": " + e.getMessage());
+            String written = byOther ? also : key.name();
+            throw failure(section.positionOf(written), section.describe(written) + ": " + e.getMessage());
         }
     }
 
     private void refuseUnknown(List<Key> keys, Section section) throws ConfigException {
         List<String> known = keys.stream().map(Key::name).toList();
+        List<String> others = keys.stream().map(key -> key.setting().also()).toList();
         Optional<String> unknown = section.table().keySet().stream()
-                .filter(name -> !known.contains(name))
+                .filter(name -> !known.contains(name) && !others.contains(name))
                 .min(Comparator.comparingInt(
                         name -> section.positionOf(name).map(TomlPosition::line).orElse(0)));
         if (unknown.isPresent()) {
-            String hint = NearestName.of(unknown.get(), known)
-                    .map(name -> "did you mean \"" + name + "\"?")
+            String hint = OtherNames.advice(section.name(), unknown.get())
+                    .or(() -> NearestName.of(unknown.get(), known).map(name -> "did you mean \"" + name + "\"?"))
                     .orElseGet(() -> "known are " + String.join(", ", known));
             String where = section.name().isEmpty() ? "" : " in [" + section.name() + "]";
             throw failure(

@@ -19,6 +19,9 @@ import java.lang.annotation.Target;
     /** Value when the key is absent, as written in TOML; empty: the key is required unless its type is Optional. */
     String byDefault() default "";
 
+    /** Another name that is understood. */
+    String also() default "";
+
     /** Smallest value of a number. */
     double min() default Double.NEGATIVE_INFINITY;
 

@@ -47,13 +47,22 @@ public sealed interface StoreLocation {
                     + "\" is not a URL; expected s3://bucket/prefix, azure://container/prefix or file:///path");
         }
         String rest = url.substring(end + "://".length());
-        return switch (url.substring(0, end)) {
-            case "s3" -> new S3(authority(url, rest, "bucket"), prefix(url, rest));
-            case "azure" -> new Azure(authority(url, rest, "container"), prefix(url, rest));
+        String scheme = url.substring(0, end);
+        return switch (scheme) {
+            case "s3", "s3a" -> new S3(authority(url, rest, "bucket"), prefix(url, rest));
+            case "azure", "az" -> new Azure(authority(url, rest, "container"), prefix(url, rest));
             case "file" -> local(url, rest);
-            default ->
-                throw new IllegalArgumentException("\"" + url
-                        + "\": unknown scheme; expected s3://bucket/prefix, azure://container/prefix or file:///path");
+            default -> throw new IllegalArgumentException("\"" + url + "\": " + advice(scheme));
+        };
+    }
+
+    private static String advice(String scheme) {
+        return switch (scheme) {
+            case "gs" -> "Google Cloud Storage is not supported; use s3://, azure:// or file://";
+            case "abfs", "abfss", "adl" -> "write azure://container/prefix, and storage_account_name in [azure]";
+            case "memory" -> "a volume in memory would be lost; use file:///path";
+            case "http", "https" -> "write s3://bucket/prefix, and the address as endpoint in [aws]";
+            default -> "unknown scheme; expected s3://bucket/prefix, azure://container/prefix or file:///path";
         };
     }
 

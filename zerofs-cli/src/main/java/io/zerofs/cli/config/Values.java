@@ -103,6 +103,9 @@ final class Values {
                 .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
                 .toList();
         int index = names.indexOf(text);
+        if (index < 0 && type == FilesystemConfig.Codec.class && text.startsWith("zstd")) {
+            throw new IllegalArgumentException("\"" + text + "\" is not available; write \"lz4\"");
+        }
         if (index < 0) {
             throw new IllegalArgumentException("\"" + text + "\" is not one of " + String.join(", ", names));
         }

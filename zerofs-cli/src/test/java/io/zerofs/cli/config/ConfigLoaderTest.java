@@ -193,6 +193,77 @@ class ConfigLoaderTest {
         assertEquals(message, error(SMALLEST + addition.replace(";", "\n")));
     }
 
+    @Test
+    void theOriginalsNameOfTheRegionIsUnderstood() throws ConfigException {
+        assertEquals(
+                Optional.of("eu-west-1"),
+                load(SMALLEST + "[aws]\nregion = \"eu-west-1\"")
+                        .aws()
+                        .orElseThrow()
+                        .defaultRegion());
+        assertEquals(
+                "z.toml:8: [aws] region is another name of default_region",
+                error(SMALLEST + "[aws]\ndefault_region = \"a\"\nregion = \"b\""));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"s3a://bucket/p", "az://container/p"})
+    void theOriginalsNamesOfSchemesAreUnderstood(String url) {
+        assertEquals(
+                url.startsWith("s3a") ? new StoreLocation.S3("bucket", "p") : new StoreLocation.Azure("container", "p"),
+                StoreLocation.parse(url));
+    }
+
+    /** Each key and value of the original that means nothing here, and keys in a wrong place. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[servers.rpc];addresses = [\"127.0.0.1:7000\"] | [servers]; remove it: there is no RPC server;",
+                "[servers.webui] | [servers]; remove it: there is no web interface;",
+                "[servers.ha];enabled = true | [servers]; remove it: a daemon that is started with the same url",
+                "[servers.9p] | [servers]; write [servers.ninep]",
+                "[telemetry];enabled = false | \"telemetry\"; remove it: nothing is ever sent",
+                "[wal];url = \"\" | \"wal\"; remove it: the log is part of the objects",
+                "[gcp] | \"gcp\"; Google Cloud Storage is not supported",
+                "[encryption];password = \"p\" | \"encryption\"; write the password as encryption_password",
+                "[filesystem];storage_class = \"x\" | remove it: a lifecycle rule of the bucket",
+                "[filesystem];warm_metadata = true | remove it: the index is fetched whole",
+                "[aws];conditional_put = \"etag\" | remove it: conditional writes are always used",
+                "[aws];copy_if_not_exists = \"x\" | remove it: objects are never copied",
+                "[lsm];sync_writes = true | write durability = \"strict\" in [servers.nfs]",
+                "[lsm];wal_enabled = true | remove it: the log cannot be turned off",
+                "[lsm];l0_max_ssts = 16 | remove it: the index tunes itself",
+                "[lsm];max_concurrent_compactions = 8 | remove it: the index tunes itself",
+                "[lsm];max_unflushed_gb = 1.0 | remove it: [cache] memory_size_gb bounds",
+                "[aws];token = \"x\" | write session_token",
+                "[aws];ENDPOINT = \"http://h\" | did you mean \"endpoint\"?",
+                "[azure];account_key = \"x\" | write storage_account_key",
+                "[azure];client_id = \"x\" | set AZURE_CLIENT_ID in the environment",
+                "[filesystem];compression = \"zstd-3\" | compression: \"zstd-3\" is not available; write \"lz4\"",
+                "[nfs] | unknown key \"nfs\"; did you mean [servers.nfs]?",
+                "[lsm];unix_socket = \"/s\" | did you mean [servers.ninep] unix_socket or [servers.nbd] unix_socket?",
+            })
+    void foreignKeysAreRefusedWithAdvice(String addition, String advice) {
+        String message = error(SMALLEST + addition.replace(";", "\n"));
+        assertTrue(message.contains(advice), message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "gs://bucket/p | Google Cloud Storage is not supported",
+                "abfss://container@account.dfs.core.windows.net/p | write azure://container/prefix",
+                "memory:/// | a volume in memory would be lost",
+                "https://host/bucket | write s3://bucket/prefix, and the address as endpoint in [aws]",
+                "ftp://h/x | unknown scheme"
+            })
+    void foreignSchemesAreRefusedWithAdvice(String url, String advice) {
+        String message = error(SMALLEST.replace("s3://bucket/some/prefix/", url));
+        assertTrue(message.contains("\"" + url + "\": " + advice), message);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -222,6 +293,13 @@ class ConfigLoaderTest {
     void malformedReferencesAreRefused() {
         assertTrue(error(SMALLEST.replace("${PASSWORD}", "${PASS WORD}")).contains("malformed reference"));
         assertTrue(error(SMALLEST.replace("${PASSWORD}", "${PASSWORD")).contains("malformed reference"));
+    }
+
+    @Test
+    void nonsenseThatTheParserStumblesOverIsRefused() {
+        assertTrue(error("[storag#f\uFFFD\u001aq\uFFFD\u0002\uFFFD\u0016U\nurl = \"a\"\n")
+                .startsWith("z.toml:"));
+        assertTrue(error("[storag#f\uFFFD\u0016U\n").startsWith("z.toml:"));
     }
 
     @Test
