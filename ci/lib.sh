@@ -106,7 +106,7 @@ TOML
 daemon_launch() {
   touch "$WORK/$1.log"
   stat -c %s "$WORK/$1.log" >"$WORK/$1.offset"
-  "$PROGRAM" run -c "$WORK/$1.toml" >>"$WORK/$1.log" 2>&1 </dev/null &
+  "$PROGRAM" run --create -c "$WORK/$1.toml" >>"$WORK/$1.log" 2>&1 </dev/null &
   echo $! >"$WORK/$1.pid"
 }
 

@@ -41,9 +41,11 @@ final class Assembly implements AutoCloseable {
     /**
      * Opens everything or nothing.
      *
+     * @param mayCreate whether a volume is made where there is none
      * @param onStop told once if the volume stops by itself, on any thread
      */
-    static Assembly open(ZerofsConfig config, OpenProgress progress, Consumer<VolumeException> onStop)
+    static Assembly open(
+            ZerofsConfig config, boolean mayCreate, OpenProgress progress, Consumer<VolumeException> onStop)
             throws ExitException {
         Services.requireAddresses(config);
         Assembly assembly = new Assembly();
@@ -55,7 +57,7 @@ final class Assembly implements AutoCloseable {
                     VolumeOpener.open(
                             connection.store(),
                             config.storage().encryptionPassword(),
-                            settings(config),
+                            settings(config).creatingVolume(mayCreate),
                             config.gc().settings(),
                             config.cache().dir(),
                             progress));

@@ -17,6 +17,10 @@ final class ConfigOption {
             description = "Configuration file; `zerofs init` writes one.")
     private Path file;
 
+    Path file() {
+        return file;
+    }
+
     ZerofsConfig load() throws ExitException {
         try {
             return new ConfigLoader(Environment.process()).load(file);

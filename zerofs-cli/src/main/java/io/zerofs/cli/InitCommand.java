@@ -4,11 +4,14 @@ package io.zerofs.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -24,6 +27,9 @@ import picocli.CommandLine.Parameters;
 final class InitCommand implements Callable<Integer> {
     private static final String STANDARD_OUTPUT = "-";
 
+    /** In the template. */
+    private static final String CREATE_BEFORE = "2000-01-01T00:00:00Z";
+
     @Parameters(
             arity = "0..1",
             paramLabel = "PATH",
@@ -36,20 +42,25 @@ final class InitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws ExitException {
-        byte[] text = template();
+        Instant createBefore = Instant.now().plus(1, ChronoUnit.DAYS).truncatedTo(ChronoUnit.SECONDS);
+        byte[] text = template(createBefore);
         if (path.equals(STANDARD_OUTPUT)) {
             System.out.write(text, 0, text.length);
             System.out.flush();
         } else {
             write(Path.of(path), text);
             System.err.println("Wrote " + path + ". Edit it, then: zerofs run -c " + path);
+            System.err.println("The first run creates the volume until " + createBefore
+                    + " (create_before); later that takes: zerofs run --create -c " + path);
         }
         return ExitCode.OK.status();
     }
 
-    static byte[] template() {
+    static byte[] template(Instant createBefore) {
         try (InputStream in = InitCommand.class.getResourceAsStream("template.toml")) {
-            return in.readAllBytes();
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .replace(CREATE_BEFORE, createBefore.toString())
+                    .getBytes(StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new IllegalStateException("the program's own file cannot be read", e);
         }

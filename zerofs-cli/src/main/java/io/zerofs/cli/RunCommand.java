@@ -3,9 +3,12 @@ package io.zerofs.cli;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.zerofs.cli.config.CacheConfig;
+import io.zerofs.cli.config.StorageConfig;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.lifecycle.OpenException;
 import java.lang.management.ManagementFactory;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -14,6 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** Serves a volume until a signal or the volume's own end. */
 @Command(
@@ -28,6 +32,9 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private ConfigOption configuration;
 
+    @Option(names = "--create", description = "Create the volume if there is none at the URL.")
+    private boolean create;
+
     /** Why the daemon ends: empty for a signal, else what stopped the volume. */
     private final CompletableFuture<Optional<VolumeException>> end = new CompletableFuture<>();
 
@@ -38,9 +45,12 @@ final class RunCommand implements Callable<Integer> {
         ZerofsConfig config = configuration.load();
         requireMemory(config.cache(), machineBytes());
         StopSignals.install(this::onSignal);
+        boolean mayCreate = create || mayCreate(config.storage(), Instant.now());
         Assembly assembly;
         try (OpeningLog progress = new OpeningLog()) {
-            assembly = Assembly.open(config, progress, stopped -> end.complete(Optional.of(stopped)));
+            assembly = Assembly.open(config, mayCreate, progress, stopped -> end.complete(Optional.of(stopped)));
+        } catch (ExitException e) {
+            throw withAdvice(e);
         }
         serving = true;
         log.info("ZeroFS is ready: {}", config.storage().url());
@@ -58,6 +68,21 @@ final class RunCommand implements Callable<Integer> {
         }
         log.info("stopped");
         return ExitCode.OK.status();
+    }
+
+    static boolean mayCreate(StorageConfig storage, Instant now) {
+        return storage.createBefore().map(end -> now.isBefore(end.toInstant())).orElse(false);
+    }
+
+    /** Where there is no volume, says how to make one. */
+    private ExitException withAdvice(ExitException absent) {
+        if (!(absent.getCause() instanceof OpenException open && open.kind() == OpenException.Kind.NO_VOLUME)) {
+            return absent;
+        }
+        return new ExitException(
+                absent.code(),
+                absent.getMessage() + "; to create one: zerofs run --create -c " + configuration.file(),
+                open);
     }
 
     /** Of this machine or container. */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.cli.config.ConfigLoader;
+import io.zerofs.cli.config.StorageConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -12,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.OffsetDateTime;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,7 +33,6 @@ class InitCommandTest {
     void writesAFileThatOnlyItsOwnerMayRead() throws IOException {
         Path file = directory.resolve("z.toml");
         assertEquals(ExitCode.OK, zerofs("init", file.toString()));
-        assertArrayEquals(InitCommand.template(), Files.readAllBytes(file));
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     }
 
@@ -40,7 +43,19 @@ class InitCommandTest {
         assertEquals("mine", Files.readString(file));
         assertEquals("zerofs: " + file + " exists; --force overwrites it\n", errors.toString(StandardCharsets.UTF_8));
         assertEquals(ExitCode.OK, zerofs("init", "--force", file.toString()));
-        assertArrayEquals(InitCommand.template(), Files.readAllBytes(file));
+        assertTrue(Files.readString(file).contains("\n[storage]\n"));
+    }
+
+    @Test
+    void theFileLetsTheFirstRunCreateTheVolumeAndNoLaterOne() throws Exception {
+        Path file = directory.resolve("z.toml");
+        OffsetDateTime before = OffsetDateTime.now();
+        assertEquals(ExitCode.OK, zerofs("init", file.toString()));
+        StorageConfig storage = new ConfigLoader(name -> Optional.of(new byte[] {'/'}))
+                .load(file)
+                .storage();
+        assertTrue(RunCommand.mayCreate(storage, before.toInstant()));
+        assertFalse(RunCommand.mayCreate(storage, before.plusDays(2).toInstant()));
     }
 
     @Test

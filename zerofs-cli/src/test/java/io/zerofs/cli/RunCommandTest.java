@@ -14,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RunCommandTest {
     @TempDir
@@ -31,24 +33,35 @@ class RunCommandTest {
                 refused.getMessage());
     }
 
-    @Test
-    void aDaemonThatWouldServeNothingIsRefused() throws IOException {
+    private String run(String storage, String servers) throws IOException {
         Path file = Files.writeString(directory.resolve("z.toml"), """
                 [cache]
                 dir = "%1$s/cache"
                 [storage]
                 url = "file://%1$s/store"
                 encryption_password = "p"
-                [servers.ninep]
-                addresses = []
-                [prometheus]
-                """.formatted(directory));
+                %2$s
+                %3$s
+                """.formatted(directory, storage, servers));
         ByteArrayOutputStream errors = new ByteArrayOutputStream();
+        PrintStream print = new PrintStream(errors, true, StandardCharsets.UTF_8);
+        ExitCode code = Main.execute(print, "run", "-c", file.toString());
+        return code + ": " + errors.toString(StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "create_before = 2001-01-01T00:00:00Z"})
+    void whereThereIsNoVolumeTheCommandThatMakesOneIsNamed(String permission) throws IOException {
         assertEquals(
-                ExitCode.CONFIG,
-                Main.execute(new PrintStream(errors, true, StandardCharsets.UTF_8), "run", "-c", file.toString()));
+                "NO_VOLUME: zerofs: there is no volume at file://" + directory + "/store; to create one:"
+                        + " zerofs run --create -c " + directory + "/z.toml\n",
+                run(permission, "[servers.ninep]\naddresses = []\nunix_socket = \"" + directory + "/s\""));
+    }
+
+    @Test
+    void aDaemonThatWouldServeNothingIsRefused() throws IOException {
         assertEquals(
-                "zerofs: nothing would be served: add a section [servers.nfs], [servers.ninep] or [servers.nbd]\n",
-                errors.toString(StandardCharsets.UTF_8));
+                "CONFIG: zerofs: nothing would be served: add a section [servers.nfs], [servers.ninep] or [servers.nbd]\n",
+                run("", "[servers.ninep]\naddresses = []\n[prometheus]"));
     }
 }

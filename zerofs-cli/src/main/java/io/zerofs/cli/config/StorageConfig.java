@@ -2,14 +2,20 @@
 package io.zerofs.cli.config;
 
 import io.zerofs.storage.seal.Secret;
+import java.time.OffsetDateTime;
+import java.util.Optional;
 
 /** Where the volume is and what opens it. */
 public record StorageConfig(
         @Setting("Where the volume is: `s3://bucket/prefix`, `azure://container/prefix` or `file:///absolute/path`.")
         StoreLocation url,
 
-        @Setting("Password that unlocks the volume. The first run creates the volume with it.")
+        @Setting("Password that unlocks the volume, and locks a new one.")
         Secret encryptionPassword,
+
+        @Setting(
+                "Until then `run` creates a volume where there is none, later only with `--create`: `2026-12-31T12:00:00Z`.")
+        Optional<OffsetDateTime> createBefore,
 
         @Setting(
                 value = "Accept a store that cannot refuse to overwrite an object. Two daemons on such a store destroy"

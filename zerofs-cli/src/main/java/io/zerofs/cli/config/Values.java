@@ -8,6 +8,7 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -61,6 +62,9 @@ final class Values {
         }
         if (type == double.class || type == Double.class) {
             return inRange(key, expect(Number.class, found, "a number").doubleValue());
+        }
+        if (type == OffsetDateTime.class) {
+            return expect(OffsetDateTime.class, found, "a time like 2026-12-31T12:00:00Z, without quotes");
         }
         String written = expect(String.class, found, "a string");
         if (type == Secret.class) {

@@ -41,7 +41,7 @@ final class KnownPlaces {
             for (Path volume : volumes) {
                 if (isAt(volume.resolve(FILE), place)) {
                     throw new OpenException(
-                            OpenException.Kind.NO_VOLUME,
+                            OpenException.Kind.VOLUME_GONE,
                             "there is no volume at " + place + ", but this machine has opened volume "
                                     + volume.getFileName() + " there: mount the disk or correct the URL;"
                                     + " if that volume is gone for good, delete " + volume + " to make a new one");

@@ -18,6 +18,8 @@ public final class OpenException extends Exception {
         NO_CONDITIONAL_WRITES,
         /** There is no volume at the URL: correct it, mount the disk, or permit to create one. Nothing was written. */
         NO_VOLUME,
+        /** There is no volume where this machine opened one: mount the disk, or correct the URL. Nothing was written. */
+        VOLUME_GONE,
         /** An object that must exist is gone: restore it. Nothing was fenced where it is missing. */
         LOST_OBJECT,
         /** An object is damaged or does not belong here: restore it. */

@@ -58,7 +58,7 @@ class VolumeCreationTest {
         OpenException e = assertThrows(
                 OpenException.class, () -> fixture.process(cache, unmounted).open());
 
-        assertEquals(OpenException.Kind.NO_VOLUME, e.kind());
+        assertEquals(OpenException.Kind.VOLUME_GONE, e.kind());
         assertTrue(e.getMessage().contains(volume), e.getMessage());
         assertTrue(e.getMessage().contains(unmounted.describe()), e.getMessage());
         assertEquals(List.of(), unmounted.list("", "", 10));
