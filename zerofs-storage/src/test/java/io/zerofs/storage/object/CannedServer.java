@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -29,8 +30,24 @@ public final class CannedServer implements AutoCloseable {
         }
     }
 
-    /** An answer; with a length beyond the body's the connection is closed behind it. */
+    /** An answer; with a length beyond the body's the connection is closed behind it, with {@link #CHUNKED} there is none. */
     public record Answer(int status, Map<String, String> headers, String body, long length) {
+        public static final long CHUNKED = -1;
+
+        public Answer(int status, Map<String, String> headers, String body) {
+            this(status, headers, body, body.getBytes(StandardCharsets.UTF_8).length);
+        }
+
+        /** The same with a header changed, or without it if the value is empty. */
+        public Answer with(String header, String value) {
+            Map<String, String> changed = new HashMap<>(headers);
+            changed.remove(header);
+            if (!value.isEmpty()) {
+                changed.put(header, value);
+            }
+            return new Answer(status, changed, body, length);
+        }
+
         public static Answer of(int status, String body) {
             return new Answer(status, Map.of("Content-Type", "application/xml"), body, body.length());
         }
@@ -83,8 +100,15 @@ public final class CannedServer implements AutoCloseable {
         }
         Answer current = answer.apply(request);
         current.headers().forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
-        exchange.sendResponseHeaders(current.status(), current.length() == 0 ? -1 : current.length());
-        if (current.length() > 0) {
+        if (request.method().equals("HEAD")) {
+            exchange.getResponseHeaders().set("Content-Length", Long.toString(current.length()));
+            exchange.sendResponseHeaders(current.status(), -1);
+            exchange.close();
+            return;
+        }
+        long length = current.length() == Answer.CHUNKED ? 0 : current.length() == 0 ? -1 : current.length();
+        exchange.sendResponseHeaders(current.status(), length);
+        if (length >= 0) {
             OutputStream out = exchange.getResponseBody();
             out.write(current.body().getBytes(StandardCharsets.UTF_8));
             out.flush();

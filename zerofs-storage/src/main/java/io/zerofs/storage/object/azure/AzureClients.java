@@ -34,6 +34,7 @@ final class AzureClients {
                 .writeTimeout(connections.silenceMax())
                 .build();
         BlobContainerClientBuilder builder = new BlobContainerClientBuilder()
+                .addPolicy(new OptionalLength())
                 .httpClient(http)
                 .endpoint(settings.endpoint()
                         .map(URI::toString)

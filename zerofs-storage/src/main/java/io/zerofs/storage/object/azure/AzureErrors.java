@@ -2,27 +2,40 @@
 package io.zerofs.storage.object.azure;
 
 import com.azure.core.exception.ClientAuthenticationException;
+import com.azure.core.http.HttpHeaderName;
 import com.azure.storage.blob.models.BlobErrorCode;
 import com.azure.storage.blob.models.BlobStorageException;
 import io.zerofs.storage.object.Causes;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import io.zerofs.storage.object.ObjectStoreException.Refusal;
+import io.zerofs.storage.object.StoreWords;
 import java.net.ConnectException;
 import java.nio.channels.UnresolvedAddressException;
 import java.security.cert.CertificateException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLHandshakeException;
 
 /** From what Azure and its SDK say to what the caller does next, with a sentence for the operator. */
 final class AzureErrors {
+    static final int BAD_REQUEST = 400;
     static final int FORBIDDEN = 403;
     static final int NOT_FOUND = 404;
     static final int CONFLICT = 409;
     static final int PRECONDITION_FAILED = 412;
     static final int RANGE_NOT_SATISFIABLE = 416;
     static final int TOO_MANY_REQUESTS = 429;
+
+    static final HttpHeaderName REQUEST_ID = HttpHeaderName.fromString("x-ms-request-id");
+    private static final Pattern MESSAGE = Pattern.compile("<Message>([^<\\n]*)");
+
+    /** From these something is concluded about an object, so they must be the store's own. */
+    private static final Set<Integer> CONCLUSIVE =
+            Set.of(NOT_FOUND, CONFLICT, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE);
 
     private static final Set<BlobErrorCode> NO_CONTAINER =
             Set.of(BlobErrorCode.CONTAINER_NOT_FOUND, BlobErrorCode.CONTAINER_DISABLED);
@@ -45,9 +58,33 @@ final class AzureErrors {
         return e instanceof BlobStorageException answer ? answered(what, put, answer) : unanswered(what, put, e);
     }
 
+    /**
+     * An answer that reports success, or says something about an object, and is not the store's as far as it shows: what
+     * stands between may have sent it. The request is worth repeating; a put may have been applied.
+     */
+    ObjectStoreException odd(String what, boolean put, String reason) {
+        return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, reason);
+    }
+
+    ObjectStoreException failure(Kind kind, String what, String reason) {
+        return new ObjectStoreException(kind, what + " at " + place + ": " + reason, null);
+    }
+
+    /** Whether the answer has a code of Azure, or a header that only Azure sends. */
+    static boolean isOfTheStore(BlobStorageException e) {
+        return e.getErrorCode() != null || headerOf(e, REQUEST_ID).isPresent();
+    }
+
+    private static Optional<String> headerOf(BlobStorageException e, HttpHeaderName name) {
+        return Optional.ofNullable(e.getResponse()).map(answer -> answer.getHeaderValue(name));
+    }
+
     private ObjectStoreException answered(String what, boolean put, BlobStorageException e) {
         int status = e.getStatusCode();
         BlobErrorCode code = e.getErrorCode();
+        if (status < BAD_REQUEST || !isOfTheStore(e) && CONCLUSIVE.contains(status)) {
+            return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, "the answer is not the store's", e);
+        }
         if (status == TOO_MANY_REQUESTS || BlobErrorCode.SERVER_BUSY.equals(code)) {
             return ObjectStoreException.throttled(message(what, "the store asks to slow down", e), e);
         }
@@ -138,9 +175,16 @@ final class AzureErrors {
     }
 
     private String message(String what, String reason, RuntimeException e) {
-        String details = e instanceof BlobStorageException answer
-                ? " (" + answer.getStatusCode() + " " + answer.getErrorCode() + ")"
-                : "";
+        String details = "";
+        if (e instanceof BlobStorageException answer) {
+            BlobErrorCode code = answer.getErrorCode();
+            // The details behind the first line may quote the signed request.
+            Matcher words = MESSAGE.matcher(String.valueOf(answer.getServiceMessage()));
+            String says = code == null
+                    ? headerOf(answer, HttpHeaderName.CONTENT_TYPE).orElse("")
+                    : StoreWords.appended(code.toString(), words.find() ? words.group(1) : "");
+            details = " (" + (answer.getStatusCode() + " " + says).strip() + ")";
+        }
         return what + " at " + place + ": " + reason + details;
     }
 }

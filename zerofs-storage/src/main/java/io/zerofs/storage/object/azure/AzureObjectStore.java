@@ -9,24 +9,26 @@ import com.azure.storage.blob.BlobContainerClient;
 import com.azure.storage.blob.models.BlobDownloadResponse;
 import com.azure.storage.blob.models.BlobErrorCode;
 import com.azure.storage.blob.models.BlobItem;
+import com.azure.storage.blob.models.BlobItemProperties;
 import com.azure.storage.blob.models.BlobRange;
 import com.azure.storage.blob.models.BlobRequestConditions;
 import com.azure.storage.blob.models.BlobStorageException;
 import com.azure.storage.blob.models.DownloadRetryOptions;
 import com.azure.storage.blob.models.ListBlobsOptions;
 import com.azure.storage.blob.options.BlockBlobSimpleUploadOptions;
+import io.zerofs.storage.object.BodyDigest;
 import io.zerofs.storage.object.KeyPrefix;
-import io.zerofs.storage.object.ObjectName;
+import io.zerofs.storage.object.ListedObjects;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import io.zerofs.storage.object.ObjectStoreException.Refusal;
 import io.zerofs.storage.object.ParallelDeletes;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -44,6 +46,7 @@ public final class AzureObjectStore implements ObjectStore {
     private final KeyPrefix prefix;
     private final String place;
     private final AzureErrors errors;
+    private final AzureAnswers answers;
     private final ParallelDeletes deletes = new ParallelDeletes("azure-delete", this::deleteOne);
     /** The JDK's client opens as many connections as it is asked for. */
     private final Semaphore requests;
@@ -56,6 +59,7 @@ public final class AzureObjectStore implements ObjectStore {
         this.place = "azure://" + settings.container() + (settings.prefix().isEmpty() ? "" : "/" + settings.prefix())
                 + " (" + settings.endpoint().map(Object::toString).orElse(settings.accountName()) + ")";
         this.errors = new AzureErrors(place, settings.container());
+        this.answers = new AzureAnswers(errors);
         this.requests = new Semaphore(settings.connections().requestsMax(), true);
         this.turnMillis = settings.connections().requestTimeout().toMillis();
     }
@@ -67,22 +71,29 @@ public final class AzureObjectStore implements ObjectStore {
 
     @Override
     public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
+        String what = "cannot put " + name;
         BlobClient blob = blob(name);
         BlobRequestConditions conditions = new BlobRequestConditions();
         if (condition instanceof IfVersion expected) {
+            if (expected.version().isEmpty()) {
+                throw errors.failure(Kind.REFUSED, what, "the store does not tell the version of the object (ETag)");
+            }
             conditions.setIfMatch(expected.version());
         } else {
             conditions.setIfNoneMatch("*");
         }
         List<ByteBuffer> body = bytes.stream().map(ByteBuffer::duplicate).toList();
-        BlockBlobSimpleUploadOptions upload =
-                new BlockBlobSimpleUploadOptions(BinaryData.fromListByteBuffer(body)).setRequestConditions(conditions);
-        return inTurn("cannot put " + name, true, () -> {
+        BodyDigest digest = BodyDigest.of(bytes);
+        BlockBlobSimpleUploadOptions upload = new BlockBlobSimpleUploadOptions(BinaryData.fromListByteBuffer(body))
+                .setContentMd5(digest.md5())
+                .setRequestConditions(conditions);
+        return inTurn(what, true, () -> {
             try {
-                blob.getBlockBlobClient().uploadWithResponse(upload, null, Context.NONE);
+                answers.requireStored(
+                        what, blob.getBlockBlobClient().uploadWithResponse(upload, null, Context.NONE), digest);
                 return PutOutcome.STORED;
             } catch (BlobStorageException e) {
-                if (conditionFailed(e, condition)) {
+                if (AzureErrors.isOfTheStore(e) && conditionFailed(e, condition)) {
                     return PutOutcome.REFUSED;
                 }
                 throw e;
@@ -102,46 +113,39 @@ public final class AzureObjectStore implements ObjectStore {
 
     @Override
     public StoredObject get(String name, int bytesMax) throws ObjectStoreException {
+        String what = "cannot get " + name;
         BoundedBody body = new BoundedBody(bytesMax);
-        BlobDownloadResponse response = download(name, null, body);
-        if (body.isOverrun()) {
-            throw new ObjectStoreException(
-                    Kind.TOO_LARGE,
-                    name + " at " + place + " has more than the " + bytesMax + " bytes that are accepted",
-                    null);
+        Optional<BlobDownloadResponse> response = download(what, name, null, body);
+        if (response.isPresent()) {
+            answers.requireObject(what, response.get());
         }
-        return new StoredObject(body.bytes(), versionOf(response));
+        if (body.isOverrun()) {
+            throw errors.failure(Kind.TOO_LARGE, what, "it has more than the " + bytesMax + " bytes that are accepted");
+        }
+        return new StoredObject(body.bytes(), versionOf(response.orElseThrow()));
     }
 
     @Override
     public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
+        String what = "cannot get " + name;
         BoundedBody body = new BoundedBody(length);
-        BlobDownloadResponse response = download(name, new BlobRange(offset, (long) length), body);
-        if (body.isOverrun()) {
-            throw new ObjectStoreException(
-                    Kind.REFUSED,
-                    "cannot get " + name + " at " + place + ": the store does not answer with the range",
-                    null);
-        }
-        ByteBuffer bytes = body.bytes();
-        if (bytes.remaining() < length) {
-            throw new ObjectStoreException(
-                    Kind.TRUNCATED,
-                    name + " at " + place + " has " + bytes.remaining() + " of " + length + " bytes at " + offset,
-                    null);
-        }
-        return new StoredObject(bytes, versionOf(response));
+        Optional<BlobDownloadResponse> response = download(what, name, new BlobRange(offset, (long) length), body);
+        long received = body.isOverrun() ? -1 : body.bytes().remaining();
+        answers.requireRange(what, response, offset, length, received);
+        return new StoredObject(body.bytes(), versionOf(response.orElseThrow()));
     }
 
-    /** Returns null if the body was larger than its bound. */
-    private BlobDownloadResponse download(String name, BlobRange range, BoundedBody body) throws ObjectStoreException {
+    /** Returns no response if the body was much larger than its bound. */
+    private Optional<BlobDownloadResponse> download(String what, String name, BlobRange range, BoundedBody body)
+            throws ObjectStoreException {
         BlobClient blob = blob(name);
-        return inTurn("cannot get " + name, false, () -> {
+        return inTurn(what, false, () -> {
             try {
-                return blob.downloadStreamWithResponse(body, range, ONE_ATTEMPT, null, false, null, Context.NONE);
+                return Optional.of(
+                        blob.downloadStreamWithResponse(body, range, ONE_ATTEMPT, null, false, null, Context.NONE));
             } catch (RuntimeException e) {
                 if (body.isOverrun()) {
-                    return null;
+                    return Optional.empty();
                 }
                 throw e;
             }
@@ -150,35 +154,41 @@ public final class AzureObjectStore implements ObjectStore {
 
     @Override
     public List<ObjectInfo> list(String namePrefix, String after, int max) throws ObjectStoreException {
+        String what = "cannot list " + namePrefix;
+        ListedObjects listed = new ListedObjects(what + " at " + place, prefix, namePrefix, after, max);
         String keyPrefix = prefix.keyPrefixOf(namePrefix);
         ListBlobsOptions options =
                 new ListBlobsOptions().setPrefix(keyPrefix).setMaxResultsPerPage(Math.min(PAGE_MAX, max + 1));
         String first = prefix.value() + after;
         if (first.compareTo(keyPrefix) > 0) {
-            // Inclusive, and ignored by servers that do not know it: what is not behind is dropped below.
+            // Inclusive, and ignored by servers that do not know it: what is not behind is dropped from the page.
             options.setStartFrom(first);
         }
-        List<ObjectInfo> page = new ArrayList<>();
         try {
-            inTurn("cannot list " + namePrefix, false, () -> {
+            inTurn(what, false, () -> {
+                String last = "";
                 for (PagedResponse<BlobItem> items :
                         client.listBlobs(options, null).iterableByPage()) {
+                    answers.requireList(what, items);
                     for (BlobItem item : items.getValue()) {
-                        String name = prefix.nameOf(item.getName());
-                        if (name.compareTo(after) > 0 && ObjectName.isName(name)) {
-                            page.add(new ObjectInfo(name, item.getProperties().getContentLength()));
-                        }
-                        if (page.size() == max) {
-                            return null;
-                        }
+                        BlobItemProperties properties = item.getProperties();
+                        listed.add(item.getName(), properties == null ? null : properties.getContentLength());
                     }
+                    String next = items.getContinuationToken();
+                    if (listed.isFull() || next == null) {
+                        return null;
+                    }
+                    if (next.equals(last)) {
+                        throw listed.odd("it goes on at the same place");
+                    }
+                    last = next;
                 }
                 return null;
             });
         } catch (ObjectStoreException e) {
             throw e.kind() == Kind.NOT_FOUND ? ObjectStoreException.refused(Refusal.BUCKET, e.getMessage(), e) : e;
         }
-        return page;
+        return listed.page();
     }
 
     @Override
@@ -198,8 +208,18 @@ public final class AzureObjectStore implements ObjectStore {
     }
 
     private void deleteOne(String name) throws ObjectStoreException {
+        String what = "cannot delete " + name;
         BlobClient blob = blob(name);
-        inTurn("cannot delete " + name, false, blob::deleteIfExists);
+        try {
+            inTurn(what, false, () -> {
+                answers.requireDeleted(what, blob.deleteWithResponse(null, null, null, Context.NONE));
+                return null;
+            });
+        } catch (ObjectStoreException e) {
+            if (e.kind() != Kind.NOT_FOUND) {
+                throw e;
+            }
+        }
     }
 
     private BlobClient blob(String name) {
@@ -207,7 +227,7 @@ public final class AzureObjectStore implements ObjectStore {
     }
 
     private interface Request<T> {
-        T send();
+        T send() throws ObjectStoreException;
     }
 
     private <T> T inTurn(String what, boolean put, Request<T> request) throws ObjectStoreException {
@@ -229,7 +249,9 @@ public final class AzureObjectStore implements ObjectStore {
         }
     }
 
+    /** Empty without an ETag. */
     private static String versionOf(BlobDownloadResponse response) {
-        return response.getDeserializedHeaders().getETag();
+        String eTag = response.getDeserializedHeaders().getETag();
+        return eTag == null ? "" : eTag;
     }
 }

@@ -6,14 +6,18 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/** Collects a body up to a bound, and fails the download at the first byte beyond. */
+/**
+ * Collects a body up to a bound, and fails the download some way beyond it: a small page that is no object at all is let
+ * through, so that its headers arrive.
+ */
 final class BoundedBody extends OutputStream {
     private static final int FIRST_BYTES = 256 << 10;
+    private static final int DROPPED_MAX = 64 << 10;
 
     private final int bytesMax;
     private byte[] bytes;
     private int size;
-    private boolean overrun;
+    private long dropped;
 
     BoundedBody(int bytesMax) {
         this.bytesMax = bytesMax;
@@ -27,9 +31,12 @@ final class BoundedBody extends OutputStream {
 
     @Override
     public void write(byte[] source, int offset, int length) throws IOException {
-        if (length > bytesMax - size) {
-            overrun = true;
-            throw new IOException("the body has more than " + bytesMax + " bytes");
+        if (dropped > 0 || length > bytesMax - size) {
+            dropped += length;
+            if (dropped > DROPPED_MAX) {
+                throw new IOException("the body has more than " + bytesMax + " bytes");
+            }
+            return;
         }
         if (length > bytes.length - size) {
             bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax, Math.max(size + length, bytes.length * 2L)));
@@ -39,7 +46,7 @@ final class BoundedBody extends OutputStream {
     }
 
     boolean isOverrun() {
-        return overrun;
+        return dropped > 0;
     }
 
     ByteBuffer bytes() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object.s3;
 
+import io.zerofs.storage.object.Capability;
 import io.zerofs.storage.object.KeyPrefix;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
@@ -8,6 +9,7 @@ import io.zerofs.storage.object.ParallelDeletes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,19 +38,21 @@ final class S3Deletes implements AutoCloseable {
     private final KeyPrefix prefix;
     private final S3Errors errors;
     private final ParallelDeletes singly = new ParallelDeletes("s3-delete", this::deleteOne);
-    private volatile boolean batches = true;
+    private final S3Answers answers;
+    private final Capability batches = new Capability();
 
-    S3Deletes(S3Client client, String bucket, KeyPrefix prefix, S3Errors errors) {
+    S3Deletes(S3Client client, String bucket, KeyPrefix prefix, S3Errors errors, S3Answers answers) {
         this.client = client;
         this.bucket = bucket;
         this.prefix = prefix;
         this.errors = errors;
+        this.answers = answers;
     }
 
     Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException {
         Map<String, String> keys = new HashMap<>();
         names.forEach(name -> keys.put(prefix.keyOf(name), name));
-        if (keys.size() <= 1 || !batches) {
+        if (keys.size() <= 1 || !batches.isUsed()) {
             return singly.delete(names);
         }
         Map<String, ObjectStoreException> failed = new HashMap<>();
@@ -58,11 +62,13 @@ final class S3Deletes implements AutoCloseable {
             try {
                 failed.putAll(deleteBatch(batch, keys));
             } catch (S3Exception e) {
-                if (!NO_BATCHES.contains(e.statusCode())) {
-                    throw errors.translate("cannot delete " + batch.size() + " objects", false, e);
+                ObjectStoreException failure = errors.translate("cannot delete " + batch.size() + " objects", false, e);
+                if (!NO_BATCHES.contains(e.statusCode()) || failure.kind() != Kind.REFUSED) {
+                    throw failure;
                 }
-                log.info("the bucket {} takes no batch deletes, deleting one by one: {}", bucket, e.getMessage());
-                batches = false;
+                if (batches.refused()) {
+                    log.info("the bucket {} takes no batch deletes, deleting one by one: {}", bucket, e.getMessage());
+                }
                 failed.putAll(singly.delete(
                         all.subList(from, all.size()).stream().map(keys::get).toList()));
                 return failed;
@@ -73,19 +79,23 @@ final class S3Deletes implements AutoCloseable {
         return failed;
     }
 
+    /** The answer names each object that was deleted; those that it leaves out are deleted singly. */
     private Map<String, ObjectStoreException> deleteBatch(List<String> batch, Map<String, String> keys) {
         List<ObjectIdentifier> identifiers = batch.stream()
                 .map(key -> ObjectIdentifier.builder().key(key).build())
                 .toList();
-        DeleteObjectsResponse response = client.deleteObjects(request -> request.bucket(bucket)
-                .delete(delete -> delete.objects(identifiers).quiet(true)));
+        DeleteObjectsResponse response =
+                client.deleteObjects(request -> request.bucket(bucket).delete(delete -> delete.objects(identifiers)));
+        Set<String> unanswered = new LinkedHashSet<>(batch);
+        response.deleted().forEach(deleted -> unanswered.remove(deleted.key()));
         Map<String, ObjectStoreException> failed = new HashMap<>();
         for (S3Error error : response.errors()) {
-            String name = keys.get(error.key());
-            if (name != null && !"NoSuchKey".equals(error.code())) {
+            if (unanswered.remove(error.key()) && !"NoSuchKey".equals(error.code())) {
+                String name = keys.get(error.key());
                 failed.put(name, failureOf(name, error));
             }
         }
+        failed.putAll(singly.delete(unanswered.stream().map(keys::get).toList()));
         return failed;
     }
 
@@ -105,7 +115,9 @@ final class S3Deletes implements AutoCloseable {
 
     private void deleteOne(String name) throws ObjectStoreException {
         try {
-            client.deleteObject(request -> request.bucket(bucket).key(prefix.keyOf(name)));
+            answers.requireDeleted(
+                    "cannot delete " + name,
+                    client.deleteObject(request -> request.bucket(bucket).key(prefix.keyOf(name))));
         } catch (SdkException e) {
             ObjectStoreException failure = errors.translate("cannot delete " + name, false, e);
             if (failure.kind() != Kind.NOT_FOUND) {

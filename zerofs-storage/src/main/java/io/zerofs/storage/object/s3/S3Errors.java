@@ -6,16 +6,19 @@ import io.zerofs.storage.object.ConditionalWriteProbe;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import io.zerofs.storage.object.ObjectStoreException.Refusal;
+import io.zerofs.storage.object.StoreWords;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
 import java.util.Optional;
 import java.util.Set;
 import javax.net.ssl.SSLHandshakeException;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** From what the store and the SDK say to what the caller does next, with a sentence for the operator. */
@@ -44,6 +47,10 @@ final class S3Errors {
     private static final Set<String> PASSING = Set.of(
             "RequestTimeout", "InternalError", "ServiceUnavailable", "OperationAborted", "XMinioServerNotInitialized");
 
+    /** From these something is concluded about an object or the store, so they must be the store's own. */
+    private static final Set<Integer> CONCLUSIVE =
+            Set.of(NOT_FOUND, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE, NOT_IMPLEMENTED);
+
     private final String place;
     private final String bucket;
 
@@ -51,6 +58,34 @@ final class S3Errors {
     S3Errors(String place, String bucket) {
         this.place = place;
         this.bucket = bucket;
+    }
+
+    String place() {
+        return place;
+    }
+
+    /**
+     * An answer that reports success, or says something about an object, and is not the store's as far as it shows: what
+     * stands between may have sent it. The request is worth repeating; a put may have been applied.
+     */
+    ObjectStoreException odd(String what, boolean put, String reason, SdkHttpResponse answer) {
+        return failure(
+                put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, reason + " (" + S3Answers.describe(answer) + ")");
+    }
+
+    ObjectStoreException refused(String what, String reason) {
+        return failure(Kind.REFUSED, what, reason);
+    }
+
+    ObjectStoreException failure(Kind kind, String what, String reason) {
+        return new ObjectStoreException(kind, what + " at " + place + ": " + reason, null);
+    }
+
+    /** Whether the answer has a code of S3, or a header that only a store sends. */
+    static boolean isOfTheStore(S3Exception e) {
+        return !codeOf(e).isEmpty()
+                || e.requestId() != null
+                || headerOf(e, "x-amz-bucket-region").isPresent();
     }
 
     /**
@@ -65,6 +100,9 @@ final class S3Errors {
     private ObjectStoreException answered(String what, boolean put, S3Exception e) {
         String code = codeOf(e);
         int status = e.statusCode();
+        if (!isOfTheStore(e) && (status < BAD_REQUEST || CONCLUSIVE.contains(status))) {
+            return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, "the answer is not the store's", e);
+        }
         if (status == TOO_MANY_REQUESTS || THROTTLING.contains(code)) {
             return ObjectStoreException.throttled(message(what, "the store asks to slow down", e), e);
         }
@@ -138,14 +176,15 @@ final class S3Errors {
     }
 
     private static String regionIn(S3Exception e) {
-        if (e.awsErrorDetails() == null || e.awsErrorDetails().sdkHttpResponse() == null) {
-            return "";
-        }
-        return e.awsErrorDetails()
-                .sdkHttpResponse()
-                .firstMatchingHeader("x-amz-bucket-region")
+        return headerOf(e, "x-amz-bucket-region")
                 .map(region -> " (" + region + ")")
                 .orElse("");
+    }
+
+    static Optional<String> headerOf(S3Exception e, String name) {
+        return Optional.ofNullable(e.awsErrorDetails())
+                .map(AwsErrorDetails::sdkHttpResponse)
+                .flatMap(answer -> answer.firstMatchingHeader(name));
     }
 
     private ObjectStoreException unanswered(String what, boolean put, SdkException e) {
@@ -208,8 +247,12 @@ final class S3Errors {
     private String message(String what, String reason, SdkException e) {
         String details = "";
         if (e instanceof S3Exception answer) {
+            String code = codeOf(answer);
+            String says = code.isEmpty()
+                    ? headerOf(answer, "Content-Type").orElse("")
+                    : StoreWords.appended(code, answer.awsErrorDetails().errorMessage());
             String requestId = answer.requestId() == null ? "" : ", request " + answer.requestId();
-            details = " (" + answer.statusCode() + " " + codeOf(answer) + requestId + ")";
+            details = " (" + (answer.statusCode() + " " + says).strip() + requestId + ")";
         }
         return what + " at " + place + ": " + reason + details;
     }

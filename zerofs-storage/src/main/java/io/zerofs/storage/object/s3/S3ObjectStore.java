@@ -2,21 +2,17 @@
 package io.zerofs.storage.object.s3;
 
 import io.zerofs.storage.object.KeyPrefix;
-import io.zerofs.storage.object.ObjectName;
+import io.zerofs.storage.object.ListedObjects;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import io.zerofs.storage.object.ObjectStoreException.Refusal;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.core.sync.ResponseTransformer;
 import software.amazon.awssdk.http.AbortableInputStream;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -24,8 +20,6 @@ import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
-import software.amazon.awssdk.services.s3.model.PutObjectRequest;
-import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
@@ -33,10 +27,6 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * which is as good, since a replacement by the same bytes replaces nothing.
  */
 public final class S3ObjectStore implements ObjectStore {
-    private static final Logger log = LoggerFactory.getLogger(S3ObjectStore.class);
-
-    private static final String BODY_TYPE = "application/octet-stream";
-
     /** What S3 puts on a page at most. */
     private static final int PAGE_MAX = 1_000;
 
@@ -46,8 +36,8 @@ public final class S3ObjectStore implements ObjectStore {
     private final String place;
     private final S3Errors errors;
     private final S3Deletes deletes;
-    private final boolean onlyWriter;
-    private volatile boolean conditional = true;
+    private final S3Puts puts;
+    private final S3Answers answers;
 
     private S3ObjectStore(S3Client client, S3Settings settings) {
         this.client = client;
@@ -56,8 +46,9 @@ public final class S3ObjectStore implements ObjectStore {
         this.place = "s3://" + bucket + (settings.prefix().isEmpty() ? "" : "/" + settings.prefix())
                 + settings.endpoint().map(endpoint -> " (" + endpoint + ")").orElse("");
         this.errors = new S3Errors(place, bucket);
-        this.onlyWriter = settings.onlyWriter();
-        this.deletes = new S3Deletes(client, bucket, prefix, errors);
+        this.answers = new S3Answers(errors);
+        this.puts = new S3Puts(client, settings, errors);
+        this.deletes = new S3Deletes(client, bucket, prefix, errors, answers);
     }
 
     /** Prepares a client; the store is not asked anything yet. */
@@ -67,135 +58,99 @@ public final class S3ObjectStore implements ObjectStore {
 
     @Override
     public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
-        if (conditional) {
-            try {
-                return send(name, bytes, Optional.of(condition));
-            } catch (ObjectStoreException e) {
-                if (!onlyWriter || e.refusal() != Refusal.CONDITIONS) {
-                    throw e;
-                }
-                log.warn(
-                        "{} has no conditional writes: from now on nothing but the operator's care prevents that two"
-                                + " daemons destroy the volume",
-                        place);
-                conditional = false;
-            }
-        }
-        return holds(name, condition) ? send(name, bytes, Optional.empty()) : PutOutcome.REFUSED;
+        return puts.put(name, bytes, condition, this::currentVersion);
     }
 
-    /** What the store would find out by itself if it knew conditions. */
-    private boolean holds(String name, PutCondition condition) throws ObjectStoreException {
-        try {
-            GetObjectResponse there = find(name, request(name).build(), 0).response();
-            return condition instanceof IfVersion expected && expected.version().equals(versionOf(there.eTag()));
-        } catch (ObjectStoreException e) {
-            if (e.kind() == Kind.NOT_FOUND) {
-                return condition instanceof IfAbsent;
-            }
-            throw e;
-        }
+    private String currentVersion(String name) throws ObjectStoreException {
+        Found found = find(name, request(name).build(), 0);
+        answers.requireObject("cannot look at " + name, found.response());
+        return versionOf(found.response().eTag());
     }
 
-    private PutOutcome send(String name, List<ByteBuffer> bytes, Optional<PutCondition> condition)
-            throws ObjectStoreException {
-        PutObjectRequest.Builder request =
-                PutObjectRequest.builder().bucket(bucket).key(prefix.keyOf(name));
-        boolean replaces = condition.isPresent() && condition.get() instanceof IfVersion;
-        if (replaces) {
-            request.ifMatch(((IfVersion) condition.get()).version());
-        } else if (condition.isPresent()) {
-            request.ifNoneMatch("*");
-        }
-        long size = bytes.stream().mapToLong(ByteBuffer::remaining).sum();
-        RequestBody body = RequestBody.fromContentProvider(() -> new BufferedBody(bytes), size, BODY_TYPE);
-        try {
-            client.putObject(request.build(), body);
-            return PutOutcome.STORED;
-        } catch (S3Exception e) {
-            // Without the object S3 answers to If-Match with 404 NoSuchKey, others with 412.
-            boolean gone = e.statusCode() == S3Errors.NOT_FOUND
-                    && replaces
-                    && !S3Errors.codeOf(e).equals("NoSuchBucket");
-            if (e.statusCode() == S3Errors.PRECONDITION_FAILED || gone) {
-                return PutOutcome.REFUSED;
-            }
-            throw errors.translate("cannot put " + name, true, e);
-        } catch (SdkException e) {
-            throw errors.translate("cannot put " + name, true, e);
+    /** An answer to a get, with the body, or without one that is too large. */
+    private record Found(Optional<byte[]> body, GetObjectResponse response) {
+        long received() {
+            return body.map(bytes -> (long) bytes.length).orElse(-1L);
         }
     }
-
-    /** What a get found: the body, or its size when that was reason not to read it. */
-    private record Found(byte[] body, long size, GetObjectResponse response) {}
 
     @Override
     public StoredObject get(String name, int bytesMax) throws ObjectStoreException {
         Found found = find(name, request(name).build(), bytesMax);
-        if (found.body() == null) {
-            throw new ObjectStoreException(
+        answers.requireObject("cannot get " + name, found.response());
+        if (found.body().isEmpty()) {
+            throw errors.failure(
                     Kind.TOO_LARGE,
-                    name + " at " + place + " has " + found.size() + " bytes, at most " + bytesMax + " are accepted",
-                    null);
+                    "cannot get " + name,
+                    "it has more than the " + bytesMax + " bytes that are accepted");
         }
-        return new StoredObject(
-                ByteBuffer.wrap(found.body()), versionOf(found.response().eTag()));
+        return stored(found);
     }
 
     @Override
     public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
         String range = "bytes=" + offset + "-" + (offset + length - 1);
         Found found = find(name, request(name).range(range).build(), length);
-        boolean ranged = found.response().contentRange() != null;
-        if (ranged && found.body() != null && found.body().length == length) {
-            return new StoredObject(
-                    ByteBuffer.wrap(found.body()), versionOf(found.response().eTag()));
-        }
-        if (ranged && found.size() < length) {
-            throw new ObjectStoreException(
-                    Kind.TRUNCATED,
-                    name + " at " + place + " has " + found.size() + " of " + length + " bytes at " + offset,
-                    null);
-        }
-        throw new ObjectStoreException(
-                Kind.REFUSED,
-                "cannot get " + name + " at " + place + ": the store does not answer with the range",
-                null);
+        answers.requireRange("cannot get " + name, found.response(), offset, length, found.received());
+        return stored(found);
+    }
+
+    private static StoredObject stored(Found found) {
+        return new StoredObject(
+                ByteBuffer.wrap(found.body().orElseThrow()),
+                versionOf(found.response().eTag()));
     }
 
     @Override
     public List<ObjectInfo> list(String namePrefix, String after, int max) throws ObjectStoreException {
-        String keyPrefix = prefix.keyPrefixOf(namePrefix);
-        List<ObjectInfo> page = new ArrayList<>();
-        String lastKey = after.isEmpty() ? "" : prefix.value() + after;
-        while (page.size() < max) {
-            int wanted = Math.min(PAGE_MAX, max - page.size());
-            ListObjectsV2Request.Builder request = ListObjectsV2Request.builder()
-                    .bucket(bucket)
-                    .prefix(keyPrefix)
-                    .maxKeys(wanted);
-            if (!lastKey.isEmpty()) {
-                request.startAfter(lastKey);
-            }
-            ListObjectsV2Response response;
-            try {
-                response = client.listObjectsV2(request.build());
-            } catch (SdkException e) {
-                throw listFailure(namePrefix, e);
+        ListedObjects listed =
+                new ListedObjects("cannot list " + namePrefix + " at " + place, prefix, namePrefix, after, max);
+        ListObjectsV2Request.Builder request =
+                ListObjectsV2Request.builder().bucket(bucket).prefix(prefix.keyPrefixOf(namePrefix));
+        if (!after.isEmpty()) {
+            request.startAfter(prefix.value() + after);
+        }
+        String last = "";
+        boolean goesOn = max > 0;
+        while (goesOn) {
+            request.maxKeys(Math.min(PAGE_MAX, listed.missing()));
+            ListObjectsV2Response response = page(namePrefix, request.build());
+            if (response.isTruncated() == null
+                    || response.prefix() != null && !response.prefix().equals(prefix.keyPrefixOf(namePrefix))) {
+                throw listed.odd("it is none of this prefix (" + S3Answers.describe(response.sdkHttpResponse()) + ")");
             }
             for (S3Object object : response.contents()) {
-                lastKey = object.key();
-                String name = prefix.nameOf(lastKey);
-                if (ObjectName.isName(name)) {
-                    page.add(new ObjectInfo(name, object.size()));
-                }
+                listed.add(object.key(), object.size());
             }
-            if (!Boolean.TRUE.equals(response.isTruncated())
-                    || response.contents().isEmpty()) {
-                break;
+            goesOn = response.isTruncated() && !listed.isFull();
+            if (goesOn) {
+                String next = goOn(request, response);
+                if (next == null || next.equals(last)) {
+                    throw listed.odd("it goes on and does not say where");
+                }
+                last = next;
             }
         }
-        return page;
+        return listed.page();
+    }
+
+    /** Asks for what follows a page: after its last key, or by its token if it is empty. Null if it has neither. */
+    private static String goOn(ListObjectsV2Request.Builder request, ListObjectsV2Response page) {
+        if (page.contents().isEmpty()) {
+            request.continuationToken(page.nextContinuationToken());
+            return page.nextContinuationToken();
+        }
+        String lastKey = page.contents().get(page.contents().size() - 1).key();
+        request.continuationToken(null).startAfter(lastKey);
+        return lastKey;
+    }
+
+    private ListObjectsV2Response page(String namePrefix, ListObjectsV2Request request) throws ObjectStoreException {
+        try {
+            return client.listObjectsV2(request);
+        } catch (SdkException e) {
+            throw listFailure(namePrefix, e);
+        }
     }
 
     @Override
@@ -227,18 +182,20 @@ public final class S3ObjectStore implements ObjectStore {
         }
     }
 
+    /** The length is optional: an answer in chunks has none. */
     private static Found read(GetObjectResponse response, AbortableInputStream body, int bytesMax) throws Exception {
-        long size = response.contentLength();
-        if (size > bytesMax) {
+        Long size = response.contentLength();
+        byte[] bytes = size == null
+                ? body.readNBytes((int) Math.min(bytesMax + 1L, Integer.MAX_VALUE))
+                : size > bytesMax ? null : body.readNBytes(size.intValue());
+        if (bytes == null || bytes.length > bytesMax) {
             body.abort();
-            return new Found(null, size, response);
+            return new Found(Optional.empty(), response);
         }
-        byte[] bytes = new byte[(int) size];
-        int read = body.readNBytes(bytes, 0, bytes.length);
-        if (read < size) {
-            throw new java.io.EOFException("the body ends after " + read + " of " + size + " bytes");
+        if (size != null && bytes.length < size) {
+            throw new java.io.EOFException("the body ends after " + bytes.length + " of " + size + " bytes");
         }
-        return new Found(bytes, size, response);
+        return new Found(Optional.of(bytes), response);
     }
 
     /** A list of a bucket that does not exist has other codes at other stores, but a list never misses an object. */
@@ -249,8 +206,12 @@ public final class S3ObjectStore implements ObjectStore {
                 : failure;
     }
 
-    /** Ceph compares If-Match with the ETag without its quotes; Amazon accepts both. */
-    private static String versionOf(String eTag) {
-        return eTag.startsWith("\"") && eTag.endsWith("\"") ? eTag.substring(1, eTag.length() - 1) : eTag;
+    /** Empty without an ETag. Ceph compares If-Match with the ETag without its quotes; Amazon accepts both. */
+    static String versionOf(String eTag) {
+        if (eTag == null) {
+            return "";
+        }
+        boolean quoted = eTag.length() > 1 && eTag.startsWith("\"") && eTag.endsWith("\"");
+        return quoted ? eTag.substring(1, eTag.length() - 1) : eTag;
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.storage.object.BodyDigest;
 import io.zerofs.storage.object.CannedServer;
 import io.zerofs.storage.object.CannedServer.Answer;
 import io.zerofs.storage.object.CannedServer.Received;
@@ -70,7 +71,7 @@ class S3ErrorsTest {
 
     @Test
     void aPutSendsItsBodyAsItIsWithItsCondition() throws Exception {
-        server.answer(Answer.of(200, ""));
+        server.answer(S3ErrorsTest::stored);
         assertEquals(PutOutcome.STORED, store.put("name", List.of(bytes("he"), bytes("llo")), new IfAbsent()));
         Received put = server.received().get(0);
         assertEquals("PUT", put.method());
@@ -159,14 +160,14 @@ class S3ErrorsTest {
             assertEquals(PutOutcome.STORED, alone.put("name", List.of(bytes("1")), new IfAbsent()));
             assertEquals(PutOutcome.REFUSED, alone.put("name", List.of(bytes("2")), new IfAbsent()));
             assertEquals(PutOutcome.REFUSED, alone.put("name", List.of(bytes("3")), new IfVersion("v3")));
-            assertEquals(PutOutcome.REFUSED, alone.put("other", List.of(bytes("3")), new IfVersion("v1")));
+            assertEquals(PutOutcome.REFUSED, alone.put("other", List.of(bytes("3")), new IfVersion("v3")));
             String version = alone.get("name", 9).version();
             assertEquals(PutOutcome.STORED, alone.put("name", List.of(bytes("4")), new IfVersion(version)));
             assertEquals(bytes("4"), alone.get("name", 9).bytes());
         }
     }
 
-    /** A store that says 501 to each condition. The version of an object is its content. */
+    /** A store that says 501 to each condition. */
     private static Answer withoutConditions(Map<String, byte[]> objects, Received request) {
         if (!request.header("If-None-Match").isEmpty()
                 || !request.header("If-Match").isEmpty()) {
@@ -174,12 +175,20 @@ class S3ErrorsTest {
         }
         if (request.method().equals("PUT")) {
             objects.put(request.path(), request.body());
-            return Answer.of(200, "");
+            return stored(request);
         }
         byte[] found = objects.get(request.path());
         return found == null
                 ? error(404, "NoSuchKey")
-                : new Answer(200, Map.of("ETag", "\"v" + new String(found) + "\""), new String(found), found.length);
+                : new Answer(200, Map.of("ETag", eTag(found)), new String(found), found.length);
+    }
+
+    private static Answer stored(Received put) {
+        return new Answer(200, Map.of("ETag", eTag(put.body())), "");
+    }
+
+    private static String eTag(byte[] body) {
+        return "\"" + BodyDigest.of(List.of(ByteBuffer.wrap(body))).hex() + "\"";
     }
 
     @Test
@@ -242,7 +251,7 @@ class S3ErrorsTest {
     @Test
     void anErrorInABatchBelongsToItsObject() throws Exception {
         server.answer(Answer.of(200, """
-                <DeleteResult><Error><Key>a/b/x</Key><Code>AccessDenied</Code></Error>\
+                <DeleteResult><Deleted><Key>a/b/z</Key></Deleted><Error><Key>a/b/x</Key><Code>AccessDenied</Code></Error>\
                 <Error><Key>a/b/y</Key><Code>InternalError</Code></Error></DeleteResult>"""));
         Map<String, ObjectStoreException> failed = store.delete(List.of("x", "y", "z"));
         assertEquals(Kind.REFUSED, failed.get("x").kind());
