@@ -5,6 +5,7 @@ import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -63,16 +64,37 @@ final class LocalErrors {
 
     private static String reasonOf(IOException e) {
         if (e instanceof NoSuchFileException) {
-            return "no such file or directory";
+            return "no such file or directory; is the disk mounted?";
         }
         if (e instanceof AccessDeniedException) {
-            return "permission denied";
+            return "permission denied; the user " + System.getProperty("user.name")
+                    + " must be able to read and write there";
         }
-        if (e instanceof FileAlreadyExistsException || e instanceof NotDirectoryException) {
+        if (e instanceof FileAlreadyExistsException
+                || e instanceof NotDirectoryException
+                || says(e, "Not a directory")) {
             return "not a directory";
         }
-        return e instanceof FileSystemException f && f.getReason() != null
-                ? f.getReason()
-                : e.getClass().getSimpleName() + ": " + e.getMessage();
+        if (e instanceof ClosedByInterruptException) {
+            return "interrupted";
+        }
+        if (says(e, "Read-only file system")) {
+            return "the file system is mounted read-only";
+        }
+        if (says(e, "No space left on device")) {
+            return "no space left on the disk";
+        }
+        if (says(e, "Disk quota exceeded")) {
+            return "the disk quota of the user " + System.getProperty("user.name") + " is used up";
+        }
+        if (says(e, "Input/output error")) {
+            return "the disk reports an input/output error";
+        }
+        String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
+        return reason != null ? reason : e.getClass().getSimpleName();
+    }
+
+    private static boolean says(IOException e, String reason) {
+        return String.valueOf(e.getMessage()).contains(reason);
     }
 }

@@ -27,9 +27,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,21 +60,29 @@ public final class LocalObjectStore implements ObjectStore {
     private final Path staging;
     private final InstantSource clock;
     private final DirectoryLock lock;
-    private final Set<Path> syncedDirectories = ConcurrentHashMap.newKeySet();
+    private final Syncing syncing;
+    private final DurableNames names;
 
-    private LocalObjectStore(Path root, InstantSource clock) {
+    private LocalObjectStore(Path root, InstantSource clock, Syncing syncing, DurableNames names) {
         this.root = root;
         this.staging = root.resolve(STAGING);
         this.clock = clock;
         this.lock = new DirectoryLock(root);
+        this.syncing = syncing;
+        this.names = names;
     }
 
     /** Opens the store in this directory, which is created if it is missing, and removes what a crash left there. */
     public static LocalObjectStore open(Path root, InstantSource clock) throws ObjectStoreException {
+        return open(root, clock, new Syncing() {});
+    }
+
+    static LocalObjectStore open(Path root, InstantSource clock, Syncing syncing) throws ObjectStoreException {
         LocalObjectStore store;
         try {
-            Files.createDirectories(root);
-            store = new LocalObjectStore(root.toRealPath(), clock);
+            DurableNames names = new DurableNames(syncing);
+            names.create(root.toAbsolutePath());
+            store = new LocalObjectStore(root.toRealPath(), clock, syncing, names);
             Files.createDirectories(store.staging);
             store.removeLeftovers();
         } catch (IOException e) {
@@ -91,7 +97,7 @@ public final class LocalObjectStore implements ObjectStore {
         Path staged = staging.resolve(UUID.randomUUID().toString());
         try {
             writeSynced(staged, bytes);
-            createDirectory(target.getParent());
+            names.createBelow(root, target.getParent());
             return publish(staged, target, condition);
         } catch (IOException e) {
             throw LocalErrors.translate("cannot store " + name, target, e);
@@ -179,21 +185,28 @@ public final class LocalObjectStore implements ObjectStore {
                 }
             }
             Files.setLastModifiedTime(file, FileTime.from(clock.instant()));
-            channel.force(true);
+            syncing.file(file, channel);
         }
     }
 
-    /** From the first system call here on, a failure does not say whether the object has its name, now or after a crash. */
+    /** A failure after the object got its name, or may have got it, does not say whether it has it after a crash. */
     private PutOutcome publish(Path staged, Path target, PutCondition condition) throws ObjectStoreException {
+        Path directory = target.getParent();
+        int failures = names.failures(directory);
+        boolean named = false;
         try {
             PutOutcome outcome = condition instanceof IfVersion expected
                     ? replace(staged, target, expected.version())
                     : create(staged, target);
-            sync(target.getParent());
+            named = true;
+            if (outcome == PutOutcome.REFUSED && failures > 0) {
+                rewrite(target);
+            }
+            names.sync(directory, failures);
             return outcome;
         } catch (IOException e) {
             ObjectStoreException known = LocalErrors.translate("cannot store", target, e);
-            throw known.kind() == Kind.UNAVAILABLE
+            throw named || known.kind() == Kind.UNAVAILABLE
                     ? new ObjectStoreException(Kind.UNKNOWN_OUTCOME, known.getMessage(), e)
                     : known;
         }
@@ -248,21 +261,23 @@ public final class LocalObjectStore implements ObjectStore {
         throw new IOException("the file system does not keep modification times");
     }
 
-    /** Creates the directory and makes its name durable, once per directory and opening. */
-    private void createDirectory(Path directory) throws IOException {
-        if (syncedDirectories.contains(directory) && Files.isDirectory(directory)) {
-            return;
-        }
-        Files.createDirectories(directory);
-        for (Path at = directory; at.startsWith(root); at = at.getParent()) {
-            sync(at.getParent());
-        }
-        syncedDirectories.add(directory);
-    }
-
-    private static void sync(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
+    /**
+     * Writes an object anew: its name may be that of an attempt whose sync failed, and the caller who finds it there takes
+     * it as durable.
+     */
+    private void rewrite(Path target) throws IOException {
+        Path staged = staging.resolve(UUID.randomUUID().toString());
+        try {
+            lock.whileHeld(() -> {
+                BasicFileAttributes current = Files.readAttributes(target, BasicFileAttributes.class);
+                writeSynced(staged, List.of(read(target, 0, Math.toIntExact(current.size()))));
+                makeNewer(staged, current.lastModifiedTime().toInstant());
+                return Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);
+            });
+        } catch (NoSuchFileException e) {
+            log.debug("{} was deleted before it was written anew", target);
+        } finally {
+            removeQuietly(staged);
         }
     }
 
