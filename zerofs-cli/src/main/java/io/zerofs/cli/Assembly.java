@@ -13,7 +13,6 @@ import io.zerofs.storage.engine.StorageSettings;
 import io.zerofs.storage.engine.StorageVolume;
 import io.zerofs.storage.index.PrivateDirectory;
 import io.zerofs.storage.lifecycle.OpenException;
-import io.zerofs.storage.lifecycle.OpenProgress;
 import io.zerofs.storage.lifecycle.OpenSettings;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.Compression;
@@ -21,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +36,8 @@ final class Assembly implements AutoCloseable {
 
     private final Closing closing = new Closing();
 
+    private UUID volume;
+
     private Assembly() {}
 
     /**
@@ -44,14 +46,14 @@ final class Assembly implements AutoCloseable {
      * @param mayCreate whether a volume is made where there is none
      * @param onStop told once if the volume stops by itself, on any thread
      */
-    static Assembly open(
-            ZerofsConfig config, boolean mayCreate, OpenProgress progress, Consumer<VolumeException> onStop)
+    static Assembly open(ZerofsConfig config, boolean mayCreate, OpeningLog progress, Consumer<VolumeException> onStop)
             throws ExitException {
         Services.requireAddresses(config);
         Assembly assembly = new Assembly();
         try {
             StoreConnection connection = assembly.closing.add(
                     "store", StoreConnection.open(config.storage().url(), config));
+            progress.watch(connection.metrics());
             StorageVolume volume = assembly.closing.add(
                     "volume",
                     VolumeOpener.open(
@@ -67,7 +69,9 @@ final class Assembly implements AutoCloseable {
                 assembly.closing.add(
                         "metrics", MetricsServer.open(config.prometheus().get().listen(), metrics::text));
             }
+            assembly.closing.add("activity", ActivityLog.start(connection.metrics(), volume));
             volume.onStop(onStop);
+            assembly.volume = volume.id();
             return assembly;
         } catch (ObjectStoreException e) {
             throw Failures.of(e);
@@ -81,6 +85,10 @@ final class Assembly implements AutoCloseable {
             assembly.close();
             throw e;
         }
+    }
+
+    UUID volume() {
+        return volume;
     }
 
     /** What went wrong first while closing. */

@@ -2,28 +2,53 @@
 package io.zerofs.cli;
 
 import io.zerofs.storage.lifecycle.OpenProgress;
+import io.zerofs.storage.object.StoreMetrics;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes a line per second while a volume is being opened, so that nobody takes a long open for a hang. Thread-safe. */
+/**
+ * Writes a line while a volume is being opened, for each step that takes a second and then every ten, so that nobody
+ * takes a long open for a hang. The line has the newest failure of the store, which is usually the cause. Thread-safe.
+ */
 final class OpeningLog implements OpenProgress, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(OpeningLog.class);
+    private static final int SECONDS_BETWEEN_LINES = 10;
 
     private record State(Step step, long done, long total) {}
 
+    private final Consumer<String> lines;
     private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "zerofs-opening");
         thread.setDaemon(true);
         return thread;
     });
     private volatile State state = new State(Step.READING_VOLUME, 0, 0);
+    private volatile Optional<StoreMetrics> store = Optional.empty();
 
-    OpeningLog() {
-        ticker.scheduleAtFixedRate(this::tick, 1, 1, TimeUnit.SECONDS);
+    // Of the ticking thread.
+    private Step told;
+    private int secondsSince;
+
+    OpeningLog(Consumer<String> lines) {
+        this.lines = lines;
+    }
+
+    /** One that writes to the log until it is closed. */
+    static OpeningLog start() {
+        OpeningLog opening = new OpeningLog(log::info);
+        opening.ticker.scheduleAtFixedRate(opening::tick, 1, 1, TimeUnit.SECONDS);
+        return opening;
+    }
+
+    /** The store that the volume is in. */
+    void watch(StoreMetrics metrics) {
+        store = Optional.of(metrics);
     }
 
     @Override
@@ -36,19 +61,30 @@ final class OpeningLog implements OpenProgress, AutoCloseable {
         log.warn("{}", message);
     }
 
-    private void tick() {
-        log.info("opening: {}", describe(state));
+    /** A second has passed. */
+    void tick() {
+        State now = state;
+        secondsSince++;
+        if (now.step() != told || secondsSince >= SECONDS_BETWEEN_LINES) {
+            told = now.step();
+            secondsSince = 0;
+            lines.accept("opening: " + describe(now)
+                    + store.flatMap(StoreMetrics::lastFailure)
+                            .map(failure -> "; the store's last answer: " + failure)
+                            .orElse(""));
+        }
     }
 
     private static String describe(State now) {
         String what = switch (now.step()) {
             case READING_VOLUME -> "reading the volume object";
+            case DERIVING_KEY -> "deriving the key, which takes time on purpose";
             case CLAIMING -> "claiming the volume";
             case FENCING -> "fencing earlier writers";
             case BUILDING_DATABASE -> "fetching the index";
             case REPLAYING -> "replaying the log";
         };
-        if (now.total() <= 0) {
+        if (now.total() <= 1) {
             return what;
         }
         return now.step() == Step.BUILDING_DATABASE

@@ -2,7 +2,9 @@
 package io.zerofs.cli;
 
 import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.zerofs.cli.config.CacheConfig;
+import io.zerofs.cli.config.SettingsText;
 import io.zerofs.cli.config.StorageConfig;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.volume.VolumeException;
@@ -45,15 +47,17 @@ final class RunCommand implements Callable<Integer> {
         ZerofsConfig config = configuration.load();
         requireMemory(config.cache(), machineBytes());
         StopSignals.install(this::onSignal);
+        log.info("{}", describeProcess());
+        log.info("settings: {}", SettingsText.of(config));
         boolean mayCreate = create || mayCreate(config.storage(), Instant.now());
         Assembly assembly;
-        try (OpeningLog progress = new OpeningLog()) {
+        try (OpeningLog progress = OpeningLog.start()) {
             assembly = Assembly.open(config, mayCreate, progress, stopped -> end.complete(Optional.of(stopped)));
         } catch (ExitException e) {
             throw withAdvice(e);
         }
         serving = true;
-        log.info("ZeroFS is ready: {}", config.storage().url());
+        log.info("ZeroFS is ready: {}, volume {}", config.storage().url(), assembly.volume());
         Optional<VolumeException> reason = end.join();
         log.info("stopping");
         stop(assembly);
@@ -83,6 +87,22 @@ final class RunCommand implements Callable<Integer> {
                 absent.code(),
                 absent.getMessage() + "; to create one: zerofs run --create -c " + configuration.file(),
                 open);
+    }
+
+    private static String describeProcess() {
+        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+        String files = system instanceof UnixOperatingSystemMXBean unix
+                ? ", " + unix.getMaxFileDescriptorCount() + " file descriptors"
+                : "";
+        return String.format(
+                Locale.ROOT,
+                "%s, Java %s, %d processors, %.1f GB of memory, heap of %.1f GB at most%s",
+                new Main.Version().getVersion()[0],
+                System.getProperty("java.version"),
+                Runtime.getRuntime().availableProcessors(),
+                system.getTotalMemorySize() / 1e9,
+                Runtime.getRuntime().maxMemory() / 1e9,
+                files);
     }
 
     /** Of this machine or container. */

@@ -322,6 +322,17 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void theLogShowsAllSettingsButNoSecret() throws ConfigException {
+        String text = SettingsText.of(load(SMALLEST + "[servers.nfs]"));
+        assertTrue(
+                text.startsWith("cache.dir = /var/cache/zerofs, cache.disk_size_gb = 10, cache.memory_size_gb = 0.25,"
+                        + " storage.url = s3://bucket/some/prefix, storage.accept"),
+                text);
+        assertTrue(text.contains("servers.nfs.port = 2049"), text);
+        assertFalse(text.contains("sec\"ret"), text);
+    }
+
+    @Test
     void printingAConfigurationShowsNoSecret() throws ConfigException {
         assertFalse(load(SMALLEST).toString().contains("sec"), load(SMALLEST).toString());
     }

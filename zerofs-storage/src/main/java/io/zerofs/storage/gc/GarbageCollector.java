@@ -317,7 +317,7 @@ public final class GarbageCollector implements SpaceKeeper {
                 reaper.failed(),
                 orphans.sum());
         if (changed) {
-            LOG.info(
+            LOG.debug(
                     "garbage collection: {} commits of {} bytes, {} live; {} entries await deletion; since the start"
                             + " {} chunks moved ({} bytes), {} objects deleted",
                     last.commits(),

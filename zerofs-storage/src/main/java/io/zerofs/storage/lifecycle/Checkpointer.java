@@ -155,7 +155,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
             copy = null;
             uncovered.cover(applied.seq());
             publishedCount++;
-            LOG.info(
+            LOG.debug(
                     "checkpoint {} covers the log through commit {}: {} tables of {} bytes, {} bytes new, {} unused, {} ms",
                     published.version(),
                     applied.seq(),

@@ -16,6 +16,8 @@ public interface OpenProgress {
     enum Step {
         /** Objects. */
         READING_VOLUME,
+        /** Nothing. */
+        DERIVING_KEY,
         /** Manifests. */
         CLAIMING,
         /** Objects in the log of one writer. */

@@ -81,10 +81,10 @@ public final class Recovery {
             throws ObjectStoreException, CorruptObjectException, OpenException, IOException, VolumeException {
         progress.advanced(OpenProgress.Step.READING_VOLUME, 0, 1);
         KnownPlaces known = new KnownPlaces(cacheDirectory);
-        ObjectKeys keys =
-                own(new VolumeKeys(store, settings.kdf(), environment.runtime().random())
-                        .unlockOrCreate(password, settings, known));
-        progress.advanced(OpenProgress.Step.READING_VOLUME, 1, 1);
+        ObjectKeys keys = own(new VolumeKeys(
+                        store, settings.kdf(), environment.runtime().random())
+                .unlockOrCreate(
+                        password, settings, known, () -> progress.advanced(OpenProgress.Step.DERIVING_KEY, 0, 1)));
         // Before the claim: a second daemon on one directory must not end the first.
         LocalDirectory directory = own(LocalDirectory.lock(cacheDirectory, keys.volume()));
         known.remember(keys.volume(), store.describe());

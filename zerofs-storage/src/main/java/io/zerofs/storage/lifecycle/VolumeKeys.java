@@ -71,8 +71,12 @@ public final class VolumeKeys {
         }
     }
 
-    /** Unlocks the volume, or makes a new one where the store is empty and the settings permit it. The caller closes the keys. */
-    ObjectKeys unlockOrCreate(Secret password, OpenSettings settings, KnownPlaces known)
+    /**
+     * Unlocks the volume, or makes a new one where the store is empty and the settings permit it. The caller closes the keys.
+     *
+     * @param deriving runs before the key is derived, which takes time
+     */
+    ObjectKeys unlockOrCreate(Secret password, OpenSettings settings, KnownPlaces known, Runnable deriving)
             throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
         Stored stored = read();
         if (stored == null) {
@@ -80,9 +84,11 @@ public final class VolumeKeys {
             known.requireUnknown(store.describe());
             requirePermission(settings.createVolume());
             requireConditionalWrites(settings.acceptUnconditionalWrites());
+            deriving.run();
             stored = new Stored(create(password), "");
         }
         VolumeObject volume = stored.object();
+        deriving.run();
         return new ObjectKeys(unlock(volume, password).dataKey(), volume.id(), Aead.fastest());
     }
 

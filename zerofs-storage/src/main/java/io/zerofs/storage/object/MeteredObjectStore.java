@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
@@ -17,6 +18,7 @@ import java.util.function.ToLongFunction;
  * A list or delete so long that the store takes it in several requests counts as one. Thread-safe.
  */
 public final class MeteredObjectStore implements ObjectStore, StoreMetrics {
+    private volatile Optional<String> lastFailure = Optional.empty();
     private final ObjectStore store;
     private final MonotonicClock clock;
     private final Map<StoreOperation, Meter> meters = new EnumMap<>(StoreOperation.class);
@@ -71,6 +73,11 @@ public final class MeteredObjectStore implements ObjectStore, StoreMetrics {
     }
 
     @Override
+    public Optional<String> lastFailure() {
+        return lastFailure;
+    }
+
+    @Override
     public OperationCounts counts(StoreOperation operation) {
         return meters.get(operation).counts();
     }
@@ -91,9 +98,11 @@ public final class MeteredObjectStore implements ObjectStore, StoreMetrics {
         try {
             T result = call.send();
             meter.bytes.add(bytes.applyAsLong(result));
+            lastFailure = Optional.empty();
             return result;
         } catch (ObjectStoreException e) {
             meter.failed(e);
+            lastFailure = Optional.of(String.valueOf(e.getMessage()));
             throw e;
         } finally {
             meter.took(clock.nanoTime() - start);

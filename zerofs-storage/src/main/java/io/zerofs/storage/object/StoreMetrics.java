@@ -4,6 +4,7 @@ package io.zerofs.storage.object;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What was asked of a store since the process began. Thread-safe; numbers only grow. */
 public interface StoreMetrics {
@@ -13,6 +14,9 @@ public interface StoreMetrics {
      */
     List<Integer> LATENCY_BOUNDS_MILLIS =
             List.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000);
+
+    /** What the newest request failed with; empty if it did not. */
+    Optional<String> lastFailure();
 
     /** The counts of this moment. Those of one operation need not be of the very same instant. */
     OperationCounts counts(StoreOperation operation);
