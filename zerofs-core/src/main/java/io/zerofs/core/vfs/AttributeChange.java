@@ -5,8 +5,8 @@ package io.zerofs.core.vfs;
  * A change of attributes, applied atomically. A null component keeps what is there.
  *
  * @param mode new permission bits (07777) or null
- * @param uid new owner or null
- * @param gid new group or null
+ * @param uid new owner or null; {@link Credentials#NO_ID} keeps what is there, too, as chown(2) says
+ * @param gid new group or null, likewise
  * @param size new size in bytes, unsigned, or null
  * @param accessed what happens to atime
  * @param modified what happens to mtime
@@ -16,6 +16,15 @@ public record AttributeChange(
         Integer mode, Integer uid, Integer gid, Long size, TimeChange accessed, TimeChange modified, Timestamp guard) {
     public static final AttributeChange NONE =
             new AttributeChange(null, null, null, null, TimeChange.KEEP, TimeChange.KEEP, null);
+
+    public AttributeChange {
+        uid = idOrNull(uid);
+        gid = idOrNull(gid);
+    }
+
+    private static Integer idOrNull(Integer id) {
+        return id != null && id == Credentials.NO_ID ? null : id;
+    }
 
     public static AttributeChange ofMode(int mode) {
         return new AttributeChange(mode, null, null, null, TimeChange.KEEP, TimeChange.KEEP, null);

@@ -3,12 +3,23 @@ package io.zerofs.core.vfs;
 
 /**
  * Who asks: numeric user, group and supplementary groups, all unsigned 32-bit. Uid 0 passes every permission check.
- * Immutable; the array must not be changed after it was handed over.
+ * Immutable; the array must not be changed after it was handed over. {@link #NO_ID} becomes {@link #NOBODY}.
  *
  * @param groups supplementary groups; null if the protocol does not tell them (see {@link #ofUser})
  */
 public record Credentials(int uid, int gid, int... groups) {
+    /** No user or group: nobody is it, and nothing belongs to it, because chown(2) takes it for "as it is". */
+    public static final int NO_ID = -1;
+
+    /** The user and the group of who is nobody in particular. */
+    public static final int NOBODY = 65_534;
+
     public static final Credentials ROOT = new Credentials(0, 0);
+
+    public Credentials {
+        uid = uid == NO_ID ? NOBODY : uid;
+        gid = gid == NO_ID ? NOBODY : gid;
+    }
 
     /**
      * A user whose groups only the client knows and checks (9P names a user, never groups). It counts as a member of

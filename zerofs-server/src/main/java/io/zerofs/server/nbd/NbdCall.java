@@ -14,13 +14,9 @@ import io.zerofs.server.nbd.wire.NbdRequest;
 import io.zerofs.server.net.Request;
 import java.util.List;
 import java.util.concurrent.CompletionException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** One request in flight: acts on the device and replies exactly once. One thread at a time. */
 final class NbdCall {
-    private static final Logger LOG = LoggerFactory.getLogger(NbdCall.class);
-
     /** Most extents of one answer; a client asks again from where it ends. */
     static final int EXTENTS_MAX = 4_096;
 
@@ -122,11 +118,15 @@ final class NbdCall {
     private void fail(Throwable cause) {
         if (cause instanceof FsException failure) {
             if (failure.error() == FsError.IO) {
-                LOG.warn("{}: {} failed: {}", transmission.connection(), asked.command(), failure.getMessage());
+                transmission
+                        .failures()
+                        .line("{}: {} failed: {}", transmission.connection(), asked.command(), failure.getMessage());
             }
             fail(NbdErrors.of(failure.error()), failure.getMessage());
         } else {
-            LOG.error("{}: {} failed unexpectedly", transmission.connection(), asked.command(), cause);
+            transmission
+                    .unexpected()
+                    .line("{}: {} failed unexpectedly", transmission.connection(), asked.command(), cause);
             fail(NbdErrno.EIO, "internal error");
         }
     }

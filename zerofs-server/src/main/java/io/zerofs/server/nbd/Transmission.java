@@ -10,11 +10,13 @@ import io.zerofs.server.nbd.wire.NbdErrno;
 import io.zerofs.server.nbd.wire.NbdReplies;
 import io.zerofs.server.nbd.wire.NbdRequest;
 import io.zerofs.server.net.Connection;
+import io.zerofs.server.net.LimitedLog;
 import io.zerofs.server.net.Request;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Cuts, checks and begins the requests of one connection in the transmission phase. Lives on the event loop of the
@@ -34,6 +36,9 @@ final class Transmission {
 
     private volatile boolean disconnecting;
 
+    private final LimitedLog failures = new LimitedLog(LOG, Level.WARN, "failed NBD requests of a connection");
+    private final LimitedLog unexpected = new LimitedLog(LOG, Level.ERROR, "unexpected failures of NBD requests");
+
     Transmission(Connection connection, Negotiation.Chosen chosen) {
         this.connection = connection;
         this.device = chosen.device();
@@ -43,6 +48,16 @@ final class Transmission {
 
     Connection connection() {
         return connection;
+    }
+
+    /** Tells of requests that the store or the disk failed. */
+    LimitedLog failures() {
+        return failures;
+    }
+
+    /** Tells of bugs of ours. */
+    LimitedLog unexpected() {
+        return unexpected;
     }
 
     BlockDevice device() {

@@ -129,7 +129,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         if (cause instanceof IOException) {
             LOG.debug("{}: {}", this, cause.getMessage());
         } else {
-            LOG.error("{}: closed after an unexpected error", this, cause);
+            resources.unexpected().line("{}: closed after an unexpected error", this, cause);
         }
         finishing = true;
         from.close();
@@ -293,6 +293,11 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         }
     }
 
+    /** Tells of a bug of ours. */
+    void tellUnexpected(Throwable cause) {
+        resources.unexpected().line("{}: a request failed unexpectedly", this, cause);
+    }
+
     int offloadBytes() {
         return resources.settings().offloadBytes();
     }
@@ -364,7 +369,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
 
     /** Replies that fail now make room, but nobody is left to be answered. */
     private void closeNow(String reason) {
-        LOG.info("{}: closed: {}", this, reason);
+        resources.closed().line("{}: closed: {}", this, reason);
         broken = true;
         finishing = true;
         context.close();
@@ -427,7 +432,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
             if (!context.channel().isActive()) {
                 return;
             }
-            LOG.info("{}: closed: {}", this, reason);
+            resources.closed().line("{}: closed: {}", this, reason);
             broken = true;
             finishing = true;
             sendOutgoing();

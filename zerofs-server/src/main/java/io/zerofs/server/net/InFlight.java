@@ -6,13 +6,9 @@ import io.zerofs.core.waiting.WouldWaitException;
 import io.zerofs.server.bytes.MalformedMessageException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A request between its frame and the end of its reply. */
 final class InFlight implements Request {
-    private static final Logger LOG = LoggerFactory.getLogger(InFlight.class);
-
     private final FrameHandler connection;
     private final RequestGate.Share share;
     private final ByteBuf frame;
@@ -121,7 +117,7 @@ final class InFlight implements Request {
     /** A bug of ours, which must cost no more than this connection. */
     private void fail(Throwable cause) {
         try {
-            LOG.error("{}: a request failed unexpectedly", connection, cause);
+            connection.tellUnexpected(cause);
         } finally {
             release();
             connection.close("internal error");

@@ -8,9 +8,14 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Threads and limits that all protocol servers of a daemon share. Closed after the last of them. */
 public final class ServerResources implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ServerResources.class);
+
     // Chunks of 16 MiB, so that transfers of 1 MiB and their headers come from them.
     private static final int PAGE_BYTES = 8 << 10;
     private static final int CHUNK_ORDER = 11;
@@ -28,6 +33,8 @@ public final class ServerResources implements AutoCloseable {
     private final RequestGate gate;
     private final AtomicInteger connections = new AtomicInteger();
     private final Map<String, RequestMeter> meters = new ConcurrentHashMap<>();
+    private final LimitedLog closed = new LimitedLog(LOG, Level.INFO, "connections closed");
+    private final LimitedLog unexpected = new LimitedLog(LOG, Level.ERROR, "unexpected errors");
 
     /** With clients that are given up when they have not been heard of for {@link #VANISHED_SECONDS}. */
     public ServerResources(ServerSettings settings) {
@@ -74,6 +81,16 @@ public final class ServerResources implements AutoCloseable {
         Map<String, RequestMeter.Counts> counts = new TreeMap<>();
         meters.forEach((protocol, meter) -> counts.put(protocol, meter.counts()));
         return counts;
+    }
+
+    /** Tells of connections that were closed for what their client did. */
+    LimitedLog closed() {
+        return closed;
+    }
+
+    /** Tells of bugs of ours, which a client may know how to meet. */
+    LimitedLog unexpected() {
+        return unexpected;
     }
 
     RequestMeter meter(String protocol) {

@@ -14,6 +14,7 @@ import io.zerofs.core.waiting.WouldWaitException;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
 import io.zerofs.server.bytes.XdrWriter;
+import io.zerofs.server.net.LimitedLog;
 import io.zerofs.server.nfs3.wire.MountMessages;
 import io.zerofs.server.nfs3.wire.MountProcedure;
 import io.zerofs.server.nfs3.wire.MountStatus;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** MOUNT version 3 (RFC 1813 §5): turns a path into the file handle to begin with. Every directory can be mounted. */
 final class MountProgram implements RpcProgram {
@@ -38,6 +40,7 @@ final class MountProgram implements RpcProgram {
 
     private final Nfs3Export export;
     private final MountTable mounts;
+    private final LimitedLog mounted = new LimitedLog(LOG, Level.INFO, "NFS mounts");
 
     MountProgram(Nfs3Export export, MountTable mounts) {
         this.export = export;
@@ -91,7 +94,7 @@ final class MountProgram implements RpcProgram {
         try {
             byte[] handle = export.handles().encode(resolve(path));
             mounts.add(client, path);
-            LOG.info("NFS {}: mounted", client);
+            mounted.line("NFS {}: mounted", client);
             reply(
                     exchange,
                     out -> MountMessages.writeMounted(out, handle, RpcCredential.AUTH_SYS, RpcCredential.AUTH_NONE));
@@ -101,7 +104,7 @@ final class MountProgram implements RpcProgram {
         } catch (WouldWaitException e) {
             throw e;
         } catch (RuntimeException e) {
-            LOG.error("MNT failed unexpectedly", e);
+            export.unexpected().line("MNT failed unexpectedly", e);
             status = MountStatus.SERVERFAULT;
         }
         int code = status.code();

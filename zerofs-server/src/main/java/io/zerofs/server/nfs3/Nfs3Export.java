@@ -2,14 +2,22 @@
 package io.zerofs.server.nfs3;
 
 import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.net.LimitedLog;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** The volume as NFS shows it: what all connections share. Thread-safe. */
 final class Nfs3Export {
+    private static final Logger LOG = LoggerFactory.getLogger(Nfs3Export.class);
+
     private final VirtualFileSystem files;
     private final Durability durability;
     private final FileHandles handles;
     private final Nfs3Attributes attributes;
+    private final LimitedLog failures = new LimitedLog(LOG, Level.WARN, "failed NFS calls");
+    private final LimitedLog unexpected = new LimitedLog(LOG, Level.ERROR, "unexpected failures of NFS calls");
 
     Nfs3Export(VirtualFileSystem files, Durability durability) {
         UUID volume = files.volumeId();
@@ -17,6 +25,16 @@ final class Nfs3Export {
         this.durability = durability;
         this.handles = new FileHandles(volume);
         this.attributes = new Nfs3Attributes(volume.getMostSignificantBits() ^ volume.getLeastSignificantBits());
+    }
+
+    /** Tells of calls that the store or the disk failed. */
+    LimitedLog failures() {
+        return failures;
+    }
+
+    /** Tells of bugs of ours. */
+    LimitedLog unexpected() {
+        return unexpected;
     }
 
     VirtualFileSystem files() {

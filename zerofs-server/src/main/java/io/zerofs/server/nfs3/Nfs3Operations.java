@@ -35,13 +35,9 @@ import io.zerofs.server.nfs3.wire.Sattr3;
 import io.zerofs.server.nfs3.wire.StableHow;
 import io.zerofs.server.nfs3.wire.WccData;
 import io.zerofs.server.rpc.RpcExchange;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Carries out one call over the virtual file system. Used by one thread, for one attempt. */
 final class Nfs3Operations implements Nfs3Handler<FsException> {
-    private static final Logger LOG = LoggerFactory.getLogger(Nfs3Operations.class);
-
     /**
      * Cookies are positions that stay valid for ever. The verifier says what they mean in its low byte, and above it
      * where the listing ends, for the server keeps nothing between two pages of it.
@@ -84,7 +80,7 @@ final class Nfs3Operations implements Nfs3Handler<FsException> {
             return call.applyTo(this);
         } catch (FsException e) {
             if (e.error() == FsError.IO) {
-                LOG.warn("{} of {} failed: {}", procedure, first, e.getMessage());
+                export.failures().line("{} of {} failed: {}", procedure, first, e.getMessage());
             }
             return failure(badHandle ? Nfs3Status.BADHANDLE : Nfs3Errors.status(e.error()));
         }

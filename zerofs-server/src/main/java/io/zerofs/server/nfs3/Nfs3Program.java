@@ -16,18 +16,14 @@ import io.zerofs.server.rpc.RpcCall;
 import io.zerofs.server.rpc.RpcCredential;
 import io.zerofs.server.rpc.RpcExchange;
 import io.zerofs.server.rpc.RpcProgram;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** NFS version 3: decodes calls, lets them run where they may, and answers when they are as durable as promised. */
 final class Nfs3Program implements RpcProgram {
     static final int NUMBER = 100_003;
     static final int VERSION = 3;
 
-    private static final Logger LOG = LoggerFactory.getLogger(Nfs3Program.class);
-
     /** Who calls without a credential: nobody. */
-    private static final Credentials NOBODY = new Credentials(65_534, 65_534);
+    private static final Credentials NOBODY = new Credentials(Credentials.NOBODY, Credentials.NOBODY);
 
     /** Bytes of a typical result: a handle and attributes of a file and of its directory. */
     private static final int RESULT_BYTES = 256;
@@ -77,7 +73,7 @@ final class Nfs3Program implements RpcProgram {
         } catch (WouldWaitException e) {
             throw e;
         } catch (RuntimeException e) {
-            LOG.error("{} failed unexpectedly", procedure, e);
+            export.unexpected().line("{} failed unexpectedly", procedure, e);
             result = procedure.failure(Nfs3Status.SERVERFAULT, null, null);
         }
         if (result.status() == Nfs3Status.OK && export.durability().awaitsBarrier(procedure, call)) {
@@ -92,7 +88,7 @@ final class Nfs3Program implements RpcProgram {
                 .barrier()
                 .whenComplete((done, failure) -> exchange.goOn(() -> {
                     if (failure != null) {
-                        LOG.warn("{} is not durable: {}", procedure, failure.getMessage());
+                        export.failures().line("{} is not durable: {}", procedure, failure.getMessage());
                     }
                     answer(failure == null ? result : procedure.failure(Nfs3Status.IO, null, null), exchange);
                 }));

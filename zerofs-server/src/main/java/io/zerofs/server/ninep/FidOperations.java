@@ -29,9 +29,6 @@ final class FidOperations {
 
     private static final byte[] SUPERUSER = "root".getBytes(StandardCharsets.US_ASCII);
 
-    /** Whoever has a name but no number: the server knows no user database. */
-    private static final int NOBODY_UID = 65_534;
-
     private static final int UID_DIGITS_MAX = 10;
 
     private final NinePSession session;
@@ -74,7 +71,7 @@ final class FidOperations {
                 return (int) number;
             }
         }
-        return NOBODY_UID;
+        return Credentials.NOBODY;
     }
 
     /** The tree that a client attaches is chosen by who mounts, not by each user: permissions do not apply. */

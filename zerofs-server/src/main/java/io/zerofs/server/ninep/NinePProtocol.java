@@ -169,7 +169,7 @@ final class NinePProtocol implements FrameProtocol {
         Throwable reason = cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
         FsError error = reason instanceof FsException known ? known.error() : FsError.IO;
         if (error == FsError.IO) {
-            LOG.warn("{}: {} failed: {}", connection, message.type(), reason.toString());
+            server.failures().line("{}: {} failed: {}", connection, message.type(), reason.toString());
         }
         return error(NinePErrors.of(error));
     }

@@ -4,7 +4,10 @@ package io.zerofs.server.ninep;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.net.Connection;
 import io.zerofs.server.net.FrameProtocol;
+import io.zerofs.server.net.LimitedLog;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * 9P2000.L for all connections of a daemon, which share their byte-range locks. Thread-safe. To listen, give it to
@@ -19,6 +22,8 @@ public final class NinePServer implements FrameProtocol.Factory {
     private final ByteRangeLocks locks;
     private final AppendLocks appendLocks = new AppendLocks();
     private final AtomicInteger sessions;
+    private final LimitedLog failures =
+            new LimitedLog(LoggerFactory.getLogger(NinePServer.class), Level.WARN, "failed 9P requests");
     private final AtomicInteger fidCount = new AtomicInteger();
     private final XattrMemory xattrMemory = new XattrMemory();
 
@@ -48,6 +53,11 @@ public final class NinePServer implements FrameProtocol.Factory {
 
     AppendLocks appendLocks() {
         return appendLocks;
+    }
+
+    /** Tells of requests that the store or the disk failed. */
+    LimitedLog failures() {
+        return failures;
     }
 
     /** Another number for each session of the volume, also after the daemon was started again. */

@@ -69,6 +69,14 @@ class Nfs3AttributesTest {
     }
 
     @Test
+    void ownerThatIsNoNumberOfAUserStaysAsItIs() throws IOException {
+        set(new Sattr3(null, 7, 8, null, Sattr3.SetTime.DONT_CHANGE, Sattr3.SetTime.DONT_CHANGE));
+        set(new Sattr3(null, -1, -1, null, Sattr3.SetTime.DONT_CHANGE, Sattr3.SetTime.DONT_CHANGE));
+        assertEquals(7, attributes(file).uid());
+        assertEquals(8, attributes(file).gid());
+    }
+
+    @Test
     void setattrChangesWhatIsSetAndKeepsTheRest() throws IOException {
         Nfs3Result.WccOk changed =
                 set(new Sattr3(0751, 7, 8, 99L, Sattr3.SetTime.SERVER_TIME, Sattr3.SetTime.DONT_CHANGE));

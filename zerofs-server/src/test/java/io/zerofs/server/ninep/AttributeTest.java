@@ -59,6 +59,9 @@ class AttributeTest {
         assertEquals(0, client.attributes(1).gid());
         set(2, SetattrValid.GID, 0, 0, 6, 0);
         assertEquals(6, client.attributes(1).gid());
+        set(2, SetattrValid.UID | SetattrValid.GID, 0, -1, -1, 0);
+        assertEquals(5, client.attributes(1).uid(), "as chown(2) has it");
+        assertEquals(6, client.attributes(1).gid());
         set(2, SetattrValid.SIZE, 0, 0, 0, 1000);
         assertEquals(1000, client.attributes(1).size());
     }
