@@ -18,7 +18,9 @@ public record AwsConfig(
         @Setting("Endpoint of an S3-compatible store, `https://host[:port]`.")
         Optional<URI> endpoint,
 
-        @Setting(value = "Region of the bucket; without it what the AWS tools would use.", also = "region")
+        @Setting(
+                value = "Region of the bucket; without it `AWS_REGION`, the profile, or what the bucket answers.",
+                also = "region")
         Optional<String> defaultRegion,
 
         @Setting(value = "Allow an `http://` endpoint.", byDefault = "false")

@@ -13,10 +13,8 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
-import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
@@ -91,14 +89,6 @@ final class S3Clients {
         if (settings.endpoint().isPresent()) {
             return Region.of(S3Settings.REGION_OF_ENDPOINTS);
         }
-        try {
-            return DefaultAwsRegionProviderChain.builder().build().getRegion();
-        } catch (SdkClientException e) {
-            throw ObjectStoreException.refused(
-                    Refusal.REGION,
-                    "the region of the bucket " + settings.bucket()
-                            + " is unknown; set default_region in [aws] or AWS_REGION in the environment",
-                    e);
-        }
+        return BucketRegion.find(settings);
     }
 }

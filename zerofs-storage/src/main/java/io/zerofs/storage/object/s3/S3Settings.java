@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param prefix of all names, without slashes at its ends; empty for the whole bucket
  * @param keys without them the SDK's default chain: environment, web identity, profile, container, instance
  * @param endpoint of a store other than Amazon's
- * @param region without it the SDK's default chain, and with an endpoint {@value #REGION_OF_ENDPOINTS}
+ * @param region without it what {@link BucketRegion} finds, and with an endpoint {@value #REGION_OF_ENDPOINTS}
  * @param virtualHostedStyle the bucket in the host name also at an endpoint; Amazon itself is always asked that way
  * @param onlyWriter nobody else writes: where the store does not know conditions, the client looks before it puts
  */
