@@ -11,13 +11,14 @@ import io.zerofs.server.net.ListenException;
 import io.zerofs.storage.VolumeOpener;
 import io.zerofs.storage.engine.StorageSettings;
 import io.zerofs.storage.engine.StorageVolume;
-import io.zerofs.storage.index.PrivateDirectory;
 import io.zerofs.storage.lifecycle.OpenException;
 import io.zerofs.storage.lifecycle.OpenSettings;
 import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.Traffic;
 import io.zerofs.storage.seal.Compression;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -37,6 +38,7 @@ final class Assembly implements AutoCloseable {
     private final Closing closing = new Closing();
 
     private UUID volume;
+    private Traffic traffic = Traffic.NONE;
 
     private Assembly() {}
 
@@ -54,6 +56,7 @@ final class Assembly implements AutoCloseable {
             StoreConnection connection = assembly.closing.add(
                     "store", StoreConnection.open(config.storage().url(), config));
             progress.watch(connection.metrics());
+            assembly.traffic = connection.store().traffic();
             StorageVolume volume = assembly.closing.add(
                     "volume",
                     VolumeOpener.open(
@@ -96,6 +99,11 @@ final class Assembly implements AutoCloseable {
         return closing.failure();
     }
 
+    /** To and from the store. */
+    long movedBytes() {
+        return traffic.movedBytes();
+    }
+
     @Override
     public void close() {
         closing.close();
@@ -105,7 +113,7 @@ final class Assembly implements AutoCloseable {
         MemoryBudget budget = MemoryBudget.of(config.cache());
         Duration flushInterval = Duration.ofNanos(Math.round(config.lsm().flushIntervalSecs() * NANOS_PER_SECOND));
         return OpenSettings.DEFAULT
-                .with(budget.engine(flushInterval)
+                .with(budget.engine(flushInterval, config.storage().link())
                         .with(disk(config.cache(), config.storage().url())))
                 .with(budget.index())
                 .with(compression(config.filesystem().compression()))
@@ -117,8 +125,8 @@ final class Assembly implements AutoCloseable {
         boolean near = false;
         if (store instanceof StoreLocation.Local local) {
             try {
-                PrivateDirectory.makeParent(cache.dir());
-                near = Files.getFileStore(cache.dir()).equals(Files.getFileStore(local.directory()));
+                Path directory = Files.createDirectories(cache.dir());
+                near = Files.getFileStore(directory).equals(Files.getFileStore(local.directory()));
             } catch (IOException e) {
                 log.debug("cannot tell whether store and cache are on one file system", e);
             }

@@ -2,6 +2,7 @@
 package io.zerofs.cli;
 
 import io.zerofs.cli.config.CacheConfig;
+import io.zerofs.cli.config.LinkConfig;
 import io.zerofs.server.net.ServerSettings;
 import io.zerofs.server.ninep.NinePSettings;
 import io.zerofs.storage.engine.StorageSettings;
@@ -38,7 +39,7 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
     }
 
     /** Sealed copies on their way to the store come on top of what is dirty, so both share its part. */
-    StorageSettings engine(Duration flushInterval) {
+    StorageSettings engine(Duration flushInterval, LinkConfig link) {
         StorageSettings.Commits usual = StorageSettings.DEFAULT.commits();
         int cutBytes = (int) Math.min(usual.cutBytes(), dirtyBytes / 8);
         int grownBytes = (int) Math.min(GROWN_MAX, dirtyBytes / 4);
@@ -52,9 +53,9 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
                         cutBytes,
                         grownBytes,
                         flushInterval,
-                        usual.uploadsMax(),
+                        link.uploads(),
                         uploadBytes,
-                        usual.barrierDeadline(),
+                        link.stall(),
                         usual.retryDelayMax()));
     }
 

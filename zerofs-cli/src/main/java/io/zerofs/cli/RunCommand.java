@@ -4,12 +4,15 @@ package io.zerofs.cli;
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.zerofs.cli.config.CacheConfig;
+import io.zerofs.cli.config.LinkConfig;
 import io.zerofs.cli.config.SettingsText;
 import io.zerofs.cli.config.StorageConfig;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.server.net.Supervisor;
 import io.zerofs.storage.lifecycle.OpenException;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,7 +32,9 @@ import picocli.CommandLine.Option;
         versionProvider = Main.Version.class)
 final class RunCommand implements Callable<Integer> {
     private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
-    private static final long STOP_MILLIS_MAX = 60_000;
+
+    /** What waits for the store fails by itself when nothing moves; what remains to be closed then takes this long at most. */
+    private static final Duration LAST_STEPS = Duration.ofSeconds(30);
 
     @Mixin
     private ConfigOption configuration;
@@ -57,10 +62,15 @@ final class RunCommand implements Callable<Integer> {
             throw withAdvice(e);
         }
         serving = true;
+        Supervisor supervisor = Supervisor.at(Optional.ofNullable(System.getenv("NOTIFY_SOCKET")));
+        supervisor.tell("READY=1\nSTATUS=Serving");
         log.info("ZeroFS is ready: {}, volume {}", config.storage().url(), assembly.volume());
         Optional<VolumeException> reason = end.join();
         log.info("stopping");
-        stop(assembly);
+        supervisor.tell("STOPPING=1");
+        LinkConfig link = config.storage().link();
+        new Stopping(link.stall().plus(LAST_STEPS), link.shutdown(), assembly::movedBytes, supervisor)
+                .close(assembly::close);
         if (reason.isPresent()) {
             throw Failures.of(reason.get());
         }
@@ -138,18 +148,5 @@ final class RunCommand implements Callable<Integer> {
     private static void halt(ExitCode code) {
         LogStream.drainInstalled();
         Runtime.getRuntime().halt(code.status());
-    }
-
-    /** Closes in bounded time, whatever the store does. */
-    private static void stop(Assembly assembly) throws InterruptedException, ExitException {
-        Thread closing = new Thread(assembly::close, "zerofs-stop");
-        closing.setDaemon(true);
-        closing.start();
-        closing.join(STOP_MILLIS_MAX);
-        if (closing.isAlive()) {
-            throw new ExitException(
-                    ExitCode.STOP_INCOMPLETE,
-                    "not everything reached the store within " + STOP_MILLIS_MAX / 1000 + " seconds");
-        }
     }
 }

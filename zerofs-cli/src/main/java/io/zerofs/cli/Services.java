@@ -88,9 +88,7 @@ final class Services implements AutoCloseable {
                     closing.add("file system", ZeroFileSystem.open(volume, settings(config), InstantSource.system()));
             resources = closing.add(
                     "server threads",
-                    new ServerResources(
-                            MemoryBudget.of(config.cache()).servers(),
-                            config.servers().vanishedClientSecs()));
+                    new ServerResources(MemoryBudget.of(config.cache()).servers()));
             if (config.servers().nfs().isPresent()) {
                 NfsConfig nfs = config.servers().nfs().get();
                 closing.add("NFS", Nfs3Server.open(files, nfs.durability(), nfs.listen(), resources));

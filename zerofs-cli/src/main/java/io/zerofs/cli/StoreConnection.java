@@ -5,13 +5,11 @@ import io.zerofs.cli.config.AwsConfig;
 import io.zerofs.cli.config.AzureConfig;
 import io.zerofs.cli.config.StoreLocation;
 import io.zerofs.cli.config.ZerofsConfig;
-import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.MeteredObjectStore;
 import io.zerofs.storage.object.MonotonicClock;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
-import io.zerofs.storage.object.RetrySettings;
 import io.zerofs.storage.object.RetryingObjectStore;
 import io.zerofs.storage.object.StoreMetrics;
 import io.zerofs.storage.object.azure.AzureObjectStore;
@@ -33,7 +31,8 @@ public record StoreConnection(ObjectStore store, StoreMetrics metrics) implement
     public static StoreConnection open(StoreLocation location, ZerofsConfig config) throws ObjectStoreException {
         MonotonicClock clock = MonotonicClock.system();
         MeteredObjectStore metered = new MeteredObjectStore(adapter(location, config), clock);
-        ObjectStore retrying = new RetryingObjectStore(metered, RetrySettings.DEFAULTS, clock, new SecureRandom());
+        ObjectStore retrying =
+                new RetryingObjectStore(metered, config.storage().link().retries(), clock, new SecureRandom());
         return new StoreConnection(retrying, metered);
     }
 
@@ -59,7 +58,7 @@ public record StoreConnection(ObjectStore store, StoreMetrics metrics) implement
                 account.storageAccountName(),
                 account.storageAccountKey(),
                 account.endpoint(),
-                ConnectionSettings.DEFAULTS));
+                config.storage().link().connections()));
     }
 
     private static S3Settings s3Settings(StoreLocation.S3 s3, ZerofsConfig config) {
@@ -74,6 +73,6 @@ public record StoreConnection(ObjectStore store, StoreMetrics metrics) implement
                 aws.flatMap(AwsConfig::defaultRegion),
                 aws.map(AwsConfig::virtualHostedStyleRequest).orElse(false),
                 config.storage().acceptUnconditionalWrites(),
-                ConnectionSettings.DEFAULTS);
+                config.storage().link().connections());
     }
 }

@@ -21,4 +21,6 @@ public record StorageConfig(
                 value = "Accept a store that cannot refuse to overwrite an object. Two daemons on such a store destroy"
                         + " the volume; nothing but your own care prevents it.",
                 byDefault = "false")
-        boolean acceptUnconditionalWrites) {}
+        boolean acceptUnconditionalWrites,
+
+        @Setting("The network between here and the store.") LinkConfig link) {}

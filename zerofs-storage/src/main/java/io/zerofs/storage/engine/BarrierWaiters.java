@@ -9,17 +9,22 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Who waits for which commit. Those who come later never wait for an earlier commit, and all wait equally long, so both
- * answers and deadlines come in the order of arrival. Guarded by the pipeline; futures are completed outside of it.
+ * Who waits for which commit. Those who come later never wait for an earlier commit, and all are equally patient, so both
+ * answers and failures come in the order of arrival. Guarded by the pipeline; futures are completed outside of it.
  */
 final class BarrierWaiters {
     private final Deque<Waiter> waiters = new ArrayDeque<>();
 
-    /** @param deadline on the engine's clock */
-    private record Waiter(long seq, long deadline, CompletableFuture<Long> future) {}
+    /** @param since on the engine's clock */
+    private record Waiter(long seq, long since, CompletableFuture<Long> future) {
+        /** When it has waited long enough since it came and since the last progress. */
+        long stallsAt(long progress, long stallNanosMax) {
+            return (progress - since > 0 ? progress : since) + stallNanosMax;
+        }
+    }
 
-    CompletableFuture<Long> add(long seq, long deadline) {
-        Waiter waiter = new Waiter(seq, deadline, new CompletableFuture<>());
+    CompletableFuture<Long> add(long seq, long since) {
+        Waiter waiter = new Waiter(seq, since, new CompletableFuture<>());
         waiters.addLast(waiter);
         return waiter.future;
     }
@@ -28,9 +33,9 @@ final class BarrierWaiters {
         return waiters.isEmpty();
     }
 
-    /** When the first of them has waited long enough. */
-    long firstDeadline() {
-        return waiters.getFirst().deadline;
+    /** When the first of them has waited long enough, should nothing move until then. */
+    long stallsAt(long progress, long stallNanosMax) {
+        return waiters.getFirst().stallsAt(progress, stallNanosMax);
     }
 
     /** Takes out those whose commit is durable. */
@@ -43,14 +48,15 @@ final class BarrierWaiters {
         return answers;
     }
 
-    /** Takes out those whose deadline has passed. */
-    List<Runnable> expired(long now) {
+    /** Takes out those who have waited long enough. */
+    List<Runnable> expired(long now, long progress, long stallNanosMax) {
         List<Runnable> answers = new ArrayList<>();
-        while (!waiters.isEmpty() && waiters.getFirst().deadline - now <= 0) {
+        while (!waiters.isEmpty() && stallsAt(progress, stallNanosMax) - now <= 0) {
             Waiter waiter = waiters.removeFirst();
             answers.add(() -> waiter.future.completeExceptionally(new VolumeException(
                     VolumeException.Kind.UNAVAILABLE,
-                    "the store has not taken commit " + waiter.seq + " in time; it is still being tried")));
+                    "the store has not taken commit " + waiter.seq + ", and nothing moved for "
+                            + stallNanosMax / 1_000_000_000 + " seconds; it is still being tried")));
         }
         return answers;
     }

@@ -5,6 +5,7 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.engine.CommitFlight.State;
 import io.zerofs.storage.engine.LogSource.AppliedCommit;
+import io.zerofs.storage.object.Traffic;
 import io.zerofs.storage.seal.Salt;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -35,6 +36,9 @@ final class CommitPipeline {
     /** One in so many: the weight of an upload in the mean of how long they take. */
     private static final int UPLOADS_AVERAGED = 8;
 
+    /** How often it is looked for progress before a barrier fails for want of it. */
+    private static final int LOOKS_PER_STALL = 12;
+
     private final long epoch;
     private final StorageSettings.Commits settings;
     private final WritePath writes;
@@ -43,6 +47,8 @@ final class CommitPipeline {
     private final CommitCompletion completion;
     private final EngineRuntime runtime;
     private final StopSwitch stop;
+    private final Traffic traffic;
+    private final UploadPace pace;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<CommitFlight> flights = new ArrayDeque<>();
@@ -59,6 +65,9 @@ final class CommitPipeline {
     private long lastCutNanos;
     private long uploadNanos;
     private long recentBytes;
+    private long movedBytes;
+    private long failuresBefore;
+    private volatile long progressNanos;
     private double bytesPerNano;
     private volatile long grownBytesMax;
     private volatile AppliedCommit applied;
@@ -81,11 +90,19 @@ final class CommitPipeline {
         this.completion = stages.completion();
         this.runtime = runtime;
         this.stop = stop;
+        this.traffic = stages.traffic();
+        this.pace = new UploadPace(settings, traffic);
+        this.progressNanos = runtime.nanoTime().getAsLong();
         stop.onStop(this::failAll);
     }
 
-    /** What a commit passes through. */
-    record Stages(WritePath writes, DirtyTable dirty, CommitUpload upload, CommitCompletion completion) {}
+    /**
+     * What a commit passes through.
+     *
+     * @param traffic with the store
+     */
+    record Stages(
+            WritePath writes, DirtyTable dirty, CommitUpload upload, CommitCompletion completion, Traffic traffic) {}
 
     private record Recent(long seq, long bytes) {}
 
@@ -96,7 +113,7 @@ final class CommitPipeline {
 
     /** Called after each batch, holding none of the engine's locks. */
     void changed(OpenCommit commit) {
-        if (commit.memoryBytes() >= settings.cutBytes() && !commit.isFrozen() && !growing(commit)) {
+        if (commit.memoryBytes() >= pace.cutBytes() && !commit.isFrozen() && !growing(commit)) {
             locked(() -> {
                 if (dirty.open() == commit) {
                     cut();
@@ -140,10 +157,13 @@ final class CommitPipeline {
             if (seq <= applied.seq()) {
                 return CompletableFuture.completedFuture(seq);
             }
-            result = waiters.add(
-                    seq,
-                    runtime.nanoTime().getAsLong() + settings.barrierDeadline().toNanos());
-            armDeadline();
+            long now = runtime.nanoTime().getAsLong();
+            if (waiters.isEmpty()) {
+                failuresBefore = upload.failures();
+                movedBytes = traffic.movedBytes();
+            }
+            result = waiters.add(seq, now);
+            awaitStall(now);
         } catch (VolumeException e) {
             return CompletableFuture.failedFuture(e);
         } finally {
@@ -249,8 +269,7 @@ final class CommitPipeline {
                 bytes += flight.commit().memoryBytes();
             }
         }
-        return uploads == 0
-                || uploads < settings.uploadsMax() && bytes + commit.memoryBytes() <= settings.uploadBytesMax();
+        return uploads == 0 || uploads < settings.uploadsMax() && pace.hasRoom(bytes, commit);
     }
 
     /**
@@ -308,6 +327,8 @@ final class CommitPipeline {
             long took = runtime.nanoTime().getAsLong() - flight.beganNanos();
             uploadNanos += (took - uploadNanos) / (uploadNanos == 0 ? 1 : UPLOADS_AVERAGED);
             noteSpeed(flight.commit().memoryBytes(), took);
+            progressNanos = runtime.nanoTime().getAsLong();
+            failuresBefore = upload.failures();
             flight.stored();
         });
         completeAndPump();
@@ -320,7 +341,7 @@ final class CommitPipeline {
 
     /** From commits that are large enough to tell it. */
     private void noteSpeed(long bytes, long nanos) {
-        if (bytes >= settings.cutBytes() / 4) {
+        if (bytes >= pace.cutBytes() / 4) {
             double now = (double) bytes / Math.max(1, nanos);
             bytesPerNano += (now - bytesPerNano) / (bytesPerNano == 0 ? 1 : UPLOADS_AVERAGED);
             grownBytesMax = (long) Math.min(settings.grownBytesMax(), bytesPerNano * GROWN_NANOS_MAX);
@@ -395,11 +416,12 @@ final class CommitPipeline {
         }
     }
 
-    private void armDeadline() {
+    private void awaitStall(long now) {
         if (!deadlineArmed && !waiters.isEmpty()) {
             deadlineArmed = true;
-            long delay = waiters.firstDeadline() - runtime.nanoTime().getAsLong();
-            runtime.timer().after(Math.max(1, delay), this::expire);
+            long stall = settings.barrierDeadline().toNanos();
+            long left = waiters.stallsAt(progressNanos, stall) - now;
+            runtime.timer().after(Math.max(1, Math.min(left, stall / LOOKS_PER_STALL)), this::expire);
         }
     }
 
@@ -407,10 +429,30 @@ final class CommitPipeline {
         List<Runnable> answers = new ArrayList<>();
         locked(() -> {
             deadlineArmed = false;
-            answers.addAll(waiters.expired(runtime.nanoTime().getAsLong()));
-            armDeadline();
+            long now = runtime.nanoTime().getAsLong();
+            noteProgress(now);
+            answers.addAll(waiters.expired(
+                    now, progressNanos, settings.barrierDeadline().toNanos()));
+            awaitStall(now);
         });
         answers.forEach(Runnable::run);
+    }
+
+    /**
+     * Bytes that move are progress, but not for ever: what was sent again and again, as often as there may be uploads, without
+     * that anything was stored was sent for nothing.
+     */
+    private void noteProgress(long now) {
+        long moved = traffic.movedBytes();
+        if (moved != movedBytes && upload.failures() - failuresBefore <= settings.uploadsMax()) {
+            progressNanos = now;
+        }
+        movedBytes = moved;
+    }
+
+    /** When something moved or was stored, as far as it was looked for. */
+    long progressNanos() {
+        return progressNanos;
     }
 
     private void failAll(VolumeException why) {

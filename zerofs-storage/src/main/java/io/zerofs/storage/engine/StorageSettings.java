@@ -57,7 +57,7 @@ public record StorageSettings(Memory memory, Commits commits, Folding folding, D
      * @param flushInterval how long a change waits at most for a cut
      * @param uploadsMax commits on their way to the store
      * @param uploadBytesMax bytes of those commits; one is always allowed
-     * @param barrierDeadline how long a barrier waits before it fails; the upload goes on
+     * @param barrierDeadline how long a barrier waits while nothing moves before it fails; the upload goes on
      * @param retryDelayMax longest pause between two attempts to upload
      */
     public record Commits(

@@ -120,7 +120,8 @@ public final class StorageVolume implements Volume, SpaceSource {
                 recovered.epoch(),
                 new AppliedCommit(recovered.lastSeq(), recovered.lastSalt()),
                 settings.commits(),
-                new CommitPipeline.Stages(writes, dirty, upload, completion),
+                new CommitPipeline.Stages(
+                        writes, dirty, upload, completion, recovered.store().traffic()),
                 runtime,
                 stop);
         this.folder = new Folder(
@@ -306,7 +307,7 @@ public final class StorageVolume implements Volume, SpaceSource {
         stop.stop(reason);
     }
 
-    /** Waits for the last barrier as long as any barrier does, then closes whatever came of it. */
+    /** Waits for the last barrier as any barrier does, as long as something moves, then closes whatever came of it. */
     @Override
     public void close() throws VolumeException {
         if (!closing.compareAndSet(false, true)) {
@@ -339,15 +340,22 @@ public final class StorageVolume implements Volume, SpaceSource {
     }
 
     private VolumeException awaitLastBarrier() {
-        long millis = settings.commits().barrierDeadline().toMillis();
+        CompletableFuture<Long> last = pipeline.settledBarrier();
         try {
-            // The pipeline fails it at its own deadline; ours only catches a timer that no longer runs.
-            pipeline.settledBarrier().get(2 * millis + 1000, TimeUnit.MILLISECONDS);
-            return null;
+            long progress;
+            do {
+                progress = pipeline.progressNanos();
+                try {
+                    // The pipeline fails it when nothing moves; ours only catches a timer that no longer runs.
+                    last.get(2 * settings.commits().barrierDeadline().toMillis() + 1000, TimeUnit.MILLISECONDS);
+                    return null;
+                } catch (TimeoutException e) {
+                    log.debug("the last changes are still on their way");
+                }
+            } while (progress != pipeline.progressNanos());
+            return lastBarrierFailure(null);
         } catch (ExecutionException e) {
             return e.getCause() instanceof VolumeException known ? known : lastBarrierFailure(e.getCause());
-        } catch (TimeoutException e) {
-            return lastBarrierFailure(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return lastBarrierFailure(e);

@@ -71,9 +71,7 @@ public final class RocksIndex implements AutoCloseable {
         } catch (IOException e) {
             handles.close();
             throw new VolumeException(
-                    VolumeException.Kind.NO_SPACE,
-                    "cannot have RocksDB's library in " + nativeDirectory + ": " + e.getMessage(),
-                    e);
+                    VolumeException.Kind.NO_SPACE, "cannot unpack RocksDB's library into " + nativeDirectory, e);
         } catch (RocksDBException e) {
             handles.close();
             throw new VolumeException(

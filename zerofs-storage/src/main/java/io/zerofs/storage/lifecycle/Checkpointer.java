@@ -106,6 +106,8 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
 
     @Override
     public void finish() {
+        // Everything is durable by now: a last checkpoint makes the next start shorter, and is not worth minutes.
+        tables.hurry();
         running.lock();
         try {
             if (!ended && !uncovered.isEmpty()) {

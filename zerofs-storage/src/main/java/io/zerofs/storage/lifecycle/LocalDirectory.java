@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
-import io.zerofs.storage.index.PrivateDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -11,10 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -35,6 +37,7 @@ import java.util.stream.Stream;
 final class LocalDirectory implements AutoCloseable {
     private static final String DATABASE = "db-";
     private static final String CHECKPOINT = "checkpoint-";
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
     private final Path directory;
     private final FileChannel lockFile;
@@ -46,9 +49,9 @@ final class LocalDirectory implements AutoCloseable {
 
     /** Makes the directory if needed, and locks it. */
     static LocalDirectory lock(Path cacheDirectory, UUID volume) throws IOException, OpenException {
-        PrivateDirectory.makeParent(cacheDirectory);
+        Files.createDirectories(cacheDirectory);
         Path directory = cacheDirectory.resolve(volume.toString());
-        PrivateDirectory.make(directory);
+        makePrivate(directory);
         FileChannel lockFile =
                 FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
@@ -126,7 +129,18 @@ final class LocalDirectory implements AutoCloseable {
     private Path renew(String name) throws IOException {
         Path path = directory.resolve(name);
         delete(path);
-        PrivateDirectory.make(path);
+        makePrivate(path);
         return path;
+    }
+
+    /** Also takes away what an existing directory grants to others. */
+    private static void makePrivate(Path path) throws IOException {
+        if (!path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.createDirectories(path);
+        } else if (Files.isDirectory(path)) {
+            Files.setPosixFilePermissions(path, OWNER_ONLY);
+        } else {
+            Files.createDirectory(path, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+        }
     }
 }

@@ -6,6 +6,7 @@ import io.zerofs.storage.commit.ExclusiveCreate;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.Traffic;
 import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.Salt;
@@ -29,6 +30,8 @@ import java.util.stream.Stream;
 final class TableUpload {
     private static final Pattern TABLE_FILE = Pattern.compile("([0-9]{6,18})\\.sst");
 
+    private static final int HURRIED_SECONDS_MAX = 10;
+
     private final TableFiles files;
     private final Creation creation;
     private final RandomGenerator random;
@@ -37,12 +40,15 @@ final class TableUpload {
     /** Of tables whose upload was begun: another attempt sends the same bytes. */
     private final Map<String, Salt> salts = new HashMap<>();
 
+    private final Traffic traffic;
     private volatile long uploadedBytes;
+    private volatile boolean hurried;
 
     /** @param stored tables that the database was built from */
     TableUpload(ObjectStore store, TableFiles files, long epoch, List<TableRef> stored, RandomGenerator random) {
         this.files = files;
         this.creation = new Creation(store);
+        this.traffic = store.traffic();
         this.epoch = epoch;
         this.random = random;
         stored.forEach(table -> known.put(table.number(), table));
@@ -53,9 +59,15 @@ final class TableUpload {
             throws IOException, ObjectStoreException, CorruptObjectException, VolumeException {
         Map<Long, Path> numbered = tableFiles(checkpoint);
         List<TableRef> tables = new ArrayList<>();
+        long left = 0;
+        for (Map.Entry<Long, Path> file : numbered.entrySet()) {
+            left += known.containsKey(file.getKey()) ? 0 : Files.size(file.getValue());
+        }
         for (Map.Entry<Long, Path> file : numbered.entrySet()) {
             TableRef table = known.get(file.getKey());
             if (table == null) {
+                requireTimeFor(left);
+                left -= Files.size(file.getValue());
                 table = uploadOne(file.getKey(), file.getValue());
                 known.put(file.getKey(), table);
             }
@@ -77,6 +89,21 @@ final class TableUpload {
     /** Bytes of tables that were uploaded since the start. */
     long uploadedBytes() {
         return uploadedBytes;
+    }
+
+    /** From now on a checkpoint that a slow link keeps from being done soon is given up. */
+    void hurry() {
+        hurried = true;
+    }
+
+    private void requireTimeFor(long bytes) throws VolumeException {
+        double rate = traffic.bytesPerSecond();
+        if (hurried && rate > 0 && bytes / rate > HURRIED_SECONDS_MAX) {
+            throw new VolumeException(
+                    VolumeException.Kind.UNAVAILABLE,
+                    bytes + " bytes of tables take too long at " + (long) rate
+                            + " bytes per second; the next start replays the log instead");
+        }
     }
 
     private static Map<Long, Path> tableFiles(Path checkpoint) throws IOException {

@@ -83,6 +83,11 @@ public final class MeteredObjectStore implements ObjectStore, StoreMetrics {
     }
 
     @Override
+    public Traffic traffic() {
+        return store.traffic();
+    }
+
+    @Override
     public String describe() {
         return store.describe();
     }

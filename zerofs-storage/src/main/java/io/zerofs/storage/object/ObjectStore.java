@@ -82,6 +82,11 @@ public interface ObjectStore extends AutoCloseable {
      */
     Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException;
 
+    /** What moves between here and the store. */
+    default Traffic traffic() {
+        return Traffic.NONE;
+    }
+
     /** Where this store is, for messages; without secrets. */
     String describe();
 

@@ -8,7 +8,8 @@ import java.time.Duration;
  *
  * @param firstDelay the longest wait before the second attempt; doubled for each further one
  * @param delayMax no wait is longer, so that work goes on soon after the store is back
- * @param deadline no attempt begins later than this after the first one, unless the store asked to slow down
+ * @param deadline no attempt but the first few begins later than this after the first one, unless the store asked to slow
+ *     down
  * @param throttledDeadline the same for a store that keeps answering that it is asked too much
  */
 public record RetrySettings(Duration firstDelay, Duration delayMax, Duration deadline, Duration throttledDeadline) {

@@ -30,6 +30,9 @@ public final class RetryingObjectStore implements ObjectStore {
     /** Failures of one request in a row from which it is no passing disturbance. */
     private static final int OUTAGE_FAILURES = 5;
 
+    /** However long they take: on a slow link one may take longer than the deadline. */
+    private static final int ATTEMPTS_MIN = 4;
+
     private final ObjectStore store;
     private final RetrySettings settings;
     private final MonotonicClock clock;
@@ -102,6 +105,11 @@ public final class RetryingObjectStore implements ObjectStore {
         }
         hopeless.putAll(left);
         return hopeless;
+    }
+
+    @Override
+    public Traffic traffic() {
+        return store.traffic();
     }
 
     @Override
@@ -179,7 +187,7 @@ public final class RetryingObjectStore implements ObjectStore {
             long delay =
                     e.isThrottled() ? random.nextLong(boundNanos / 2, boundNanos + 1) : random.nextLong(boundNanos + 1);
             Duration deadline = e.isThrottled() ? settings.throttledDeadline() : settings.deadline();
-            if (clock.nanoTime() - startNanos + delay > deadline.toNanos()) {
+            if (failures + 1 >= ATTEMPTS_MIN && clock.nanoTime() - startNanos + delay > deadline.toNanos()) {
                 return false;
             }
             log.debug("{}: {} failed, again in {} ms: {}", store.describe(), what, delay / 1_000_000, e.getMessage());

@@ -10,11 +10,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
+import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ManualMonotonicClock;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.object.Traffic;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -68,6 +71,30 @@ class CheckpointerTest {
         }
 
         await().until(() -> replayFrom(process) > 1);
+    }
+
+    @Test
+    void theLastCheckpointIsGivenUpWhereALinkWouldTakeMinutes() throws Exception {
+        ManualMonotonicClock clock = new ManualMonotonicClock();
+        Traffic traffic = new Traffic(ConnectionSettings.DEFAULTS, clock);
+        Traffic.Transfer put = traffic.attempt(16 << 10, () -> {});
+        put.begin();
+        clock.advance(Duration.ofHours(1));
+        put.answered(true);
+        ForwardingStore slow = new ForwardingStore(fixture.bucket) {
+            @Override
+            public Traffic traffic() {
+                return traffic;
+            }
+        };
+        Process process = fixture.process(fixture.newDirectory(), slow).open();
+        process.write(1, "a").barrier();
+        long before = replayFrom(process);
+
+        process.volume.close();
+
+        assertEquals(before, replayFrom(process));
+        assertEquals("a", fixture.process().open().read(1));
     }
 
     @Test

@@ -197,6 +197,11 @@ public final class FaultyObjectStore implements ObjectStore {
     }
 
     @Override
+    public Traffic traffic() {
+        return store.traffic();
+    }
+
+    @Override
     public String describe() {
         return "faulty " + store.describe();
     }

@@ -40,6 +40,11 @@ public class ForwardingStore implements ObjectStore {
     }
 
     @Override
+    public Traffic traffic() {
+        return store.traffic();
+    }
+
+    @Override
     public String describe() {
         return store.describe();
     }

@@ -46,7 +46,7 @@ public abstract class NetworkFaultsContract {
     private ObjectStore store;
 
     protected static final ConnectionSettings CONNECTIONS =
-            new ConnectionSettings(16, Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(30));
+            new ConnectionSettings(16, Duration.ofSeconds(5), Duration.ofSeconds(5), 1 << 20, Duration.ofSeconds(30));
 
     /** The admin port of the proxy. */
     protected abstract URI proxy();

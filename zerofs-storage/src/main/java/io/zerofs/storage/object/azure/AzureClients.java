@@ -25,13 +25,14 @@ final class AzureClients {
 
     static BlobContainerClient create(AzureSettings settings) throws ObjectStoreException {
         ConnectionSettings connections = settings.connections();
+        // Silent attempts are ended by Traffic: the client's own deadline for an answer counts the time of the body.
         // Azure does not speak HTTP/2, and the offer of it costs a header in each request to a plain http endpoint.
         HttpClient http = new JdkHttpClientBuilder(
                         java.net.http.HttpClient.newBuilder().version(java.net.http.HttpClient.Version.HTTP_1_1))
                 .connectionTimeout(connections.connectTimeout())
-                .responseTimeout(connections.silenceMax())
-                .readTimeout(connections.silenceMax())
-                .writeTimeout(connections.silenceMax())
+                .responseTimeout(Duration.ZERO)
+                .readTimeout(Duration.ZERO)
+                .writeTimeout(Duration.ZERO)
                 .build();
         BlobContainerClientBuilder builder = new BlobContainerClientBuilder()
                 .addPolicy(new OptionalLength())
@@ -40,8 +41,8 @@ final class AzureClients {
                         .map(URI::toString)
                         .orElse("https://" + settings.accountName() + ".blob.core.windows.net"))
                 .containerName(settings.container())
-                .retryOptions(new RequestRetryOptions(
-                        RetryPolicyType.FIXED, 1, connections.requestTimeout(), NO_DELAY, NO_DELAY, null));
+                .retryOptions(
+                        new RequestRetryOptions(RetryPolicyType.FIXED, 1, (Duration) null, NO_DELAY, NO_DELAY, null));
         if (settings.accountKey().isPresent()) {
             builder.credential(new StorageSharedKeyCredential(settings.accountName(), keyOf(settings)));
         } else {

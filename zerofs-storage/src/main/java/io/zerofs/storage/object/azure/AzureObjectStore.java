@@ -4,6 +4,8 @@ package io.zerofs.storage.object.azure;
 import com.azure.core.http.rest.PagedResponse;
 import com.azure.core.util.BinaryData;
 import com.azure.core.util.Context;
+import com.azure.core.util.Contexts;
+import com.azure.core.util.ProgressReporter;
 import com.azure.storage.blob.BlobClient;
 import com.azure.storage.blob.BlobContainerClient;
 import com.azure.storage.blob.models.BlobDownloadResponse;
@@ -24,13 +26,15 @@ import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import io.zerofs.storage.object.ObjectStoreException.Refusal;
 import io.zerofs.storage.object.ParallelDeletes;
+import io.zerofs.storage.object.Traffic;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Block blobs in a container, below a prefix; each is written by a single Put Blob. Every call is one attempt. ETags are
@@ -38,6 +42,9 @@ import java.util.concurrent.TimeUnit;
  */
 public final class AzureObjectStore implements ObjectStore {
     private static final DownloadRetryOptions ONE_ATTEMPT = new DownloadRetryOptions().setMaxRetryRequests(0);
+
+    private static final long NO_BODY = -1;
+    private static final int PIECE_BYTES = 64 << 10;
 
     /** What Azure puts on a page at most. */
     private static final int PAGE_MAX = 5_000;
@@ -48,10 +55,7 @@ public final class AzureObjectStore implements ObjectStore {
     private final AzureErrors errors;
     private final AzureAnswers answers;
     private final ParallelDeletes deletes = new ParallelDeletes("azure-delete", this::deleteOne);
-    /** The JDK's client opens as many connections as it is asked for. */
-    private final Semaphore requests;
-
-    private final long turnMillis;
+    private final Traffic traffic;
 
     private AzureObjectStore(BlobContainerClient client, AzureSettings settings) {
         this.client = client;
@@ -60,8 +64,7 @@ public final class AzureObjectStore implements ObjectStore {
                 + " (" + settings.endpoint().map(Object::toString).orElse(settings.accountName()) + ")";
         this.errors = new AzureErrors(place, settings.container());
         this.answers = new AzureAnswers(errors);
-        this.requests = new Semaphore(settings.connections().requestsMax(), true);
-        this.turnMillis = settings.connections().requestTimeout().toMillis();
+        this.traffic = Traffic.watched(settings.connections());
     }
 
     /** Prepares a client; the store is not asked anything yet. */
@@ -82,15 +85,17 @@ public final class AzureObjectStore implements ObjectStore {
         } else {
             conditions.setIfNoneMatch("*");
         }
-        List<ByteBuffer> body = bytes.stream().map(ByteBuffer::duplicate).toList();
+        List<ByteBuffer> body = inPieces(bytes);
         BodyDigest digest = BodyDigest.of(bytes);
         BlockBlobSimpleUploadOptions upload = new BlockBlobSimpleUploadOptions(BinaryData.fromListByteBuffer(body))
                 .setContentMd5(digest.md5())
                 .setRequestConditions(conditions);
-        return inTurn(what, true, () -> {
+        long size = bytes.stream().mapToLong(ByteBuffer::remaining).sum();
+        return inTurn(what, size, transfer -> {
             try {
                 answers.requireStored(
-                        what, blob.getBlockBlobClient().uploadWithResponse(upload, null, Context.NONE), digest);
+                        what, blob.getBlockBlobClient().uploadWithResponse(upload, null, counting(transfer)), digest);
+                transfer.answered(true);
                 return PutOutcome.STORED;
             } catch (BlobStorageException e) {
                 if (AzureErrors.isOfTheStore(e) && conditionFailed(e, condition)) {
@@ -99,6 +104,25 @@ public final class AzureObjectStore implements ObjectStore {
                 throw e;
             }
         });
+    }
+
+    /** The client tells of each buffer once it is taken. */
+    private static List<ByteBuffer> inPieces(List<ByteBuffer> bytes) {
+        List<ByteBuffer> pieces = new ArrayList<>();
+        for (ByteBuffer buffer : bytes) {
+            for (int from = buffer.position(); from < buffer.limit(); from += PIECE_BYTES) {
+                pieces.add(buffer.slice(from, Math.min(PIECE_BYTES, buffer.limit() - from)));
+            }
+        }
+        return pieces;
+    }
+
+    private static Context counting(Traffic.Transfer transfer) {
+        AtomicLong before = new AtomicLong();
+        return Contexts.with(Context.NONE)
+                .setHttpRequestProgressReporter(
+                        ProgressReporter.withProgressListener(sent -> transfer.sent(sent - before.getAndSet(sent))))
+                .getContext();
     }
 
     private static boolean conditionFailed(BlobStorageException e, PutCondition condition) {
@@ -139,7 +163,8 @@ public final class AzureObjectStore implements ObjectStore {
     private Optional<BlobDownloadResponse> download(String what, String name, BlobRange range, BoundedBody body)
             throws ObjectStoreException {
         BlobClient blob = blob(name);
-        return inTurn(what, false, () -> {
+        return inTurn(what, NO_BODY, transfer -> {
+            body.tell(transfer);
             try {
                 return Optional.of(
                         blob.downloadStreamWithResponse(body, range, ONE_ATTEMPT, null, false, null, Context.NONE));
@@ -165,10 +190,11 @@ public final class AzureObjectStore implements ObjectStore {
             options.setStartFrom(first);
         }
         try {
-            inTurn(what, false, () -> {
+            inTurn(what, NO_BODY, transfer -> {
                 String last = "";
                 for (PagedResponse<BlobItem> items :
                         client.listBlobs(options, null).iterableByPage()) {
+                    transfer.answered(true);
                     answers.requireList(what, items);
                     for (BlobItem item : items.getValue()) {
                         BlobItemProperties properties = item.getProperties();
@@ -197,6 +223,11 @@ public final class AzureObjectStore implements ObjectStore {
     }
 
     @Override
+    public Traffic traffic() {
+        return traffic;
+    }
+
+    @Override
     public String describe() {
         return place;
     }
@@ -205,13 +236,14 @@ public final class AzureObjectStore implements ObjectStore {
     @Override
     public void close() {
         deletes.close();
+        traffic.close();
     }
 
     private void deleteOne(String name) throws ObjectStoreException {
         String what = "cannot delete " + name;
         BlobClient blob = blob(name);
         try {
-            inTurn(what, false, () -> {
+            inTurn(what, NO_BODY, transfer -> {
                 answers.requireDeleted(what, blob.deleteWithResponse(null, null, null, Context.NONE));
                 return null;
             });
@@ -227,25 +259,33 @@ public final class AzureObjectStore implements ObjectStore {
     }
 
     private interface Request<T> {
-        T send() throws ObjectStoreException;
+        T send(Traffic.Transfer transfer) throws ObjectStoreException;
     }
 
-    private <T> T inTurn(String what, boolean put, Request<T> request) throws ObjectStoreException {
+    /** @param bodyBytes of a put, or {@link #NO_BODY} */
+    private <T> T inTurn(String what, long bodyBytes, Request<T> request) throws ObjectStoreException {
+        Traffic.Transfer transfer = traffic.attempt(Math.max(0, bodyBytes), Thread.currentThread()::interrupt);
         try {
-            if (!requests.tryAcquire(turnMillis, TimeUnit.MILLISECONDS)) {
-                throw new ObjectStoreException(
-                        Kind.UNAVAILABLE, what + " at " + place + ": too many requests wait", null);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            transfer.begin();
+        } catch (InterruptedIOException e) {
             throw new ObjectStoreException(Kind.UNAVAILABLE, what + " at " + place + ": interrupted", e);
         }
         try {
-            return request.send();
+            return request.send(transfer);
         } catch (RuntimeException e) {
-            throw errors.translate(what, put, e);
+            if (transfer.isSilent()) {
+                throw new ObjectStoreException(
+                        bodyBytes == NO_BODY ? Kind.UNAVAILABLE : Kind.UNKNOWN_OUTCOME,
+                        what + " at " + place + ": " + transfer.silence(),
+                        e);
+            }
+            throw errors.translate(what, bodyBytes != NO_BODY, e);
         } finally {
-            requests.release();
+            transfer.end();
+            if (transfer.isSilent()) {
+                // The interrupt was for the attempt, and not for the thread.
+                Thread.interrupted();
+            }
         }
     }
 

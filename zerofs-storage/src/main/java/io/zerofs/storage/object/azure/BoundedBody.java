@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object.azure;
 
+import io.zerofs.storage.object.Traffic;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -18,10 +19,16 @@ final class BoundedBody extends OutputStream {
     private byte[] bytes;
     private int size;
     private long dropped;
+    private Traffic.Transfer transfer;
 
     BoundedBody(int bytesMax) {
         this.bytesMax = bytesMax;
         this.bytes = new byte[Math.min(bytesMax, FIRST_BYTES)];
+    }
+
+    /** Who is told of what comes. */
+    void tell(Traffic.Transfer counted) {
+        transfer = counted;
     }
 
     @Override
@@ -31,6 +38,7 @@ final class BoundedBody extends OutputStream {
 
     @Override
     public void write(byte[] source, int offset, int length) throws IOException {
+        transfer.received(length);
         if (dropped > 0 || length > bytesMax - size) {
             dropped += length;
             if (dropped > DROPPED_MAX) {

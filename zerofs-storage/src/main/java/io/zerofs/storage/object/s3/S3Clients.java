@@ -4,6 +4,7 @@ package io.zerofs.storage.object.s3;
 import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Refusal;
+import io.zerofs.storage.object.Traffic;
 import java.time.Duration;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -24,6 +25,9 @@ final class S3Clients {
     /** Idle connections are closed before the store or a middlebox does it: Amazon does after about 20 seconds. */
     private static final Duration IDLE_MAX = Duration.ofSeconds(15);
 
+    /** {@link Traffic} ends what is silent, for it knows what else is under way. */
+    private static final Duration NEVER = Duration.ofDays(1);
+
     private S3Clients() {}
 
     /**
@@ -32,26 +36,26 @@ final class S3Clients {
      * the way, and what we store authenticates itself. Repetitions are left to {@link
      * io.zerofs.storage.object.RetryingObjectStore}.
      */
-    static S3Client create(S3Settings settings) throws ObjectStoreException {
+    static S3Client create(S3Settings settings, Traffic traffic) throws ObjectStoreException {
         ConnectionSettings connections = settings.connections();
         S3ClientBuilder builder = S3Client.builder()
-                .httpClientBuilder(Apache5HttpClient.builder()
-                        .maxConnections(connections.requestsMax())
-                        .connectionTimeout(connections.connectTimeout())
-                        .connectionAcquisitionTimeout(connections.requestTimeout())
-                        .connectionMaxIdleTime(IDLE_MAX)
-                        .socketTimeout(connections.silenceMax())
-                        .expectContinueEnabled(false)
-                        .tcpKeepAlive(true))
+                .httpClient(new WatchedHttpClient(
+                        Apache5HttpClient.builder()
+                                .maxConnections(connections.requestsMax())
+                                .connectionTimeout(connections.connectTimeout())
+                                .connectionMaxIdleTime(IDLE_MAX)
+                                .socketTimeout(NEVER)
+                                .expectContinueEnabled(false)
+                                .tcpKeepAlive(true)
+                                .build(),
+                        traffic))
                 .region(regionOf(settings))
                 .credentialsProvider(credentialsOf(settings))
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .addPlugin(LegacyMd5Plugin.create())
                 .serviceConfiguration(service -> service.chunkedEncodingEnabled(false))
-                .overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry())
-                        .apiCallAttemptTimeout(connections.requestTimeout())
-                        .apiCallTimeout(connections.requestTimeout().multipliedBy(2)));
+                .overrideConfiguration(override -> override.retryStrategy(AwsRetryStrategy.doNotRetry()));
         settings.endpoint()
                 .ifPresent(
                         endpoint -> builder.endpointOverride(endpoint).forcePathStyle(!settings.virtualHostedStyle()));

@@ -7,6 +7,7 @@ import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import io.zerofs.storage.object.ObjectStoreException.Refusal;
+import io.zerofs.storage.object.Traffic;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.List;
@@ -38,8 +39,9 @@ public final class S3ObjectStore implements ObjectStore {
     private final S3Deletes deletes;
     private final S3Puts puts;
     private final S3Answers answers;
+    private final Traffic traffic;
 
-    private S3ObjectStore(S3Client client, S3Settings settings) {
+    private S3ObjectStore(S3Client client, S3Settings settings, Traffic traffic) {
         this.client = client;
         this.bucket = settings.bucket();
         this.prefix = new KeyPrefix(settings.prefix());
@@ -47,13 +49,20 @@ public final class S3ObjectStore implements ObjectStore {
                 + settings.endpoint().map(endpoint -> " (" + endpoint + ")").orElse("");
         this.errors = new S3Errors(place, bucket);
         this.answers = new S3Answers(errors);
+        this.traffic = traffic;
         this.puts = new S3Puts(client, settings, errors);
         this.deletes = new S3Deletes(client, bucket, prefix, errors, answers);
     }
 
     /** Prepares a client; the store is not asked anything yet. */
     public static S3ObjectStore open(S3Settings settings) throws ObjectStoreException {
-        return new S3ObjectStore(S3Clients.create(settings), settings);
+        Traffic traffic = Traffic.watched(settings.connections());
+        try {
+            return new S3ObjectStore(S3Clients.create(settings, traffic), settings, traffic);
+        } catch (ObjectStoreException e) {
+            traffic.close();
+            throw e;
+        }
     }
 
     @Override
@@ -159,6 +168,11 @@ public final class S3ObjectStore implements ObjectStore {
     }
 
     @Override
+    public Traffic traffic() {
+        return traffic;
+    }
+
+    @Override
     public String describe() {
         return place;
     }
@@ -167,6 +181,7 @@ public final class S3ObjectStore implements ObjectStore {
     public void close() {
         deletes.close();
         client.close();
+        traffic.close();
     }
 
     private GetObjectRequest.Builder request(String name) {

@@ -49,7 +49,7 @@ class AzureErrorsTest {
 
     private static AzureObjectStore at(URI endpoint, Duration silence, String key) throws ObjectStoreException {
         ConnectionSettings connections =
-                new ConnectionSettings(4, Duration.ofSeconds(1), silence, Duration.ofSeconds(20));
+                new ConnectionSettings(4, Duration.ofSeconds(1), silence, 1 << 20, Duration.ofSeconds(30));
         return AzureObjectStore.open(new AzureSettings(
                 "container",
                 "a/b",

@@ -4,6 +4,7 @@ package io.zerofs.storage.object.s3;
 import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.TestServer;
+import io.zerofs.storage.object.Traffic;
 import io.zerofs.storage.seal.Secret;
 import java.util.Optional;
 import java.util.UUID;
@@ -20,7 +21,7 @@ final class S3Buckets {
     /** A place in an existing bucket that nobody else uses. */
     static S3Settings emptyPlace(TestServer server) throws ObjectStoreException {
         S3Settings settings = settings(server, BUCKET, "test/" + UUID.randomUUID());
-        try (S3Client client = S3Clients.create(settings)) {
+        try (S3Client client = S3Clients.create(settings, Traffic.NONE)) {
             client.createBucket(request -> request.bucket(BUCKET));
         } catch (BucketAlreadyOwnedByYouException | BucketAlreadyExistsException e) {
             // by an earlier test

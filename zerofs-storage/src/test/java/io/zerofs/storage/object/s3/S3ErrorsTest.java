@@ -56,7 +56,7 @@ class S3ErrorsTest {
 
     private static S3ObjectStore at(URI endpoint, Duration silence, boolean onlyWriter) throws ObjectStoreException {
         ConnectionSettings connections =
-                new ConnectionSettings(4, Duration.ofSeconds(1), silence, Duration.ofSeconds(20));
+                new ConnectionSettings(4, Duration.ofSeconds(1), silence, 1 << 20, Duration.ofSeconds(30));
         S3Settings.Keys keys = new S3Settings.Keys("id", Secret.of("secret"), Optional.of(Secret.of("token")));
         return S3ObjectStore.open(new S3Settings(
                 "bucket",

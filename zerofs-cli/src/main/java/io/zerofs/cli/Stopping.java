@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import io.zerofs.server.net.Supervisor;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Closes the daemon and waits for it as long as bytes move, telling the supervisor, which would else kill it. Used once.
+ *
+ * @param patience how long nothing may move
+ * @param longest how long it may take in all
+ * @param movedBytes to and from the store so far
+ */
+record Stopping(Duration patience, Duration longest, LongSupplier movedBytes, Supervisor supervisor) {
+    private static final Logger log = LoggerFactory.getLogger(Stopping.class);
+
+    private static final int LOOKS = 60;
+    private static final long TOLD_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** Returns once it is closed. */
+    void close(Runnable daemon) throws InterruptedException, ExitException {
+        Thread closing = new Thread(daemon, "zerofs-stop");
+        closing.setDaemon(true);
+        closing.start();
+        long began = System.nanoTime();
+        long progress = began;
+        long told = began - TOLD_EVERY_NANOS;
+        long before = movedBytes.getAsLong();
+        while (true) {
+            closing.join(Math.max(1, patience.toMillis() / LOOKS));
+            if (!closing.isAlive()) {
+                return;
+            }
+            long now = System.nanoTime();
+            long moved = movedBytes.getAsLong();
+            progress = moved == before ? progress : now;
+            before = moved;
+            if (now - progress > patience.toNanos() || now - began > longest.toNanos()) {
+                throw new ExitException(
+                        ExitCode.STOP_INCOMPLETE,
+                        "not everything reached the store within " + TimeUnit.NANOSECONDS.toSeconds(now - began)
+                                + " seconds");
+            }
+            if (now - told >= TOLD_EVERY_NANOS) {
+                log.info("stopping: what was written goes to the store, {} bytes moved since the start", moved);
+                long micros = TimeUnit.NANOSECONDS.toMicros(progress + patience.toNanos() + TOLD_EVERY_NANOS - now);
+                supervisor.tell("EXTEND_TIMEOUT_USEC=" + micros + "\nSTATUS=Storing what was written");
+                told = now;
+            }
+        }
+    }
+}

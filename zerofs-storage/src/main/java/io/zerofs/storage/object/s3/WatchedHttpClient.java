@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.object.s3;
+
+import io.zerofs.storage.object.Traffic;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import software.amazon.awssdk.http.AbortableInputStream;
+import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.http.ExecutableHttpRequest;
+import software.amazon.awssdk.http.HttpExecuteRequest;
+import software.amazon.awssdk.http.HttpExecuteResponse;
+import software.amazon.awssdk.http.SdkHttpClient;
+
+/** Tells {@link Traffic} of each attempt and of its bytes, in both directions. Thread-safe. */
+final class WatchedHttpClient implements SdkHttpClient {
+    private final SdkHttpClient client;
+    private final Traffic traffic;
+
+    /** @param client closed together with this */
+    WatchedHttpClient(SdkHttpClient client, Traffic traffic) {
+        this.client = client;
+        this.traffic = traffic;
+    }
+
+    @Override
+    public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+        return new Attempt(request);
+    }
+
+    @Override
+    public String clientName() {
+        return client.clientName();
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+
+    private final class Attempt implements ExecutableHttpRequest {
+        private final ExecutableHttpRequest attempt;
+        private final Traffic.Transfer transfer;
+
+        Attempt(HttpExecuteRequest request) {
+            long bodyBytes = request.httpRequest()
+                    .firstMatchingHeader("Content-Length")
+                    .map(Long::parseLong)
+                    .orElse(0L);
+            transfer = traffic.attempt(bodyBytes, this::abort);
+            HttpExecuteRequest.Builder counted = HttpExecuteRequest.builder().request(request.httpRequest());
+            request.contentStreamProvider().ifPresent(body -> counted.contentStreamProvider(counting(body)));
+            request.metricCollector().ifPresent(counted::metricCollector);
+            attempt = client.prepareRequest(counted.build());
+        }
+
+        private ContentStreamProvider counting(ContentStreamProvider body) {
+            return () -> new Counting(body.newStream(), transfer) {
+                @Override
+                void count(int bytes) {
+                    transfer.sent(bytes);
+                }
+            };
+        }
+
+        @Override
+        public HttpExecuteResponse call() throws IOException {
+            transfer.begin();
+            boolean goesOn = false;
+            try {
+                HttpExecuteResponse response = attempt.call();
+                transfer.answered(response.httpResponse().isSuccessful());
+                if (response.responseBody().isEmpty()) {
+                    return response;
+                }
+                goesOn = true;
+                AbortableInputStream body = response.responseBody().get();
+                return HttpExecuteResponse.builder()
+                        .response(response.httpResponse())
+                        .responseBody(AbortableInputStream.create(new Answer(body, transfer), () -> {
+                            body.abort();
+                            transfer.end();
+                        }))
+                        .build();
+            } catch (IOException e) {
+                throw transfer.failure(e);
+            } finally {
+                if (!goesOn) {
+                    transfer.end();
+                }
+            }
+        }
+
+        @Override
+        public void abort() {
+            attempt.abort();
+        }
+    }
+
+    /** The answer's body; the attempt ends with it. */
+    private static final class Answer extends Counting {
+        Answer(InputStream in, Traffic.Transfer transfer) {
+            super(in, transfer);
+        }
+
+        @Override
+        void count(int bytes) {
+            if (bytes < 0) {
+                transfer.end();
+            } else {
+                transfer.received(bytes);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                super.close();
+            } finally {
+                transfer.end();
+            }
+        }
+    }
+
+    /** Counts what is read: the client reads as much of a body as the network takes. */
+    private abstract static class Counting extends FilterInputStream {
+        final Traffic.Transfer transfer;
+
+        Counting(InputStream in, Traffic.Transfer transfer) {
+            super(in);
+            this.transfer = transfer;
+        }
+
+        /** @param bytes -1 at the end */
+        abstract void count(int bytes);
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            int bytes;
+            try {
+                bytes = in.read(target, offset, length);
+            } catch (IOException e) {
+                throw transfer.failure(e);
+            }
+            count(bytes);
+            return bytes;
+        }
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine;
+
+import static io.zerofs.storage.engine.VolumeWords.CHUNK;
+import static io.zerofs.storage.engine.VolumeWords.await;
+import static io.zerofs.storage.engine.VolumeWords.failureOf;
+import static io.zerofs.storage.engine.VolumeWords.filled;
+import static io.zerofs.storage.engine.VolumeWords.put;
+import static io.zerofs.storage.engine.VolumeWords.write;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.object.ConnectionSettings;
+import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ManualMonotonicClock;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.Traffic;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** How long barriers wait for a store behind a link, and how much goes there at a time. */
+final class SlowStoreTest {
+    private static final Duration DEADLINE = StorageSettings.DEFAULT.commits().barrierDeadline();
+
+    private final EngineFixture fixture = new EngineFixture();
+    private final HeldStore held = new HeldStore();
+    private final ManualTimer timer = new ManualTimer();
+    private StorageVolume volume;
+
+    /** A store whose bytes move when the test says so. */
+    private static class Linked extends ForwardingStore {
+        final Traffic traffic = new Traffic(ConnectionSettings.DEFAULTS, new ManualMonotonicClock());
+        final Traffic.Transfer transfer = traffic.attempt(1 << 30, () -> {});
+
+        Linked(ObjectStore store) {
+            super(store);
+        }
+
+        @Override
+        public Traffic traffic() {
+            return traffic;
+        }
+    }
+
+    private Linked openHeld() throws Exception {
+        Linked store = new Linked(held);
+        EngineThreads threads = new EngineThreads(16);
+        EngineRuntime real = threads.runtime();
+        EngineRuntime runtime = new EngineRuntime(
+                real.sealing(), real.requests(), real.uploads(), timer, timer::nanoTime, real.random());
+        volume = fixture.open(store, StorageSettings.DEFAULT, runtime, new EngineFixture.QuietKeeper(), threads);
+        held.hold(true);
+        return store;
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        held.hold(false);
+        if (volume != null) {
+            volume.close();
+        }
+    }
+
+    @Test
+    void aBarrierIsAnsweredHoweverLongItTakesWhileBytesMove() throws Exception {
+        Linked store = openHeld();
+        put(volume, "a");
+        CompletableFuture<?> barrier = volume.barrier();
+        held.awaitHeld(1);
+        for (int i = 0; i < 100; i++) {
+            store.transfer.sent(4096);
+            timer.pass(DEADLINE.minusSeconds(10));
+        }
+        assertFalse(barrier.isDone());
+        held.hold(false);
+        await(barrier);
+    }
+
+    @Test
+    void aBarrierFailsOnceNothingHasMovedForItsDeadline() throws Exception {
+        Linked store = openHeld();
+        put(volume, "a");
+        CompletableFuture<?> barrier = volume.barrier();
+        held.awaitHeld(1);
+        timer.pass(DEADLINE.minusSeconds(1));
+        store.transfer.sent(4096);
+        timer.pass(DEADLINE.minusSeconds(1));
+        assertFalse(barrier.isDone());
+        timer.pass(Duration.ofSeconds(8));
+        assertEquals(VolumeException.Kind.UNAVAILABLE, failureOf(barrier));
+    }
+
+    @Test
+    void whatIsSentAgainAndAgainIsNoProgress() throws Exception {
+        SimulatedRuntime simulated = new SimulatedRuntime(new SplittableRandom(1));
+        EngineRuntime runtime = simulated.runtime();
+        Broken store = new Broken();
+        volume = fixture.open(store, StorageSettings.DEFAULT, runtime, new EngineFixture.QuietKeeper(), () -> {});
+        put(volume, "a");
+        CompletableFuture<?> barrier = volume.barrier();
+        store.broken = true;
+        while (!barrier.isDone()) {
+            assertTrue(simulated.runOne() || simulated.passTime());
+        }
+        assertEquals(VolumeException.Kind.UNAVAILABLE, failureOf(barrier));
+        Duration took = Duration.ofNanos(runtime.nanoTime().getAsLong());
+        assertTrue(took.compareTo(DEADLINE.multipliedBy(5)) < 0, took::toString);
+        store.broken = false;
+        CompletableFuture<?> next = volume.barrier();
+        while (!next.isDone()) {
+            assertTrue(simulated.runOne() || simulated.passTime());
+        }
+        await(next);
+    }
+
+    /** Takes bodies and hangs up. */
+    private static final class Broken extends Linked {
+        private boolean broken;
+
+        Broken() {
+            super(new MemoryObjectStore());
+        }
+
+        @Override
+        public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
+            if (broken) {
+                transfer.sent(4096);
+                throw new ObjectStoreException(ObjectStoreException.Kind.UNKNOWN_OUTCOME, "hung up", null);
+            }
+            return super.put(name, bytes, condition);
+        }
+    }
+
+    @Test
+    void whileNothingIsKnownOfTheLinkCommitsAreSmallAndFewAreUnderWay() throws Exception {
+        openHeld();
+        for (int i = 0; i < 40; i++) {
+            write(volume, i, 0, filled(CHUNK, i));
+        }
+        CompletableFuture<?> barrier = volume.barrier();
+        assertEquals(2, held.awaitHeld(2).size());
+        held.hold(false);
+        await(barrier);
+        assertTrue(held.puts() >= 8, "commits of a mebibyte: " + held.puts());
+    }
+}
