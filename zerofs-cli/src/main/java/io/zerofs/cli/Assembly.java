@@ -68,7 +68,7 @@ final class Assembly implements AutoCloseable {
                             progress));
             Services services = assembly.closing.add("services", Services.open(volume, config));
             if (config.prometheus().isPresent()) {
-                DaemonMetrics metrics = new DaemonMetrics(connection.metrics(), volume, services.resources());
+                DaemonMetrics metrics = new DaemonMetrics(connection.metrics(), volume, services);
                 assembly.closing.add(
                         "metrics", MetricsServer.open(config.prometheus().get().listen(), metrics::text));
             }

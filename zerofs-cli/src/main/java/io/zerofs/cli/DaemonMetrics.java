@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** All numbers of a daemon as one text; {@code docs/operations.md} lists their names. Thread-safe. */
-record DaemonMetrics(StoreMetrics store, StorageVolume volume, ServerResources servers) {
+record DaemonMetrics(StoreMetrics store, StorageVolume volume, Services services) {
     private static final List<Double> STORE_BOUNDS_SECONDS = StoreMetrics.LATENCY_BOUNDS_MILLIS.stream()
             .map(millis -> millis / 1e3)
             .toList();
@@ -32,7 +32,8 @@ record DaemonMetrics(StoreMetrics store, StorageVolume volume, ServerResources s
         addDisk(text, engine.disk());
         addLog(text, engine.log());
         addSpace(text, engine.space());
-        addServers(text);
+        addRestarts(text, engine);
+        addServers(text, services.resources());
         Runtime runtime = Runtime.getRuntime();
         text.gauge("zerofs_heap_bytes", "Java heap in use.").sample(runtime.totalMemory() - runtime.freeMemory());
         text.counter("zerofs_log_dropped_total", "Lines of the log that were dropped because nobody read them.")
@@ -138,7 +139,16 @@ record DaemonMetrics(StoreMetrics store, StorageVolume volume, ServerResources s
                 .sample(space.failedDeletions());
     }
 
-    private void addServers(MetricsText text) {
+    private void addRestarts(MetricsText text, EngineStatistics engine) {
+        text.counter(
+                "zerofs_background_restarts_total", "Failures of background work, each followed by a new attempt.");
+        text.sample("task=\"checkpoint\"", engine.log().restarts());
+        text.sample("task=\"garbage_collection\"", engine.space().restarts());
+        text.sample("task=\"sweep\"", engine.space().sweepRestarts());
+        text.sample("task=\"removal\"", services.removalRestarts());
+    }
+
+    private static void addServers(MetricsText text, ServerResources servers) {
         text.histogram("zerofs_server_request_seconds", "Time from a request to its reply.");
         servers.requests()
                 .forEach((protocol, counts) -> text.samples(

@@ -10,7 +10,6 @@ import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.engine.FileSystemSettings;
 import io.zerofs.core.engine.ZeroFileSystem;
 import io.zerofs.core.vfs.FsException;
-import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.server.nbd.NbdServer;
@@ -31,6 +30,7 @@ final class Services implements AutoCloseable {
     private static final double BYTES_PER_GB = 1e9;
 
     private final Closing closing = new Closing();
+    private ZeroFileSystem files;
     private ServerResources resources;
 
     private Services() {}
@@ -84,8 +84,7 @@ final class Services implements AutoCloseable {
 
     private void start(Volume volume, ZerofsConfig config) throws ExitException {
         try {
-            VirtualFileSystem files =
-                    closing.add("file system", ZeroFileSystem.open(volume, settings(config), InstantSource.system()));
+            files = closing.add("file system", ZeroFileSystem.open(volume, settings(config), InstantSource.system()));
             resources = closing.add(
                     "server threads",
                     new ServerResources(MemoryBudget.of(config.cache()).servers()));
@@ -126,6 +125,10 @@ final class Services implements AutoCloseable {
     }
 
     /** What the servers share, for who counts it. */
+    long removalRestarts() {
+        return files.removalRestarts();
+    }
+
     ServerResources resources() {
         return resources;
     }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.engine;
 
+import io.zerofs.core.background.TaskHealth;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.volume.VolumeException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Queue;
@@ -18,12 +20,14 @@ import org.slf4j.LoggerFactory;
  */
 final class BackgroundQueue {
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundQueue.class);
-    private static final long RETRY_MILLIS = 1000;
+    private static final Duration RETRY_MAX = Duration.ofMinutes(1);
     private static final long REST_NANOS_MAX = 50_000_000;
 
     /** A client that removes faster than this does must not fill the memory: the rest is looked up in the volume. */
     private static final int WAITING_MAX = 50_000;
 
+    private final TaskHealth health;
+    private final Duration grace;
     private final Queue<Long> waiting = new ArrayDeque<>();
     private final Set<Long> queued = new HashSet<>();
     private Worker worker;
@@ -34,12 +38,18 @@ final class BackgroundQueue {
     private boolean stopped;
 
     BackgroundQueue() {
-        this(WAITING_MAX);
+        this(WAITING_MAX, Duration.ofSeconds(1), Duration.ofSeconds(2));
     }
 
-    /** @param waitingMax most that wait here; the volume knows the others */
-    BackgroundQueue(int waitingMax) {
+    /**
+     * @param waitingMax most that wait here; the volume knows the others
+     * @param firstRetry pause after a failure
+     * @param grace time for the step in progress when the queue is stopped
+     */
+    BackgroundQueue(int waitingMax, Duration firstRetry, Duration grace) {
         this.waitingMax = waitingMax;
+        this.health = new TaskHealth("removal of deleted data", firstRetry, RETRY_MAX);
+        this.grace = grace;
     }
 
     /** What the thread does. */
@@ -59,25 +69,38 @@ final class BackgroundQueue {
         thread.start();
     }
 
-    /** Ends after the step in progress. */
-    void stop() {
+    /** Returns the number of attempts that failed and were followed by another. */
+    long restarts() {
+        return health.restarts();
+    }
+
+    /**
+     * Ends after the step in progress, and interrupts one that waits: a store that is away makes no room for it.
+     *
+     * @return whether the thread has ended
+     */
+    boolean stop() {
         Thread ending;
         synchronized (this) {
             stopped = true;
             notifyAll();
             ending = thread;
         }
-        boolean interrupted = false;
-        while (ending != null && ending.isAlive()) {
-            try {
-                ending.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
+        if (ending == null) {
+            return true;
         }
-        if (interrupted) {
+        try {
+            ending.join(grace.toMillis());
+            ending.interrupt();
+            ending.join(grace.toMillis());
+        } catch (InterruptedException e) {
+            ending.interrupt();
             Thread.currentThread().interrupt();
         }
+        if (ending.isAlive()) {
+            LOG.warn("the removal of deleted data did not end in time; the next start goes on with it");
+        }
+        return !ending.isAlive();
     }
 
     synchronized void add(long inode) {
@@ -135,9 +158,11 @@ final class BackgroundQueue {
 
     private boolean recoverSome() {
         try {
-            return worker.recover();
-        } catch (FsException e) {
-            retryLater("looking for unfinished removals", e);
+            boolean more = worker.recover();
+            health.succeeded();
+            return more;
+        } catch (FsException | RuntimeException | Error e) {
+            retryLater(e);
             return true;
         }
     }
@@ -165,11 +190,11 @@ final class BackgroundQueue {
         long began = System.nanoTime();
         try {
             more = worker.step(inode);
-        } catch (FsException e) {
-            retryLater("removal of inode " + inode, e);
+            health.succeeded();
+        } catch (FsException | RuntimeException | Error e) {
+            LOG.debug("removal of inode {} failed", inode, e);
+            retryLater(e);
             more = true;
-        } catch (RuntimeException e) {
-            LOG.error("removal of inode {} failed, left to the next start", inode, e);
         }
         if (more) {
             add(inode);
@@ -178,29 +203,27 @@ final class BackgroundQueue {
         }
     }
 
-    private void retryLater(String what, FsException failure) {
+    private void retryLater(Throwable failure) {
         boolean finished = failure.getCause() instanceof VolumeException e
                 && switch (e.kind()) {
                     case FENCED, DISK, CLOSED -> true;
                     case UNAVAILABLE, CORRUPT, NO_SPACE -> false;
                 };
         if (finished) {
-            LOG.info("{} ends with the volume and goes on with its next opening", what);
+            LOG.info("the removal of deleted data ends with the volume and goes on with its next opening");
             synchronized (this) {
                 stopped = true;
             }
-        } else {
-            LOG.warn("{} failed, will try again: {}", what, failure.getMessage());
-            pause();
+        } else if (!isStopped()) {
+            pause(health.failed(failure));
         }
     }
 
-    private synchronized void pause() {
-        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RETRY_MILLIS);
+    private synchronized void pause(long nanos) {
+        long end = System.nanoTime() + nanos;
         try {
-            for (long left = RETRY_MILLIS; left > 0 && !stopped; ) {
-                wait(left);
-                left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+            for (long left = nanos; left > 0 && !stopped; left = end - System.nanoTime()) {
+                TimeUnit.NANOSECONDS.timedWait(this, left);
             }
         } catch (InterruptedException e) {
             stopped = true;

@@ -165,11 +165,15 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         }
     }
 
-    /** Ends the background work after its step in progress. Idempotent. Operations must have ended; the volume stays. */
+    /**
+     * Ends the background work, within seconds even if the volume does not answer. Idempotent. Operations must have ended; the
+     * volume stays.
+     */
     @Override
     public void close() {
-        engine.background().stop();
-        reaper.close();
+        if (engine.background().stop()) {
+            reaper.close();
+        }
     }
 
     /**
@@ -178,6 +182,11 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
      */
     public void awaitRemovals() throws InterruptedException {
         engine.background().awaitIdle();
+    }
+
+    /** How often the removal of deleted data failed and was tried again since the start. */
+    public long removalRestarts() {
+        return engine.background().restarts();
     }
 
     @Override

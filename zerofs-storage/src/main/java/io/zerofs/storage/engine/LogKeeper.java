@@ -14,9 +14,10 @@ public interface LogKeeper {
      * @param tableBytes bytes of the tables that were uploaded for them
      * @param uncoveredBytes log that no checkpoint covers now
      * @param uncoveredCommits commits likewise
+     * @param restarts checkpoints that failed and were tried again
      */
-    record Statistics(long checkpoints, long tableBytes, long uncoveredBytes, long uncoveredCommits) {
-        public static final Statistics NONE = new Statistics(0, 0, 0, 0);
+    record Statistics(long checkpoints, long tableBytes, long uncoveredBytes, long uncoveredCommits, long restarts) {
+        public static final Statistics NONE = new Statistics(0, 0, 0, 0, 0);
     }
 
     /** Starts to watch a volume that serves. Called once. */

@@ -16,6 +16,8 @@ package io.zerofs.storage.engine;
  * @param deletedObjects objects whose deletion the store confirmed
  * @param failedDeletions objects that could not be deleted at an attempt
  * @param orphans objects of earlier writers that nothing refers to, found by sweeps
+ * @param restarts passes that failed and were tried again
+ * @param sweepRestarts sweeps likewise
  */
 public record SpaceStatistics(
         long commits,
@@ -28,6 +30,26 @@ public record SpaceStatistics(
         long outrunMoves,
         long deletedObjects,
         long failedDeletions,
-        long orphans) {
-    public static final SpaceStatistics NONE = new SpaceStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        long orphans,
+        long restarts,
+        long sweepRestarts) {
+    public static final SpaceStatistics NONE = new SpaceStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    /** The same with newer counts of restarts. */
+    public SpaceStatistics withRestarts(long newRestarts, long newSweepRestarts) {
+        return new SpaceStatistics(
+                commits,
+                commitBytes,
+                liveBytes,
+                awaitingDeletion,
+                passes,
+                movedChunks,
+                movedBytes,
+                outrunMoves,
+                deletedObjects,
+                failedDeletions,
+                orphans,
+                newRestarts,
+                newSweepRestarts);
+    }
 }

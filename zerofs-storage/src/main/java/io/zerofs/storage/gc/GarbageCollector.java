@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.gc;
 
+import io.zerofs.core.background.TaskHealth;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitReader;
 import io.zerofs.storage.commit.Death;
@@ -17,6 +18,7 @@ import io.zerofs.storage.lifecycle.Deletion;
 import io.zerofs.storage.lifecycle.TableRef;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.CorruptObjectException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -49,6 +51,7 @@ public final class GarbageCollector implements SpaceKeeper {
     private static final int FOLD_PAUSE = 4;
 
     private static final long PAUSE_SLICE_NANOS = 50_000_000;
+    private static final Duration RETRY_MAX = Duration.ofMinutes(10);
 
     private final GcSettings settings;
     private final EngineRuntime runtime;
@@ -62,6 +65,8 @@ public final class GarbageCollector implements SpaceKeeper {
     private final Pacing pacing;
     private final ReentrantLock running = new ReentrantLock();
     private final Set<Long> unreadable = new HashSet<>();
+    private final TaskHealth health;
+    private final TaskHealth sweepHealth;
     private final LongAdder passes = new LongAdder();
     private final LongAdder orphans = new LongAdder();
     private long requestsBefore;
@@ -100,6 +105,8 @@ public final class GarbageCollector implements SpaceKeeper {
                 live,
                 pins,
                 new CommitReader(recovered.store(), recovered.keys()));
+        this.health = new TaskHealth("garbage collection", settings.interval(), RETRY_MAX);
+        this.sweepHealth = new TaskHealth("the sweep for orphans", settings.interval(), RETRY_MAX);
         this.pacing = new Pacing(source, settings.share(), runtime.nanoTime(), this::pause, () -> ended);
         this.repacker =
                 new Repacker(index, source, new ParallelSteps(runtime.requests(), settings.requestsMax() - 1), pacing);
@@ -108,21 +115,21 @@ public final class GarbageCollector implements SpaceKeeper {
     /** Begins to work by itself, in intervals. */
     public GarbageCollector start() {
         if (settings.enabled()) {
-            again();
+            again(settings.interval().toNanos());
         }
         return this;
     }
 
     @Override
     public void applied(FrameTable frames, List<Death> deaths) {
-        if (settings.enabled()) {
+        if (settings.enabled() && !ended) {
             live.applied(frames, deaths);
         }
     }
 
     @Override
     public SpaceStatistics statistics() {
-        return last;
+        return last.withRestarts(health.restarts(), sweepHealth.restarts());
     }
 
     @Override
@@ -130,44 +137,39 @@ public final class GarbageCollector implements SpaceKeeper {
         ended = true;
     }
 
-    private void again() {
-        runtime.timer()
-                .after(settings.interval().toNanos(), () -> runtime.requests().execute(this::passByItself));
+    private void again(long nanos) {
+        runtime.timer().after(nanos, () -> runtime.requests().execute(this::passByItself));
     }
 
     private void passByItself() {
+        long pauseNanos = settings.interval().toNanos();
         try {
             if (!ended) {
                 pass();
+                health.succeeded();
             }
-        } catch (VolumeException e) {
-            fail(e.kind(), e);
-        } catch (CorruptObjectException e) {
-            fail(VolumeException.Kind.CORRUPT, e);
-        } catch (ObjectStoreException e) {
-            fail(VolumeException.Kind.UNAVAILABLE, e);
-        } catch (RuntimeException e) {
-            fail(VolumeException.Kind.CORRUPT, e);
+        } catch (VolumeException | CorruptObjectException | ObjectStoreException | RuntimeException | Error e) {
+            pauseNanos = Math.max(pauseNanos, failed(e));
         } finally {
             if (!ended) {
-                again();
+                again(pauseNanos);
             }
         }
     }
 
-    private void fail(VolumeException.Kind kind, Exception why) {
-        switch (kind) {
-            case FENCED -> {
-                ended = true;
-                source.stop((VolumeException) why);
-            }
-            case DISK, CLOSED -> ended = true;
-            case CORRUPT -> {
-                ended = true;
-                LOG.error("garbage collection ends for this run, nothing more is deleted", why);
-            }
-            case UNAVAILABLE, NO_SPACE -> LOG.warn("garbage collection goes on later: {}", why.toString());
+    /** Returns the nanoseconds until the next attempt: what cannot be collected costs money for as long as the daemon runs. */
+    private long failed(Throwable why) {
+        VolumeException.Kind kind = why instanceof VolumeException e ? e.kind() : null;
+        if (kind == VolumeException.Kind.FENCED || kind == VolumeException.Kind.CLOSED) {
+            ended = true;
+            source.stop((VolumeException) why);
+            return 0;
         }
+        if (kind == null || kind == VolumeException.Kind.CORRUPT) {
+            // Nothing is deleted by numbers that may be wrong: the index has the right ones.
+            live.startOver();
+        }
+        return health.failed(why);
     }
 
     /**
@@ -201,15 +203,21 @@ public final class GarbageCollector implements SpaceKeeper {
         }
     }
 
-    private void sweep() throws ObjectStoreException, CorruptObjectException {
-        List<Deletion> found = sweep.find(() -> ended);
-        nextSweepNanos =
-                runtime.nanoTime().getAsLong() + settings.sweepInterval().toNanos();
-        reaper.offer(found);
-        orphans.add(found.size());
-        if (!found.isEmpty()) {
-            LOG.info("{} objects of earlier writers belong to nothing and will be deleted", found.size());
+    /** One that fails is tried again later, and is no reason to collect nothing else. */
+    private void sweep() {
+        long pauseNanos = settings.sweepInterval().toNanos();
+        try {
+            List<Deletion> found = sweep.find(() -> ended);
+            reaper.offer(found);
+            orphans.add(found.size());
+            if (!found.isEmpty()) {
+                LOG.info("{} objects of earlier writers belong to nothing and will be deleted", found.size());
+            }
+            sweepHealth.succeeded();
+        } catch (ObjectStoreException | CorruptObjectException | RuntimeException e) {
+            pauseNanos = Math.min(pauseNanos, sweepHealth.failed(e));
         }
+        nextSweepNanos = runtime.nanoTime().getAsLong() + pauseNanos;
     }
 
     /**
@@ -315,7 +323,9 @@ public final class GarbageCollector implements SpaceKeeper {
                 repacker.outrunMoves(),
                 reaper.deleted(),
                 reaper.failed(),
-                orphans.sum());
+                orphans.sum(),
+                0,
+                0);
         if (changed) {
             LOG.debug(
                     "garbage collection: {} commits of {} bytes, {} live; {} entries await deletion; since the start"

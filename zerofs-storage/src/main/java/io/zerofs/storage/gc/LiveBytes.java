@@ -40,7 +40,8 @@ final class LiveBytes {
     }
 
     private final RocksIndex index;
-    private final long countedThrough;
+    private long countedThrough;
+    private long reportedThrough;
     private final TreeMap<Long, Space> commits = new TreeMap<>();
     private final AtomicReference<VolumeException> failure = new AtomicReference<>();
     private volatile boolean complete;
@@ -49,6 +50,7 @@ final class LiveBytes {
     LiveBytes(RocksIndex index, long countedThrough) {
         this.index = index;
         this.countedThrough = countedThrough;
+        this.reportedThrough = countedThrough;
     }
 
     /** Called in the order of the log, once the commit's frame table and deaths stand in the index. */
@@ -61,10 +63,26 @@ final class LiveBytes {
             synchronized (this) {
                 add(sum(frames.commit(), List.of(frames), new BitSet(), 0));
                 losses.forEach(this::add);
+                reportedThrough = frames.commit().seq();
             }
         } catch (VolumeException e) {
             failure.compareAndSet(null, e);
+            synchronized (this) {
+                reportedThrough = frames.commit().seq();
+            }
         }
+    }
+
+    /** Forgets all numbers, so that {@link #count} finds them anew; what is reported from now on adds up with that. */
+    synchronized void startOver() {
+        commits.clear();
+        failure.set(null);
+        complete = false;
+        countedThrough = reportedThrough;
+    }
+
+    private synchronized long countedThrough() {
+        return countedThrough;
     }
 
     /** Frames that died, as negative numbers. */
@@ -107,7 +125,7 @@ final class LiveBytes {
 
     private void scan(KeyRange range, BooleanSupplier ended, Consumer<CommitSpace> found) throws VolumeException {
         // A recount looks at any commit, the first count only at those that nobody else reports.
-        long last = complete ? Long.MAX_VALUE : countedThrough;
+        long last = complete ? Long.MAX_VALUE : countedThrough();
         List<FrameTable> tables = new ArrayList<>();
         try (Cursor cursor = index.scan(range, false)) {
             while (cursor.next() && !ended.getAsBoolean()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.gc;
 
+import io.zerofs.core.background.TaskHealth;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
@@ -16,14 +17,17 @@ import io.zerofs.storage.lifecycle.TableRef;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.CorruptObjectException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +63,7 @@ final class ObjectReaper {
     private final Map<Deletion, Long> announcedAt = new HashMap<>();
     private final Set<Deletion> answered = new LinkedHashSet<>();
     private final List<Deletion> orphans = new ArrayList<>();
+    private final TaskHealth health;
     private final LongAdder deleted = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private long forgottenBytes;
@@ -75,6 +80,7 @@ final class ObjectReaper {
         this.live = live;
         this.pins = pins;
         this.graceNanos = graceNanos;
+        this.health = new TaskHealth("deletion of objects", Duration.ofNanos(graceNanos), Duration.ofNanos(graceNanos));
         this.nanoTime = nanoTime;
     }
 
@@ -222,18 +228,19 @@ final class ObjectReaper {
         }
         List<String> names = List.copyOf(unique);
         // Manifests go oldest first: a reader that finds one gone looks for the next.
-        Set<String> failures = new LinkedHashSet<>();
+        Map<String, ObjectStoreException> failures = new LinkedHashMap<>();
         for (int from = 0; from < names.size(); from += NAMES_PER_REQUEST) {
             List<String> batch = names.subList(from, Math.min(names.size(), from + NAMES_PER_REQUEST));
-            Map<String, ObjectStoreException> refused = store.delete(batch);
-            failures.addAll(refused.keySet());
+            Map<String, ObjectStoreException> refused = delete(batch);
+            failures.putAll(refused);
             refused.forEach((name, why) -> LOG.debug("{} was not deleted: {}", name, why.getMessage()));
             failed.add(refused.size());
             deleted.add(batch.size() - refused.size());
         }
+        note(names, failures);
         List<Deletion> gone = new ArrayList<>();
         ready.forEach((deletion, parts) -> {
-            if (parts.stream().noneMatch(failures::contains)) {
+            if (parts.stream().noneMatch(failures::containsKey)) {
                 gone.add(deletion);
             } else {
                 // A store that refuses is not asked again at every look.
@@ -242,6 +249,30 @@ final class ObjectReaper {
         });
         forget(gone);
         answered.addAll(gone);
+    }
+
+    /** A refusal of the whole request, as for credentials that may not delete, says the same of each name. */
+    private Map<String, ObjectStoreException> delete(List<String> batch) throws ObjectStoreException {
+        try {
+            return store.delete(batch);
+        } catch (ObjectStoreException e) {
+            if (e.kind() != ObjectStoreException.Kind.REFUSED) {
+                throw e;
+            }
+            return batch.stream().collect(Collectors.toMap(name -> name, name -> e));
+        }
+    }
+
+    /** What is not deleted costs money: one line when that begins, and one when it ends. */
+    private void note(List<String> names, Map<String, ObjectStoreException> failures) {
+        if (!failures.isEmpty()) {
+            Map.Entry<String, ObjectStoreException> first =
+                    failures.entrySet().iterator().next();
+            health.failed(failures.size() + " of " + names.size() + " objects stay and cost space, the first is "
+                    + first.getKey() + ": " + first.getValue().getMessage());
+        } else if (!names.isEmpty()) {
+            health.succeeded();
+        }
     }
 
     /** Asks once more before the point of no return. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
+import io.zerofs.core.background.TaskHealth;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.engine.EngineRuntime;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -33,9 +35,12 @@ import org.slf4j.LoggerFactory;
 public final class Checkpointer implements LogKeeper, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
 
+    private static final Duration RETRY_MAX = Duration.ofMinutes(1);
+
     private final CheckpointSettings settings;
     private final EngineRuntime runtime;
     private final LocalDirectory directory;
+    private final StoreWatch watch;
     private final ManifestChain chain;
     private final TableUpload tables;
     private final LastCommit lastCommit;
@@ -53,6 +58,8 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
     private Path kept;
 
     private volatile long lastAttemptNanos;
+    private final TaskHealth health = new TaskHealth("checkpoint", Duration.ofSeconds(1), RETRY_MAX);
+    private volatile long retryAtNanos;
     private long checkpoints;
     private volatile long publishedCount;
 
@@ -61,13 +68,14 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
             CheckpointSettings settings,
             EngineRuntime runtime,
             LocalDirectory directory,
-            ManifestChain chain,
+            StoreWatch watch,
             TableUpload tables,
             List<ObjectHeader> replayed) {
         this.settings = settings;
         this.runtime = runtime;
         this.directory = directory;
-        this.chain = chain;
+        this.watch = watch;
+        this.chain = watch.chain();
         this.tables = tables;
         this.lastCommit = directory.lastCommit();
         this.uncovered = new UncoveredLog(settings);
@@ -83,6 +91,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
     public void start(LogSource newSource) {
         source = newSource;
         lastAttemptNanos = runtime.nanoTime().getAsLong();
+        retryAtNanos = lastAttemptNanos;
         awaitTick();
         requestIfDue();
     }
@@ -217,7 +226,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
 
     /** Has a checkpoint made soon, whatever the log's length; not more than one at a time. */
     public void request() {
-        if (source != null && !ended && wanted.compareAndSet(false, true)) {
+        if (isTime() && wanted.compareAndSet(false, true)) {
             runtime.requests().execute(this::attemptWanted);
         }
     }
@@ -236,11 +245,17 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
 
     @Override
     public LogKeeper.Statistics statistics() {
-        return new LogKeeper.Statistics(publishedCount, tables.uploadedBytes(), uncovered.bytes(), uncovered.commits());
+        return new LogKeeper.Statistics(
+                publishedCount, tables.uploadedBytes(), uncovered.bytes(), uncovered.commits(), health.restarts());
+    }
+
+    /** Not before a failure was given its time: each attempt copies the index. */
+    private boolean isTime() {
+        return source != null && !ended && runtime.nanoTime().getAsLong() - retryAtNanos >= 0;
     }
 
     private void requestIfDue() {
-        if (source != null && !ended && uncovered.isDue() && requested.compareAndSet(false, true)) {
+        if (isTime() && uncovered.isDue() && requested.compareAndSet(false, true)) {
             runtime.requests().execute(this::attemptRequested);
         }
     }
@@ -263,26 +278,32 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
         lastAttemptNanos = runtime.nanoTime().getAsLong();
         try {
             checkpoint();
+            health.succeeded();
             return true;
         } catch (VolumeException e) {
             switch (e.kind()) {
                 case FENCED -> end(e);
                 // The index here is damaged and the store is not: a new start builds another one.
                 case CORRUPT -> end(new VolumeException(VolumeException.Kind.DISK, e.getMessage(), e));
-                case UNAVAILABLE, NO_SPACE, DISK, CLOSED -> LOG.warn("no checkpoint for now: {}", e.getMessage());
+                case UNAVAILABLE, NO_SPACE, DISK, CLOSED -> putOff(e);
             }
         } catch (CorruptObjectException e) {
             unreadable(e);
-        } catch (ObjectStoreException | IOException e) {
-            LOG.warn("no checkpoint for now: {}", e.toString());
+        } catch (ObjectStoreException | IOException | RuntimeException e) {
+            putOff(e);
         }
         return false;
+    }
+
+    private void putOff(Exception why) {
+        retryAtNanos = runtime.nanoTime().getAsLong() + health.failed(why);
     }
 
     /** What no ZeroFS wrote tells nothing of other writers, and a person can remove it; else it may be a newer writer's. */
     private void unreadable(CorruptObjectException e) {
         if (e.isForeign()) {
-            LOG.error("no checkpoint until this is settled: {}", e.getMessage());
+            LOG.error("no checkpoint until a person has acted: {}", e.getMessage());
+            putOff(e);
         } else {
             end(new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e));
         }
@@ -305,7 +326,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
             return;
         }
         try {
-            chain.requireOwnership();
+            watch.look();
             boolean late = runtime.nanoTime().getAsLong() - lastAttemptNanos
                     >= settings.interval().toNanos();
             if (late && changedSinceCheckpoint()) {
@@ -318,6 +339,8 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
             unreadable(e);
         } catch (ObjectStoreException e) {
             LOG.debug("cannot see whether another writer took over: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            putOff(e);
         } finally {
             awaitTick();
         }

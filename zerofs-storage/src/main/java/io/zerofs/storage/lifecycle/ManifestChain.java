@@ -7,20 +7,27 @@ import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.Salt;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The end of the chain as its one writer extends it. Changes are functions of the newest manifest, so that a lost race
  * within our own epoch (with a put of ours whose answer was lost, too) is merged. Thread-safe; one change at a time.
  */
 public final class ManifestChain {
+    private static final Logger LOG = LoggerFactory.getLogger(ManifestChain.class);
     private static final int MERGES_MAX = 100;
 
     private final ManifestStore manifests;
     private final RandomGenerator random;
     private final InstantSource clock;
-    private Manifest head;
+    /** Held while a change is being published, by nobody who only wants to know. */
+    private final ReentrantLock publishing = new ReentrantLock();
+
+    private volatile Manifest head;
 
     ManifestChain(ManifestStore manifests, Manifest head, RandomGenerator random, InstantSource clock) {
         this.manifests = manifests;
@@ -30,7 +37,7 @@ public final class ManifestChain {
     }
 
     /** The newest manifest that we know. */
-    public synchronized Manifest head() {
+    public Manifest head() {
         return head;
     }
 
@@ -41,15 +48,26 @@ public final class ManifestChain {
      * @throws VolumeException FENCED if another writer took over
      * @throws ObjectStoreException the outcome may be unknown: the next change finds out
      */
-    public synchronized Manifest publish(UnaryOperator<Manifest> change)
+    public Manifest publish(UnaryOperator<Manifest> change)
+            throws ObjectStoreException, CorruptObjectException, VolumeException {
+        publishing.lock();
+        try {
+            return publishLocked(change);
+        } finally {
+            publishing.unlock();
+        }
+    }
+
+    private Manifest publishLocked(UnaryOperator<Manifest> change)
             throws ObjectStoreException, CorruptObjectException, VolumeException {
         for (int i = 0; i < MERGES_MAX; i++) {
-            Manifest.Writer writer = head.writer().at(clock.millis());
-            Manifest next = change.apply(head.successor(Salt.random(random), writer));
+            Manifest base = head;
+            Manifest.Writer writer = base.writer().at(clock.millis());
+            Manifest next = change.apply(base.successor(Salt.random(random), writer));
             if (manifests.create(next) instanceof ManifestStore.Overtaken overtaken) {
                 follow(overtaken.newest());
             } else {
-                head = next;
+                advance(next);
                 return next;
             }
         }
@@ -65,20 +83,26 @@ public final class ManifestChain {
     }
 
     /**
-     * Looks whether another writer took over.
+     * Looks whether another writer took over. If the newest manifest is gone, publishes the same state again.
      *
-     * @throws VolumeException FENCED if so
+     * @throws VolumeException FENCED if another writer took over
      */
     public void requireOwnership() throws ObjectStoreException, CorruptObjectException, VolumeException {
-        Optional<Manifest> newer = manifests.newerThan(head().version());
-        if (newer.isPresent()) {
-            adopt(newer.get());
+        Manifest known = head;
+        long newest = manifests.lastListed(known.version() - 1);
+        if (newest > known.version()) {
+            follow(manifests.newestFrom(newest));
+        } else if (newest < known.version() && manifests.read(known.version()).isEmpty()) {
+            LOG.error(
+                    "object {} is gone from the store: somebody deleted it, and it is published again",
+                    known.objectName());
+            publish(manifest -> manifest);
         }
     }
 
-    private synchronized void adopt(Manifest newest) throws VolumeException {
+    private synchronized void advance(Manifest newest) {
         if (newest.version() > head.version()) {
-            follow(newest);
+            head = newest;
         }
     }
 
@@ -89,6 +113,6 @@ public final class ManifestChain {
                     "another daemon took the volume over: epoch " + newest.epoch() + " by "
                             + newest.writer().description() + ", ours is " + head.epoch());
         }
-        head = newest;
+        advance(newest);
     }
 }

@@ -70,7 +70,8 @@ final class ManifestStore {
                 == ObjectStore.PutOutcome.REFUSED;
     }
 
-    private Manifest newestFrom(long version) throws ObjectStoreException, CorruptObjectException {
+    /** The newest manifest, which is this one or above. */
+    Manifest newestFrom(long version) throws ObjectStoreException, CorruptObjectException {
         for (int i = 0; i < READS_MAX; i++) {
             Optional<Manifest> found = probeUpwards(lastListed(version));
             if (found.isPresent()) {
@@ -94,7 +95,8 @@ final class ManifestStore {
         return newest;
     }
 
-    private long lastListed(long after) throws ObjectStoreException {
+    /** The highest version that is listed above another; that other one if there is none. */
+    long lastListed(long after) throws ObjectStoreException {
         long last = after;
         String behind = after == 0 ? "" : Manifest.objectName(after);
         List<ObjectInfo> page;

@@ -81,10 +81,10 @@ public final class Recovery {
             throws ObjectStoreException, CorruptObjectException, OpenException, IOException, VolumeException {
         progress.advanced(OpenProgress.Step.READING_VOLUME, 0, 1);
         KnownPlaces known = new KnownPlaces(cacheDirectory);
-        ObjectKeys keys = own(new VolumeKeys(
-                        store, settings.kdf(), environment.runtime().random())
-                .unlockOrCreate(
-                        password, settings, known, () -> progress.advanced(OpenProgress.Step.DERIVING_KEY, 0, 1)));
+        VolumeKeys volume =
+                new VolumeKeys(store, settings.kdf(), environment.runtime().random());
+        ObjectKeys keys = own(volume.unlockOrCreate(
+                password, settings, known, () -> progress.advanced(OpenProgress.Step.DERIVING_KEY, 0, 1)));
         // Before the claim: a second daemon on one directory must not end the first.
         LocalDirectory directory = own(LocalDirectory.lock(cacheDirectory, keys.volume()));
         known.remember(keys.volume(), store.describe());
@@ -107,14 +107,14 @@ public final class Recovery {
         ManifestChain chain =
                 new ManifestChain(manifests, claim, environment.runtime().random(), environment.clock());
         chain.publish(manifest -> manifest.withTerms(serving(ended, claim.epoch(), end.lastSeq() + 1)));
-        return assemble(new Parts(keys, directory, chain, tables, index), end);
+        return assemble(new Parts(keys, directory, new StoreWatch(chain, volume), tables, index), end);
     }
 
     private record Parts(
-            ObjectKeys keys, LocalDirectory directory, ManifestChain chain, TableFiles tables, RocksIndex index) {}
+            ObjectKeys keys, LocalDirectory directory, StoreWatch watch, TableFiles tables, RocksIndex index) {}
 
     private Recovered assemble(Parts parts, LogReplay.Result end) {
-        Manifest serving = parts.chain().head();
+        Manifest serving = parts.watch().chain().head();
         TableUpload upload = new TableUpload(
                 store,
                 parts.tables(),
@@ -125,7 +125,7 @@ public final class Recovery {
                 settings.checkpoints(),
                 environment.runtime(),
                 parts.directory(),
-                parts.chain(),
+                parts.watch(),
                 upload,
                 end.replayed());
         opened.remove(parts.index());

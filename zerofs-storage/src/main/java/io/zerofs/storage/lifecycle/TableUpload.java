@@ -37,12 +37,14 @@ final class TableUpload {
     private final RandomGenerator random;
     private final long epoch;
     private final Map<Long, TableRef> known = new HashMap<>();
-    /** Of tables whose upload was begun: another attempt sends the same bytes. */
-    private final Map<String, Salt> salts = new HashMap<>();
+    /** Uploads of which nobody knows how they ended: another attempt sends the same bytes. */
+    private final Map<String, Begun> begun = new HashMap<>();
 
     private final Traffic traffic;
     private volatile long uploadedBytes;
     private volatile boolean hurried;
+
+    private record Begun(TableRef table, Salt salt) {}
 
     /** @param stored tables that the database was built from */
     TableUpload(ObjectStore store, TableFiles files, long epoch, List<TableRef> stored, RandomGenerator random) {
@@ -76,14 +78,17 @@ final class TableUpload {
         return tables;
     }
 
-    /** Tables in the store that a checkpoint with these does not need, those of checkpoints that failed too. */
+    /** Tables that may be in the store and that a checkpoint with these does not need, those of checkpoints that failed too. */
     List<TableRef> unusedBy(Collection<TableRef> tables) {
-        return known.values().stream().filter(table -> !tables.contains(table)).toList();
+        return Stream.concat(known.values().stream(), begun.values().stream().map(Begun::table))
+                .filter(table -> !tables.contains(table))
+                .toList();
     }
 
     /** A manifest names these tables, and the others as being deleted. */
     void published(Collection<TableRef> tables) {
         known.values().retainAll(tables);
+        begun.clear();
     }
 
     /** Bytes of tables that were uploaded since the start. */
@@ -125,11 +130,12 @@ final class TableUpload {
         RocksIndex.verifyTable(file);
         TableRef table = new TableRef(number, epoch, Files.size(file), files.digest(file));
         String name = table.objectName();
-        Salt salt = salts.computeIfAbsent(name, unused -> Salt.random(random));
+        Salt salt = begun.computeIfAbsent(name, unused -> new Begun(table, Salt.random(random)))
+                .salt();
         if (creation.create(name, files.seal(file, table, salt), salt) instanceof ExclusiveCreate.Taken) {
             throw ObjectHeader.foreign(name, "it stands where a table of this daemon belongs");
         }
-        salts.remove(name);
+        begun.remove(name);
         uploadedBytes += table.size();
         return table;
     }

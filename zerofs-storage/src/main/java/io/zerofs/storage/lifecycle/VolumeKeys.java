@@ -24,7 +24,7 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Creates, unlocks and locks anew the volume object of a store. Confined to one thread. */
+/** Creates, unlocks, locks anew and watches the volume object of a store. Used by one thread at a time. */
 public final class VolumeKeys {
     private static final Logger LOG = LoggerFactory.getLogger(VolumeKeys.class);
     private static final int ATTEMPTS_MAX = 4;
@@ -32,6 +32,8 @@ public final class VolumeKeys {
     private final ObjectStore store;
     private final PassphraseKdf kdf;
     private final RandomGenerator random;
+    /** The object as it was last seen; null before. */
+    private VolumeObject seen;
 
     /**
      * @param kdf what new key slots are made with
@@ -88,8 +90,35 @@ public final class VolumeKeys {
             stored = new Stored(create(password), "");
         }
         VolumeObject volume = stored.object();
+        seen = volume;
         deriving.run();
         return new ObjectKeys(unlock(volume, password).dataKey(), volume.id(), Aead.fastest());
+    }
+
+    /** Puts the object back as it was last seen if it is gone: without it the volume does not open again. */
+    void restoreIfGone() throws ObjectStoreException {
+        try {
+            Stored there = read();
+            if (there == null) {
+                boolean ours = put(seen, new IfAbsent());
+                LOG.error(
+                        "object {} was gone from {}: somebody deleted it, and {} put it back, with the passwords of then",
+                        VolumeObject.NAME,
+                        store.describe(),
+                        ours ? "this daemon" : "somebody else");
+            } else if (there.object().id().equals(seen.id())) {
+                seen = there.object();
+            } else {
+                LOG.error(
+                        "object {} in {} is that of another volume, {}: restore that of {}, or it does not open again",
+                        VolumeObject.NAME,
+                        store.describe(),
+                        there.object().id(),
+                        seen.id());
+            }
+        } catch (CorruptObjectException | OpenException e) {
+            LOG.error("the volume does not open again until this is settled: {}", e.getMessage());
+        }
     }
 
     private VolumeObject.Unlocked unlock(VolumeObject volume, Secret password)

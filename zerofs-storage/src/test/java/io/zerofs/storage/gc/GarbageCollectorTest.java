@@ -59,7 +59,7 @@ final class GarbageCollectorTest {
     }
 
     /** Commit 1 dead, 2 alive, both covered by a checkpoint. */
-    private static Process withADeadCommit(Process process) throws Exception {
+    static Process withADeadCommit(Process process) throws Exception {
         process.write(0, "old").barrier();
         rewrite(process, "new");
         return process.barrier().checkpoint();

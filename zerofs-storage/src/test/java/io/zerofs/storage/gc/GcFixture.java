@@ -14,6 +14,8 @@ final class GcFixture {
 
     final GarbageCollector collector;
     private final AtomicLong now = new AtomicLong(123_456_789);
+    private Runnable scheduled;
+    private long scheduledNanos;
 
     /** @param process whose volume was just opened */
     GcFixture(Process process) {
@@ -23,9 +25,25 @@ final class GcFixture {
     GcFixture(Process process, GcSettings settings) {
         EngineRuntime real = process.runtime();
         EngineRuntime runtime = new EngineRuntime(
-                real.sealing(), real.requests(), real.uploads(), real.timer(), now::get, real.random());
+                real.sealing(), Runnable::run, real.uploads(), this::schedule, now::get, real.random());
         collector = new GarbageCollector(settings, runtime, process.recovered, process.volume, process.keeper);
         process.volume.keepSpace(collector);
+    }
+
+    private void schedule(long nanos, Runnable task) {
+        scheduled = task;
+        scheduledNanos = nanos;
+    }
+
+    /** Runs the pass that a started collector has scheduled. */
+    GcFixture passByItself() {
+        now.addAndGet(scheduledNanos);
+        scheduled.run();
+        return this;
+    }
+
+    Duration untilNextPass() {
+        return Duration.ofNanos(scheduledNanos);
     }
 
     GcFixture pass() throws Exception {

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.background;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a background task going: spaces the attempts after a failure, counts them, and logs one line when failures begin, one
+ * each time their number doubles, and one when they end. Thread-safe.
+ */
+public final class TaskHealth {
+    private static final Logger LOG = LoggerFactory.getLogger(TaskHealth.class);
+    private static final int DOUBLINGS_MAX = 20;
+
+    private final String task;
+    private final Duration firstDelay;
+    private final Duration delayMax;
+    private final AtomicLong restarts = new AtomicLong();
+    private long failuresInARow;
+
+    /**
+     * @param task a noun for the log
+     * @param firstDelay between the first failure and the next attempt; doubles from there
+     */
+    public TaskHealth(String task, Duration firstDelay, Duration delayMax) {
+        this.task = task;
+        this.firstDelay = firstDelay;
+        this.delayMax = delayMax;
+    }
+
+    /** Notes that an attempt failed. Returns the nanoseconds until the next one. */
+    public long failed(Throwable why) {
+        boolean unexpected = why instanceof RuntimeException || why instanceof Error;
+        // The message of an I/O error is often a path and no more.
+        boolean clear = !unexpected && !(why instanceof IOException);
+        return failed(clear ? why.getMessage() : why.toString(), unexpected ? why : null);
+    }
+
+    /** The same with a reason in words. */
+    public long failed(String why) {
+        return failed(why, null);
+    }
+
+    private long failed(String why, Throwable trace) {
+        long failures;
+        synchronized (this) {
+            failures = ++failuresInARow;
+        }
+        restarts.incrementAndGet();
+        Duration delay = firstDelay.multipliedBy(1L << Math.min(failures - 1, DOUBLINGS_MAX));
+        delay = delay.compareTo(delayMax) < 0 ? delay : delayMax;
+        if (Long.bitCount(failures) == 1) {
+            LOG.warn("{} failed {} times and goes on in {} s: {}", task, failures, delay.toSeconds(), why, trace);
+        }
+        return delay.toNanos();
+    }
+
+    /** Notes that an attempt succeeded. */
+    public void succeeded() {
+        long failures;
+        synchronized (this) {
+            failures = failuresInARow;
+            failuresInARow = 0;
+        }
+        if (failures > 0) {
+            LOG.info("{} works again after {} failures", task, failures);
+        }
+    }
+
+    /** Returns the number of attempts that failed and were followed by another. */
+    public long restarts() {
+        return restarts.get();
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.lifecycle;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.CorruptObjectException;
+
+/**
+ * Looks now and then whether the store is as this writer left it: no other writer took over, and the objects that the next open
+ * begins with are there. Each look is one request, unless something is wrong. Used by one thread at a time.
+ */
+final class StoreWatch {
+    /** Every so many looks are for the volume object, the others for the newest manifest. */
+    private static final int LOOKS_PER_VOLUME_LOOK = 10;
+
+    private final ManifestChain chain;
+    private final VolumeKeys volume;
+    private long looks;
+
+    StoreWatch(ManifestChain chain, VolumeKeys volume) {
+        this.chain = chain;
+        this.volume = volume;
+    }
+
+    ManifestChain chain() {
+        return chain;
+    }
+
+    /** @throws VolumeException FENCED if another writer took over */
+    void look() throws ObjectStoreException, CorruptObjectException, VolumeException {
+        if (++looks % LOOKS_PER_VOLUME_LOOK == 0) {
+            volume.restoreIfGone();
+        } else {
+            chain.requireOwnership();
+        }
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.gc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.lifecycle.Deletion;
+import io.zerofs.storage.lifecycle.LifecycleFixture;
+import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
+import io.zerofs.storage.lifecycle.Manifest;
+import io.zerofs.storage.lifecycle.TableRef;
+import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Garbage collection goes on whatever befalls one of its passes. */
+class GcRestartTest {
+    private static final String DEAD = new CommitId(1, 1).objectName();
+
+    private LifecycleFixture fixture;
+    private HinderedStore store;
+    private Process process;
+    private GcFixture gc;
+
+    @BeforeEach
+    void open() throws Exception {
+        fixture = new LifecycleFixture();
+        store = new HinderedStore(fixture.bucket);
+        process = fixture.process(fixture.newDirectory(), store).open();
+        gc = new GcFixture(process);
+        GarbageCollectorTest.withADeadCommit(process);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        fixture.close();
+    }
+
+    @Test
+    void anUnexpectedExceptionIsFollowedByAnotherPassAfterAWhile() throws Exception {
+        gc.collector.start();
+        gc.passByItself().passByItself().passTime(GcFixture.GRACE);
+        Duration usual = gc.untilNextPass();
+        store.onDelete = new IllegalStateException("a client library threw something");
+
+        Duration before = Duration.ZERO;
+        for (int i = 1; i <= 3; i++) {
+            gc.passByItself();
+            assertEquals(i, gc.collector.statistics().restarts());
+            assertTrue(gc.untilNextPass().compareTo(before) > 0);
+            before = gc.untilNextPass();
+        }
+        process.write(1, "meanwhile").barrier();
+        store.onDelete = null;
+        gc.passByItself().passByItself();
+
+        assertFalse(fixture.names("").contains(DEAD));
+        assertEquals(usual, gc.untilNextPass());
+        assertEquals(SpaceAudit.scan(process.recovered.index()), SpaceAudit.believed(gc.collector.liveBytes()));
+        assertEquals("new", process.read(0));
+    }
+
+    @Test
+    void numbersThatAreCountedAnewAreThoseOfTheIndex() throws Exception {
+        gc.pass();
+        LiveBytes live = gc.collector.liveBytes();
+        for (int i = 0; i < 20; i++) {
+            process.write(i % 3, "value " + i).barrier();
+            if (i % 7 == 0) {
+                live.startOver();
+                process.write(i % 2, "again " + i).barrier();
+                live.count(() -> false);
+            }
+            assertEquals(SpaceAudit.scan(process.recovered.index()), SpaceAudit.believed(live));
+        }
+    }
+
+    @Test
+    void aSweepThatFailsIsNoReasonToCollectNothingElse() throws Exception {
+        store.onList = new IllegalStateException("a client library threw something");
+        gc.pass().pass().passTime(Duration.ofHours(2)).pass();
+
+        assertFalse(fixture.names("").contains(DEAD));
+        assertTrue(gc.collector.statistics().sweepRestarts() > 0);
+    }
+
+    @Test
+    void aStoreThatRefusesToDeleteIsAskedAgainAndHoldsUpNothing() throws Exception {
+        store.refusesToDelete = true;
+        gc.pass().pass().passTime(GcFixture.GRACE).pass();
+        assertTrue(fixture.names("").contains(DEAD));
+        assertTrue(gc.collector.statistics().failedDeletions() > 0);
+
+        store.refusesToDelete = false;
+        gc.passTime(GcFixture.GRACE).pass();
+        assertFalse(fixture.names("").contains(DEAD));
+    }
+
+    /** Between its upload and the manifest that names it a table looks like an orphan. */
+    @Test
+    void aSweepLeavesTablesOfTheRunningTermAlone() throws Exception {
+        gc.pass();
+        SnapshotPins pins = new SnapshotPins(process.keeper.chain());
+        CommitReader reader = new CommitReader(store, process.recovered.keys());
+        OrphanSweep sweep = new OrphanSweep(store, process.keeper.chain(), gc.collector.liveBytes(), pins, reader);
+        List<Deletion> found = new ArrayList<>();
+        List<String> tables = new ArrayList<>();
+        store.beforeManifest = () -> {
+            tables.addAll(fixture.names(TableRef.PREFIX));
+            found.addAll(sweep.find(() -> false));
+        };
+        int before = fixture.names(TableRef.PREFIX).size();
+
+        process.write(1, "more").barrier().checkpoint();
+
+        assertTrue(tables.size() > before, tables::toString);
+        assertEquals(List.of(), found);
+    }
+
+    private interface Action {
+        void run() throws Exception;
+    }
+
+    private static final class HinderedStore extends ForwardingStore {
+        volatile RuntimeException onDelete;
+        volatile RuntimeException onList;
+        volatile boolean refusesToDelete;
+        volatile Action beforeManifest;
+
+        HinderedStore(ObjectStore store) {
+            super(store);
+        }
+
+        @Override
+        public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
+            if (beforeManifest != null && name.startsWith(Manifest.PREFIX)) {
+                try {
+                    beforeManifest.run();
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+            }
+            return super.put(name, bytes, condition);
+        }
+
+        @Override
+        public List<ObjectInfo> list(String prefix, String after, int max) throws ObjectStoreException {
+            if (onList != null && prefix.equals(CommitId.PREFIX)) {
+                throw onList;
+            }
+            return super.list(prefix, after, max);
+        }
+
+        @Override
+        public Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException {
+            if (onDelete != null) {
+                throw onDelete;
+            } else if (refusesToDelete) {
+                throw new ObjectStoreException(ObjectStoreException.Kind.REFUSED, "AccessDenied", null);
+            }
+            return super.delete(names);
+        }
+    }
+}
