@@ -87,7 +87,9 @@ final class Services implements AutoCloseable {
             files = closing.add("file system", ZeroFileSystem.open(volume, settings(config), InstantSource.system()));
             resources = closing.add(
                     "server threads",
-                    new ServerResources(MemoryBudget.of(config.cache()).servers()));
+                    new ServerResources(
+                            MemoryBudget.of(config.cache()).servers(),
+                            config.servers().vanishedClientSecs()));
             if (config.servers().nfs().isPresent()) {
                 NfsConfig nfs = config.servers().nfs().get();
                 closing.add("NFS", Nfs3Server.open(files, nfs.durability(), nfs.listen(), resources));

@@ -10,4 +10,12 @@ public record ServersConfig(
 
         @Setting("9P2000.L, the better choice on Linux.") Optional<NinepConfig> ninep,
 
-        @Setting("Block devices: the files in `/.nbd`.") Optional<NbdConfig> nbd) {}
+        @Setting("Block devices: the files in `/.nbd`.") Optional<NbdConfig> nbd,
+
+        @Setting(
+                value = "Seconds after which the connection of a client that cannot be reached is ended, with its locks"
+                        + " and devices. On TCP; clients that are only idle stay.",
+                byDefault = "60",
+                min = 6,
+                max = 86_400)
+        int vanishedClientSecs) {}

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.net;
 
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
@@ -24,10 +28,16 @@ import java.nio.channels.spi.SelectorProvider;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import jdk.net.ExtendedSocketOptions;
 
 /** The threads that serve sockets: epoll where it is available, else NIO. They never wait for the store. */
 final class EventLoops implements AutoCloseable {
     private static final long CLOSE_SECONDS_MAX = 5;
+
+    /** How often a quiet client is asked before its connection ends. */
+    private static final int PROBES = 3;
+
+    private static final int MILLIS_PER_SECOND = 1_000;
 
     private final boolean epoll;
     private final EventLoopGroup group;
@@ -59,6 +69,29 @@ final class EventLoops implements AutoCloseable {
                     : () -> new NioServerSocketChannel(SelectorProvider.provider(), family);
         }
         return epoll ? EpollServerDomainSocketChannel::new : NioServerDomainSocketChannel::new;
+    }
+
+    /**
+     * Has the system end connections whose client has vanished: it asks quiet clients whether they are there, and waits
+     * for so long for one that confirms nothing. Without epoll (macOS) a client that owes the confirmation of bytes is
+     * found by {@link StallDetector} only.
+     */
+    void endVanished(ServerBootstrap bootstrap, int seconds) {
+        int pause = Math.max(1, seconds / 6);
+        int idle = Math.max(1, seconds - PROBES * pause);
+        bootstrap.childOption(ChannelOption.SO_KEEPALIVE, true);
+        if (epoll) {
+            bootstrap
+                    .childOption(EpollChannelOption.TCP_KEEPIDLE, idle)
+                    .childOption(EpollChannelOption.TCP_KEEPINTVL, pause)
+                    .childOption(EpollChannelOption.TCP_KEEPCNT, PROBES)
+                    .childOption(EpollChannelOption.TCP_USER_TIMEOUT, Math.multiplyExact(seconds, MILLIS_PER_SECOND));
+        } else {
+            bootstrap
+                    .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), idle)
+                    .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), pause)
+                    .childOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), PROBES);
+        }
     }
 
     SocketAddress socketAddress(ListenAddress address) {

@@ -84,10 +84,8 @@ public final class ProtocolServer implements AutoCloseable {
                 .childOption(ChannelOption.ALLOCATOR, resources.allocator())
                 .childHandler(new Accepting(address));
         if (address instanceof ListenAddress.Tcp) {
-            bootstrap
-                    .option(ChannelOption.SO_REUSEADDR, true)
-                    .childOption(ChannelOption.TCP_NODELAY, true)
-                    .childOption(ChannelOption.SO_KEEPALIVE, true);
+            bootstrap.option(ChannelOption.SO_REUSEADDR, true).childOption(ChannelOption.TCP_NODELAY, true);
+            loops.endVanished(bootstrap, resources.vanishedSeconds());
         }
         ListenAddress binding = address;
         if (address instanceof ListenAddress.UnixSocket unix) {

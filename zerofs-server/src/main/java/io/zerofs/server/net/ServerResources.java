@@ -22,7 +22,11 @@ public final class ServerResources implements AutoCloseable {
     private static final int CACHED_SMALL = 256;
     private static final int CACHED_NORMAL = 64;
 
+    /** As long as most servers with leases wait for their clients. */
+    public static final int VANISHED_SECONDS = 60;
+
     private final ServerSettings settings;
+    private final int vanishedSeconds;
     private final ByteBufAllocator allocator;
     private final EventLoops loops;
     private final FileSystemExecutor waitingThreads;
@@ -32,8 +36,15 @@ public final class ServerResources implements AutoCloseable {
     private final LimitedLog closed = new LimitedLog(LOG, Level.INFO, "connections closed");
     private final LimitedLog unexpected = new LimitedLog(LOG, Level.ERROR, "unexpected errors");
 
+    /** With clients that are given up when they have not been heard of for {@link #VANISHED_SECONDS}. */
     public ServerResources(ServerSettings settings) {
+        this(settings, VANISHED_SECONDS);
+    }
+
+    /** @param vanishedSeconds after which the connection of a client on TCP that cannot be reached is ended */
+    public ServerResources(ServerSettings settings, int vanishedSeconds) {
         this.settings = settings;
+        this.vanishedSeconds = vanishedSeconds;
         // Netty's own choice takes buffers for large transfers from the system, which zeroes them, each time anew.
         this.allocator = new PooledByteBufAllocator(
                 true, 0, settings.eventLoopThreads(), PAGE_BYTES, CHUNK_ORDER, CACHED_SMALL, CACHED_NORMAL, false);
@@ -44,6 +55,10 @@ public final class ServerResources implements AutoCloseable {
 
     public ServerSettings settings() {
         return settings;
+    }
+
+    int vanishedSeconds() {
+        return vanishedSeconds;
     }
 
     /** Threads that may wait for the store. */
