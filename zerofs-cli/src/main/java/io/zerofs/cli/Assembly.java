@@ -11,6 +11,7 @@ import io.zerofs.server.net.ListenException;
 import io.zerofs.storage.VolumeOpener;
 import io.zerofs.storage.engine.StorageSettings;
 import io.zerofs.storage.engine.StorageVolume;
+import io.zerofs.storage.index.PrivateDirectory;
 import io.zerofs.storage.lifecycle.OpenException;
 import io.zerofs.storage.lifecycle.OpenSettings;
 import io.zerofs.storage.object.ObjectStoreException;
@@ -18,7 +19,6 @@ import io.zerofs.storage.object.Traffic;
 import io.zerofs.storage.seal.Compression;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -125,8 +125,8 @@ final class Assembly implements AutoCloseable {
         boolean near = false;
         if (store instanceof StoreLocation.Local local) {
             try {
-                Path directory = Files.createDirectories(cache.dir());
-                near = Files.getFileStore(directory).equals(Files.getFileStore(local.directory()));
+                PrivateDirectory.makeParent(cache.dir());
+                near = Files.getFileStore(cache.dir()).equals(Files.getFileStore(local.directory()));
             } catch (IOException e) {
                 log.debug("cannot tell whether store and cache are on one file system", e);
             }

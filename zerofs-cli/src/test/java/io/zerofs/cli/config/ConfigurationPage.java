@@ -4,6 +4,7 @@ package io.zerofs.cli.config;
 import io.zerofs.storage.seal.Secret;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -76,6 +77,8 @@ final class ConfigurationPage {
             name = "whole number";
         } else if (key.type() == double.class || key.type() == Double.class) {
             name = "number";
+        } else if (key.type() == OffsetDateTime.class) {
+            name = "time";
         } else if (key.type() == Path.class) {
             name = "path";
         } else if (key.type() == URI.class || key.type() == StoreLocation.class) {

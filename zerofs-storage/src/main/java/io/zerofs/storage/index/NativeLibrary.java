@@ -50,13 +50,27 @@ final class NativeLibrary {
             RocksDB.loadLibrary();
             return;
         }
-        Path home = Files.createDirectories(directory.toAbsolutePath());
+        Path home = directory.toAbsolutePath();
+        if (home.getParent() != null) {
+            Files.createDirectories(home.getParent());
+        }
+        PrivateDirectory.make(home);
         // RocksDB.loadLibrary(List) looks for this name, with a doubled "jni".
         Path library = home.resolve(Environment.getJniLibraryFileName("rocksdbjni"));
-        if (!Files.isRegularFile(library) || crc(library) != jar.getJarEntry().getCrc()) {
+        // Nobody else could write here, so the checksum has only to find damage; to unpack again takes up to a second.
+        if (!PrivateDirectory.isOurFile(library)
+                || crc(library) != jar.getJarEntry().getCrc()) {
             unpack(source, library);
         }
-        RocksDB.loadLibrary(List.of(home.toString()));
+        try {
+            RocksDB.loadLibrary(List.of(home.toString()));
+        } catch (UnsatisfiedLinkError e) {
+            throw new IOException(
+                    "cannot load RocksDB's library from " + library
+                            + ", perhaps because its disk is mounted noexec: use a"
+                            + " cache directory on another disk (" + e.getMessage() + ")",
+                    e);
+        }
     }
 
     private static long crc(Path file) throws IOException {

@@ -71,7 +71,9 @@ public final class RocksIndex implements AutoCloseable {
         } catch (IOException e) {
             handles.close();
             throw new VolumeException(
-                    VolumeException.Kind.NO_SPACE, "cannot unpack RocksDB's library into " + nativeDirectory, e);
+                    VolumeException.Kind.NO_SPACE,
+                    "cannot have RocksDB's library in " + nativeDirectory + ": " + e.getMessage(),
+                    e);
         } catch (RocksDBException e) {
             handles.close();
             throw new VolumeException(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
+import io.zerofs.storage.index.PrivateDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -10,13 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -37,7 +35,6 @@ import java.util.stream.Stream;
 final class LocalDirectory implements AutoCloseable {
     private static final String DATABASE = "db-";
     private static final String CHECKPOINT = "checkpoint-";
-    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
     private final Path directory;
     private final FileChannel lockFile;
@@ -49,9 +46,9 @@ final class LocalDirectory implements AutoCloseable {
 
     /** Makes the directory if needed, and locks it. */
     static LocalDirectory lock(Path cacheDirectory, UUID volume) throws IOException, OpenException {
-        Files.createDirectories(cacheDirectory);
+        PrivateDirectory.makeParent(cacheDirectory);
         Path directory = cacheDirectory.resolve(volume.toString());
-        makePrivate(directory);
+        PrivateDirectory.make(directory);
         FileChannel lockFile =
                 FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
@@ -129,18 +126,7 @@ final class LocalDirectory implements AutoCloseable {
     private Path renew(String name) throws IOException {
         Path path = directory.resolve(name);
         delete(path);
-        makePrivate(path);
+        PrivateDirectory.make(path);
         return path;
-    }
-
-    /** Also takes away what an existing directory grants to others. */
-    private static void makePrivate(Path path) throws IOException {
-        if (!path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            Files.createDirectories(path);
-        } else if (Files.isDirectory(path)) {
-            Files.setPosixFilePermissions(path, OWNER_ONLY);
-        } else {
-            Files.createDirectory(path, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
-        }
     }
 }

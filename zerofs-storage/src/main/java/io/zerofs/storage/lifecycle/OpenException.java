@@ -5,6 +5,10 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.CorruptObjectException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 
 /** Why a volume could not be opened, named by what the operator does next. The message is one line, without secrets. */
 public final class OpenException extends Exception {
@@ -87,7 +91,20 @@ public final class OpenException extends Exception {
     }
 
     static OpenException of(IOException e) {
-        return new OpenException(Kind.DIRECTORY_UNUSABLE, "the local directory cannot be used: " + e, e);
+        return new OpenException(Kind.DIRECTORY_UNUSABLE, "the local directory cannot be used: " + describe(e), e);
+    }
+
+    /** Java's own messages for these are the name of the file, and nothing else. */
+    private static String describe(IOException e) {
+        if (e instanceof FileSystemException file && file.getReason() == null) {
+            String reason = e instanceof AccessDeniedException
+                    ? "permission denied"
+                    : e instanceof NoSuchFileException
+                            ? "no such file or directory"
+                            : e instanceof FileAlreadyExistsException ? "exists, and is no directory" : "failed";
+            return file.getFile() + ": " + reason;
+        }
+        return e.getMessage();
     }
 
     static OpenException of(VolumeException e) {
