@@ -111,8 +111,27 @@ final class Services implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw new ExitException(ExitCode.CONFIG, e.getMessage(), e);
         } catch (FsException e) {
-            throw new ExitException(ExitCode.INTERNAL, "/.nbd cannot be had: " + e.getMessage(), e);
+            throw noExports(e);
         }
+    }
+
+    /** What is in the way of {@code /.nbd} is for the operator to move, with a server that does not need it. */
+    static ExitException noExports(FsException e) {
+        return switch (e.error()) {
+            case NOT_DIRECTORY ->
+                new ExitException(
+                        ExitCode.CONFIG,
+                        "/.nbd in the volume is a file, and [servers.nbd] needs a directory of that name: start without"
+                                + " [servers.nbd], give the file another name, and start again",
+                        e);
+            case NO_SPACE ->
+                new ExitException(
+                        ExitCode.CONFIG,
+                        "there is no room for the directory /.nbd, which [servers.nbd] needs: start without [servers.nbd] or"
+                                + " with a larger max_size_gb or max_inodes, remove something, and start again",
+                        e);
+            default -> new ExitException(ExitCode.INTERNAL, "/.nbd cannot be had: " + e.getMessage(), e);
+        };
     }
 
     private static FileSystemSettings settings(ZerofsConfig config) {

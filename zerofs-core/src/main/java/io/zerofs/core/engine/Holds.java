@@ -25,7 +25,7 @@ final class Holds {
         Count plus(FileHold.Kind kind, int change) {
             return switch (kind) {
                 case OPEN -> new Count(open + change, devices, orphan);
-                case DEVICE -> new Count(open, devices + change, orphan);
+                case DEVICE, DEVICE_DIRECTORY -> new Count(open, devices + change, orphan);
             };
         }
 

@@ -311,13 +311,16 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     @Override
     public FileHold hold(InodeId inode, FileHold.Kind kind) throws FsException {
         // A write that makes the file longer shares the lock: it ends before a device has a size.
-        boolean sizeIsKept = kind == FileHold.Kind.DEVICE;
+        boolean sizeIsKept = kind != FileHold.Kind.OPEN;
         try (InodeLocks.Held held = sizeIsKept
                 ? engine.locks().exclusive(inode.number())
                 : engine.locks().shared(inode.number())) {
             InodeRecord record = engine.inodes().require(inode);
             if (kind == FileHold.Kind.DEVICE && !record.isRegular()) {
                 throw (record.isDirectory() ? FsError.IS_DIRECTORY : FsError.INVALID).exception();
+            }
+            if (kind == FileHold.Kind.DEVICE_DIRECTORY && !record.isDirectory()) {
+                throw FsError.NOT_DIRECTORY.exception();
             }
             return engine.holds().hold(inode, kind, record.links() == 0);
         }

@@ -8,7 +8,9 @@ public interface FileHold extends AutoCloseable {
         /** An open file: it may be unlinked, renamed and resized meanwhile. */
         OPEN,
         /** A connected block device: removal, renaming and change of size are refused with BUSY. */
-        DEVICE
+        DEVICE,
+        /** The directory of a connected block device: removal and renaming are refused with BUSY. */
+        DEVICE_DIRECTORY
     }
 
     InodeId inode();

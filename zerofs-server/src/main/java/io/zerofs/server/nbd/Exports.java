@@ -107,10 +107,10 @@ final class Exports {
         return describe(names.get(0), lookup(names.get(0)));
     }
 
-    /** Opens an export for one connection, which closes it. From here on the file keeps its size and its name. */
+    /** Opens an export for one connection, which closes it. From here on the file keeps its size and its path. */
     BlockDevice open(String name) throws ExportException, FsException {
         Export found = find(name);
-        FileHold hold = files.hold(found.inode(), FileHold.Kind.DEVICE);
+        HeldExport hold = hold(found.inode());
         try {
             // The size that was seen before the hold may have changed.
             Export held = describe(found.name(), files.getAttributes(found.inode()));
@@ -120,6 +120,34 @@ final class Exports {
         } catch (FsException | ExportException | RuntimeException | Error e) {
             hold.close();
             throw e;
+        }
+    }
+
+    private HeldExport hold(InodeId file) throws ExportException, FsException {
+        InodeId directory = directory();
+        if (directory == null) {
+            throw new ExportException(OptionReplyType.ERR_UNKNOWN, "there is no such export any more");
+        }
+        FileHold ofDirectory = files.hold(directory, FileHold.Kind.DEVICE_DIRECTORY);
+        try {
+            return new HeldExport(files.hold(file, FileHold.Kind.DEVICE), ofDirectory);
+        } catch (FsException | RuntimeException | Error e) {
+            ofDirectory.close();
+            throw e;
+        }
+    }
+
+    /** A file that is a connected device, with the directory that it is found in. */
+    private record HeldExport(FileHold file, FileHold directory) implements FileHold {
+        @Override
+        public InodeId inode() {
+            return file.inode();
+        }
+
+        @Override
+        public void close() {
+            file.close();
+            directory.close();
         }
     }
 

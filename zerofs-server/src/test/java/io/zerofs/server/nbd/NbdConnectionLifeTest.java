@@ -83,6 +83,27 @@ class NbdConnectionLifeTest {
         assertEquals(1_000, fixture.connect().go("disk1").size);
     }
 
+    @Test
+    void directoryOfAConnectedDeviceKeepsItsNameUntilTheLastConnectionEnds() throws Exception {
+        fixture.device("disk0", 1_000);
+        InodeId root = fixture.files().root();
+        FileName name = FileName.of(".nbd");
+        FileName other = FileName.of("other");
+        try (NbdClient client = fixture.connect()) {
+            client.go("disk0");
+            assertBusy(() -> fixture.files().rename(Credentials.ROOT, root, name, root, other));
+        }
+        until(() -> {
+            try {
+                fixture.files().rename(Credentials.ROOT, root, name, root, other);
+                return true;
+            } catch (FsException e) {
+                assertEquals(FsError.BUSY, e.error());
+                return false;
+            }
+        });
+    }
+
     private interface Change {
         void run() throws FsException;
     }
