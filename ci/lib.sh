@@ -17,22 +17,23 @@ say() { echo "$ME: $*" >&2; }
 die() { say "$*"; exit 1; }
 skip() { say "skipped: $*"; exit $SKIPPED; }
 
-# need COMMAND PACKAGE: makes sure that a command is there, by installing a Debian package if we may.
+# need COMMAND PACKAGE...: makes sure that a command is there, by installing a Debian package if we may.
 need() {
   command -v "$1" >/dev/null && return
   local root=()
   [ "$(id -u)" = 0 ] || root=(sudo -n)
   command -v apt-get >/dev/null || die "$1 is missing; please install it"
-  say "installing $2"
-  "${root[@]}" true 2>/dev/null || die "$1 is missing; please install it (Debian: apt-get install $2)"
+  say "installing ${*:2}"
+  "${root[@]}" true 2>/dev/null || die "$1 is missing; please install it (Debian: apt-get install ${*:2})"
   local log; log=$(mktemp)
-  local install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2")
+  local install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${@:2}")
   "${install[@]}" >"$log" 2>&1 || { "${root[@]}" apt-get update -qq && "${install[@]}"; } >"$log" 2>&1 ||
-    { cat "$log" >&2; die "cannot install $2"; }
+    { cat "$log" >&2; die "cannot install ${*:2}"; }
   rm -f "$log"
 }
 
 need_toolchain() {
+  command -v javac >/dev/null || command -v mvn >/dev/null || need javac openjdk-17-jdk-headless maven
   need javac openjdk-17-jdk-headless
   need mvn maven
 }
@@ -45,8 +46,14 @@ build_program() {
   if [ ! -x "$PROGRAM" ] ||
     [ -n "$(cd "$ROOT" && find pom.xml zerofs-*/pom.xml zerofs-*/src/main -newer "$PROGRAM" -print -quit)" ]; then
     need_toolchain
-    say "building"
-    maven -DskipTests package
+    say "building: half a minute, or some minutes where Maven has to fetch the libraries first"
+    local began=$SECONDS
+    maven -DskipTests package &
+    while kill -0 $! 2>/dev/null; do
+      sleep 1
+      [ $(((SECONDS - began) % 20)) != 19 ] || say "still building after $((SECONDS - began)) s"
+    done
+    wait $!
   fi
 }
 
@@ -75,6 +82,9 @@ clean_up() {
   if [ -n "${KEEP:-}" ]; then say "kept $WORK ${SCRATCH[*]}"; else rm -rf "$WORK" "${SCRATCH[@]}"; fi
   exit "$status"
 }
+
+# action_state MOUNT_PATH: where the action keeps what belongs to that mount.
+action_state() { echo "${RUNNER_TEMP:-/tmp}/zerofs$(tr / - <<<"$1")"; }
 
 free_port() {
   local port

@@ -18,12 +18,17 @@ version_of() {
   sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release" 2>/dev/null
 }
 
+# The same of a java without such a file, a wrapper of asdf, jenv or macOS: it has to be run.
+ask_version() {
+  "$1" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | head -n 1
+}
+
 find_java() {
   if [ -n "${ZEROFS_JAVA:-}" ]; then
     [ -x "$ZEROFS_JAVA" ] || fail "ZEROFS_JAVA=$ZEROFS_JAVA is not an executable file"
     java=$ZEROFS_JAVA
     version=$(version_of "$(dirname "$(dirname "$(readlink -f "$java")")")")
-    : "${version:=$JAVA_OLDEST}"
+    : "${version:=$(ask_version "$java")}" "${version:=$JAVA_OLDEST}"
     return
   fi
   java='' version=0
@@ -33,6 +38,10 @@ find_java() {
     found=$(version_of "$home")
     if [ "${found:-0}" -gt "$version" ]; then java=$home/bin/java version=$found; fi
   done
+  if [ "$version" -lt "$JAVA_OLDEST" ] && wrapper=$(command -v java); then
+    found=$(ask_version "$wrapper")
+    if [ "${found:-0}" -gt "$version" ]; then java=$wrapper version=$found; fi
+  fi
   [ "$version" -ge "$JAVA_OLDEST" ] ||
     fail "needs Java $JAVA_OLDEST or later; install one (Debian: openjdk-17-jre-headless) or set ZEROFS_JAVA"
 }

@@ -136,7 +136,7 @@ final class Services implements AutoCloseable {
 
     private static FileSystemSettings settings(ZerofsConfig config) {
         FilesystemConfig wanted = config.filesystem();
-        FileSystemSettings settings = FileSystemSettings.DEFAULTS;
+        FileSystemSettings settings = FileSystemSettings.DEFAULTS.withRoot(wanted.root());
         if (wanted.maxSizeGb().isPresent()) {
             settings = settings.withQuotaBytes(Math.round(wanted.maxSizeGb().get() * BYTES_PER_GB));
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
+import io.zerofs.core.engine.FileSystemSettings;
 import java.util.Optional;
 
 /** Properties of the file system as a whole. */
@@ -20,7 +21,32 @@ public record FilesystemConfig(
                 value = "Most files of any kind at once, as `df -i` shows it; beyond it creations get ENOSPC.",
                 min = 1,
                 max = 1L << 47)
-        Optional<Long> maxInodes) {
+        Optional<Long> maxInodes,
+
+        @Setting(
+                value = "User number that owns the root directory of a new volume; later it is `chown`.",
+                byDefault = "0",
+                min = 0,
+                max = Integer.MAX_VALUE)
+        int rootUid,
+
+        @Setting(value = "Group number of the same.", byDefault = "0", min = 0, max = Integer.MAX_VALUE)
+        int rootGid,
+
+        @Setting(value = "Permissions of the same, octal.", byDefault = "\"0755\"")
+        String rootMode) {
+
+    private static final int OCTAL = 8;
+
+    public FilesystemConfig {
+        if (!rootMode.matches("[0-7]{3,4}")) {
+            throw new IllegalArgumentException("root_mode is not a mode; expected octal digits like \"0755\"");
+        }
+    }
+
+    public FileSystemSettings.Root root() {
+        return new FileSystemSettings.Root(rootUid, rootGid, Integer.parseInt(rootMode, OCTAL));
+    }
 
     /** Compression of data. */
     public enum Codec {

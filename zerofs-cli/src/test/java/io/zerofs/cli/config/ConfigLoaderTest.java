@@ -187,6 +187,8 @@ class ConfigLoaderTest {
                 "[azure] | z.toml:6: [azure] storage_account_name is missing",
                 "[filesystem];max_size_gb = nan "
                         + "| z.toml:7: [filesystem] max_size_gb: NaN is not between 0.001 and 1000000000",
+                "[filesystem];root_mode = \"rwx\" | z.toml:6: [filesystem] root_mode is not a mode;"
+                        + " expected octal digits like \"0755\"",
                 "[[lsm]] | z.toml:6: \"lsm\" must be a section, [lsm]"
             })
     void mistakesAreNamedWithTheirLine(String addition, String message) {

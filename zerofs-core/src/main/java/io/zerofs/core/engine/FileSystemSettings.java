@@ -12,11 +12,16 @@ import io.zerofs.core.vfs.InodeId;
  *     operations on the same file wait, and those on others that share a lock with one of the chunks
  * @param cachedRecords most inodes, and most directory entries, that are kept decoded in memory; each takes about 400
  *     bytes. 8 to 2^24
+ * @param root of a volume that is empty; an existing one has its own
  */
-public record FileSystemSettings(long quotaBytes, long inodesMax, int backgroundBatchChunks, int cachedRecords) {
+public record FileSystemSettings(
+        long quotaBytes, long inodesMax, int backgroundBatchChunks, int cachedRecords, Root root) {
+    /** Owner and permissions of a new root directory. */
+    public record Root(int uid, int gid, int mode) {}
+
     /** No quota, steps of 32 chunks (8 MiB of file), 32,768 records of each kind (about 20 MB). */
     public static final FileSystemSettings DEFAULTS =
-            new FileSystemSettings(Long.MAX_VALUE, InodeId.NUMBER_MAX, 32, 32_768);
+            new FileSystemSettings(Long.MAX_VALUE, InodeId.NUMBER_MAX, 32, 32_768, new Root(0, 0, 0755));
 
     private static final int BATCH_CHUNKS_MAX = 4096;
     private static final int CACHED_RECORDS_MIN = 8;
@@ -38,18 +43,22 @@ public record FileSystemSettings(long quotaBytes, long inodesMax, int background
     }
 
     public FileSystemSettings withQuotaBytes(long bytes) {
-        return new FileSystemSettings(bytes, inodesMax, backgroundBatchChunks, cachedRecords);
+        return new FileSystemSettings(bytes, inodesMax, backgroundBatchChunks, cachedRecords, root);
     }
 
     public FileSystemSettings withInodesMax(long inodes) {
-        return new FileSystemSettings(quotaBytes, inodes, backgroundBatchChunks, cachedRecords);
+        return new FileSystemSettings(quotaBytes, inodes, backgroundBatchChunks, cachedRecords, root);
     }
 
     public FileSystemSettings withBackgroundBatchChunks(int chunks) {
-        return new FileSystemSettings(quotaBytes, inodesMax, chunks, cachedRecords);
+        return new FileSystemSettings(quotaBytes, inodesMax, chunks, cachedRecords, root);
     }
 
     public FileSystemSettings withCachedRecords(int records) {
-        return new FileSystemSettings(quotaBytes, inodesMax, backgroundBatchChunks, records);
+        return new FileSystemSettings(quotaBytes, inodesMax, backgroundBatchChunks, records, root);
+    }
+
+    public FileSystemSettings withRoot(Root other) {
+        return new FileSystemSettings(quotaBytes, inodesMax, backgroundBatchChunks, cachedRecords, other);
     }
 }

@@ -47,7 +47,6 @@ import java.util.concurrent.CompletionException;
  * ends it and leaves the volume to its owner.
  */
 public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
-    private static final int ROOT_MODE = 0755;
 
     private final Engine engine;
     private final InodeId root;
@@ -74,8 +73,8 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     }
 
     /**
-     * Opens the file system of a volume that nobody else uses, and formats it first if it is empty: a root directory of
-     * mode 0755 that belongs to the superuser. Waits for the store then.
+     * Opens the file system of a volume that nobody else uses, and formats it first if it is empty: a root directory
+     * as the settings say. Waits for the store then.
      *
      * @param clock gives the times of inodes
      * @throws VolumeException as the volume does, CORRUPT if what it holds is no file system that this program knows
@@ -83,7 +82,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     public static ZeroFileSystem open(Volume volume, FileSystemSettings settings, InstantSource clock)
             throws VolumeException {
         byte[] superblock = volume.get(Keys.superblock());
-        InodeRecord newRoot = newRoot(volume, Timestamp.of(clock.instant()));
+        InodeRecord newRoot = newRoot(volume, settings.root(), Timestamp.of(clock.instant()));
         Counters counters = superblock == null ? countersOf(newRoot) : readCounters(volume, superblock);
         SpaceAccount space = new SpaceAccount(settings, counters);
         volume.atCut(space::contribute);
@@ -134,14 +133,14 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         }
     }
 
-    private static InodeRecord newRoot(Volume volume, Timestamp now) {
+    private static InodeRecord newRoot(Volume volume, FileSystemSettings.Root root, Timestamp now) {
         return new InodeRecord(
                 new InodeId(InodeId.ROOT_NUMBER, volume.epoch()),
                 FileKind.DIRECTORY,
-                ROOT_MODE,
+                root.mode(),
                 2,
-                0,
-                0,
+                root.uid(),
+                root.gid(),
                 0,
                 InodeRecord.Times.all(now),
                 DirectoryStore.emptyBelow(InodeId.ROOT_NUMBER));

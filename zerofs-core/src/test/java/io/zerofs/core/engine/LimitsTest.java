@@ -54,6 +54,15 @@ final class LimitsTest {
     }
 
     @Test
+    void aNewRootIsAsTheSettingsSay() throws Exception {
+        files.close();
+        files = open(DEFAULTS.withRoot(new FileSystemSettings.Root(1000, 100, 01770)));
+        assertEquals(1000, files.getAttributes(files.root()).uid());
+        assertEquals(100, files.getAttributes(files.root()).gid());
+        assertEquals(01770, files.getAttributes(files.root()).mode());
+    }
+
+    @Test
     void aFileHasUpTo65535Names() throws Exception {
         InodeId file = create("f", NewNode.file(0644));
         for (int i = 1; i < VirtualFileSystem.LINKS_MAX; i++) {
