@@ -53,6 +53,10 @@ final class AzureAnswers {
         }
         Optional<ContentRange> range = response.flatMap(
                 answer -> ContentRange.parse(answer.getDeserializedHeaders().getContentRange()));
+        if (range.isEmpty() && received == 0) {
+            // Azurite's answer to a range that begins at the end of the object or after it.
+            throw errors.failure(Kind.TRUNCATED, what, "the object ends before this range");
+        }
         if (range.isEmpty()) {
             String reason = "the store does not answer with the range";
             throw errors.failure(rangesSeen ? Kind.UNAVAILABLE : Kind.REFUSED, what, reason);
