@@ -159,5 +159,9 @@ record DaemonMetrics(StoreMetrics store, StorageVolume volume, Services services
         text.gauge("zerofs_server_connections", "Connections that are open.").sample(servers.connections());
         text.gauge("zerofs_server_bytes_in_flight", "Bytes of requests and replies in flight.")
                 .sample(servers.bytesInFlight());
+        text.counter("zerofs_client_refused_total", "What clients were refused because they had their share.");
+        servers.refused()
+                .forEach((protocol, counts) -> counts.forEach((resource, count) ->
+                        text.sample("protocol=\"" + protocol + "\",resource=\"" + lower(resource) + "\"", count)));
     }
 }

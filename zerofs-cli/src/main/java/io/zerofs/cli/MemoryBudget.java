@@ -3,6 +3,7 @@ package io.zerofs.cli;
 
 import io.zerofs.cli.config.CacheConfig;
 import io.zerofs.cli.config.LinkConfig;
+import io.zerofs.cli.config.ServersConfig;
 import io.zerofs.server.net.ServerSettings;
 import io.zerofs.server.ninep.NinePSettings;
 import io.zerofs.storage.engine.StorageSettings;
@@ -21,9 +22,6 @@ import java.time.Duration;
  */
 record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long requestBytes) {
     private static final long MIB = 1 << 20;
-
-    /** A fid in the heap, with a name of usual length. */
-    private static final long FID_BYTES = 320;
 
     /** Of requests, for each connection: twice what a read from its socket brings. */
     private static final long CONNECTION_BYTES = 128 << 10;
@@ -70,24 +68,27 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
     }
 
     /** No more fids than fit into as much memory as pages have. */
-    NinePSettings ninep() {
+    NinePSettings ninep(ServersConfig config) {
         int usual = NinePSettings.DEFAULT.fidsMax();
-        return NinePSettings.DEFAULT.withFidsMax((int) Math.min(usual, pageBytes / FID_BYTES));
+        return NinePSettings.DEFAULT
+                .withFidsMax((int) Math.min(usual, pageBytes / NinePSettings.FID_BYTES))
+                .withClientShare(config.clientShare());
     }
 
     /** What is counted is the length of messages; the allocator takes up to a third more for each. */
-    ServerSettings servers() {
+    ServerSettings servers(ServersConfig config) {
         ServerSettings usual = ServerSettings.DEFAULT;
         long messageBytes = requestBytes / 4 * 3;
         return new ServerSettings(
                 usual.eventLoopThreads(),
                 usual.waitingThreads(),
-                (int) Math.min(usual.connectionsMax(), requestBytes / CONNECTION_BYTES),
+                (int) Math.min(config.connectionsMax(), requestBytes / CONNECTION_BYTES),
                 usual.requestsPerConnectionMax(),
                 Math.min(usual.bytesPerConnectionMax(), messageBytes),
                 messageBytes,
                 usual.offloadBytes(),
                 usual.stallSeconds(),
-                usual.closeSeconds());
+                usual.closeSeconds(),
+                config.clientShare());
     }
 }

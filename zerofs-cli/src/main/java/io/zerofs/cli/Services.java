@@ -88,7 +88,7 @@ final class Services implements AutoCloseable {
             resources = closing.add(
                     "server threads",
                     new ServerResources(
-                            MemoryBudget.of(config.cache()).servers(),
+                            MemoryBudget.of(config.cache()).servers(config.servers()),
                             config.servers().vanishedClientSecs()));
             if (config.servers().nfs().isPresent()) {
                 NfsConfig nfs = config.servers().nfs().get();
@@ -97,7 +97,7 @@ final class Services implements AutoCloseable {
             if (config.servers().ninep().isPresent()) {
                 NinepConfig ninep = config.servers().ninep().get();
                 NinePServer server =
-                        new NinePServer(files, MemoryBudget.of(config.cache()).ninep());
+                        new NinePServer(files, MemoryBudget.of(config.cache()).ninep(config.servers()));
                 closing.add("9P", ProtocolServer.open("9P", ninep.listen(), resources, server));
             }
             if (config.servers().nbd().isPresent()) {

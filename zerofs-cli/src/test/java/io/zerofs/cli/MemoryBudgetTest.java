@@ -5,13 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.cli.config.CacheConfig;
 import io.zerofs.cli.config.LinkConfig;
+import io.zerofs.cli.config.ServersConfig;
 import io.zerofs.storage.engine.StorageSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MemoryBudgetTest {
+    private static final ServersConfig NONE =
+            new ServersConfig(0.75, 1_024, Optional.empty(), Optional.empty(), Optional.empty(), 60);
+
     @ParameterizedTest
     @ValueSource(doubles = {0.1, 0.25, 1, 16, 1_000})
     void everySizeThatTheConfigurationAllowsCanBeDivided(double gigabytes) {
@@ -25,6 +30,6 @@ class MemoryBudgetTest {
                 + budget.index().writeBufferBytes() * budget.index().writeBuffersMax();
         assertTrue(heap <= cache.memoryBytes() / 2, "heap " + heap);
         assertTrue(index <= cache.memoryBytes() / 4, "index " + index);
-        assertTrue(budget.servers().bytesInFlightMax() <= cache.memoryBytes() / 8, "requests");
+        assertTrue(budget.servers(NONE).bytesInFlightMax() <= cache.memoryBytes() / 8, "requests");
     }
 }

@@ -5,6 +5,21 @@ import java.util.Optional;
 
 /** The protocols that are served: those whose section is there. */
 public record ServersConfig(
+        @Setting(
+                value = "Part of connections, threads, memory, fids or locks that one client can have while nobody else"
+                        + " wants them; see [security](security.md#one-client-against-others).",
+                byDefault = "0.75",
+                min = 0.05,
+                max = 1)
+        double clientShare,
+
+        @Setting(
+                value = "Most connections at once, of all protocols; never more than `memory_size_gb` allows.",
+                byDefault = "1024",
+                min = 1,
+                max = 65_536)
+        int connectionsMax,
+
         @Setting("NFSv3 with MOUNTv3, for every operating system.")
         Optional<NfsConfig> nfs,
 

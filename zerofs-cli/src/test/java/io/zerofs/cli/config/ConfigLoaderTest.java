@@ -55,7 +55,9 @@ class ConfigLoaderTest {
         assertEquals(5.0, config.lsm().flushIntervalSecs());
         assertEquals(FilesystemConfig.Codec.LZ4, config.filesystem().compression());
         assertEquals(Optional.empty(), config.filesystem().maxSizeGb());
-        assertEquals(new ServersConfig(Optional.empty(), Optional.empty(), Optional.empty(), 60), config.servers());
+        assertEquals(
+                new ServersConfig(0.75, 1_024, Optional.empty(), Optional.empty(), Optional.empty(), 60),
+                config.servers());
         assertEquals(Optional.empty(), config.aws());
     }
 

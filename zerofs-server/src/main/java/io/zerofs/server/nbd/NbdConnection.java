@@ -79,6 +79,11 @@ final class NbdConnection implements FrameProtocol {
     }
 
     @Override
+    public boolean keepsNothing() {
+        return transmission == null;
+    }
+
+    @Override
     public void closed(boolean inOrder) {
         closed = true;
         if (transmission != null) {

@@ -17,6 +17,9 @@ public interface Connection {
     @Override
     String toString();
 
+    /** Whose connection it is. */
+    Client client();
+
     /** Threads that may wait for the store. */
     Executor waitingThreads();
 

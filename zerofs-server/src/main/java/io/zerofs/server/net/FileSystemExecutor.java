@@ -2,7 +2,12 @@
 package io.zerofs.server.net;
 
 import io.netty.util.concurrent.FastThreadLocalThread;
-import java.util.concurrent.Executor;
+import io.zerofs.core.waiting.OnBehalf;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -12,48 +17,128 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The bounded pool for requests that wait for the store or move much data. Its queue cannot outgrow what {@link
- * RequestGate} lets in.
+ * The bounded pool for requests that wait for the store or move much data. Each client has its share of the threads and a
+ * queue of its own; a thread that gets free goes to the client that has waited longest for its turn. The queues cannot
+ * outgrow what {@link RequestGate} lets in.
  */
-final class FileSystemExecutor implements Executor, AutoCloseable {
+final class FileSystemExecutor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FileSystemExecutor.class);
     private static final long IDLE_SECONDS_MAX = 60;
 
+    private final Shares threads;
     private final ThreadPoolExecutor pool;
     private final int closeSeconds;
+    /** Work that waits for a thread, by client, in the order of their turns. Guarded by this. */
+    private final Map<Client, Queue<Runnable>> waiting = new LinkedHashMap<>();
+
+    private boolean closed;
 
     FileSystemExecutor(ServerSettings settings) {
-        int queueMax = (int)
-                Math.min(Integer.MAX_VALUE, (long) settings.connectionsMax() * settings.requestsPerConnectionMax());
         AtomicInteger number = new AtomicInteger();
+        threads = new Shares(ClientResource.THREADS, settings.waitingThreads(), settings.clientShare());
         closeSeconds = settings.closeSeconds();
         pool = new ThreadPoolExecutor(
                 settings.waitingThreads(),
                 settings.waitingThreads(),
                 IDLE_SECONDS_MAX,
                 TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(queueMax),
-                work -> new FastThreadLocalThread(work, "zerofs-fs-" + number.incrementAndGet()));
+                new LinkedBlockingQueue<>(),
+                work -> new WaitingThread(work, "zerofs-fs-" + number.incrementAndGet()));
         pool.allowCoreThreadTimeOut(true);
     }
 
     /** @throws RejectedExecutionException after {@link #close} */
-    @Override
-    public void execute(Runnable work) {
-        pool.execute(work);
+    synchronized void execute(Client client, Runnable work) {
+        if (closed) {
+            throw new RejectedExecutionException("closed");
+        }
+        if (waiting.containsKey(client) || threads.take(client, 1) != Shares.Limit.NONE) {
+            waiting.computeIfAbsent(client, unused -> new ArrayDeque<>()).add(work);
+        } else {
+            start(client, work);
+        }
+    }
+
+    private void start(Client client, Runnable work) {
+        try {
+            pool.execute(() -> run(client, work));
+        } catch (RuntimeException | Error e) {
+            threads.give(client, 1);
+            throw e;
+        }
+    }
+
+    private void run(Client client, Runnable work) {
+        ((WaitingThread) Thread.currentThread()).client = client;
+        try {
+            work.run();
+        } finally {
+            ended(client);
+        }
+    }
+
+    /** Starts what the thread is free for now. */
+    private synchronized void ended(Client client) {
+        threads.give(client, 1);
+        notifyAll();
+        for (Iterator<Map.Entry<Client, Queue<Runnable>>> each =
+                        waiting.entrySet().iterator();
+                each.hasNext(); ) {
+            Map.Entry<Client, Queue<Runnable>> next = each.next();
+            Shares.Limit limit = threads.take(next.getKey(), 1);
+            if (limit == Shares.Limit.ALL) {
+                return;
+            }
+            if (limit == Shares.Limit.NONE) {
+                each.remove();
+                Runnable work = next.getValue().remove();
+                if (!next.getValue().isEmpty()) {
+                    waiting.put(next.getKey(), next.getValue());
+                }
+                start(next.getKey(), work);
+                return;
+            }
+        }
+    }
+
+    private synchronized void awaitStarted(long deadlineNanos) throws InterruptedException {
+        long left = deadlineNanos - System.nanoTime();
+        while (!waiting.isEmpty() && left > 0) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+            left = deadlineNanos - System.nanoTime();
+        }
     }
 
     @Override
     public void close() {
-        pool.shutdown();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(closeSeconds);
+        synchronized (this) {
+            closed = true;
+        }
         try {
-            if (!pool.awaitTermination(closeSeconds, TimeUnit.SECONDS)) {
+            awaitStarted(deadline);
+            pool.shutdown();
+            if (!pool.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                 LOG.warn("{} requests did not end within {} s", pool.getActiveCount(), closeSeconds);
                 pool.shutdownNow();
             }
         } catch (InterruptedException e) {
             pool.shutdownNow();
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Takes turns among clients where it waits; see {@link OnBehalf}. */
+    private static final class WaitingThread extends FastThreadLocalThread implements OnBehalf {
+        private Client client;
+
+        WaitingThread(Runnable work, String name) {
+            super(work, name);
+        }
+
+        @Override
+        public Object beneficiary() {
+            return client;
         }
     }
 }

@@ -44,6 +44,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
 
     private final String server;
     private final ServerResources resources;
+    private final Client client;
     private final RequestGate.Share share;
     private final FrameProtocol protocol;
     private final RequestMeter meter;
@@ -73,11 +74,13 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
 
     private int unflushed;
     private final StallDetector stall = new StallDetector();
+    private final Idleness idleness = new Idleness();
 
-    FrameHandler(String server, ServerResources resources, FrameProtocol.Factory factory) {
+    FrameHandler(String server, ServerResources resources, Client client, FrameProtocol.Factory factory) {
         this.server = server;
         this.resources = resources;
-        this.share = resources.gate().share(() -> onEventLoop(this::unblock));
+        this.client = client;
+        this.share = resources.gate().share(client, () -> onEventLoop(this::unblock));
         this.protocol = factory.connect(this);
         this.meter = resources.meter(server);
     }
@@ -161,6 +164,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
                 int charged = admittedBytes;
                 frameBytes = 0;
                 admittedBytes = 0;
+                idleness.use();
                 new InFlight(this, share, frame, charged).handle(protocol);
             }
         } catch (MalformedMessageException e) {
@@ -196,7 +200,8 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     }
 
     /** Counts what is now known of the frame that has begun; false if there is no room. */
-    private boolean admit(int known) {
+    private boolean admit(int frameBytesKnown) {
+        int known = Math.max(frameBytesKnown, RequestGate.REQUEST_BYTES_MIN);
         if (admittedBytes == 0) {
             // What does not fit into the room gets another.
             boolean fits = known <= roomBytes;
@@ -355,6 +360,9 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         if (!context.channel().isActive()) {
             return;
         }
+        if (idleness.look(share.requests() > 0) && protocol.keepsNothing()) {
+            idleness.becomeIdle();
+        }
         int stallSeconds = resources.settings().stallSeconds();
         boolean wanted = resources.gate().isWantedByOthers() && share.bytes() > RequestGate.SMALL_BYTES;
         int quietSeconds = LOOK_SECONDS * stall.look(context.channel(), wanted ? WANTED_BYTES_MIN : 1);
@@ -365,6 +373,19 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         } else {
             scheduleLook(ageSeconds + LOOK_SECONDS);
         }
+    }
+
+    Idleness idleness() {
+        return idleness;
+    }
+
+    /** Closes it, because another connection needs its place. Floods of them must not fill the log. */
+    void makeWay() {
+        LOG.debug("{}: closed: it keeps nothing, and another connection needs its place", this);
+        onEventLoop(() -> {
+            finishing = true;
+            context.close();
+        });
     }
 
     /** Replies that fail now make room, but nobody is left to be answered. */
@@ -386,8 +407,13 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     }
 
     @Override
+    public Client client() {
+        return client;
+    }
+
+    @Override
     public Executor waitingThreads() {
-        return resources.waitingThreads();
+        return work -> resources.waitingThreads().execute(client, work);
     }
 
     @Override

@@ -39,6 +39,14 @@ public interface FrameProtocol {
      */
     void frame(ByteBuf frame, Request request) throws MalformedMessageException;
 
+    /**
+     * Whether the client loses nothing when the connection is closed while it has no request in flight, because others
+     * need room.
+     */
+    default boolean keepsNothing() {
+        return false;
+    }
+
     /** Whether a connection carries one request and is closed when it is older than {@link ServerSettings#stallSeconds}. */
     default boolean isOneShot() {
         return false;

@@ -86,8 +86,8 @@ final class FrameReceiver implements RecvByteBufAllocator {
     ByteBuf cut(int frameBytes) {
         wanted = 0;
         expected = frameBytes >= LARGE_BYTES && frameBytes <= EXPECTED_BYTES_MAX ? frameBytes : 0;
-        // A small frame must not keep the room of a large one until it is answered.
-        boolean shares = received.capacity() <= 2 * Math.max(frameBytes, LARGE_BYTES);
+        // What it keeps until it is answered must not be much more than what was counted for it.
+        boolean shares = received.capacity() <= 2 * Math.max(frameBytes, RequestGate.REQUEST_BYTES_MIN);
         ByteBuf frame = shares
                 ? received.readRetainedSlice(frameBytes)
                 : allocator.directBuffer(frameBytes).writeBytes(received, frameBytes);

@@ -49,6 +49,7 @@ public final class ProtocolServer implements AutoCloseable {
             String name, List<ListenAddress> addresses, ServerResources resources, FrameProtocol.Factory factory)
             throws ListenException {
         ProtocolServer server = new ProtocolServer(name, resources, factory);
+        resources.clients().serve(name);
         try {
             for (ListenAddress address : addresses) {
                 server.listen(address);
@@ -161,16 +162,19 @@ public final class ProtocolServer implements AutoCloseable {
                 channel.close();
                 return;
             }
-            if (closing || !resources.tryOpenConnection()) {
-                LOG.warn("{}: a connection was refused: {} are open", name, resources.connections());
+            Client client = resources.clients().arrived(name, channel.remoteAddress());
+            channel.closeFuture().addListener(done -> resources.clients().left(client));
+            if (closing || !resources.tryOpenConnection(client)) {
+                LOG.debug("{}: a connection was refused: {} are open", name, resources.connections());
                 channel.close();
                 return;
             }
+            FrameHandler handler = new FrameHandler(name, resources, client, factory);
+            resources.connectionOpened(handler);
             channel.closeFuture().addListener(done -> {
                 connections.remove(channel);
-                resources.connectionClosed();
+                resources.connectionClosed(handler);
             });
-            FrameHandler handler = new FrameHandler(name, resources, factory);
             channel.pipeline().addLast(handler);
             // Not before: whoever closes the server asks it to finish.
             connections.put(channel, handler);

@@ -20,6 +20,9 @@ final class RequestGate {
     /** Messages that wait for nobody if their connection has nothing else in flight. */
     static final int SMALL_BYTES = 8 << 10;
 
+    /** What a request takes at least, with what is made of it. */
+    static final int REQUEST_BYTES_MIN = 1 << 10;
+
     /** More than a transfer of a mebibyte, or of the 1,280 KiB of Linux' block layer, and what goes with it. */
     static final int BULK_BYTES = 3 << 19;
 
@@ -49,10 +52,11 @@ final class RequestGate {
     /**
      * The share of one connection.
      *
+     * @param client whose connection it is
      * @param resume called on any thread when what was refused is worth another try, after {@link Share#awaitRoom}
      */
-    Share share(Runnable resume) {
-        return new Share(resume);
+    Share share(Client client, Runnable resume) {
+        return new Share(client, resume);
     }
 
     long bytesInFlight() {
@@ -71,6 +75,7 @@ final class RequestGate {
 
     /** What one connection has in flight. One thread admits and waits, any thread releases. */
     final class Share {
+        private final Client client;
         private final Runnable resume;
         private final AtomicInteger requests = new AtomicInteger();
         private final AtomicLong bytes = new AtomicLong();
@@ -80,7 +85,8 @@ final class RequestGate {
         /** Its bytes. */
         private volatile int asked;
 
-        private Share(Runnable resume) {
+        private Share(Client client, Runnable resume) {
+            this.client = client;
             this.resume = resume;
         }
 
@@ -128,6 +134,7 @@ final class RequestGate {
                 }
             } while (!total.compareAndSet(before, before + length));
             bytes.addAndGet(length);
+            use(length, length);
             return true;
         }
 
@@ -167,13 +174,26 @@ final class RequestGate {
 
         private void count(int length, int change) {
             bytes.addAndGet(change);
+            use(length, change);
             total(length).addAndGet(change);
+        }
+
+        private void use(int length, int change) {
+            if (length <= BULK_BYTES) {
+                client.use(ClientResource.REQUEST_BYTES, change);
+            }
         }
 
         /** Whether what was asked for last may be let in beside so many bytes. */
         private boolean hasRoom(long inFlight) {
             boolean small = asked <= SMALL_BYTES && (begun || others() == 0);
-            return small || isAllowed() && inFlight < limit();
+            return small || isAllowed() && inFlight < limit() && (begun || isInItsShare(limit() - inFlight));
+        }
+
+        /** Returns whether the client of the connection may have more of what is free. What has begun is let end. */
+        private boolean isInItsShare(long free) {
+            return asked > BULK_BYTES
+                    || Shares.mayHave(client, ClientResource.REQUEST_BYTES, 0, free, settings.clientShare());
         }
 
         /** Requests of this connection besides the one that asks. */

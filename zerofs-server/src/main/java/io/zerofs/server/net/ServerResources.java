@@ -3,11 +3,12 @@ package io.zerofs.server.net;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -31,7 +32,9 @@ public final class ServerResources implements AutoCloseable {
     private final EventLoops loops;
     private final FileSystemExecutor waitingThreads;
     private final RequestGate gate;
-    private final AtomicInteger connections = new AtomicInteger();
+    private final Clients clients = new Clients();
+    private final Shares connections;
+    private final Set<FrameHandler> handlers = ConcurrentHashMap.newKeySet();
     private final Map<String, RequestMeter> meters = new ConcurrentHashMap<>();
     private final LimitedLog closed = new LimitedLog(LOG, Level.INFO, "connections closed");
     private final LimitedLog unexpected = new LimitedLog(LOG, Level.ERROR, "unexpected errors");
@@ -51,6 +54,7 @@ public final class ServerResources implements AutoCloseable {
         this.loops = new EventLoops(settings.eventLoopThreads());
         this.waitingThreads = new FileSystemExecutor(settings);
         this.gate = new RequestGate(settings);
+        this.connections = new Shares(ClientResource.CONNECTIONS, settings.connectionsMax(), settings.clientShare());
     }
 
     public ServerSettings settings() {
@@ -62,7 +66,7 @@ public final class ServerResources implements AutoCloseable {
     }
 
     /** Threads that may wait for the store. */
-    public Executor waitingThreads() {
+    FileSystemExecutor waitingThreads() {
         return waitingThreads;
     }
 
@@ -73,7 +77,7 @@ public final class ServerResources implements AutoCloseable {
 
     /** Connections open now. */
     public int connections() {
-        return connections.get();
+        return (int) connections.used();
     }
 
     /** What was counted of each protocol that has had a connection, by its name. */
@@ -93,6 +97,11 @@ public final class ServerResources implements AutoCloseable {
         return unexpected;
     }
 
+    /** Returns how often each protocol refused each resource to a client that had its share. */
+    public Map<String, Map<ClientResource, Long>> refused() {
+        return clients.refused();
+    }
+
     RequestMeter meter(String protocol) {
         return meters.computeIfAbsent(protocol, unused -> new RequestMeter());
     }
@@ -110,17 +119,50 @@ public final class ServerResources implements AutoCloseable {
         return gate;
     }
 
-    /** Counts a connection in, unless there are too many. */
-    boolean tryOpenConnection() {
-        if (connections.incrementAndGet() > settings.connectionsMax()) {
-            connections.decrementAndGet();
-            return false;
-        }
-        return true;
+    Clients clients() {
+        return clients;
     }
 
-    void connectionClosed() {
-        connections.decrementAndGet();
+    /**
+     * Counts a connection in, unless its client or all together have too many: then one that keeps nothing makes way, of
+     * the client itself if that has its share. False if there is none.
+     */
+    boolean tryOpenConnection(Client client) {
+        while (true) {
+            Shares.Limit limit = connections.take(client, 1);
+            if (limit == Shares.Limit.NONE) {
+                return true;
+            }
+            client.refuse(ClientResource.CONNECTIONS);
+            Optional<FrameHandler> idle = handlers.stream()
+                    .filter(each -> each.idleness().isIdle() && isInTheWay(limit, each.client(), client))
+                    .min(Comparator.comparingLong(each -> each.idleness().sinceNanos()));
+            if (idle.isEmpty()) {
+                return false;
+            }
+            connectionClosed(idle.get());
+            idle.get().makeWay();
+        }
+    }
+
+    private static boolean isInTheWay(Shares.Limit limit, Client has, Client wants) {
+        return switch (limit) {
+            case NONE -> false;
+            case CLIENT -> has == wants;
+            case PROTOCOL -> has.protocol() == wants.protocol();
+            case ALL -> true;
+        };
+    }
+
+    void connectionOpened(FrameHandler connection) {
+        handlers.add(connection);
+    }
+
+    /** Counts a connection out, once. */
+    void connectionClosed(FrameHandler connection) {
+        if (handlers.remove(connection)) {
+            connections.give(connection.client(), 1);
+        }
     }
 
     @Override

@@ -16,6 +16,7 @@ package io.zerofs.server.net;
  * @param stallSeconds a connection that takes no byte of its pending replies, or sends no byte of a request it has
  *     begun, for this long is closed
  * @param closeSeconds how long closing a server waits for requests in flight
+ * @param clientShare part of connections, threads and bytes that one client can have, above 0; see {@link Shares}
  */
 public record ServerSettings(
         int eventLoopThreads,
@@ -26,7 +27,11 @@ public record ServerSettings(
         long bytesInFlightMax,
         int offloadBytes,
         int stallSeconds,
-        int closeSeconds) {
+        int closeSeconds,
+        double clientShare) {
+    /** What a client may have of anything, if nobody else wants it. */
+    public static final double CLIENT_SHARE = 0.75;
+
     public static final ServerSettings DEFAULT = new ServerSettings(
             Math.max(1, Runtime.getRuntime().availableProcessors()),
             64,
@@ -38,6 +43,45 @@ public record ServerSettings(
             120,
             10);
 
+    /** With the usual share of a client. */
+    public ServerSettings(
+            int eventLoopThreads,
+            int waitingThreads,
+            int connectionsMax,
+            int requestsPerConnectionMax,
+            long bytesPerConnectionMax,
+            long bytesInFlightMax,
+            int offloadBytes,
+            int stallSeconds,
+            int closeSeconds) {
+        this(
+                eventLoopThreads,
+                waitingThreads,
+                connectionsMax,
+                requestsPerConnectionMax,
+                bytesPerConnectionMax,
+                bytesInFlightMax,
+                offloadBytes,
+                stallSeconds,
+                closeSeconds,
+                CLIENT_SHARE);
+    }
+
+    /** The same with another share of a client. */
+    public ServerSettings withClientShare(double other) {
+        return new ServerSettings(
+                eventLoopThreads,
+                waitingThreads,
+                connectionsMax,
+                requestsPerConnectionMax,
+                bytesPerConnectionMax,
+                bytesInFlightMax,
+                offloadBytes,
+                stallSeconds,
+                closeSeconds,
+                other);
+    }
+
     public ServerSettings {
         require(eventLoopThreads >= 1, "eventLoopThreads", eventLoopThreads);
         require(waitingThreads >= 1, "waitingThreads", waitingThreads);
@@ -48,6 +92,9 @@ public record ServerSettings(
         require(offloadBytes >= 1, "offloadBytes", offloadBytes);
         require(stallSeconds >= 1, "stallSeconds", stallSeconds);
         require(closeSeconds >= 0, "closeSeconds", closeSeconds);
+        if (!(clientShare > 0 && clientShare <= 1)) {
+            throw new IllegalArgumentException("clientShare is out of range: " + clientShare);
+        }
     }
 
     private static void require(boolean holds, String name, long value) {

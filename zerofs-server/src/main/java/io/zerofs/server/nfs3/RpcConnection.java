@@ -35,6 +35,11 @@ final class RpcConnection implements FrameProtocol {
     }
 
     @Override
+    public boolean keepsNothing() {
+        return true;
+    }
+
+    @Override
     public void frame(ByteBuf frame, Request request) throws MalformedMessageException {
         if (peer == null) {
             peer = new RpcPeer(connection.remoteAddress());

@@ -2,6 +2,9 @@
 package io.zerofs.server.ninep;
 
 import io.zerofs.core.vfs.InodeId;
+import io.zerofs.server.net.Client;
+import io.zerofs.server.net.ClientResource;
+import io.zerofs.server.net.Shares;
 import io.zerofs.server.ninep.wire.LockStatus;
 import java.util.HashMap;
 import java.util.List;
@@ -18,25 +21,31 @@ final class ByteRangeLocks {
     private final NinePSettings settings;
     private final Map<InodeId, FileLocks> files = new HashMap<>();
     private final Map<NinePSession, Integer> waiting = new HashMap<>();
+    /** Of locks, and of requests that wait for one. */
+    private final Shares shares;
+
     private int heldCount;
 
     ByteRangeLocks(NinePSettings settings) {
         this.settings = settings;
+        this.shares = new Shares(ClientResource.LOCKS, settings.locksMax(), settings.clientShare());
     }
 
     /** Takes a lock if nothing is in the way: SUCCESS, BLOCKED, or ERROR when the table is full. */
     LockStatus tryLock(InodeId inode, HeldLock wanted) {
         List<LockWaiter> granted;
         synchronized (this) {
-            FileLocks locks = files.getOrDefault(inode, new FileLocks());
-            if (locks.conflicting(wanted) != null) {
+            FileLocks locks = files.get(inode);
+            if (locks != null && locks.conflicting(wanted) != null) {
                 return LockStatus.BLOCKED;
             }
-            if (heldCount >= settings.locksMax() || wanted.fid().isClosed()) {
+            if (wanted.fid().isClosed() || !shares.tryTake(clientOf(wanted), 1)) {
                 return LockStatus.ERROR;
             }
-            files.put(inode, locks);
-            change(locks, () -> locks.put(wanted));
+            // It is counted when it is held, for it may take the place of others.
+            shares.give(clientOf(wanted), 1);
+            locks = files.computeIfAbsent(inode, unused -> new FileLocks(this::count));
+            locks.put(wanted);
             // Who turns its own write lock into a read lock lets readers in.
             granted = grant(inode, locks);
         }
@@ -55,7 +64,8 @@ final class ByteRangeLocks {
         if (locks == null
                 || locks.conflicting(wanted) == null
                 || others >= settings.waitingLocksMax()
-                || wanted.fid().isClosed()) {
+                || wanted.fid().isClosed()
+                || !shares.tryTake(clientOf(wanted), 1)) {
             return null;
         }
         LockWaiter waiter = new LockWaiter(inode, wanted, new CompletableFuture<>());
@@ -90,7 +100,7 @@ final class ByteRangeLocks {
             if (locks == null) {
                 return;
             }
-            change(locks, () -> locks.release(range));
+            locks.release(range);
             granted = grant(inode, locks);
         }
         tell(granted, LockStatus.SUCCESS);
@@ -113,7 +123,7 @@ final class ByteRangeLocks {
             }
             given = locks.removeWaiters(fid);
             given.forEach(this::forget);
-            change(locks, () -> locks.releaseAll(fid));
+            locks.releaseAll(fid);
             granted = grant(inode, locks);
         }
         tell(given, LockStatus.BLOCKED);
@@ -133,22 +143,24 @@ final class ByteRangeLocks {
         waiters.forEach(waiter -> waiter.outcome().complete(outcome));
     }
 
-    private void change(FileLocks locks, Runnable change) {
-        int before = locks.heldCount();
-        change.run();
-        heldCount += locks.heldCount() - before;
+    private void count(HeldLock lock, int change) {
+        heldCount += change;
+        shares.charge(clientOf(lock), change);
+    }
+
+    private static Client clientOf(HeldLock lock) {
+        return lock.session().client();
     }
 
     private List<LockWaiter> grant(InodeId inode, FileLocks locks) {
-        int before = locks.heldCount();
         List<LockWaiter> granted = locks.grant();
-        heldCount += locks.heldCount() - before;
         granted.forEach(this::forget);
         dropIfEmpty(inode, locks);
         return granted;
     }
 
     private void forget(LockWaiter waiter) {
+        shares.give(clientOf(waiter.wanted()), 1);
         waiting.computeIfPresent(waiter.wanted().session(), (session, count) -> count == 1 ? null : count - 1);
     }
 

@@ -74,6 +74,7 @@ final class DataOperations {
                 null,
                 exclusive ? NewNode.Existing.REFUSE : NewNode.Existing.OPEN,
                 0);
+        fids.requireRoom(name.length() + Use.OPEN_BYTES);
         Creation creation = files.create(fid.who(request.gid()), before.place().inode(), name, node);
         Attributes file = creation.node();
         Place place = before.place().child(name, file.id());
@@ -135,7 +136,7 @@ final class DataOperations {
             if ((flags & OpenFlags.TRUNCATE) != 0) {
                 files.setAttributes(fid.who(), file.id(), AttributeChange.ofSize(0), DataAccess.CHECKED_AT_OPEN);
             }
-            opened = fid.become(before, new Fid.State(place, use(hold, file.kind(), flags)));
+            opened = fids.become(fid, before, new Fid.State(place, use(hold, file.kind(), flags)));
         } finally {
             if (!opened) {
                 hold.close();

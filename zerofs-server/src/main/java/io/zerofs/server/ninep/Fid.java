@@ -8,8 +8,16 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** A client's handle of one file, for one user. Thread-safe: requests on one fid run in parallel. */
 final class Fid {
+    /** Memory of a fid with its place in the table, without its name. */
+    private static final int BYTES = 256;
+
     /** What changes together when a fid is opened. */
-    record State(Place place, Use use) {}
+    record State(Place place, Use use) {
+        /** Returns the memory that a fid in this state takes. */
+        int bytes() {
+            return BYTES + (place.name() == null ? 0 : place.name().length()) + use.fidBytes();
+        }
+    }
 
     private final Credentials who;
     private final InodeId root;
@@ -70,7 +78,7 @@ final class Fid {
         return now;
     }
 
-    /** Changes the state; false if another request did so meanwhile. */
+    /** Changes the state; false if another request did so meanwhile. The caller counts what that takes. */
     boolean become(State expected, State next) {
         return state.compareAndSet(expected, next);
     }

@@ -116,7 +116,7 @@ final class FidOperations {
         }
         if (!inPlace) {
             fids.add(request.newFid(), new Fid(from.who(), from.root(), place));
-        } else if (!from.become(before, new Fid.State(place, before.use()))) {
+        } else if (!fids.become(from, before, new Fid.State(place, before.use()))) {
             throw new ErrnoException(Errno.EBADF);
         }
         return new Rmessage.Rwalk(qids);

@@ -4,21 +4,22 @@ package io.zerofs.server.ninep;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.Frame;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** The fids of one session. Thread-safe. Closed with the session; a fid that comes later is closed at once. */
 final class FidTable {
-    private final int fidsMax;
-    private final AtomicInteger count;
+    private final Allowance memory;
     private final ByteRangeLocks locks;
     private final ConcurrentHashMap<Integer, Fid> fids = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    /** @param count of the fids of all sessions */
-    FidTable(int fidsMax, AtomicInteger count, ByteRangeLocks locks) {
-        this.fidsMax = fidsMax;
-        this.count = count;
+    /** @param memory that the fids of the client may take */
+    FidTable(Allowance memory, ByteRangeLocks locks) {
+        this.memory = memory;
         this.locks = locks;
+    }
+
+    boolean isEmpty() {
+        return fids.isEmpty();
     }
 
     /** EBADF if there is none. */
@@ -30,32 +31,57 @@ final class FidTable {
         return fid;
     }
 
-    /** Checks that a fid may be added: EBADF if the number is taken or means none, ENFILE if there are too many. */
+    /** Checks that a fid may be added: EBADF if the number is taken or means none. */
     void requireFree(int number) {
         if (number == Frame.NO_FID || fids.containsKey(number)) {
             throw new ErrnoException(Errno.EBADF);
         }
-        if (count.get() >= fidsMax) {
-            throw new ErrnoException(Errno.ENFILE);
-        }
     }
 
-    /** Adds a fid, or closes it and throws as {@link #requireFree}. */
+    /** Adds a fid, or closes it and throws as {@link #requireFree}, or ENFILE if the client has too many. */
     void add(int number, Fid fid) {
-        Errno refusal = null;
-        if (count.incrementAndGet() > fidsMax) {
-            refusal = Errno.ENFILE;
-        } else if (number == Frame.NO_FID || fids.putIfAbsent(number, fid) != null) {
-            refusal = Errno.EBADF;
+        int bytes = fid.state().bytes();
+        boolean added = false;
+        try {
+            memory.take(bytes);
+            try {
+                requireFree(number);
+                added = fids.putIfAbsent(number, fid) == null;
+            } finally {
+                if (!added) {
+                    memory.give(bytes);
+                }
+            }
+        } finally {
+            if (!added) {
+                fid.close();
+            }
         }
-        if (refusal != null) {
-            count.decrementAndGet();
-            fid.close();
-            throw new ErrnoException(refusal);
+        if (!added) {
+            throw new ErrnoException(Errno.EBADF);
         }
         if (closed) {
             remove(number, fid);
         }
+    }
+
+    /** Checks that fids may take so much more: ENFILE, before a request that wants it has changed anything. */
+    void requireRoom(int bytes) {
+        memory.take(bytes);
+        memory.give(bytes);
+    }
+
+    /** Changes the state of a fid; false if another request did so meanwhile. ENFILE if that takes too much memory. */
+    boolean become(Fid fid, Fid.State before, Fid.State next) {
+        int more = next.bytes() - before.bytes();
+        if (more > 0) {
+            memory.take(more);
+        }
+        boolean changed = fid.become(before, next);
+        if (changed ? more < 0 : more > 0) {
+            memory.give(Math.abs(more));
+        }
+        return changed;
     }
 
     /** Takes a fid out and closes it, which ends its locks; false if it was not there. */
@@ -63,9 +89,9 @@ final class FidTable {
         if (!fids.remove(number, fid)) {
             return false;
         }
-        count.decrementAndGet();
         Fid.State last = fid.close();
-        if (last != null && last.use() instanceof Use.OpenFile) {
+        memory.give(last.bytes());
+        if (last.use() instanceof Use.OpenFile) {
             locks.release(last.place().inode(), fid);
         }
         return true;

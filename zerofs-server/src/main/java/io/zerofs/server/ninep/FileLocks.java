@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.ObjIntConsumer;
 
 /**
  * The byte-range locks of one file, with the rules of fcntl(2). Nothing here takes time in proportion to the locks of
@@ -26,7 +27,13 @@ final class FileLocks {
     /** In the order in which they came, each with the lock that was found in its way. */
     private final Map<LockWaiter, LockTree.Node> waiters = new LinkedHashMap<>();
 
+    private final ObjIntConsumer<HeldLock> counter;
     private int heldCount;
+
+    /** @param counter told of each lock that is added (1) or taken away (-1) */
+    FileLocks(ObjIntConsumer<HeldLock> counter) {
+        this.counter = counter;
+    }
 
     private record Owner(NinePSession session, LockOwner process) {
         static Owner of(HeldLock lock) {
@@ -120,6 +127,7 @@ final class FileLocks {
         byFid.computeIfAbsent(lock.fid(), unused -> new HashSet<>()).add(node);
         treeOf(lock).add(node);
         heldCount++;
+        counter.accept(lock, 1);
     }
 
     private void remove(LockTree.Node node) {
@@ -134,6 +142,7 @@ final class FileLocks {
             return nodes.isEmpty() ? null : nodes;
         });
         heldCount--;
+        counter.accept(lock, -1);
     }
 
     private LockTree treeOf(HeldLock lock) {

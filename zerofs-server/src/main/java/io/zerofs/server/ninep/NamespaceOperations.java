@@ -91,10 +91,11 @@ final class NamespaceOperations {
         FileName name = FileName.of(request.name());
         Fid.State before = file.state();
         Place from = before.place();
+        fids.requireRoom(name.length());
         requireSame(files, target.who(), from);
         files.rename(target.who(), from.parent(), from.name(), target.inode(), name);
         // If it was opened meanwhile, it keeps the old name and will not be found by it.
-        file.become(before, new Fid.State(new Place(target.inode(), name, from.inode()), before.use()));
+        fids.become(file, before, new Fid.State(new Place(target.inode(), name, from.inode()), before.use()));
         return Rmessage.Empty.RRENAME;
     }
 

@@ -95,7 +95,7 @@ final class NinePProtocol implements FrameProtocol {
         }
         int messageBytesMax = Math.min(offered, server.settings().messageBytesMax());
         if (known) {
-            session = new NinePSession(server, connection.allocator(), messageBytesMax);
+            session = new NinePSession(server, connection, messageBytesMax);
             operations = new NinePOperations(session);
         }
         reply(request, tag, new Rmessage.Rversion(messageBytesMax, known ? VERSION : VERSION_UNKNOWN));
@@ -189,6 +189,11 @@ final class NinePProtocol implements FrameProtocol {
             session = null;
             operations = null;
         }
+    }
+
+    @Override
+    public boolean keepsNothing() {
+        return session == null || session.fids().isEmpty();
     }
 
     @Override

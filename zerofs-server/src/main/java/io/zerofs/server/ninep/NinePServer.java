@@ -2,9 +2,11 @@
 package io.zerofs.server.ninep;
 
 import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.net.ClientResource;
 import io.zerofs.server.net.Connection;
 import io.zerofs.server.net.FrameProtocol;
 import io.zerofs.server.net.LimitedLog;
+import io.zerofs.server.net.Shares;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -24,14 +26,17 @@ public final class NinePServer implements FrameProtocol.Factory {
     private final AtomicInteger sessions;
     private final LimitedLog failures =
             new LimitedLog(LoggerFactory.getLogger(NinePServer.class), Level.WARN, "failed 9P requests");
-    private final AtomicInteger fidCount = new AtomicInteger();
-    private final XattrMemory xattrMemory = new XattrMemory();
+    private final Shares fids;
+    private final Shares xattrs;
 
     public NinePServer(VirtualFileSystem files, NinePSettings settings) {
         this.files = files;
         this.settings = settings;
+        double share = settings.clientShare();
         this.locks = new ByteRangeLocks(settings);
         this.sessions = new AtomicInteger((int) (files.incarnation() * SESSION_NUMBERS_APART));
+        this.fids = new Shares(ClientResource.FIDS, settings.fidsMax() * NinePSettings.FID_BYTES, share);
+        this.xattrs = new Shares(ClientResource.XATTRS, NinePSettings.XATTR_BYTES_MAX, share);
     }
 
     @Override
@@ -65,12 +70,13 @@ public final class NinePServer implements FrameProtocol.Factory {
         return sessions.incrementAndGet();
     }
 
-    /** Fids of all sessions. */
-    AtomicInteger fidCount() {
-        return fidCount;
+    /** Memory of the fids of all sessions. */
+    Shares fids() {
+        return fids;
     }
 
-    XattrMemory xattrMemory() {
-        return xattrMemory;
+    /** Memory of the extended attributes that fids of all sessions read or write. */
+    Shares xattrs() {
+        return xattrs;
     }
 }

@@ -3,6 +3,9 @@ package io.zerofs.server.ninep;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.net.Client;
+import io.zerofs.server.net.Connection;
+import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.Frame;
 
 /**
@@ -11,17 +14,21 @@ import io.zerofs.server.ninep.wire.Frame;
  */
 final class NinePSession {
     private final NinePServer server;
+    private final Client client;
     private final ByteBufAllocator allocator;
     private final int messageBytesMax;
+    private final Allowance xattrMemory;
     private final FidTable fids;
     private final Qids qids;
 
     /** @param messageBytesMax the negotiated msize */
-    NinePSession(NinePServer server, ByteBufAllocator allocator, int messageBytesMax) {
+    NinePSession(NinePServer server, Connection connection, int messageBytesMax) {
         this.server = server;
-        this.allocator = allocator;
+        this.client = connection.client();
+        this.allocator = connection.allocator();
         this.messageBytesMax = messageBytesMax;
-        this.fids = new FidTable(server.settings().fidsMax(), server.fidCount(), server.locks());
+        this.xattrMemory = new Allowance(server.xattrs(), client, Errno.ENOMEM);
+        this.fids = new FidTable(new Allowance(server.fids(), client, Errno.ENFILE), server.locks());
         this.qids = new Qids(server.nextSession());
     }
 
@@ -37,8 +44,12 @@ final class NinePSession {
         return server.appendLocks();
     }
 
-    XattrMemory xattrMemory() {
-        return server.xattrMemory();
+    Client client() {
+        return client;
+    }
+
+    Allowance xattrMemory() {
+        return xattrMemory;
     }
 
     FidTable fids() {

@@ -1,18 +1,30 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
+import io.zerofs.server.net.ServerSettings;
+import io.zerofs.server.net.Shares;
+
 /**
  * Limits of the 9P server.
  *
  * @param messageBytesMax largest message (msize) that a client may negotiate, 4 KiB to 10 MiB
- * @param fidsMax fids over all connections. Linux with {@code cache=loose} keeps one for each file it remembers.
+ * @param fidsMax fids of usual size over all connections: unopened, or with a short name. Linux with
+ *     {@code cache=loose} keeps one for each file it remembers.
  * @param locksMax byte-range locks over all connections
  * @param waitingLocksMax lock requests of one connection that wait at once; further ones are answered with BLOCKED, and
  *     the client tries again. Each counts as a request in flight.
  * @param lockWaitSeconds how long a lock request waits before it is answered with BLOCKED. Linux notices signals, timers
  *     among them, only before and after, when it waits by itself (30 s, or the mount option locktimeout).
+ * @param clientShare part of fids, locks and extended attributes that one client can have; see {@link Shares}
  */
-public record NinePSettings(int messageBytesMax, int fidsMax, int locksMax, int waitingLocksMax, int lockWaitSeconds) {
+public record NinePSettings(
+        int messageBytesMax, int fidsMax, int locksMax, int waitingLocksMax, int lockWaitSeconds, double clientShare) {
+    /** Memory of a fid of usual size. */
+    public static final long FID_BYTES = 320;
+
+    /** Of extended attributes that fids hold over all connections. */
+    static final long XATTR_BYTES_MAX = 16 << 20;
+
     /** The largest message that any setting allows. */
     public static final int MESSAGE_BYTES_LIMIT = 10 << 20;
 
@@ -30,11 +42,24 @@ public record NinePSettings(int messageBytesMax, int fidsMax, int locksMax, int 
         require(locksMax >= 1, "locksMax", locksMax);
         require(waitingLocksMax >= 0, "waitingLocksMax", waitingLocksMax);
         require(lockWaitSeconds >= 1, "lockWaitSeconds", lockWaitSeconds);
+        if (!(clientShare > 0 && clientShare <= 1)) {
+            throw new IllegalArgumentException("clientShare is out of range: " + clientShare);
+        }
+    }
+
+    /** With the usual share of a client. */
+    public NinePSettings(int messageBytesMax, int fidsMax, int locksMax, int waitingLocksMax, int lockWaitSeconds) {
+        this(messageBytesMax, fidsMax, locksMax, waitingLocksMax, lockWaitSeconds, ServerSettings.CLIENT_SHARE);
     }
 
     /** The same with another limit on fids. */
     public NinePSettings withFidsMax(int other) {
-        return new NinePSettings(messageBytesMax, other, locksMax, waitingLocksMax, lockWaitSeconds);
+        return new NinePSettings(messageBytesMax, other, locksMax, waitingLocksMax, lockWaitSeconds, clientShare);
+    }
+
+    /** The same with another share of a client. */
+    public NinePSettings withClientShare(double other) {
+        return new NinePSettings(messageBytesMax, fidsMax, locksMax, waitingLocksMax, lockWaitSeconds, other);
     }
 
     private static void require(boolean holds, String name, int value) {

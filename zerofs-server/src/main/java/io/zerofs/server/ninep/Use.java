@@ -13,8 +13,16 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** What a fid is good for. */
 sealed interface Use {
+    /** Bytes of memory that an open file or directory takes beside its fid. */
+    int OPEN_BYTES = 160;
+
     /** Gives up what it holds. Called once, when its fid is closed. */
     default void close() {}
+
+    /** Returns the memory that it takes of the allowance for fids. */
+    default int fidBytes() {
+        return 0;
+    }
 
     /** Not opened yet. */
     record Unopened() implements Use {
@@ -31,6 +39,11 @@ sealed interface Use {
         @Override
         public void close() {
             hold.close();
+        }
+
+        @Override
+        public int fidBytes() {
+            return OPEN_BYTES;
         }
     }
 
@@ -52,10 +65,15 @@ sealed interface Use {
         public void close() {
             hold.close();
         }
+
+        @Override
+        public int fidBytes() {
+            return OPEN_BYTES;
+        }
     }
 
     /** An extended attribute, or the list of their names, being read. */
-    record XattrValue(byte[] bytes, XattrMemory memory) implements Use {
+    record XattrValue(byte[] bytes, Allowance memory) implements Use {
         @Override
         public void close() {
             memory.give(bytes.length);
@@ -67,10 +85,10 @@ sealed interface Use {
         private final FileName name;
         private final XattrMode mode;
         private final ByteBuffer value;
-        private final XattrMemory memory;
+        private final Allowance memory;
 
         /** @param bytes length of the value, checked by the caller and taken from the memory */
-        XattrDraft(FileName name, XattrMode mode, int bytes, XattrMemory memory) {
+        XattrDraft(FileName name, XattrMode mode, int bytes, Allowance memory) {
             this.name = name;
             this.mode = mode;
             this.value = ByteBuffer.allocate(bytes);

@@ -21,7 +21,7 @@ final class XattrOperations {
 
     private final VirtualFileSystem files;
     private final FidTable fids;
-    private final XattrMemory memory;
+    private final Allowance memory;
 
     XattrOperations(NinePSession session) {
         this.files = session.files();
@@ -67,7 +67,7 @@ final class XattrOperations {
         FileName name = FileName.of(request.name());
         memory.take((int) request.size());
         Use draft = new Use.XattrDraft(name, mode, (int) request.size(), memory);
-        if (!fid.become(before, new Fid.State(before.place(), draft))) {
+        if (!fids.become(fid, before, new Fid.State(before.place(), draft))) {
             draft.close();
             throw new ErrnoException(Errno.EBADF);
         }

@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.zerofs.core.waiting.WouldWaitException;
 import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.net.Client;
 import io.zerofs.server.net.Connection;
 import io.zerofs.server.net.FrameProtocol;
 import io.zerofs.server.net.Request;
@@ -24,6 +25,7 @@ import java.util.concurrent.Executor;
  * request that ends twice or never, an exception, a frame length beyond the limit, a reply buffer that nobody releases.
  */
 public final class FuzzConnection implements Connection {
+    private final Client client = Client.alone();
     private static final int FRAME_BYTES_MAX = 64 << 20;
     private static final int STEPS_MAX = 100_000;
 
@@ -117,6 +119,11 @@ public final class FuzzConnection implements Connection {
     @Override
     public SocketAddress remoteAddress() {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+    }
+
+    @Override
+    public Client client() {
+        return client;
     }
 
     @Override

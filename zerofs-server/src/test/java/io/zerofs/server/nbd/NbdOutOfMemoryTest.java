@@ -11,6 +11,7 @@ import io.zerofs.core.vfs.InodeId;
 import io.zerofs.server.nbd.wire.InfoType;
 import io.zerofs.server.nbd.wire.NbdOption;
 import io.zerofs.server.nbd.wire.OptionRequest;
+import io.zerofs.server.net.Client;
 import io.zerofs.server.net.Connection;
 import io.zerofs.server.net.Request;
 import java.net.InetSocketAddress;
@@ -107,6 +108,8 @@ class NbdOutOfMemoryTest {
 
     /** A connection on which nothing is sent. */
     private static final class Deaf implements Connection {
+        private final Client client = Client.alone();
+
         @Override
         public ByteBufAllocator allocator() {
             return ByteBufAllocator.DEFAULT;
@@ -115,6 +118,11 @@ class NbdOutOfMemoryTest {
         @Override
         public SocketAddress remoteAddress() {
             return InetSocketAddress.createUnresolved("nobody", 1);
+        }
+
+        @Override
+        public Client client() {
+            return client;
         }
 
         @Override

@@ -113,7 +113,7 @@ class GreedyClientTest {
             holder.getOutputStream().write(frame(ECHO, LARGE), 0, 5);
             until(() -> few.bytesInFlight() == LARGE);
             reader.getOutputStream().write(frame(BIG, 10));
-            until(() -> few.bytesInFlight() == LARGE + 10);
+            until(() -> few.bytesInFlight() == LARGE + RequestGate.REQUEST_BYTES_MIN);
             reader.setSoLinger(true, 0);
             reader.close();
             until(() -> few.connections() == 1);

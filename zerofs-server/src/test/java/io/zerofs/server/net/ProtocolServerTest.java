@@ -28,6 +28,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -69,6 +70,33 @@ class ProtocolServerTest {
             server = open(ListenAddress.tcp("127.0.0.1:0"));
         }
         return new Socket(InetAddress.getLoopbackAddress(), server.port());
+    }
+
+    private void use(Socket socket) throws IOException {
+        socket.getOutputStream().write(frame(ECHO, 9));
+        read(socket, 9);
+    }
+
+    @Test
+    void silentConnectionsMakeWayAndOthersStay() throws Exception {
+        try (Socket used = connect()) {
+            use(used);
+            List<Socket> silent = new ArrayList<>();
+            try {
+                for (int i = 0; i < 20; i++) {
+                    silent.add(connect());
+                }
+                try (Socket other = connect()) {
+                    use(other);
+                    use(used);
+                    assertEquals(-1, silent.get(0).getInputStream().read(), "the oldest made way");
+                }
+            } finally {
+                for (Socket each : silent) {
+                    each.close();
+                }
+            }
+        }
     }
 
     static byte[] frame(byte command, int length) {

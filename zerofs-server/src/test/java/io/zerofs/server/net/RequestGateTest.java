@@ -20,9 +20,9 @@ class RequestGateTest {
     /** A second call would find a connection that waits again, and be the one that it needs later. */
     @Test
     void whoWasRefusedIsResumedOnceHoweverManyReleaseAtOnce() throws Exception {
-        RequestGate gate = new RequestGate(new ServerSettings(1, 1, 1, 2, 1_000, 1_000, 1, 1, 0));
+        RequestGate gate = new RequestGate(new ServerSettings(1, 1, 1, 2, 1_000, 1_000, 1, 1, 0).withClientShare(1));
         AtomicInteger resumed = new AtomicInteger();
-        RequestGate.Share share = gate.share(resumed::incrementAndGet);
+        RequestGate.Share share = gate.share(Client.alone(), resumed::incrementAndGet);
         CyclicBarrier start = new CyclicBarrier(2);
         Callable<Void> release = () -> {
             start.await();
@@ -50,11 +50,12 @@ class RequestGateTest {
     void whoWasRefusedIsNotResumedBeforeThereIsRoom() {
         int usual = 1 << 20;
         int bulk = 32 << 20;
-        RequestGate gate = new RequestGate(new ServerSettings(1, 1, 3, 2, 8 << 20, 8 << 20, 1, 1, 0));
+        RequestGate gate =
+                new RequestGate(new ServerSettings(1, 1, 3, 2, 8 << 20, 8 << 20, 1, 1, 0).withClientShare(1));
         AtomicInteger resumed = new AtomicInteger();
-        RequestGate.Share holder = gate.share(() -> {});
-        RequestGate.Share waiting = gate.share(resumed::incrementAndGet);
-        RequestGate.Share other = gate.share(() -> {});
+        RequestGate.Share holder = gate.share(Client.alone(), () -> {});
+        RequestGate.Share waiting = gate.share(Client.alone(), resumed::incrementAndGet);
+        RequestGate.Share other = gate.share(Client.alone(), () -> {});
         assertTrue(holder.tryAdmit(bulk));
         assertFalse(waiting.tryAdmit(bulk));
         waiting.awaitRoom();
@@ -70,12 +71,13 @@ class RequestGateTest {
 
     @Test
     void aSmallMessageGoesOnOnceItsConnectionHasNothingElseInFlightHoweverMuchOthersHold() {
-        RequestGate gate = new RequestGate(new ServerSettings(1, 1, 3, 2, 8 << 20, 8 << 20, 1, 1, 0));
-        while (gate.share(() -> {}).tryAdmit(1 << 20)) {
+        RequestGate gate =
+                new RequestGate(new ServerSettings(1, 1, 3, 2, 8 << 20, 8 << 20, 1, 1, 0).withClientShare(1));
+        while (gate.share(Client.alone(), () -> {}).tryAdmit(1 << 20)) {
             // Others take all that there is.
         }
         AtomicInteger resumed = new AtomicInteger();
-        RequestGate.Share share = gate.share(resumed::incrementAndGet);
+        RequestGate.Share share = gate.share(Client.alone(), resumed::incrementAndGet);
         assertTrue(share.tryAdmit(1));
         assertFalse(share.tryAdmit(1));
         share.awaitRoom();
@@ -87,11 +89,11 @@ class RequestGateTest {
 
     @Test
     void whoGaveUpIsForgotten() {
-        RequestGate gate = new RequestGate(new ServerSettings(1, 1, 2, 1, 1_000, 1_000, 1, 1, 0));
-        RequestGate.Share share = gate.share(() -> {
+        RequestGate gate = new RequestGate(new ServerSettings(1, 1, 2, 1, 1_000, 1_000, 1, 1, 0).withClientShare(1));
+        RequestGate.Share share = gate.share(Client.alone(), () -> {
             throw new AssertionError("resumed");
         });
-        RequestGate.Share holder = gate.share(() -> {});
+        RequestGate.Share holder = gate.share(Client.alone(), () -> {});
         int length = RequestGate.SMALL_BYTES + 1;
         assertTrue(holder.tryAdmit(length));
         assertFalse(share.tryAdmit(length));

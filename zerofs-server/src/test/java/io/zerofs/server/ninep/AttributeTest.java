@@ -208,12 +208,18 @@ class AttributeTest {
 
     @Test
     void whatFidsHoldOfExtendedAttributesIsLimited() throws Exception {
-        int fits = XattrMemory.BYTES_MAX / VirtualFileSystem.XATTR_BYTES_MAX;
+        int fits = (int) (NinePSettings.XATTR_BYTES_MAX / VirtualFileSystem.XATTR_BYTES_MAX * 3 / 4);
         for (int i = 0; i <= fits; i++) {
             client.walk(2, 100 + i);
             Tmessage create = new Tmessage.Txattrcreate(100 + i, bytes("user.a"), VirtualFileSystem.XATTR_BYTES_MAX, 0);
             assertEquals(i < fits ? null : Errno.ENOMEM, client.error(create));
         }
+        DirectClient other = fixture.root();
+        other.walk(ROOT, 2, "f");
+        other.walk(2, 3);
+        assertEquals(
+                null, other.error(new Tmessage.Txattrcreate(3, bytes("user.c"), VirtualFileSystem.XATTR_BYTES_MAX, 0)));
+        assertEquals(Errno.EINVAL, other.error(new Tmessage.Tclunk(3)));
         setXattr("user.empty", "", 0);
         assertEquals(Errno.EINVAL, client.error(new Tmessage.Tclunk(100)));
         setXattr("user.b", "value", 0);

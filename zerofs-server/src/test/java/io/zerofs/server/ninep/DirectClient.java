@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.zerofs.core.waiting.WouldWaitException;
 import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.net.Client;
 import io.zerofs.server.net.Connection;
 import io.zerofs.server.net.FrameProtocol;
 import io.zerofs.server.net.Request;
@@ -20,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * over to another thread runs when {@link #runWaiting} says so.
  */
 final class DirectClient extends NinePClient {
+    private final Client client = Client.alone();
     private final FrameProtocol protocol;
     private final Deque<Runnable> waiting = new ArrayDeque<>();
     private final AtomicInteger requestsInFlight = new AtomicInteger();
@@ -149,6 +151,11 @@ final class DirectClient extends NinePClient {
         @Override
         public SocketAddress remoteAddress() {
             return InetSocketAddress.createUnresolved("client", 1);
+        }
+
+        @Override
+        public Client client() {
+            return client;
         }
 
         @Override

@@ -70,7 +70,7 @@ class FileLocksModelTest {
     void locksAreAsIfEachByteHadItsOwn() {
         long seed = Long.getLong("zerofs.seed", System.nanoTime());
         Random random = new Random(seed);
-        FileLocks locks = new FileLocks();
+        FileLocks locks = new FileLocks((lock, change) -> {});
         Model model = new Model();
         for (int step = 0; step < 200_000; step++) {
             long first = random.nextInt(BYTES);
@@ -107,7 +107,7 @@ class FileLocksModelTest {
     void manyLocksAndWaitersCostOthersNothing() {
         int many = 60_000;
         long end = 1L << 50;
-        FileLocks locks = new FileLocks();
+        FileLocks locks = new FileLocks((lock, change) -> {});
         for (int i = 0; i < many; i++) {
             locks.put(lock(2L * i, 2L * i, true, 0, 0));
         }

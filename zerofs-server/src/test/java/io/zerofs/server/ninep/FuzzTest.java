@@ -91,10 +91,11 @@ class FuzzTest {
 
     private static void sessions(long seed, int count) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
-        try (NinePFixture fixture = new NinePFixture(new NinePSettings(MSIZE, FIDS_MAX, 10, 2, 30))) {
+        try (NinePFixture fixture =
+                new NinePFixture(new NinePSettings(MSIZE, FIDS_MAX, 10, 2, 30).withClientShare(1))) {
             List<DirectClient> clients = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                int fidsOfOthers = fixture.server().fidCount().get();
+                long fidsOfOthers = fixture.server().fids().used();
                 DirectClient client = fixture.client(user(random));
                 clients.add(client);
                 for (int j = 0; j < MESSAGES && client.closeReason() == null; j++) {
@@ -102,7 +103,7 @@ class FuzzTest {
                 }
                 if (client.closeReason() == null) {
                     requireThatNothingLeaked(client);
-                    assertEquals(fidsOfOthers, fixture.server().fidCount().get());
+                    assertEquals(fidsOfOthers, fixture.server().fids().used());
                 }
                 if (clients.size() > 3 || random.nextBoolean()) {
                     // What it has begun goes on after its end.

@@ -25,7 +25,7 @@ class LockTest {
     private static final int TAG = 5;
     private static final LockRange ALL = new LockRange(0, 0);
 
-    private final NinePFixture fixture = new NinePFixture(new NinePSettings(1 << 16, 100, 6, 1, 1));
+    private final NinePFixture fixture = new NinePFixture(new NinePSettings(1 << 16, 100, 6, 1, 1).withClientShare(1));
     private DirectClient one;
     private DirectClient two;
 

@@ -68,8 +68,8 @@ final class NinePFixture implements AutoCloseable {
         try {
             require(server.locks().heldCount() == 0, "locks are left");
             require(server.locks().waiterCount() == 0, "waiters are left");
-            require(server.fidCount().get() == 0, "fids are left");
-            require(server.xattrMemory().held() == 0, "extended attributes are left");
+            require(server.fids().used() == 0, "fids are left");
+            require(server.xattrs().used() == 0, "extended attributes are left");
             for (NinePClient client : clients) {
                 require(((DirectClient) client).requestsInFlight() == 0, "requests are left");
             }

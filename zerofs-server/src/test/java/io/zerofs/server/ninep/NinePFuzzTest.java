@@ -57,9 +57,9 @@ final class NinePFuzzTest {
         connection.feed(BEGINNING);
         Mutations.bounded(input.length, () -> connection.feed(input));
         connection.end();
-        assertEquals(0, server.fidCount().get(), "fids are left");
+        assertEquals(0, server.fids().used(), "fids are left");
         assertEquals(0, server.locks().heldCount() + server.locks().waiterCount(), "locks are left");
-        assertEquals(0, server.xattrMemory().held(), "extended attributes are left");
+        assertEquals(0, server.xattrs().used(), "extended attributes are left");
         FuzzConnection beside = new FuzzConnection(server);
         beside.feed(bytes(
                 new Tmessage.Tversion(8_192, text("9P2000.L")),

@@ -149,7 +149,7 @@ class SessionTest {
 
     @Test
     void fidsAreLimited() throws Exception {
-        NinePSettings few = new NinePSettings(8192, 3, 10, 1, 1);
+        NinePSettings few = new NinePSettings(8192, 3, 10, 1, 1).withClientShare(1);
         try (NinePFixture small = new NinePFixture(few)) {
             DirectClient client = small.root();
             client.walk(ROOT, 1);

@@ -2,20 +2,26 @@
 package io.zerofs.storage.engine;
 
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.core.waiting.OnBehalf;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Bytes that are not yet durable, and room promised to writers. Those who wait are served in the order of their
- * arrival, so that a large request is not starved by small ones. Thread-safe; a leaf lock.
+ * Bytes that are not yet durable, and room promised to writers. Clients that wait take turns, however many requests of
+ * one of them wait; within a client and among turns the order is that of arrival, so that a large request is not starved
+ * by small ones. Thread-safe; a leaf lock.
  */
 final class DirtyBudget {
     private final long bytesMax;
     private final StopSwitch stop;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Deque<Condition> waiting = new ArrayDeque<>();
+    /** Requests that wait, by client, in the order of their turns. */
+    private final Map<Object, Deque<Condition>> waiting = new LinkedHashMap<>();
+
     private long used;
 
     DirtyBudget(long bytesMax, StopSwitch stop) {
@@ -37,15 +43,16 @@ final class DirtyBudget {
     /** Waits for room. Holding no lock. */
     void acquire(long bytes) throws VolumeException, InterruptedException {
         lock.lock();
+        Object client = OnBehalf.current();
         Condition turn = lock.newCondition();
-        waiting.addLast(turn);
+        waiting.computeIfAbsent(client, unused -> new ArrayDeque<>()).addLast(turn);
         try {
-            while (waiting.peekFirst() != turn || !take(bytes)) {
+            while (first() != turn || !take(bytes)) {
                 stop.check();
                 turn.await();
             }
         } finally {
-            waiting.remove(turn);
+            leave(client, turn);
             signalFirst();
             lock.unlock();
         }
@@ -84,8 +91,25 @@ final class DirtyBudget {
         return true;
     }
 
+    /** Ends a wait; the other requests of the client wait for its next turn. */
+    private void leave(Object client, Condition turn) {
+        boolean hadTurn = first() == turn;
+        Deque<Condition> own = waiting.get(client);
+        own.remove(turn);
+        if (hadTurn || own.isEmpty()) {
+            waiting.remove(client);
+        }
+        if (hadTurn && !own.isEmpty()) {
+            waiting.put(client, own);
+        }
+    }
+
+    private Condition first() {
+        return waiting.isEmpty() ? null : waiting.values().iterator().next().peekFirst();
+    }
+
     private void signalFirst() {
-        Condition first = waiting.peekFirst();
+        Condition first = first();
         if (first != null) {
             first.signal();
         }
@@ -94,7 +118,7 @@ final class DirtyBudget {
     private void wakeAll() {
         lock.lock();
         try {
-            waiting.forEach(Condition::signal);
+            waiting.values().forEach(each -> each.forEach(Condition::signal));
         } finally {
             lock.unlock();
         }

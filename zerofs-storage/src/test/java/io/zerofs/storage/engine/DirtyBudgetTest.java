@@ -13,10 +13,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.core.waiting.OnBehalf;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -42,10 +45,34 @@ final class DirtyBudgetTest {
         assertEquals(85, budget.used());
     }
 
+    @Test
+    void clientsTakeTurnsHoweverManyRequestsOfOneWait() throws Exception {
+        DirtyBudget budget = new DirtyBudget(100, new StopSwitch());
+        assertTrue(budget.tryAcquire(100));
+        List<CompletableFuture<Void>> greedy = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            greedy.add(waiter(budget, 50, "greedy"));
+        }
+        CompletableFuture<Void> other = waiter(budget, 50, "other");
+        budget.charge(-50);
+        await(greedy.get(0));
+        budget.charge(-50);
+        await(other); // and not after all that came before it
+        assertFalse(greedy.get(1).isDone());
+        for (int i = 1; i < 5; i++) {
+            budget.charge(-50);
+            await(greedy.get(i));
+        }
+    }
+
     private static CompletableFuture<Void> waiter(DirtyBudget budget, long bytes) throws Exception {
+        return waiter(budget, bytes, "somebody");
+    }
+
+    private static CompletableFuture<Void> waiter(DirtyBudget budget, long bytes, String client) throws Exception {
         CountDownLatch started = new CountDownLatch(1);
         CompletableFuture<Void> result = new CompletableFuture<>();
-        Thread thread = new Thread(() -> {
+        Thread thread = new ThreadOf(client, () -> {
             started.countDown();
             try {
                 budget.acquire(bytes);
@@ -60,6 +87,21 @@ final class DirtyBudgetTest {
             Thread.onSpinWait();
         }
         return result;
+    }
+
+    /** A thread that works for one client. */
+    private static final class ThreadOf extends Thread implements OnBehalf {
+        private final String client;
+
+        ThreadOf(String client, Runnable work) {
+            super(work);
+            this.client = client;
+        }
+
+        @Override
+        public Object beneficiary() {
+            return client;
+        }
     }
 
     @Test

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * A client as limits see it: one address and one protocol, or, where many users have the same address, one connection.
+ * Counts what the client has of each {@link ClientResource}; {@link Shares} decides what it may have. Thread-safe.
+ */
+public final class Client {
+    private static final Logger LOG = LoggerFactory.getLogger(Client.class);
+    private static final int RESOURCES = ClientResource.values().length;
+
+    private final String name;
+    private final Client protocol;
+    private final AtomicLongArray used = new AtomicLongArray(RESOURCES);
+    private final AtomicLongArray refused = new AtomicLongArray(RESOURCES);
+    private final LimitedLog refusals = new LimitedLog(LOG, Level.WARN, "refusals to clients that have their share");
+
+    private volatile boolean competes;
+
+    /** Guarded by {@link Clients}. */
+    int connections;
+
+    private Client(String name, Client protocol) {
+        this.name = name;
+        this.protocol = protocol;
+    }
+
+    /** Makes what stands for all clients of a protocol. */
+    static Client ofProtocol(String name) {
+        return new Client(name, null);
+    }
+
+    /** Makes a client of a protocol. */
+    static Client of(Client protocol, String address) {
+        return new Client(protocol.name + " " + address, protocol);
+    }
+
+    /** Makes a client for a connection that no server has accepted. */
+    public static Client alone() {
+        return of(ofProtocol("none"), "alone");
+    }
+
+    /** Returns all clients of its protocol as one; null if this is that. */
+    Client protocol() {
+        return protocol;
+    }
+
+    /** Returns whether there are other protocols; of a protocol. */
+    boolean competes() {
+        return competes;
+    }
+
+    void compete(boolean withOthers) {
+        competes = withOthers;
+    }
+
+    long used(ClientResource resource) {
+        return used.get(resource.ordinal());
+    }
+
+    void use(ClientResource resource, long more) {
+        used.addAndGet(resource.ordinal(), more);
+        if (protocol != null) {
+            protocol.use(resource, more);
+        }
+    }
+
+    /** Returns how often one of its clients was refused a resource; of a protocol. */
+    long refused(ClientResource resource) {
+        return refused.get(resource.ordinal());
+    }
+
+    /** Counts that the client was refused a resource, and logs it. */
+    public void refuse(ClientResource resource) {
+        protocol.refused.incrementAndGet(resource.ordinal());
+        protocol.refusals.line(
+                "{}: refused, its share of {} is used up", name, resource.name().toLowerCase(Locale.ROOT));
+    }
+
+    /** For logs and tests: what it has. */
+    @Override
+    public String toString() {
+        return name + " " + Arrays.toString(ClientResource.values()) + " " + used;
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import io.zerofs.server.net.Client;
+import io.zerofs.server.net.Shares;
+import io.zerofs.server.ninep.wire.Errno;
+
+/**
+ * What one client may make the server keep of one kind.
+ *
+ * @param refusal the answer to who wants more
+ */
+record Allowance(Shares shares, Client client, Errno refusal) {
+    /** Counts what a client is about to keep, or refuses it. */
+    void take(long amount) {
+        if (!shares.tryTake(client, amount)) {
+            throw new ErrnoException(refusal);
+        }
+    }
+
+    void give(long amount) {
+        shares.give(client, amount);
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.zerofs.core.waiting.OnBehalf;
+import java.net.InetSocketAddress;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Who gets the threads that wait for the store. */
+class FileSystemExecutorTest {
+    private static final int THREADS = 8;
+
+    private final FileSystemExecutor threads =
+            new FileSystemExecutor(new ServerSettings(1, THREADS, 1, 1, 1, 1, 1, 1, 5));
+    private final Clients clients = new Clients();
+    private final Client greedy = client("10.0.0.1");
+    private final Client other = client("10.0.0.2");
+    private final CountDownLatch store = new CountDownLatch(1);
+
+    @AfterEach
+    void close() {
+        store.countDown();
+        threads.close();
+    }
+
+    private Client client(String address) {
+        clients.serve("NFS");
+        return clients.arrived("NFS", new InetSocketAddress(address, 1));
+    }
+
+    private void awaitStore() {
+        try {
+            store.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void othersAreServedWhileAllOfOneClientWaitsForTheStore() throws Exception {
+        AtomicInteger begun = new AtomicInteger();
+        for (int i = 0; i < 100; i++) {
+            threads.execute(greedy, () -> {
+                begun.incrementAndGet();
+                awaitStore();
+            });
+        }
+        CompletableFuture<Object> served = new CompletableFuture<>();
+        threads.execute(other, () -> served.complete(OnBehalf.current()));
+        assertSame(other, served.get(30, TimeUnit.SECONDS));
+        await().until(() -> begun.get() == THREADS * 3 / 4);
+        store.countDown();
+        await().until(() -> begun.get() == 100);
+    }
+
+    @Test
+    void clientsTakeTurnsWhereThereAreMoreThanThreads() {
+        List<Client> order = new CopyOnWriteArrayList<>();
+        CountDownLatch taken = new CountDownLatch(THREADS);
+        for (int i = 0; i < THREADS; i++) {
+            threads.execute(client("10.0.1." + i), () -> {
+                taken.countDown();
+                awaitStore();
+            });
+        }
+        await().until(() -> taken.getCount() == 0);
+        for (int i = 0; i < 50; i++) {
+            threads.execute(greedy, () -> order.add(greedy));
+        }
+        threads.execute(other, () -> order.add(other));
+        store.countDown();
+        await().until(() -> order.size() == 51);
+        assertEquals(1, Collections.frequency(order.subList(0, THREADS + 2), other), "and not after all others");
+    }
+
+    @Test
+    void whatWaitsIsDoneBeforeItCloses() {
+        AtomicInteger done = new AtomicInteger();
+        for (int i = 0; i < 100; i++) {
+            threads.execute(greedy, done::incrementAndGet);
+        }
+        threads.close();
+        assertEquals(100, done.get());
+        assertThrows(RejectedExecutionException.class, () -> threads.execute(greedy, () -> {}));
+    }
+}
