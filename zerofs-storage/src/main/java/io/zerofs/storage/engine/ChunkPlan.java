@@ -107,7 +107,8 @@ final class ChunkPlan {
         if (frames.size() > ChunkEntry.FRAMES_MAX) {
             throw new VolumeException(
                     VolumeException.Kind.UNAVAILABLE,
-                    "chunk " + chunk.index() + " of inode " + chunk.inode() + " has too many deltas to take another");
+                    "chunk " + chunk.index() + " of inode " + chunk.inode() + " has " + ChunkEntry.FRAMES_MAX
+                            + " frames that could not be folded and takes no other, unless it is rewritten whole");
         }
         after = frames.equals(before.frames()) ? before : new ChunkEntry(frames);
     }

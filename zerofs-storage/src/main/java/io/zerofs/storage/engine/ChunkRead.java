@@ -3,6 +3,7 @@ package io.zerofs.storage.engine;
 
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.storage.index.FrameReference;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -16,5 +17,17 @@ record ChunkRead(
         ChunkId chunk, int from, int to, List<FrameReference> frames, FrameLayer.Memory[] memory, long[] needed) {
     int length() {
         return to - from;
+    }
+
+    /** The same of its younger frames. */
+    ChunkRead withoutOldest(int first) {
+        int count = frames.size();
+        return new ChunkRead(
+                chunk,
+                from,
+                to,
+                frames.subList(first, count),
+                Arrays.copyOfRange(memory, first, count),
+                Arrays.copyOfRange(needed, first, count));
     }
 }

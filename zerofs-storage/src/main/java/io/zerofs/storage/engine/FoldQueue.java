@@ -6,23 +6,28 @@ import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.NeverWaits;
 import io.zerofs.storage.index.ChunkEntry;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Chunks with many deltas: which are to be folded next, and whose writers wait until that has happened. Thread-safe; a
- * leaf lock.
+ * Chunks with many deltas: which are to be folded next, and whose writers wait until that has happened. Writers wait only
+ * for a chunk that is queued, in the hands of a task, or rests after a failure, so that something must happen that wakes
+ * them. Thread-safe; a leaf lock.
  */
 final class FoldQueue {
-    // Damaged chunks that cannot be folded; their writers do not wait. Beyond this some are tried again.
-    private static final int GIVEN_UP_MAX = 4096;
+    /** Of each set. A chunk that finds no place comes again with its next change, and its writers do not wait. */
+    private static final int CHUNKS_MAX = 1 << 16;
 
-    // A chunk that finds no place comes again with its next change, and always once its writers wait.
-    private static final int WAITING_MAX = 1 << 16;
+    private static final long REST_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long REST_NANOS_MAX = Duration.ofSeconds(10).toNanos();
+    private static final long DAMAGED_REST_NANOS_MAX = Duration.ofMinutes(15).toNanos();
 
     private final StorageSettings.Folding settings;
     private final StopSwitch stop;
@@ -30,9 +35,20 @@ final class FoldQueue {
     private final Condition changed = lock.newCondition();
     private final LinkedHashSet<ChunkId> queue = new LinkedHashSet<>();
     private final Set<ChunkId> crowded = new HashSet<>();
-    private final Set<ChunkId> givenUp = new HashSet<>();
+    private final Map<ChunkId, Failure> failed = new HashMap<>();
     private volatile boolean isCrowded;
     private volatile boolean hasWork;
+    private volatile boolean hasFailed;
+
+    /** How often a chunk could not be folded, and when that is tried again. */
+    private static final class Failure {
+        private int attempts;
+        private boolean damaged;
+        private boolean rests;
+        private long restsUntil;
+        // Zero until the first change after the failure.
+        private int deltas;
+    }
 
     FoldQueue(StorageSettings.Folding settings, StopSwitch stop) {
         this.settings = settings;
@@ -43,20 +59,21 @@ final class FoldQueue {
     /** Called under the chunk's stripe whenever its entry changed. */
     void entryChanged(ChunkId chunk, ChunkEntry entry) {
         int deltas = entry.deltas();
-        if (deltas < settings.queueAt() && !hasWork && !isCrowded) {
+        if (deltas < settings.queueAt() && !hasWork && !isCrowded && !hasFailed) {
             return;
         }
         lock.lock();
         try {
             if (deltas < settings.queueAt()) {
                 queue.remove(chunk);
-            } else if (!givenUp.contains(chunk) && (queue.size() < WAITING_MAX || deltas >= settings.waitAt())) {
-                queue.add(chunk);
+                failed.remove(chunk);
+            } else if (!rests(chunk, deltas)) {
+                addBounded(queue, chunk);
             }
-            if (deltas >= settings.waitAt() && !givenUp.contains(chunk)) {
-                crowded.add(chunk);
-            } else if (crowded.remove(chunk)) {
-                changed.signalAll();
+            if (deltas < settings.waitAt()) {
+                release(chunk);
+            } else if (isExpected(chunk)) {
+                addBounded(crowded, chunk);
             }
             publish();
         } finally {
@@ -64,14 +81,36 @@ final class FoldQueue {
         }
     }
 
+    private static void addBounded(Set<ChunkId> chunks, ChunkId chunk) {
+        if (chunks.size() < CHUNKS_MAX) {
+            chunks.add(chunk);
+        }
+    }
+
+    /** A damaged chunk is tried again when as many deltas came as it had: these may be folded without what is damaged. */
+    private boolean rests(ChunkId chunk, int deltas) {
+        Failure failure = failed.get(chunk);
+        if (failure == null || !failure.rests) {
+            return false;
+        }
+        if (failure.deltas == 0) {
+            failure.deltas = deltas;
+        }
+        failure.rests = !failure.damaged || deltas < 2 * failure.deltas;
+        return failure.rests;
+    }
+
+    /** Whether a fold will be tried without any doing of the chunk's writers, and is likely to succeed. */
+    private boolean isExpected(ChunkId chunk) {
+        Failure failure = failed.get(chunk);
+        return queue.contains(chunk) || failure != null && failure.rests && !failure.damaged;
+    }
+
     boolean hasWork() {
         return hasWork;
     }
 
-    /**
-     * Takes a chunk whose writers wait, else the one that was queued first, or null. It comes back with its next change if
-     * it still has many deltas.
-     */
+    /** Takes a chunk whose writers wait, else the one that was queued first, or null. {@link #tried} is called for it. */
     ChunkId poll() {
         lock.lock();
         try {
@@ -94,28 +133,78 @@ final class FoldQueue {
         }
     }
 
+    /** The entry changed while a fold was made: it is tried again at once. */
     void putBack(ChunkId chunk) {
         lock.lock();
         try {
-            queue.add(chunk);
+            addBounded(queue, chunk);
             publish();
         } finally {
             lock.unlock();
         }
     }
 
-    /** The chunk's frames are damaged: it is not folded, and nobody waits for that. */
-    void giveUp(ChunkId chunk) {
+    /**
+     * A fold failed: the chunk rests, longer each time.
+     *
+     * @param damaged whether frames are damaged; then writers do not wait
+     * @return how often it failed in a row
+     */
+    int failed(ChunkId chunk, boolean damaged, long nowNanos) {
         lock.lock();
         try {
-            if (givenUp.size() == GIVEN_UP_MAX) {
-                givenUp.clear();
-            }
-            givenUp.add(chunk);
+            Failure failure = failed.size() < CHUNKS_MAX
+                    ? failed.computeIfAbsent(chunk, first -> new Failure())
+                    : failed.getOrDefault(chunk, new Failure());
+            long bound = damaged ? DAMAGED_REST_NANOS_MAX : REST_NANOS_MAX;
+            failure.restsUntil = nowNanos + Math.min(bound, REST_NANOS << Math.min(failure.attempts, 20));
+            failure.damaged = damaged;
+            failure.deltas = 0;
+            failure.rests = true;
             queue.remove(chunk);
-            crowded.remove(chunk);
             publish();
-            changed.signalAll();
+            return ++failure.attempts;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What a task had to do with the chunk is over: its writers wait on only if another will come to it. */
+    void tried(ChunkId chunk) {
+        lock.lock();
+        try {
+            Failure failure = failed.get(chunk);
+            if (failure != null && !failure.rests) {
+                failed.remove(chunk);
+            }
+            if (!isExpected(chunk)) {
+                release(chunk);
+            }
+            publish();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Queues the chunks that have rested long enough.
+     *
+     * @return whether others still rest
+     */
+    boolean wake(long nowNanos) {
+        lock.lock();
+        try {
+            boolean rest = false;
+            for (Map.Entry<ChunkId, Failure> chunk : failed.entrySet()) {
+                Failure failure = chunk.getValue();
+                if (failure.rests && failure.restsUntil - nowNanos <= 0) {
+                    failure.rests = false;
+                    queue.add(chunk.getKey());
+                }
+                rest |= failure.rests;
+            }
+            publish();
+            return rest;
         } finally {
             lock.unlock();
         }
@@ -153,9 +242,16 @@ final class FoldQueue {
                         && chunk.index() < chunks.end());
     }
 
+    private void release(ChunkId chunk) {
+        if (crowded.remove(chunk)) {
+            changed.signalAll();
+        }
+    }
+
     private void publish() {
         hasWork = !queue.isEmpty();
         isCrowded = !crowded.isEmpty();
+        hasFailed = !failed.isEmpty();
     }
 
     private void signal() {

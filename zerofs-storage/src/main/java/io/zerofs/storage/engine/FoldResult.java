@@ -4,13 +4,13 @@ package io.zerofs.storage.engine;
 import io.zerofs.storage.index.ChunkEntry;
 import io.zerofs.storage.index.FrameReference;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
  * Frames of one chunk made into one.
  *
- * @param folded neighbours in the entry, oldest first, none of the commit that was open when they were read; with the
- *     base if the first is full, else all but the base
+ * @param folded neighbours in the entry, oldest first, none of the commit that was open when they were read
  * @param content what they say together
  */
 record FoldResult(List<FrameReference> folded, Extents content) {
@@ -18,21 +18,23 @@ record FoldResult(List<FrameReference> folded, Extents content) {
         return folded.get(0).full();
     }
 
-    /** Whether the entry still begins with the folded frames, as they were. Later deltas do not matter. */
+    /** Whether the entry still has the folded frames side by side, as they were. Frames around them do not matter. */
     boolean appliesTo(ChunkEntry entry) {
-        int from = withBase() ? 0 : 1;
-        int to = from + folded.size();
-        return entry.frames().size() >= to && entry.frames().subList(from, to).equals(folded);
+        return placeIn(entry) >= 0;
     }
 
     ChunkEntry replaceIn(ChunkEntry entry, long seq, int slot) {
         List<FrameReference> frames = new ArrayList<>(entry.frames());
-        int from = withBase() ? 0 : 1;
+        int from = placeIn(entry);
         frames.subList(from, from + folded.size()).clear();
         frames.add(
                 from,
                 withBase() ? FrameReference.full(seq, slot) : FrameReference.delta(seq, slot, content.touchedBlocks()));
         return new ChunkEntry(frames);
+    }
+
+    private int placeIn(ChunkEntry entry) {
+        return Collections.indexOfSubList(entry.frames(), folded);
     }
 
     void fill(DirtySlot slot) {

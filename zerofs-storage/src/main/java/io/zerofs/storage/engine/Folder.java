@@ -7,9 +7,11 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.index.FrameReference;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,7 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Folder {
     private static final Logger log = LoggerFactory.getLogger(Folder.class);
-    private static final long RETRY_NANOS = 1_000_000_000L;
+    private static final long TICK_NANOS = 1_000_000_000L;
     private static final byte[] NO_BLOCK = new byte[FrameReference.BLOCK_BYTES];
 
     private final StorageSettings.Folding settings;
@@ -31,10 +33,12 @@ final class Folder {
     private final StopSwitch stop;
     private final Executor executor;
     private final EngineRuntime.Timer timer;
+    private final LongSupplier nanoTime;
     private final Consumer<OpenCommit> afterWrite;
     // No range waits here: nobody would forget it, and its slab would live on when the folds are over.
     private final Slabs slabs = new Slabs(0);
-    private final AtomicInteger tasks = new AtomicInteger();
+    private final Semaphore tasks;
+    private final AtomicBoolean ticks = new AtomicBoolean();
     private final LongAdder folds = new LongAdder();
 
     /** What folding works on. */
@@ -48,6 +52,7 @@ final class Folder {
             StopSwitch stop,
             Consumer<OpenCommit> afterWrite) {
         this.settings = settings;
+        this.tasks = new Semaphore(settings.tasksMax());
         this.queue = paths.queue();
         this.planner = paths.planner();
         this.reads = paths.reads();
@@ -56,19 +61,16 @@ final class Folder {
         this.stop = stop;
         this.executor = runtime.requests();
         this.timer = runtime.timer();
+        this.nanoTime = runtime.nanoTime();
         this.afterWrite = afterWrite;
     }
 
     /** Starts a task if there is work and not enough of them. Called holding no lock. */
     void kick() {
-        if (!queue.hasWork() || stop.isStopped()) {
-            return;
+        // An attempt that is refused must not, even for a moment, stand in the way of a task that ends and looks again.
+        if (queue.hasWork() && !stop.isStopped() && tasks.tryAcquire()) {
+            executor.execute(this::work);
         }
-        if (tasks.incrementAndGet() > settings.tasksMax()) {
-            tasks.decrementAndGet();
-            return;
-        }
-        executor.execute(this::work);
     }
 
     /** Chunks folded since the start. */
@@ -82,30 +84,43 @@ final class Folder {
                 fold(chunk);
             }
         } finally {
-            tasks.decrementAndGet();
+            tasks.release();
+            // Whoever queued something since the last look found all tasks busy.
+            kick();
         }
-        // What was queued between the last look and the decrement found all tasks busy.
-        kick();
     }
 
     private void fold(ChunkId chunk) {
         try {
             ChunkRead frames = planner.planFold(chunk, settings.withBaseAt());
-            if (frames == null) {
-                return;
+            if (frames != null) {
+                foldUndamaged(frames);
             }
+        } catch (VolumeException e) {
+            failed(chunk, e);
+        } catch (RuntimeException | Error e) {
+            failed(chunk, new VolumeException(VolumeException.Kind.UNAVAILABLE, e.toString(), e));
+            throw e;
+        } finally {
+            queue.tried(chunk);
+        }
+    }
+
+    /** Folds younger frames without the damaged ones before them, so that a chunk that is still written keeps few. */
+    private void foldUndamaged(ChunkRead frames) throws VolumeException {
+        int count = frames.frames().size();
+        try {
             OpenCommit commit = replace(frames);
             if (commit == null) {
-                queue.putBack(chunk);
+                queue.putBack(frames.chunk());
                 return;
             }
             folds.increment();
             afterWrite.accept(commit);
         } catch (VolumeException e) {
-            later(chunk, e);
-        } catch (RuntimeException | Error e) {
-            // Its writers wait for it, so it must not be forgotten.
-            later(chunk, new VolumeException(VolumeException.Kind.UNAVAILABLE, e.toString(), e));
+            if (e.kind() == VolumeException.Kind.CORRUPT && count >= 4) {
+                foldUndamaged(frames.withoutOldest((count + 1) / 2));
+            }
             throw e;
         }
     }
@@ -141,19 +156,32 @@ final class Folder {
         return room;
     }
 
-    private void later(ChunkId chunk, VolumeException why) {
-        switch (why.kind()) {
-            case CORRUPT -> {
-                log.error("chunk {} of inode {} cannot be folded: {}", chunk.index(), chunk.inode(), why.getMessage());
-                queue.giveUp(chunk);
-            }
-            case UNAVAILABLE, NO_SPACE ->
-                timer.after(RETRY_NANOS, () -> {
-                    queue.putBack(chunk);
-                    kick();
-                });
-            case FENCED, DISK, CLOSED -> {}
+    private void failed(ChunkId chunk, VolumeException why) {
+        boolean damaged = why.kind() == VolumeException.Kind.CORRUPT;
+        int attempts = queue.failed(chunk, damaged, nanoTime.getAsLong());
+        if (damaged && Integer.bitCount(attempts) == 1) {
+            log.error(
+                    "chunk {} of inode {} could not be folded at attempt {}, trying again: {}",
+                    chunk.index(),
+                    chunk.inode(),
+                    attempts,
+                    why.getMessage());
         }
+        tickSoon();
+    }
+
+    private void tickSoon() {
+        if (!stop.isStopped() && ticks.compareAndSet(false, true)) {
+            timer.after(TICK_NANOS, this::tick);
+        }
+    }
+
+    private void tick() {
+        ticks.set(false);
+        if (queue.wake(nanoTime.getAsLong())) {
+            tickSoon();
+        }
+        kick();
     }
 
     /** What the frames say together. May wait for the store. */

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -45,7 +46,7 @@ final class ReadAhead {
     private final EngineRuntime runtime;
     private final StopSwitch stop;
     private final ReadStreams streams = new ReadStreams();
-    private final AtomicInteger underWay = new AtomicInteger();
+    private final Semaphore underWay = new Semaphore(REGIONS_UNDER_WAY_MAX);
     private final AtomicInteger served = new AtomicInteger();
 
     ReadAhead(
@@ -154,11 +155,14 @@ final class ReadAhead {
     }
 
     private boolean takeRoom(AheadRegion region) {
-        if (underWay.incrementAndGet() <= REGIONS_UNDER_WAY_MAX && cache.reserve(region.bytes())) {
-            return true;
+        if (!underWay.tryAcquire()) {
+            return false;
         }
-        underWay.decrementAndGet();
-        return false;
+        boolean taken = cache.reserve(region.bytes());
+        if (!taken) {
+            underWay.release();
+        }
+        return taken;
     }
 
     private void fetch(AheadRegion region, ReadStreams.Group group, ReadStream stream) {
@@ -168,7 +172,7 @@ final class ReadAhead {
         } catch (OutOfMemoryError e) {
             // Whoever reads there asks for it again.
         } finally {
-            underWay.decrementAndGet();
+            underWay.release();
             region.fetched(cache);
             if (!done) {
                 distrust(group, stream);

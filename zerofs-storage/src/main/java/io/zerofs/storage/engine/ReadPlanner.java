@@ -6,7 +6,6 @@ import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.index.ChunkEntry;
 import io.zerofs.storage.index.FrameReference;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.LongPredicate;
@@ -43,23 +42,37 @@ final class ReadPlanner {
     }
 
     /**
-     * The frames of a chunk that may be folded: neighbours of the same entry whose commits are frozen.
+     * The frames of a chunk that may be folded: the longest row of neighbours in the entry whose commits are frozen. What
+     * a fold or a move has put into the open commit parts two rows.
      *
      * @param withBaseAt touched blocks from which the base is folded too
-     * @return null if there are fewer than two deltas to fold
+     * @return null if no row has two deltas
      */
     ChunkRead planFold(ChunkId chunk, int withBaseAt) throws VolumeException {
         stripes.lock(chunk);
         try {
-            List<FrameReference> frozen = frozen(stripes.entry(chunk));
-            int end = frozen.size();
-            if (end < 3) {
+            List<FrameReference> row = longestFrozenRow(stripes.entry(chunk).frames());
+            List<FrameReference> deltas = row.isEmpty() || !row.get(0).full() ? row : row.subList(1, row.size());
+            if (deltas.size() < 2) {
                 return null;
             }
-            return whole(chunk, frozen.subList(touchedByDeltas(frozen) >= withBaseAt ? 0 : 1, end));
+            return whole(chunk, touchedBy(deltas) >= withBaseAt ? row : deltas);
         } finally {
             stripes.unlock(chunk);
         }
+    }
+
+    private List<FrameReference> longestFrozenRow(List<FrameReference> frames) {
+        long open = dirty.open().seq();
+        List<FrameReference> longest = List.of();
+        int start = 0;
+        for (int end = 0; end <= frames.size(); end++) {
+            if (end == frames.size() || frames.get(end).seq() >= open) {
+                longest = end - start > longest.size() ? frames.subList(start, end) : longest;
+                start = end + 1;
+            }
+        }
+        return longest;
     }
 
     /**
@@ -75,7 +88,8 @@ final class ReadPlanner {
             if (frozen.stream().noneMatch(frame -> victims.test(frame.seq()))) {
                 return null;
             }
-            boolean withBase = victims.test(frozen.get(0).seq()) || touchedByDeltas(frozen) >= withBaseAt;
+            boolean withBase =
+                    victims.test(frozen.get(0).seq()) || touchedBy(frozen.subList(1, frozen.size())) >= withBaseAt;
             return whole(chunk, frozen.subList(withBase ? 0 : 1, frozen.size()));
         } finally {
             stripes.unlock(chunk);
@@ -102,9 +116,9 @@ final class ReadPlanner {
         return frames.subList(0, end);
     }
 
-    private static int touchedByDeltas(List<FrameReference> frames) {
+    private static int touchedBy(List<FrameReference> deltas) {
         long touched = 0;
-        for (FrameReference delta : frames.subList(1, frames.size())) {
+        for (FrameReference delta : deltas) {
             touched |= delta.blocks();
         }
         return Long.bitCount(touched);
@@ -138,16 +152,8 @@ final class ReadPlanner {
                 open = whole ? 0 : open & ~layer.extents().coveredBlocks();
             }
         }
-        if (first == 0) {
-            return new ChunkRead(chunk, from, to, frames, memory, needed);
-        }
-        return new ChunkRead(
-                chunk,
-                from,
-                to,
-                frames.subList(first, count),
-                Arrays.copyOfRange(memory, first, count),
-                Arrays.copyOfRange(needed, first, count));
+        ChunkRead all = new ChunkRead(chunk, from, to, frames, memory, needed);
+        return first == 0 ? all : all.withoutOldest(first);
     }
 
     private FrameLayer.Memory inMemory(FrameReference frame, int from, int to) {

@@ -13,12 +13,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.index.ChunkEntry;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -97,5 +99,56 @@ final class DamagedFrameTest {
         }
         write(volume, 0, 0, filled(CHUNK, 9));
         assertArrayEquals(filled(CHUNK, 9), read(volume, 0, 0, CHUNK));
+    }
+
+    @Test
+    void aChunkThatSeemedDamagedOnceIsFoldedAgain() throws Exception {
+        store.setFaults(Fault.on(StoreOperation.GET_RANGE, "", 1, new Fault.CorruptBody()));
+        for (int i = 0; i < 40; i++) {
+            write(volume, 0, i * 4096, filled(4096, i));
+            await(volume.barrier());
+        }
+        store.setFaults();
+        writeAndAwaitFewDeltas(100);
+        assertArrayEquals(filled(3996, 39), read(volume, 0, 39 * 4096 + 100, 3996));
+    }
+
+    @Test
+    void aChunkWithADamagedFrameKeepsFewDeltas() throws Exception {
+        store.setFaults(Fault.on(StoreOperation.GET_RANGE, first, 1, new Fault.CutBody()));
+        writeAndAwaitFewDeltas(300);
+        assertEquals(VolumeException.Kind.CORRUPT, failureOfReadingTheLastByte());
+    }
+
+    @Test
+    void writersOfAChunkThatCannotBeFoldedAtAllAreToldInTheEnd() throws Exception {
+        store.setFaults(Fault.on(StoreOperation.GET_RANGE, "", 1, new Fault.CorruptBody()));
+        VolumeException refused = assertThrows(VolumeException.class, () -> {
+            for (int i = 0; i <= ChunkEntry.FRAMES_MAX; i++) {
+                write(volume, 0, i % 60 * 4096, filled(100, i));
+                await(volume.barrier());
+            }
+        });
+        assertTrue(refused.getMessage().contains("chunk 0 of inode 1"), refused::getMessage);
+        write(volume, 0, 0, filled(CHUNK, 9));
+        assertArrayEquals(filled(CHUNK, 9), read(volume, 0, 0, CHUNK));
+    }
+
+    /** So many small overwrites of blocks 0 to 59, and then few deltas: a read needs few requests. */
+    private void writeAndAwaitFewDeltas(int count) throws Exception {
+        for (int i = 0; i < count; i++) {
+            write(volume, 0, i % 60 * 4096, filled(100, i));
+            await(volume.barrier());
+        }
+        int deltasMax = 2 * StorageSettings.DEFAULT.folding().waitAt();
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        while (VolumeWords.entry(volume, 0).deltas() > deltasMax) {
+            assertTrue(System.nanoTime() < deadline, "it keeps too many deltas");
+        }
+    }
+
+    private VolumeException.Kind failureOfReadingTheLastByte() {
+        return assertThrows(VolumeException.class, () -> read(volume, 0, CHUNK - 1, 1))
+                .kind();
     }
 }

@@ -12,16 +12,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Reservation;
+import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.NeverWaits;
 import io.zerofs.core.waiting.WouldWaitException;
 import io.zerofs.storage.index.ChunkEntry;
 import io.zerofs.storage.index.FrameReference;
-import io.zerofs.storage.index.IndexKeys;
-import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -94,6 +93,14 @@ final class FoldingTest {
         await(volume.barrier());
     }
 
+    private void writeUnchecked(int offset, byte[] data) {
+        try {
+            write(volume, 0, offset, data);
+        } catch (VolumeException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private void awaitFolds(long count) {
         long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
         while (volume.statistics().folds() < count) {
@@ -103,14 +110,7 @@ final class FoldingTest {
     }
 
     private ChunkEntry entry() throws Exception {
-        Path directory = EngineFixture.temporary();
-        volume.checkpoint(directory.resolve("copy"));
-        try (RocksIndex index =
-                RocksIndex.open(directory.resolve("copy"), EngineFixture.NATIVE, EngineFixture.TUNING)) {
-            return ChunkEntry.decode(index.get(IndexKeys.chunk(1, 0)));
-        } finally {
-            EngineFixture.delete(directory);
-        }
+        return VolumeWords.entry(volume, 0);
     }
 
     @Test
@@ -179,16 +179,29 @@ final class FoldingTest {
         assertEquals(WouldWaitException.class, refused.get().getClass());
         write(volume, 1, 0, filled(10, 1));
         put(volume, "key");
-        CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {
-            try {
-                write(volume, 0, 0, filled(10, 99));
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        });
+        CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> writeUnchecked(0, filled(10, 99)));
         releaseFolds();
         await(writer);
         assertArrayEquals(filled(10, 99), read(volume, 0, 0, 10));
+    }
+
+    @Test
+    void writersOfAChunkGoOnWhoseBaseWasMovedIntoTheOpenCommit() throws Exception {
+        SpaceSource.Move move = volume.prepareMove(new ChunkId(1, 0), seq -> seq == 1);
+        holdFolds();
+        for (int i = 0; i < 11; i++) {
+            delta(i, i);
+        }
+        assertTrue(volume.move(move));
+        write(volume, 0, 50 * BLOCK, filled(BLOCK, 50));
+        releaseFolds();
+        awaitFolds(1);
+        await(CompletableFuture.runAsync(() -> writeUnchecked(51 * BLOCK, filled(BLOCK, 51))));
+        assertTrue(entry().deltas() < 8, () -> "it was not folded");
+        for (int i = 0; i < 11; i++) {
+            assertArrayEquals(filled(BLOCK, i), read(volume, 0, i * BLOCK, BLOCK));
+        }
+        assertArrayEquals(filled(BLOCK, 50), read(volume, 0, 50 * BLOCK, BLOCK));
     }
 
     private static final class EventLoop extends Thread implements NeverWaits {

@@ -9,7 +9,11 @@ import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.index.ChunkEntry;
+import io.zerofs.storage.index.IndexKeys;
+import io.zerofs.storage.index.RocksIndex;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -56,6 +60,18 @@ final class VolumeWords {
         ByteBuffer seen = ByteBuffer.allocate(length);
         volume.read(1, chunk * CHUNK + offset, seen);
         return seen.array();
+    }
+
+    /** What the index says of a chunk. */
+    static ChunkEntry entry(StorageVolume volume, long chunk) throws Exception {
+        Path directory = EngineFixture.temporary();
+        volume.checkpoint(directory.resolve("copy"));
+        try (RocksIndex index =
+                RocksIndex.open(directory.resolve("copy"), EngineFixture.NATIVE, EngineFixture.TUNING)) {
+            return ChunkEntry.decode(index.get(IndexKeys.chunk(1, chunk)));
+        } finally {
+            EngineFixture.delete(directory);
+        }
     }
 
     static void await(CompletableFuture<?> future) throws Exception {
