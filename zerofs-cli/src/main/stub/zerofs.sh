@@ -57,8 +57,15 @@ budget_mb() {
     esac
     shift
   done
-  sed -n 's/#.*//; s/.*memory_size_gb[" ]*=[[:space:]]*\([0-9][0-9_.]*\).*/\1/p' "$config" 2>/dev/null |
-    awk -v mb="$BUDGET_MB_DEFAULT" '{ gsub("_", ""); mb = int($1 * 1000) } END { print mb }'
+  # A number as TOML allows it. A comment begins where no quotation mark came before. Whatever this takes for something
+  # else, the program finds a heap that does not fit, and says so.
+  sed "s/^\([^\"']*\)#.*/\1/" "$config" 2>/dev/null | awk -v mb="$BUDGET_MB_DEFAULT" '
+    match($0, /memory_size_gb["'\''[:blank:]]*=[[:blank:]]*[+]?[0-9][0-9_.eE+-]*/) {
+      number = substr($0, RSTART, RLENGTH)
+      gsub(/.*=[[:blank:]]*|_/, "", number)
+      mb = int(number * 1000)
+    }
+    END { print mb }'
 }
 
 # Native libraries are unpacked here. The directory carries our process id, which is Java's as well

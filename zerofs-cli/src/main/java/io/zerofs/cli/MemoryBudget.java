@@ -28,12 +28,27 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
 
     private static final long REQUESTS_MAX = 256 * MIB;
 
+    /** Heap and direct memory that the program itself takes; the start script gives more. */
+    private static final long PROGRAM_HEAP_BYTES = 128 * MIB;
+
+    private static final long PROGRAM_DIRECT_BYTES = 64 * MIB;
+
     /** A commit's data, which goes to the store in one request. */
     private static final long GROWN_MAX = 192 * MIB;
 
     static MemoryBudget of(CacheConfig cache) {
         long sixteenth = cache.memoryBytes() / 16;
         return new MemoryBudget(3 * sixteenth, 5 * sixteenth, 4 * sixteenth, Math.min(REQUESTS_MAX, 2 * sixteenth));
+    }
+
+    /** The least heap: pages and dirty data, an eighth of the whole for the collector, and what the program itself takes. */
+    long heapBytesMin() {
+        return (dirtyBytes + pageBytes) / 4 * 5 + PROGRAM_HEAP_BYTES;
+    }
+
+    /** The least direct memory. */
+    long directBytesMin() {
+        return requestBytes + PROGRAM_DIRECT_BYTES;
     }
 
     /** Sealed copies on their way to the store come on top of what is dirty, so both share its part. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.zerofs.cli.config.CacheConfig;
@@ -51,6 +52,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws ExitException, InterruptedException {
         ZerofsConfig config = configuration.load();
         requireMemory(config.cache(), machineBytes());
+        requireHeap(config.cache(), Runtime.getRuntime().maxMemory(), directBytesMax());
         StopSignals.install(this::onSignal);
         log.info("{}", describeProcess());
         log.info("settings: {}", SettingsText.of(config));
@@ -130,6 +132,42 @@ final class RunCommand implements Callable<Integer> {
                             cache.memorySizeGb(),
                             machineBytes / 1e9));
         }
+    }
+
+    /** Zero stands for as much as the heap has. */
+    private static long directBytesMax() {
+        long set = Long.parseLong(ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+                .getVMOption("MaxDirectMemorySize")
+                .getValue());
+        return set == 0 ? Runtime.getRuntime().maxMemory() : set;
+    }
+
+    /** The start script reads the size without a parser of TOML, and flags of Java may come from elsewhere. */
+    static void requireHeap(CacheConfig cache, long heapBytesMax, long directBytesMax) throws ExitException {
+        MemoryBudget budget = MemoryBudget.of(cache);
+        if (heapBytesMax < budget.heapBytesMin() || directBytesMax < budget.directBytesMin()) {
+            long heap = mebibytes(budget.heapBytesMin());
+            long direct = mebibytes(budget.directBytesMin());
+            throw new ExitException(
+                    ExitCode.CONFIG,
+                    String.format(
+                            Locale.ROOT,
+                            "[cache] memory_size_gb = %s needs %d MiB of Java heap and %d MiB of direct memory, and Java has"
+                                    + " %d and %d: write the key on a line of its own as memory_size_gb = %s, or set"
+                                    + " ZEROFS_JAVA_OPTS=\"-Xmx%dm -XX:MaxDirectMemorySize=%dm\"",
+                            cache.memorySizeGb(),
+                            heap,
+                            direct,
+                            heapBytesMax >> 20,
+                            directBytesMax >> 20,
+                            cache.memorySizeGb(),
+                            heap,
+                            direct));
+        }
+    }
+
+    private static long mebibytes(long bytes) {
+        return (bytes + (1 << 20) - 1) >> 20;
     }
 
     private void onSignal(int count) {
