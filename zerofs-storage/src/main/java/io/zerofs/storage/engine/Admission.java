@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * Holds writers back where they hold no lock: for room in the dirty budget, for a checkpoint, for the index's write
@@ -31,15 +32,23 @@ final class Admission {
     private final LogKeeper keeper;
     private final RocksIndex index;
     private final StopSwitch stop;
+    private final LongSupplier nanoTime;
+    private final Duration logPatience;
     private final AtomicLong bytesSinceCheck = new AtomicLong();
     private volatile boolean refused;
 
-    Admission(DirtyBudget budget, FoldQueue folds, LogKeeper keeper, RocksIndex index, StopSwitch stop) {
-        this.budget = budget;
-        this.folds = folds;
-        this.keeper = keeper;
-        this.index = index;
+    /** Where writers are held back. */
+    record Gates(DirtyBudget budget, FoldQueue folds, LogKeeper keeper, RocksIndex index) {}
+
+    /** @param logPatience how long a writer waits for a checkpoint while attempts to publish one fail */
+    Admission(Gates gates, StopSwitch stop, LongSupplier nanoTime, Duration logPatience) {
+        this.budget = gates.budget();
+        this.folds = gates.folds();
+        this.keeper = gates.keeper();
+        this.index = gates.index();
         this.stop = stop;
+        this.nanoTime = nanoTime;
+        this.logPatience = logPatience;
     }
 
     Reservation admit(ChunkRange chunks, int bytes) throws VolumeException {
@@ -73,8 +82,15 @@ final class Admission {
             return;
         }
         NeverWaits.check();
+        long begin = nanoTime.getAsLong();
         do {
             stop.check();
+            String failure = keeper.failure();
+            if (failure != null && nanoTime.getAsLong() - begin > logPatience.toNanos()) {
+                throw new VolumeException(
+                        VolumeException.Kind.UNAVAILABLE,
+                        "the log is full, and no checkpoint can be published: " + failure);
+            }
         } while (!keeper.awaitRoom(LOG_PAUSE.toNanos()));
     }
 
@@ -87,13 +103,14 @@ final class Admission {
         if (bytesSinceCheck.addAndGet(room) < INDEX_CHECK_BYTES && !refused) {
             return;
         }
-        long pauses = INDEX_PATIENCE.dividedBy(INDEX_PAUSE);
+        long begin = nanoTime.getAsLong();
         while (index.writeBuffersFree() == 0 || refused && !index.takesWrites()) {
             NeverWaits.check();
             stop.check();
-            if (pauses-- == 0) {
+            // A disk that is slow will have written in the end.
+            if (nanoTime.getAsLong() - begin > INDEX_PATIENCE.toNanos() && index.lacksSpace()) {
                 throw new VolumeException(
-                        VolumeException.Kind.NO_SPACE, "the local index cannot write: is the cache disk full?");
+                        VolumeException.Kind.NO_SPACE, "the local index cannot write: the cache disk is full");
             }
             Thread.sleep(INDEX_PAUSE.toMillis());
         }

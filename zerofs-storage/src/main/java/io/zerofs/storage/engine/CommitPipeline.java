@@ -23,7 +23,6 @@ import org.slf4j.LoggerFactory;
  */
 final class CommitPipeline {
     private static final Logger log = LoggerFactory.getLogger(CommitPipeline.class);
-    private static final long RETRY_NANOS = 1_000_000_000L;
 
     /** Most that a barrier waits for company, while other commits are on their way. */
     private static final long SPACING_NANOS_MAX = 10_000_000L;
@@ -57,6 +56,8 @@ final class CommitPipeline {
     private final AtomicBoolean flushArmed = new AtomicBoolean();
     private final AtomicBoolean retryArmed = new AtomicBoolean();
     private final AtomicBoolean cutRefused = new AtomicBoolean();
+    private final RefusalDelay cutDelay = new RefusalDelay();
+    private final RefusalDelay applyDelay = new RefusalDelay();
     private Salt lastSalt;
     private boolean cutWanted;
     private boolean completing;
@@ -213,13 +214,13 @@ final class CommitPipeline {
         }
     }
 
-    /** However many callers meet it, there is one attempt a second, and one line in the log. */
+    /** However many callers meet it, there is one attempt at a time, and one line in the log. */
     private void retryCut(VolumeException refusal) {
         if (cutRefused.compareAndSet(false, true)) {
             log.warn("the open commit could not be cut, trying again: {}", refusal.getMessage());
         }
         if (retryArmed.compareAndSet(false, true)) {
-            runtime.timer().after(RETRY_NANOS, () -> {
+            runtime.timer().after(cutDelay.nextNanos(), () -> {
                 retryArmed.set(false);
                 pump();
             });
@@ -296,6 +297,7 @@ final class CommitPipeline {
         OpenCommit frozen = writes.cut();
         cutWanted = false;
         if (cutRefused.getAndSet(false)) {
+            cutDelay.accepted();
             log.info("the open commit was cut");
         }
         if (frozen == null) {
@@ -364,19 +366,25 @@ final class CommitPipeline {
             try {
                 completion.apply(flight);
             } catch (VolumeException e) {
-                endCompleting();
-                if (e.kind() == VolumeException.Kind.NO_SPACE) {
-                    log.warn(
-                            "commit {} is durable but not yet applied: {}",
-                            flight.id().seq(),
-                            e.getMessage());
-                    runtime.timer().after(RETRY_NANOS, () -> runtime.uploads().execute(this::completeAndPump));
-                } else {
-                    stop.stop(e);
-                }
+                retryOrStop(flight, e);
                 return;
             }
+            applyDelay.accepted();
             answer(flight);
+        }
+    }
+
+    private void retryOrStop(CommitFlight flight, VolumeException refusal) {
+        boolean passing = refusal.kind() == VolumeException.Kind.NO_SPACE;
+        long delay = passing ? applyDelay.nextNanos() : 0;
+        if (passing && applyDelay.isNews()) {
+            log.warn("commit {} is durable but not yet applied: {}", flight.id().seq(), refusal.getMessage());
+        }
+        endCompleting();
+        if (passing) {
+            runtime.timer().after(delay, () -> runtime.uploads().execute(this::completeAndPump));
+        } else {
+            stop.stop(refusal);
         }
     }
 

@@ -39,6 +39,11 @@ public interface LogKeeper {
      */
     boolean awaitRoom(long nanosMax) throws InterruptedException;
 
+    /** Why the last attempt to publish failed; null if it did not, or while another one is made. */
+    default String failure() {
+        return null;
+    }
+
     default Statistics statistics() {
         return Statistics.NONE;
     }

@@ -130,7 +130,11 @@ public final class StorageVolume implements Volume, SpaceSource {
                 runtime,
                 stop,
                 pipeline::changed);
-        this.admission = new Admission(budget, folds, keeper, index, stop);
+        this.admission = new Admission(
+                new Admission.Gates(budget, folds, keeper, index),
+                stop,
+                runtime.nanoTime(),
+                settings.commits().barrierDeadline());
         this.mover = new ChunkMover(
                 planner, folder, writes, admission, settings.folding().withBaseAt(), pipeline::changed);
         keeper.start(this);

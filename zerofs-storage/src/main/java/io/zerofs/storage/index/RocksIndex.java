@@ -26,8 +26,9 @@ import org.rocksdb.WriteOptions;
  * One RocksDB database, without its own log: what a crash takes from it is in the commits. Thread-safe; closing waits
  * for calls that are under way and closes open cursors.
  *
- * <p>Failures are {@link VolumeException}s: CORRUPT when local files cannot be read, NO_SPACE when a write was refused
- * as a whole, DISK or CLOSED when a write may be half applied, CLOSED when the index is closed.
+ * <p>Failures are {@link VolumeException}s: CORRUPT when local files are damaged or missing, UNAVAILABLE when they cannot be
+ * read for now, NO_SPACE when a write was refused as a whole, DISK when another file cannot be made or read for now, DISK or
+ * CLOSED when a write may be half applied, CLOSED when the index is closed.
  */
 public final class RocksIndex implements AutoCloseable {
     // With the last but one buffer waiting RocksDB would begin to delay writes, and then refuses those that must not
@@ -42,14 +43,22 @@ public final class RocksIndex implements AutoCloseable {
     private final ReadOptions reads;
     private final ReadOptions memoryReads;
     private final WriteOptions writes;
+    private final Writer writer;
     private final RocksTuning tuning;
     private final Set<IndexCursor> cursors = ConcurrentHashMap.newKeySet();
     private boolean closed;
 
-    private RocksIndex(NativeResources handles, RocksDB database, RocksTuning tuning) {
+    /** Puts a batch into the database. */
+    @FunctionalInterface
+    public interface Writer {
+        void write(RocksDB database, WriteOptions options, WriteBatch batch) throws RocksDBException;
+    }
+
+    private RocksIndex(NativeResources handles, RocksDB database, RocksTuning tuning, Writer writer) {
         this.handles = handles;
         this.database = database;
         this.tuning = tuning;
+        this.writer = writer;
         this.reads = handles.own(new ReadOptions());
         this.memoryReads = handles.own(memoryOnly(new ReadOptions()));
         // Under the gate a write may be refused but must never sleep.
@@ -63,11 +72,17 @@ public final class RocksIndex implements AutoCloseable {
      * @param nativeDirectory where the native library is unpacked if this process has not loaded it
      */
     public static RocksIndex open(Path directory, Path nativeDirectory, RocksTuning tuning) throws VolumeException {
+        return open(directory, nativeDirectory, tuning, RocksDB::write);
+    }
+
+    /** The same with a writer that may fail as a disk does. */
+    public static RocksIndex open(Path directory, Path nativeDirectory, RocksTuning tuning, Writer writer)
+            throws VolumeException {
         NativeResources handles = new NativeResources();
         try {
             NativeLibrary.loadOnce(nativeDirectory);
             Options options = tuning.options(handles);
-            return new RocksIndex(handles, handles.own(RocksDB.open(options, directory.toString())), tuning);
+            return new RocksIndex(handles, handles.own(RocksDB.open(options, directory.toString())), tuning, writer);
         } catch (IOException e) {
             handles.close();
             throw new VolumeException(
@@ -77,9 +92,7 @@ public final class RocksIndex implements AutoCloseable {
         } catch (RocksDBException e) {
             handles.close();
             throw new VolumeException(
-                    isNoSpace(e) ? VolumeException.Kind.NO_SPACE : VolumeException.Kind.CORRUPT,
-                    "cannot open the local index in " + directory + ": " + e.getMessage(),
-                    e);
+                    kindOf(e), "cannot open the local index in " + directory + ": " + e.getMessage(), e);
         }
     }
 
@@ -137,7 +150,7 @@ public final class RocksIndex implements AutoCloseable {
     public void write(byte[] batch) throws VolumeException {
         long stamp = use();
         try (WriteBatch records = new WriteBatch(batch)) {
-            database.write(writes, records);
+            writer.write(database, writes, records);
         } catch (RocksDBException e) {
             throw writeFailure(e);
         } finally {
@@ -153,12 +166,22 @@ public final class RocksIndex implements AutoCloseable {
 
     /** Whether a write would be taken now, as far as can be told without making one. */
     public boolean takesWrites() throws VolumeException {
+        return refusal() == null;
+    }
+
+    /** Whether writes are refused because the disk is full, and not because it is slow. */
+    public boolean lacksSpace() throws VolumeException {
+        VolumeException refusal = refusal();
+        return refusal != null && refusal.getCause() instanceof RocksDBException cause && isNoSpace(cause);
+    }
+
+    private VolumeException refusal() throws VolumeException {
         try {
             write(NOTHING);
-            return true;
+            return null;
         } catch (VolumeException e) {
             if (e.kind() == VolumeException.Kind.NO_SPACE) {
-                return false;
+                return e;
             }
             throw e;
         }
@@ -175,10 +198,7 @@ public final class RocksIndex implements AutoCloseable {
         try (Checkpoint checkpoint = Checkpoint.create(database)) {
             checkpoint.createCheckpoint(target.toString());
         } catch (RocksDBException e) {
-            throw new VolumeException(
-                    isNoSpace(e) ? VolumeException.Kind.NO_SPACE : VolumeException.Kind.CORRUPT,
-                    "cannot make a checkpoint of the local index: " + e.getMessage(),
-                    e);
+            throw new VolumeException(kindOf(e), "cannot make a checkpoint of the local index: " + e.getMessage(), e);
         } finally {
             lifetime.unlockRead(stamp);
         }
@@ -191,8 +211,9 @@ public final class RocksIndex implements AutoCloseable {
             reader.open(file.toString());
             reader.verifyChecksum();
         } catch (RocksDBException e) {
-            throw new VolumeException(
-                    VolumeException.Kind.CORRUPT, "table file " + file.getFileName() + " is damaged", e);
+            VolumeException.Kind kind = kindOf(e);
+            String what = kind == VolumeException.Kind.CORRUPT ? " is damaged" : " cannot be read: " + e.getMessage();
+            throw new VolumeException(kind, "table file " + file.getFileName() + what, e);
         }
     }
 
@@ -240,6 +261,12 @@ public final class RocksIndex implements AutoCloseable {
         if (isCode(cause, Status.Code.Incomplete)) {
             NeverWaits.check();
         }
+        if (isPassing(cause)) {
+            return new VolumeException(
+                    VolumeException.Kind.UNAVAILABLE,
+                    "the local index cannot be read for now: " + cause.getMessage(),
+                    cause);
+        }
         return new VolumeException(
                 VolumeException.Kind.CORRUPT,
                 "the local index cannot be read (delete the cache directory to build it anew): " + cause.getMessage(),
@@ -265,6 +292,21 @@ public final class RocksIndex implements AutoCloseable {
                 (refused ? "the local index takes no writes for now: " : "a write to the local index failed: ")
                         + cause.getMessage(),
                 cause);
+    }
+
+    private static VolumeException.Kind kindOf(RocksDBException e) {
+        if (isNoSpace(e)) {
+            return VolumeException.Kind.NO_SPACE;
+        }
+        return isPassing(e) ? VolumeException.Kind.DISK : VolumeException.Kind.CORRUPT;
+    }
+
+    /**
+     * Too many open files, a quota or a device that fails says nothing of what the files hold. A file that is missing does,
+     * whose subcode has no name here.
+     */
+    private static boolean isPassing(RocksDBException e) {
+        return isCode(e, Status.Code.IOError) && e.getStatus().getSubCode() == Status.SubCode.None;
     }
 
     private static boolean isNoSpace(RocksDBException e) {

@@ -50,6 +50,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
     private final AtomicBoolean wanted = new AtomicBoolean();
     private volatile LogSource source;
     private volatile boolean ended;
+    private volatile String failure;
     private boolean closed;
     /**
      * The newest checkpoint that was published, guarded by running: the next open wants its tables, and compaction deletes
@@ -244,6 +245,11 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
     }
 
     @Override
+    public String failure() {
+        return failure;
+    }
+
+    @Override
     public LogKeeper.Statistics statistics() {
         return new LogKeeper.Statistics(
                 publishedCount, tables.uploadedBytes(), uncovered.bytes(), uncovered.commits(), health.restarts());
@@ -276,6 +282,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
     /** Returns whether a checkpoint was published. */
     private boolean attempt() {
         lastAttemptNanos = runtime.nanoTime().getAsLong();
+        failure = null;
         try {
             checkpoint();
             health.succeeded();
@@ -296,6 +303,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
     }
 
     private void putOff(Exception why) {
+        failure = why.getMessage() == null ? why.toString() : why.getMessage();
         retryAtNanos = runtime.nanoTime().getAsLong() + health.failed(why);
     }
 

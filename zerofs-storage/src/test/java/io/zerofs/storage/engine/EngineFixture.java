@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.rocksdb.RocksDB;
 
 /**
  * Opens volumes without manifests: each opening fences the epochs before it and replays the whole log into a new
@@ -37,6 +38,7 @@ final class EngineFixture {
     static final RocksTuning TUNING = new RocksTuning(8 << 20, 4 << 20, 4, 1);
 
     private final UUID id;
+    private RocksIndex.Writer writer = RocksDB::write;
     private final SplittableRandom random;
     private long epoch;
 
@@ -48,6 +50,12 @@ final class EngineFixture {
     EngineFixture(SplittableRandom random) {
         this.random = random;
         this.id = new UUID(random.nextLong(), random.nextLong());
+    }
+
+    /** Has indexes that are opened from now on write as the test wants. */
+    EngineFixture writing(RocksIndex.Writer newWriter) {
+        writer = newWriter;
+        return this;
     }
 
     ObjectKeys keys() {
@@ -75,7 +83,7 @@ final class EngineFixture {
             throws Exception {
         ObjectKeys keys = keys();
         Path directory = temporary();
-        RocksIndex index = RocksIndex.open(directory, NATIVE, TUNING);
+        RocksIndex index = RocksIndex.open(directory, NATIVE, TUNING, writer);
         LogSource.AppliedCommit last = replay(store, keys, index);
         AutoCloseable release = () -> {
             closedLast.close();

@@ -285,4 +285,15 @@ final class RocksIndexTest {
         }
         assertEquals(VolumeException.Kind.DISK, failure);
     }
+
+    @Test
+    void whatADeviceRefusesIsNotTakenForDamage() throws Exception {
+        put(1, 100);
+        VolumeException notADirectory = assertThrows(
+                VolumeException.class,
+                () -> index.checkpoint(Path.of("/proc/version").resolve("copy")));
+        assertEquals(VolumeException.Kind.DISK, notADirectory.kind(), notADirectory.getMessage());
+        VolumeException notAFile = assertThrows(VolumeException.class, () -> RocksIndex.verifyTable(directory));
+        assertEquals(VolumeException.Kind.DISK, notAFile.kind(), notAFile.getMessage());
+    }
 }
