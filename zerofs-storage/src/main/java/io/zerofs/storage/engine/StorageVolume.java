@@ -130,14 +130,18 @@ public final class StorageVolume implements Volume, SpaceSource {
                 runtime,
                 stop,
                 pipeline::changed);
-        this.admission = new Admission(
+        this.admission = admission(folds, runtime);
+        this.mover = new ChunkMover(
+                planner, folder, writes, admission, settings.folding().withBaseAt(), pipeline::changed);
+        keeper.start(this);
+    }
+
+    private Admission admission(FoldQueue folds, EngineRuntime runtime) {
+        return new Admission(
                 new Admission.Gates(budget, folds, keeper, index),
                 stop,
                 runtime.nanoTime(),
                 settings.commits().barrierDeadline());
-        this.mover = new ChunkMover(
-                planner, folder, writes, admission, settings.folding().withBaseAt(), pipeline::changed);
-        keeper.start(this);
     }
 
     private ReadPath.Sources sources(EngineRuntime runtime, ObjectRanges ranges) {
