@@ -83,7 +83,6 @@ public final class StoreProxy {
             "region", new String[] {"400 Bad Request", "AuthorizationHeaderMalformed"},
             "unconditional", new String[] {"501 Not Implemented", "NotImplemented"});
     private static final Pattern EVERYTHING = Pattern.compile("");
-
     private final int upstreamPort;
     private final Map<String, Double> settings = new ConcurrentSkipListMap<>();
     private final Map<String, AtomicLong> counts = new ConcurrentSkipListMap<>();
@@ -349,6 +348,7 @@ public final class StoreProxy {
             while (response != null && response.status() == 100) {
                 response = Head.read(fromStore);
             }
+            count("bytes.stored", response != null && response.status() == 200 && request.method().equals("PUT") ? sent : 0);
             return response;
         }
 
