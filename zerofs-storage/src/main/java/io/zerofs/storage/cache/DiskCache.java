@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
@@ -50,6 +51,14 @@ public final class DiskCache implements AutoCloseable {
         long bytes() {
             return pieces.stream().mapToLong(ByteBuffer::remaining).sum();
         }
+
+        /** A block of these, or null; copied only if it is in several pieces. */
+        ByteBuffer block(Salt wanted, int block) {
+            long begin = (long) (block - firstBlock) * BLOCK_BYTES;
+            int length = (int) Math.min(BLOCK_BYTES, bytes() - begin);
+            boolean isHere = block >= firstBlock && length > 0 && object.equals(wanted);
+            return isHere ? new StoredRange(0, pieces).slice(begin, length) : null;
+        }
     }
 
     private static final Waiting IDLE = new Waiting(Salt.NONE, 0, List.of());
@@ -68,6 +77,7 @@ public final class DiskCache implements AutoCloseable {
 
     // Guarded by queue.
     private long waitingBytes;
+    private Waiting writing = IDLE;
     private boolean busy;
     private boolean closed;
 
@@ -121,8 +131,28 @@ public final class DiskCache implements AutoCloseable {
                 failures.increment();
             }
         }
+        if (bytes == null) {
+            bytes = waiting(object, block);
+        }
         (bytes == null ? misses : hits).increment();
         return bytes;
+    }
+
+    /** Whether the block is on the disk or on its way there; does not count as its use. */
+    boolean has(Salt object, int block) {
+        return isHere(hashOf(object, block)) || waiting(object, block) != null;
+    }
+
+    /** A block that was offered and is not on the disk yet, or null. */
+    private ByteBuffer waiting(Salt object, int block) {
+        synchronized (queue) {
+            ByteBuffer found = writing.block(object, block);
+            Iterator<Waiting> rest = queue.descendingIterator();
+            while (found == null && rest.hasNext()) {
+                found = rest.next().block(object, block);
+            }
+            return found;
+        }
     }
 
     /** Whether anything is ever kept. */
@@ -224,6 +254,7 @@ public final class DiskCache implements AutoCloseable {
     private Waiting take() {
         synchronized (queue) {
             busy = false;
+            writing = IDLE;
             queue.notifyAll();
             if (queue.isEmpty() && !closed) {
                 try {
@@ -241,6 +272,7 @@ public final class DiskCache implements AutoCloseable {
             }
             Waiting next = queue.remove();
             waitingBytes -= next.bytes();
+            writing = next;
             return next;
         }
     }
@@ -303,7 +335,9 @@ public final class DiskCache implements AutoCloseable {
     private static List<ByteBuffer> blocksOf(List<ByteBuffer> pieces) {
         List<ByteBuffer> blocks = new ArrayList<>();
         ByteBuffer partial = null;
-        for (ByteBuffer piece : pieces) {
+        for (ByteBuffer each : pieces) {
+            // Readers look at the pieces meanwhile.
+            ByteBuffer piece = each.duplicate();
             while (piece.hasRemaining()) {
                 int wanted = partial == null ? BLOCK_BYTES : partial.remaining();
                 ByteBuffer part = piece.slice(piece.position(), Math.min(wanted, piece.remaining()));

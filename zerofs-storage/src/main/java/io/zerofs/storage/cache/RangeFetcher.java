@@ -234,7 +234,7 @@ public final class RangeFetcher implements PageFetcher {
             ObjectHeader object = request.get(0).wanted().table().header();
             long from = request.get(0).offset();
             int length = (int) (request.get(request.size() - 1).end() - from);
-            StoredRange bytes = read(object, from, length);
+            StoredRange bytes = read(object, from, length, request.get(0).then() == Then.CACHE);
             List<Owned> damaged = new ArrayList<>();
             for (Owned page : request) {
                 if (open(page, bytes) != null) {
@@ -259,9 +259,9 @@ public final class RangeFetcher implements PageFetcher {
     }
 
     /** Asks once more where the answer was cut short. */
-    private StoredRange read(ObjectHeader object, long from, int length) throws ObjectStoreException {
+    private StoredRange read(ObjectHeader object, long from, int length, boolean keep) throws ObjectStoreException {
         try {
-            return ranges.read(object, from, length);
+            return ranges.read(object, from, length, keep);
         } catch (ObjectStoreException e) {
             if (e.kind() != ObjectStoreException.Kind.TRUNCATED) {
                 throw e;

@@ -103,7 +103,7 @@ public final class StorageVolume implements Volume, SpaceSource {
                         settings.disk().cacheBytes(),
                         settings.disk().freeBytesMin()),
                 MonotonicClock.system());
-        ObjectRanges ranges = new ObjectRanges(recovered.store(), disk);
+        ObjectRanges ranges = new ObjectRanges(recovered.store(), disk, runtime.requests(), runtime.nanoTime());
         this.sources = sources(runtime, ranges);
         FrameTables tables = new FrameTables(index);
         this.reads =

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.cache;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.storage.commit.CommitDraft;
 import io.zerofs.storage.commit.CommitFixture;
@@ -15,6 +17,7 @@ import io.zerofs.storage.commit.ParallelSteps;
 import io.zerofs.storage.commit.SealedCommit;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
+import io.zerofs.storage.object.ForwardingStore;
 import io.zerofs.storage.object.ManualMonotonicClock;
 import io.zerofs.storage.object.ObjectStore.IfAbsent;
 import io.zerofs.storage.object.ObjectStoreException;
@@ -30,7 +33,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ObjectRangesTest {
     private static final int SLOTS = 5;
+    private static final Set<Thread.State> WAITING = Set.of(Thread.State.WAITING, Thread.State.TIMED_WAITING);
 
     @TempDir
     Path directory;
@@ -45,6 +54,7 @@ class ObjectRangesTest {
     private final ObjectKeys keys = CommitFixture.keys();
     private final MemoryObjectStore behind = new MemoryObjectStore();
     private final FaultyObjectStore store = new FaultyObjectStore(behind, 1);
+    private final AtomicLong nanoTime = new AtomicLong();
     private DiskCache cache;
     private ObjectRanges ranges;
     private SealedCommit commit;
@@ -53,7 +63,7 @@ class ObjectRangesTest {
     @BeforeEach
     void storeACommit() throws Exception {
         cache = DiskCache.open(new DiskCacheSettings(directory, 100 << 20, 0), new ManualMonotonicClock());
-        ranges = new ObjectRanges(store, cache);
+        ranges = new ObjectRanges(store, cache, Runnable::run, nanoTime::get);
         commit = seal(1);
         object = store(commit);
     }
@@ -71,7 +81,7 @@ class ObjectRangesTest {
             int length = 1 + random.nextInt(Math.min(object.remaining() - from, random.nextBoolean() ? 1000 : 1 << 20));
             assertEquals(
                     object.slice(from, length),
-                    ranges.read(header(), from, length).slice(from, length));
+                    ranges.read(header(), from, length, false).slice(from, length));
             if (random.nextInt(4) == 0) {
                 cache.forget(header().salt(), random.nextInt(object.remaining() / DiskCache.BLOCK_BYTES));
             }
@@ -81,23 +91,23 @@ class ObjectRangesTest {
 
     @Test
     void whatWasReadOnceIsNotAskedForAgain() throws Exception {
-        ranges.read(header(), 300_000, 5 * DiskCache.BLOCK_BYTES);
+        ranges.read(header(), 300_000, 5 * DiskCache.BLOCK_BYTES, false);
         cache.drain();
         assertEquals(1, gets());
-        ranges.read(header(), 2 * DiskCache.BLOCK_BYTES, 5 * DiskCache.BLOCK_BYTES);
+        ranges.read(header(), 2 * DiskCache.BLOCK_BYTES, 5 * DiskCache.BLOCK_BYTES, false);
         assertEquals(1, gets());
-        ranges.read(header(), 0, object.remaining());
+        ranges.read(header(), 0, object.remaining(), false);
         assertEquals(3, gets(), "one for what is before, one for what is behind");
         cache.drain();
-        ranges.read(header(), 0, object.remaining());
+        ranges.read(header(), 0, object.remaining(), false);
         assertEquals(3, gets());
     }
 
     @Test
     void aFewBlocksInTheMiddleAreFetchedAgainRatherThanSplitTheRequest() throws Exception {
-        ranges.read(header(), 300_000, 1);
+        ranges.read(header(), 300_000, 1, false);
         cache.drain();
-        ranges.read(header(), 0, object.remaining());
+        ranges.read(header(), 0, object.remaining(), false);
         assertEquals(2, gets());
     }
 
@@ -108,7 +118,8 @@ class ObjectRangesTest {
         int from = (int) header().dataOffset();
         int length = object.remaining() - from;
         assertEquals(
-                object.slice(from, length), ranges.read(header(), from, length).slice(from, length));
+                object.slice(from, length),
+                ranges.read(header(), from, length, false).slice(from, length));
         assertEquals(0, gets());
     }
 
@@ -123,7 +134,7 @@ class ObjectRangesTest {
         int from = (int) otherHeader.dataOffset();
         assertEquals(
                 otherObject.slice(from, 100_000),
-                ranges.read(otherHeader, from, 100_000).slice(from, 100_000));
+                ranges.read(otherHeader, from, 100_000, false).slice(from, 100_000));
     }
 
     @Test
@@ -151,15 +162,101 @@ class ObjectRangesTest {
         int left = object.remaining() - 10;
         behind.put(commit.id().objectName(), List.of(object.slice(0, left)), new IfAbsent());
         assertEquals(
-                object.slice(left - 5, 5), ranges.read(header(), left - 5, 5).slice(left - 5, 5));
-        ObjectStoreException e = assertThrows(ObjectStoreException.class, () -> ranges.read(header(), left - 5, 6));
+                object.slice(left - 5, 5),
+                ranges.read(header(), left - 5, 5, false).slice(left - 5, 5));
+        ObjectStoreException e =
+                assertThrows(ObjectStoreException.class, () -> ranges.read(header(), left - 5, 6, false));
         assertEquals(Kind.TRUNCATED, e.kind());
     }
 
     @Test
     void withoutACacheOnlyTheRangeIsAskedFor() throws Exception {
-        new ObjectRanges(store, DiskCache.off()).read(header(), 300_000, 17);
+        new ObjectRanges(store, DiskCache.off(), Runnable::run, nanoTime::get).read(header(), 300_000, 17, false);
         assertEquals(17, store.bytes(StoreOperation.GET_RANGE));
+    }
+
+    @Test
+    void readersOfOneBlockShareOneRequest() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch released = new CountDownLatch(1);
+        ObjectRanges shared = new ObjectRanges(
+                new ForwardingStore(store) {
+                    @Override
+                    public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
+                        asked.countDown();
+                        awaitOrFail(released);
+                        return super.getRange(name, offset, length);
+                    }
+                },
+                cache,
+                Runnable::run,
+                nanoTime::get);
+        List<Thread> readers = new ArrayList<>();
+        ConcurrentLinkedQueue<Integer> wrong = new ConcurrentLinkedQueue<>();
+        for (int i = 0; i < 8; i++) {
+            int from = 300_000 + i * 4_096;
+            Thread reader = new Thread(() -> {
+                try {
+                    ByteBuffer read = shared.read(header(), from, 4_096, true).slice(from, 4_096);
+                    if (!read.equals(object.slice(from, 4_096))) {
+                        wrong.add(from);
+                    }
+                } catch (ObjectStoreException | RuntimeException e) {
+                    wrong.add(from);
+                }
+            });
+            readers.add(reader);
+            reader.start();
+            awaitOrFail(asked);
+        }
+        await().until(() -> readers.stream().allMatch(each -> WAITING.contains(each.getState())));
+        released.countDown();
+        for (Thread reader : readers) {
+            reader.join();
+        }
+        assertEquals(List.of(), List.copyOf(wrong));
+        assertEquals(1, gets());
+    }
+
+    @Test
+    void whenTheOneWhoFetchesFailsTheOthersFetchThemselves() throws Exception {
+        store.setFaults(Fault.on(StoreOperation.GET_RANGE, "", 1, new Fault.Unavailable()));
+        assertThrows(ObjectStoreException.class, () -> ranges.read(header(), 300_000, 10, true));
+        store.setFaults();
+        assertEquals(
+                object.slice(300_000, 10),
+                ranges.read(header(), 300_000, 10, true).slice(300_000, 10));
+    }
+
+    @Test
+    void smallFilesThatWereWrittenTogetherComeInFewRequestsAndEachByteOnce() throws Exception {
+        int end = object.remaining();
+        for (int from = (int) header().dataOffset(); from + 4_096 <= end; from += 4_096) {
+            assertEquals(
+                    object.slice(from, 4_096),
+                    ranges.read(header(), from, 4_096, true).slice(from, 4_096));
+            nanoTime.addAndGet(1_000_000);
+        }
+        assertTrue(gets() <= 5, gets() + " requests");
+        assertTrue(store.bytes(StoreOperation.GET_RANGE) <= end);
+    }
+
+    @Test
+    void aReadNowAndThenFetchesItsOwnBlockOnly() throws Exception {
+        for (int block = 9; block >= 1; block -= 2) {
+            ranges.read(header(), (long) block * DiskCache.BLOCK_BYTES, 4_096, true);
+            nanoTime.addAndGet(10_000_000_000L);
+        }
+        assertEquals(5, gets());
+        assertTrue(store.bytes(StoreOperation.GET_RANGE) <= 5 * DiskCache.BLOCK_BYTES);
+    }
+
+    private static void awaitOrFail(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(60, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private RangeFetcher fetcher() {

@@ -88,7 +88,11 @@ final class RangeFetcherTest {
 
     private RangeFetcher fetcher(ObjectStore from, ParallelSteps parallel) {
         return new RangeFetcher(
-                new ObjectRanges(from, DiskCache.off()), new CommitReader(from, keys), cache, parallel, damage);
+                new ObjectRanges(from, DiskCache.off(), Runnable::run, () -> 0),
+                new CommitReader(from, keys),
+                cache,
+                parallel,
+                damage);
     }
 
     private PageFetcher.Wanted page(int slot, int page) {
