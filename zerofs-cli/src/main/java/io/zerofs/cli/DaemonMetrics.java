@@ -157,6 +157,8 @@ record DaemonMetrics(StoreMetrics store, StorageVolume volume, Services services
                         counts.latencyCounts(),
                         counts.latencyNanos()));
         text.gauge("zerofs_server_connections", "Connections that are open.").sample(servers.connections());
+        text.gauge("zerofs_server_open_listeners", "Addresses beyond this machine where nobody is refused.")
+                .sample(servers.openToAll());
         text.gauge("zerofs_server_bytes_in_flight", "Bytes of requests and replies in flight.")
                 .sample(servers.bytesInFlight());
         text.counter("zerofs_client_refused_total", "What clients were refused because they had their share.");

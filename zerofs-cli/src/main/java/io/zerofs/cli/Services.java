@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli;
 
+import io.zerofs.cli.config.ExportConfig;
 import io.zerofs.cli.config.FilesystemConfig;
 import io.zerofs.cli.config.NbdConfig;
 import io.zerofs.cli.config.NfsConfig;
@@ -9,9 +10,12 @@ import io.zerofs.cli.config.ServersConfig;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.engine.FileSystemSettings;
 import io.zerofs.core.engine.ZeroFileSystem;
+import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.server.access.ExportedFiles;
 import io.zerofs.server.nbd.NbdServer;
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.net.ListenException;
@@ -92,17 +96,23 @@ final class Services implements AutoCloseable {
                             config.servers().vanishedClientSecs()));
             if (config.servers().nfs().isPresent()) {
                 NfsConfig nfs = config.servers().nfs().get();
-                closing.add("NFS", Nfs3Server.open(files, nfs.durability(), nfs.listen(), resources));
+                closing.add(
+                        "NFS",
+                        Nfs3Server.open(exported(files, "nfs", nfs.export()), nfs.settings(), nfs.listen(), resources));
             }
             if (config.servers().ninep().isPresent()) {
                 NinepConfig ninep = config.servers().ninep().get();
-                NinePServer server =
-                        new NinePServer(files, MemoryBudget.of(config.cache()).ninep(config.servers()));
+                NinePServer server = new NinePServer(
+                        exported(files, "ninep", ninep.export()),
+                        MemoryBudget.of(config.cache()).ninep(config.servers()),
+                        ninep.users().mapping());
                 closing.add("9P", ProtocolServer.open("9P", ninep.listen(), resources, server));
             }
             if (config.servers().nbd().isPresent()) {
                 NbdConfig nbd = config.servers().nbd().get();
-                closing.add("NBD", NbdServer.open(files, nbd.listen(), resources));
+                closing.add(
+                        "NBD",
+                        NbdServer.open(exported(files, "nbd", nbd.export()), nbd.tls(), nbd.listen(), resources));
             }
         } catch (VolumeException e) {
             throw Failures.of(e);
@@ -132,6 +142,22 @@ final class Services implements AutoCloseable {
                         e);
             default -> new ExitException(ExitCode.INTERNAL, "/.nbd cannot be had: " + e.getMessage(), e);
         };
+    }
+
+    private static VirtualFileSystem exported(VirtualFileSystem files, String server, ExportConfig export)
+            throws ExitException, FsException {
+        try {
+            return ExportedFiles.of(files, export.root(), export.readOnly());
+        } catch (FsException e) {
+            if (e.error() != FsError.NOT_FOUND && e.error() != FsError.NOT_DIRECTORY) {
+                throw e;
+            }
+            throw new ExitException(
+                    ExitCode.CONFIG,
+                    "[servers." + server + "] root: the volume has no directory \"" + export.root()
+                            + "\"; serve \"/\" once and create it",
+                    e);
+        }
     }
 
     private static FileSystemSettings settings(ZerofsConfig config) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MemoryBudgetTest {
     private static final ServersConfig NONE =
-            new ServersConfig(0.75, 1_024, Optional.empty(), Optional.empty(), Optional.empty(), 60);
+            new ServersConfig(true, 0.75, 1_024, Optional.empty(), Optional.empty(), Optional.empty(), 60);
 
     @ParameterizedTest
     @ValueSource(doubles = {0.1, 0.25, 1, 16, 1_000})

@@ -10,6 +10,7 @@ import io.zerofs.server.net.ServerResources;
 import io.zerofs.server.net.ServerSettings;
 import io.zerofs.server.nfs3.Durability;
 import io.zerofs.server.nfs3.Nfs3Server;
+import io.zerofs.server.nfs3.Nfs3Settings;
 import io.zerofs.server.ninep.NinePServer;
 import io.zerofs.server.ninep.NinePSettings;
 import java.time.InstantSource;
@@ -35,7 +36,8 @@ public final class MemoryServer {
                 ServerResources resources = new ServerResources(ServerSettings.DEFAULT);
                 ProtocolServer server = ProtocolServer.open(
                         "9p", List.of(ninePort), resources, new NinePServer(files, NinePSettings.DEFAULT));
-                ProtocolServer nfs = Nfs3Server.open(files, Durability.COMMIT, List.of(nfsPort), resources)) {
+                ProtocolServer nfs =
+                        Nfs3Server.open(files, Nfs3Settings.of(Durability.COMMIT), List.of(nfsPort), resources)) {
             System.out.println("ready on " + server.port() + " and " + nfs.port());
             new CountDownLatch(1).await();
         }

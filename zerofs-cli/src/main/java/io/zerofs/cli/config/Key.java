@@ -7,7 +7,9 @@ import java.lang.reflect.Type;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.tomlj.Toml;
 
 /**
@@ -16,14 +18,27 @@ import org.tomlj.Toml;
  * @param name as written in the file
  * @param type of the value; the element's type for a list
  * @param optional whether it may be absent without having a default
+ * @param byDefault its default as written in TOML; empty: it has none
  */
-record Key(String name, Class<?> type, boolean list, boolean optional, Setting setting) {
+record Key(String name, Class<?> type, boolean list, boolean optional, Setting setting, String byDefault) {
 
+    /** The keys of a section in the order of the components, those of inlined records in their place. */
     static List<Key> of(Class<? extends Record> type) {
-        return Arrays.stream(type.getRecordComponents()).map(Key::of).toList();
+        return keys(type, Map.of()).toList();
     }
 
-    private static Key of(RecordComponent component) {
+    private static Stream<Key> keys(Class<? extends Record> type, Map<String, Object> defaults) {
+        return Arrays.stream(type.getRecordComponents()).flatMap(component -> {
+            Inlined inlined = component.getAnnotation(Inlined.class);
+            return inlined == null
+                    ? Stream.of(of(component, defaults))
+                    : keys(
+                            component.getType().asSubclass(Record.class),
+                            Toml.parse(inlined.value()).toMap());
+        });
+    }
+
+    private static Key of(RecordComponent component, Map<String, Object> defaults) {
         Type type = component.getGenericType();
         boolean optional = component.getType() == Optional.class;
         if (optional) {
@@ -31,7 +46,10 @@ record Key(String name, Class<?> type, boolean list, boolean optional, Setting s
         }
         boolean list = type instanceof ParameterizedType;
         Class<?> raw = (Class<?>) (list ? argument(type) : type);
-        return new Key(snakeCase(component.getName()), raw, list, optional, component.getAnnotation(Setting.class));
+        String name = snakeCase(component.getName());
+        Setting setting = component.getAnnotation(Setting.class);
+        String byDefault = defaults.containsKey(name) ? defaults.get(name).toString() : setting.byDefault();
+        return new Key(name, raw, list, optional, setting, byDefault);
     }
 
     private static Type argument(Type type) {
@@ -44,7 +62,9 @@ record Key(String name, Class<?> type, boolean list, boolean optional, Setting s
 
     /** Whether it is a section with keys of its own: those are the records whose components are settings. */
     boolean isSection() {
-        return type.isRecord() && type.getRecordComponents()[0].isAnnotationPresent(Setting.class);
+        return type.isRecord()
+                && (type.getRecordComponents()[0].isAnnotationPresent(Setting.class)
+                        || type.getRecordComponents()[0].isAnnotationPresent(Inlined.class));
     }
 
     Class<? extends Record> sectionType() {
@@ -53,8 +73,8 @@ record Key(String name, Class<?> type, boolean list, boolean optional, Setting s
 
     /** The default as the TOML parser would have delivered it. */
     Optional<Object> defaultValue() {
-        return setting.byDefault().isEmpty()
+        return byDefault.isEmpty()
                 ? Optional.empty()
-                : Optional.of(Toml.parse("x=" + setting.byDefault()).get(List.of("x")));
+                : Optional.of(Toml.parse("x=" + byDefault).get(List.of("x")));
     }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
+import io.zerofs.server.nbd.NbdTls;
+import io.zerofs.server.net.AddressRange;
 import io.zerofs.server.net.ListenAddress;
+import io.zerofs.server.net.TlsServer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,22 +12,54 @@ import java.util.Optional;
 
 /** The NBD server. */
 public record NbdConfig(
-        @Setting(value = "Address to listen on.", byDefault = "\"127.0.0.1\"")
-        String host,
+        @Inlined("port = 10809") ListenConfig tcp,
 
-        @Setting(value = "TCP port.", byDefault = "10809", min = 1, max = 65_535)
-        int port,
+        @Inlined UnixSocketConfig socket,
 
-        @Setting("Addresses to listen on, `[\"ip:port\", …]`, instead of `host` and `port`; `[]`: no TCP at all.")
-        Optional<List<ListenAddress.Tcp>> addresses,
+        @Inlined ExportConfig export,
 
-        @Setting("Path of a unix socket to listen on as well.")
-        Optional<Path> unixSocket) {
+        @Setting("Certificate of the server for TLS, a PEM file; read at each start.")
+        Optional<Path> tlsCertificate,
+
+        @Setting("Its key, a PEM file (PKCS#8, not encrypted).")
+        Optional<Path> tlsKey,
+
+        @Setting("Certificates that those of clients must lead to, a PEM file; without it clients need none.")
+        Optional<Path> tlsClientCa,
+
+        @Setting(value = "Whether clients over TCP must use TLS, if there is a certificate.", byDefault = "true")
+        boolean tlsRequired) {
+    private static final Optional<List<AddressRange>> ALL =
+            Optional.of(List.of(AddressRange.parse("0.0.0.0/0"), AddressRange.parse("::/0")));
+
+    public NbdConfig {
+        if (tlsCertificate.isPresent() != tlsKey.isPresent()) {
+            throw new IllegalArgumentException("tls_certificate and tls_key belong together");
+        }
+        if (tlsClientCa.isPresent() && tlsCertificate.isEmpty()) {
+            throw new IllegalArgumentException("tls_client_ca needs tls_certificate and tls_key");
+        }
+    }
+
+    /**
+     * Reads the certificate.
+     *
+     * @throws IllegalArgumentException if it cannot be used
+     */
+    public Optional<NbdTls> tls() {
+        return tlsCertificate.map(
+                certificate -> new NbdTls(TlsServer.open(certificate, tlsKey.orElseThrow(), tlsClientCa), tlsRequired));
+    }
 
     /** @throws IllegalArgumentException if the host cannot be resolved */
     public List<ListenAddress> listen() {
-        List<ListenAddress> all = new ArrayList<>(addresses.orElseGet(() -> List.of(ListenAddress.tcp(host, port))));
-        unixSocket.map(ListenAddress::unix).ifPresent(all::add);
+        // Who has a certificate of ours is known, wherever it is.
+        boolean known = tlsClientCa.isPresent() && tlsRequired;
+        List<ListenAddress> all = new ArrayList<>();
+        for (ListenAddress.Tcp each : tcp.tcp()) {
+            all.add(known && each.isOpenToAll() ? each.allowing(ALL) : each);
+        }
+        socket.unix().ifPresent(all::add);
         return all;
     }
 }

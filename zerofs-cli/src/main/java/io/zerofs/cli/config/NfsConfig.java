@@ -3,27 +3,31 @@ package io.zerofs.cli.config;
 
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.nfs3.Durability;
+import io.zerofs.server.nfs3.Nfs3Settings;
 import java.util.List;
-import java.util.Optional;
 
 /** The NFS server. */
 public record NfsConfig(
-        @Setting(value = "Address to listen on.", byDefault = "\"127.0.0.1\"")
-        String host,
+        @Inlined("port = 2049") ListenConfig tcp,
 
-        @Setting(value = "TCP port for NFS and MOUNT.", byDefault = "2049", min = 1, max = 65_535)
-        int port,
+        @Inlined ExportConfig export,
 
-        @Setting("Addresses to listen on, `[\"ip:port\", …]`, instead of `host` and `port`.")
-        Optional<List<ListenAddress.Tcp>> addresses,
+        @Inlined UsersConfig users,
+
+        @Setting(value = "Whether calls from ports above 1023 are refused.", byDefault = "false")
+        boolean privilegedPorts,
 
         @Setting(
                 value = "Which answers wait until the store has the change; see [durability](durability.md).",
                 byDefault = "\"commit\"")
         Durability durability) {
 
+    public Nfs3Settings settings() {
+        return new Nfs3Settings(durability, users.mapping(), privilegedPorts);
+    }
+
     /** @throws IllegalArgumentException if the host cannot be resolved */
     public List<ListenAddress> listen() {
-        return addresses.<List<ListenAddress>>map(List::copyOf).orElseGet(() -> List.of(ListenAddress.tcp(host, port)));
+        return List.copyOf(tcp.tcp());
     }
 }

@@ -2,29 +2,23 @@
 package io.zerofs.cli.config;
 
 import io.zerofs.server.net.ListenAddress;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** The 9P server. */
 public record NinepConfig(
-        @Setting(value = "Address to listen on.", byDefault = "\"127.0.0.1\"")
-        String host,
+        @Inlined("port = 5564") ListenConfig tcp,
 
-        @Setting(value = "TCP port.", byDefault = "5564", min = 1, max = 65_535)
-        int port,
+        @Inlined UnixSocketConfig socket,
 
-        @Setting("Addresses to listen on, `[\"ip:port\", …]`, instead of `host` and `port`; `[]`: no TCP at all.")
-        Optional<List<ListenAddress.Tcp>> addresses,
+        @Inlined ExportConfig export,
 
-        @Setting("Path of a unix socket to listen on as well.")
-        Optional<Path> unixSocket) {
+        @Inlined UsersConfig users) {
 
     /** @throws IllegalArgumentException if the host cannot be resolved */
     public List<ListenAddress> listen() {
-        List<ListenAddress> all = new ArrayList<>(addresses.orElseGet(() -> List.of(ListenAddress.tcp(host, port))));
-        unixSocket.map(ListenAddress::unix).ifPresent(all::add);
+        List<ListenAddress> all = new ArrayList<>(tcp.tcp());
+        socket.unix().ifPresent(all::add);
         return all;
     }
 }

@@ -5,6 +5,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.tomlj.Toml;
@@ -48,9 +49,19 @@ final class RecordBinder {
     private <T extends Record> T bind(Class<T> type, Section section) throws ConfigException {
         List<Key> keys = Key.of(type);
         refuseUnknown(keys, section);
-        Object[] arguments = new Object[keys.size()];
+        return make(type, keys.iterator(), section);
+    }
+
+    /** @param keys of the components, in their order */
+    private <T extends Record> T make(Class<T> type, Iterator<Key> keys, Section section) throws ConfigException {
+        RecordComponent[] components = type.getRecordComponents();
+        Object[] arguments = new Object[components.length];
         for (int i = 0; i < arguments.length; i++) {
-            Key key = keys.get(i);
+            if (components[i].isAnnotationPresent(Inlined.class)) {
+                arguments[i] = make(components[i].getType().asSubclass(Record.class), keys, section);
+                continue;
+            }
+            Key key = keys.next();
             Object value = key.isSection() ? subsection(key, section) : value(key, section);
             arguments[i] = key.optional() ? Optional.ofNullable(value) : value;
         }

@@ -6,6 +6,12 @@ import java.util.Optional;
 /** The protocols that are served: those whose section is there. */
 public record ServersConfig(
         @Setting(
+                value =
+                        "Whether addresses beyond this machine may be listened on without `allow`; a warning tells of them.",
+                byDefault = "true")
+        boolean allowInsecure,
+
+        @Setting(
                 value = "Part of connections, threads, memory, fids or locks that one client can have while nobody else"
                         + " wants them; see [security](security.md#one-client-against-others).",
                 byDefault = "0.75",

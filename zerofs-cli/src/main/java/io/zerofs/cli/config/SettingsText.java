@@ -4,6 +4,7 @@ package io.zerofs.cli.config;
 import io.zerofs.storage.seal.Secret;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,17 +21,23 @@ public final class SettingsText {
     }
 
     private void add(String section, Record values) {
-        List<Key> keys = Key.of(values.getClass());
-        RecordComponent[] components = values.getClass().getRecordComponents();
-        for (int i = 0; i < components.length; i++) {
-            String name = section.isEmpty()
-                    ? keys.get(i).name()
-                    : section + "." + keys.get(i).name();
-            Object value = valueOf(components[i], values);
+        add(section, values, Key.of(values.getClass()).iterator());
+    }
+
+    /** @param keys of the components, in their order */
+    private void add(String section, Record values, Iterator<Key> keys) {
+        for (RecordComponent component : values.getClass().getRecordComponents()) {
+            Object value = valueOf(component, values);
+            if (component.isAnnotationPresent(Inlined.class)) {
+                add(section, (Record) value, keys);
+                continue;
+            }
+            Key key = keys.next();
+            String name = section.isEmpty() ? key.name() : section + "." + key.name();
             if (value instanceof Optional<?> optional) {
                 value = optional.orElse(null);
             }
-            if (keys.get(i).isSection() && value != null) {
+            if (key.isSection() && value != null) {
                 add(name, (Record) value);
             } else if (value != null && !(value instanceof Secret)) {
                 settings.add(name + " = " + (value instanceof Double number ? Values.plain(number) : value));

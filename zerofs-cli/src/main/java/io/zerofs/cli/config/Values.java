@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
+import io.zerofs.server.net.AddressRange;
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.storage.seal.Secret;
 import java.net.URI;
@@ -25,6 +26,7 @@ final class Values {
             Path.class, Values::path,
             URI.class, Values::endpoint,
             ListenAddress.Tcp.class, ListenAddress::tcp,
+            AddressRange.class, AddressRange::parse,
             StoreLocation.class, StoreLocation::parse);
 
     private final Substitution substitution;

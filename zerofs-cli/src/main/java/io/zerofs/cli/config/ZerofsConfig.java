@@ -30,5 +30,11 @@ public record ZerofsConfig(
         if (storage.url() instanceof StoreLocation.Azure && azure.isEmpty()) {
             throw new IllegalArgumentException("azure:// needs a section [azure] with storage_account_name");
         }
+        if (!servers.allowInsecure()) {
+            servers.nfs().ifPresent(nfs -> ListenConfig.requireAllowed("servers.nfs", nfs.listen()));
+            servers.ninep().ifPresent(ninep -> ListenConfig.requireAllowed("servers.ninep", ninep.listen()));
+            servers.nbd().ifPresent(nbd -> ListenConfig.requireAllowed("servers.nbd", nbd.listen()));
+            prometheus.ifPresent(metrics -> ListenConfig.requireAllowed("prometheus", metrics.listen()));
+        }
     }
 }

@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.server.access.UserMapping;
+import io.zerofs.server.net.AddressRange;
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.nfs3.Durability;
 import io.zerofs.storage.seal.Secret;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -56,7 +59,7 @@ class ConfigLoaderTest {
         assertEquals(FilesystemConfig.Codec.LZ4, config.filesystem().compression());
         assertEquals(Optional.empty(), config.filesystem().maxSizeGb());
         assertEquals(
-                new ServersConfig(0.75, 1_024, Optional.empty(), Optional.empty(), Optional.empty(), 60),
+                new ServersConfig(true, 0.75, 1_024, Optional.empty(), Optional.empty(), Optional.empty(), 60),
                 config.servers());
         assertEquals(Optional.empty(), config.aws());
     }
@@ -307,6 +310,59 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void aServerSaysForWhomItIsAndWhatItShows() throws ConfigException {
+        NinepConfig ninep = load(SMALLEST + """
+                        [servers.ninep]
+                        host = "0.0.0.0"
+                        allow = ["10.0.0.0/8", "::1"]
+                        unix_socket = "/run/s"
+                        socket_mode = "0660"
+                        socket_group = "users"
+                        read_only = true
+                        root = "/a"
+                        squash = "root"
+                        anon_uid = 7
+                        """).servers().ninep().orElseThrow();
+        ListenAddress tcp = ListenAddress.tcp("0.0.0.0", 5564)
+                .allowing(Optional.of(List.of(AddressRange.parse("10.0.0.0/8"), AddressRange.parse("::1"))));
+        ListenAddress unix = new ListenAddress.UnixSocket(
+                Path.of("/run/s"), Optional.of(PosixFilePermissions.fromString("rw-rw----")), Optional.of("users"));
+        assertEquals(List.of(tcp, unix), ninep.listen());
+        assertEquals(new ExportConfig(true, "/a"), ninep.export());
+        assertEquals(
+                new UserMapping(UserMapping.Squash.ROOT, 7, 65_534),
+                ninep.users().mapping());
+    }
+
+    @Test
+    void otherMachinesNeedToBeNamedUnlessTheOperatorSaysOtherwise() throws ConfigException {
+        String open = "[servers.nbd]\nhost = \"0.0.0.0\"\n";
+        assertTrue(load(SMALLEST + open).servers().nbd().isPresent());
+        String strict = SMALLEST + "[servers]\nallow_insecure = false\n";
+        assertEquals(
+                "z.toml: [servers.nbd] would listen on 0.0.0.0:10809 for every machine that reaches it: set `allow` to"
+                        + " the addresses of its clients, or remove `allow_insecure = false`",
+                error(strict + open));
+        assertTrue(error(strict + "[prometheus]\nhost = \"::\"").startsWith("z.toml: [prometheus] would listen"));
+        assertTrue(
+                load(strict + open + "allow = [\"10.0.0.0/8\"]").servers().nbd().isPresent());
+        assertTrue(load(strict + "[servers.nbd]").servers().nbd().isPresent());
+    }
+
+    @Test
+    void whatAServersKeysCannotMeanIsRefused() {
+        assertEquals(
+                "z.toml:7: [servers.nfs] allow: \"lan\" is not a range of addresses such as 10.0.0.0/8",
+                error(SMALLEST + "[servers.nfs]\nallow = [\"lan\"]"));
+        assertEquals(
+                "z.toml:6: [servers.nbd] socket_mode: \"rw\" is not of the form \"0660\"",
+                error(SMALLEST + "[servers.nbd]\nsocket_mode = \"rw\""));
+        assertEquals(
+                "z.toml:7: [servers.nfs] squash: \"everybody\" is not one of none, root, all",
+                error(SMALLEST + "[servers.nfs]\nsquash = \"everybody\""));
+    }
+
+    @Test
     void azureNeedsItsSection() {
         assertEquals(
                 "z.toml: azure:// needs a section [azure] with storage_account_name",
@@ -338,6 +394,6 @@ class ConfigLoaderTest {
 
     @Test
     void printingAConfigurationShowsNoSecret() throws ConfigException {
-        assertFalse(load(SMALLEST).toString().contains("sec"), load(SMALLEST).toString());
+        assertFalse(load(SMALLEST).toString().contains("sec\""), load(SMALLEST).toString());
     }
 }

@@ -48,9 +48,8 @@ final class ConfigurationPage {
 
     private void row(Key key) {
         Setting setting = key.setting();
-        String byDefault = setting.byDefault().isEmpty()
-                ? (key.optional() ? "none" : "required")
-                : "`" + setting.byDefault() + "`";
+        String byDefault =
+                key.byDefault().isEmpty() ? (key.optional() ? "none" : "required") : "`" + key.byDefault() + "`";
         String range = Double.isInfinite(setting.min())
                 ? choices(key.type())
                 : Values.plain(setting.min()) + " to " + Values.plain(setting.max());

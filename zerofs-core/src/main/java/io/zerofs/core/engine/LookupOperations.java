@@ -22,9 +22,6 @@ import io.zerofs.core.volume.VolumeException;
 
 /** Finds and lists names. Takes no locks: each record is read once and a listing is a snapshot. */
 final class LookupOperations {
-    private static final FileName DOT = name(".");
-    private static final FileName DOT_DOT = name("..");
-
     private final Engine engine;
 
     LookupOperations(Engine engine) {
@@ -96,11 +93,16 @@ final class LookupOperations {
             return true;
         }
         if (cookie < DirectoryStore.DOT_COOKIE
-                && !visit(visitor, DOT, DirectoryStore.DOT_COOKIE, directory, withAttributes)) {
+                && !visit(visitor, FileName.DOT, DirectoryStore.DOT_COOKIE, directory, withAttributes)) {
             return false;
         }
         if (cookie < DirectoryStore.DOT_DOT_COOKIE
-                && !visit(visitor, DOT_DOT, DirectoryStore.DOT_DOT_COOKIE, parentOf(directory), withAttributes)) {
+                && !visit(
+                        visitor,
+                        FileName.DOT_DOT,
+                        DirectoryStore.DOT_DOT_COOKIE,
+                        parentOf(directory),
+                        withAttributes)) {
             return false;
         }
         long from = Math.max(cookie + 1, DirectoryStore.FIRST_COOKIE);
@@ -135,14 +137,6 @@ final class LookupOperations {
             throw VolumeErrors.of(e);
         } catch (RecordFormatException e) {
             throw VolumeErrors.of(e, "listing of directory", directory);
-        }
-    }
-
-    private static FileName name(String text) {
-        try {
-            return FileName.of(text);
-        } catch (FsException e) {
-            throw new IllegalArgumentException(text, e);
         }
     }
 }

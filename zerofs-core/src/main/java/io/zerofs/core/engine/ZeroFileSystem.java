@@ -7,6 +7,7 @@ import io.zerofs.core.format.InodeRecord;
 import io.zerofs.core.format.Keys;
 import io.zerofs.core.format.MetadataBytes;
 import io.zerofs.core.format.RecordFormatException;
+import io.zerofs.core.format.SmallRecords;
 import io.zerofs.core.format.Superblock;
 import io.zerofs.core.vfs.AttributeChange;
 import io.zerofs.core.vfs.AttributeTransition;
@@ -33,9 +34,11 @@ import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.vfs.XattrMode;
 import io.zerofs.core.volume.Batch;
+import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
@@ -47,6 +50,7 @@ import java.util.concurrent.CompletionException;
  * ends it and leaves the volume to its owner.
  */
 public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
+    private static final int SECRET_BYTES = 32;
 
     private final Engine engine;
     private final InodeId root;
@@ -201,6 +205,31 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     @Override
     public InodeId root() {
         return root;
+    }
+
+    @Override
+    public synchronized byte[] secret() throws FsException {
+        try {
+            byte[] record = engine.volume().get(Keys.secret());
+            if (record != null) {
+                return SmallRecords.secret(record);
+            }
+            byte[] secret = new byte[SECRET_BYTES];
+            new SecureRandom().nextBytes(secret);
+            try (Reservation room = engine.reserve()) {
+                Batch batch = engine.volume().newBatch();
+                batch.put(Keys.secret(), SmallRecords.secretRecord(secret));
+                engine.volume().apply(batch);
+            }
+            engine.volume().barrier().join(); // What a client is given because of it must be good after a crash, too.
+            return secret;
+        } catch (CompletionException e) {
+            throw FsError.IO.exception("the volume's secret is not durable", e.getCause());
+        } catch (VolumeException e) {
+            throw VolumeErrors.of(e);
+        } catch (RecordFormatException e) {
+            throw FsError.IO.exception("the volume's secret: " + e.getMessage(), e);
+        }
     }
 
     @Override

@@ -25,6 +25,7 @@ import java.util.Arrays;
 public final class Keys {
     private static final byte SUPERBLOCK = 0x01;
     private static final byte COUNTERS = 0x02;
+    private static final byte SECRET = 0x03;
     private static final byte INODE = 0x10;
     private static final byte ENTRY = 0x11;
     private static final byte LISTING = 0x12;
@@ -46,6 +47,10 @@ public final class Keys {
 
     public static byte[] counters() {
         return new byte[] {COUNTERS};
+    }
+
+    public static byte[] secret() {
+        return new byte[] {SECRET};
     }
 
     public static byte[] inode(long inode) {

@@ -42,6 +42,14 @@ public final class SmallRecords {
         return value;
     }
 
+    public static byte[] secretRecord(byte[] secret) {
+        return xattr(secret);
+    }
+
+    public static byte[] secret(byte[] record) throws RecordFormatException {
+        return xattrValue(record);
+    }
+
     private static byte[] number(long value) {
         return new RecordWriter(11).u8(VERSION).varint(value).toBytes();
     }

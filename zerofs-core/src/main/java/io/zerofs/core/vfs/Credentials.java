@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.vfs;
 
+import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
+
 /**
  * Who asks: numeric user, group and supplementary groups, all unsigned 32-bit. Uid 0 passes every permission check.
  * Immutable; the array must not be changed after it was handed over. {@link #NO_ID} becomes {@link #NOBODY}.
@@ -43,6 +46,13 @@ public record Credentials(int uid, int gid, int... groups) {
             return (mode >> 3 | mode) & 7;
         }
         return (isMember(group) ? mode >> 3 : mode) & 7;
+    }
+
+    /** With other numbers for its groups, the first one and all others. */
+    public Credentials withGroups(IntUnaryOperator mapping) {
+        int[] mapped =
+                groups == null ? null : Arrays.stream(groups).map(mapping).toArray();
+        return new Credentials(uid, mapping.applyAsInt(gid), mapped);
     }
 
     public boolean isSuperuser() {

@@ -14,6 +14,11 @@ public final class FileName implements Comparable<FileName> {
     /** Longest name in bytes (NAME_MAX). */
     public static final int BYTES_MAX = 255;
 
+    /** The directory itself, and the one above it. */
+    public static final FileName DOT = new FileName(new byte[] {'.'});
+
+    public static final FileName DOT_DOT = new FileName(new byte[] {'.', '.'});
+
     private final byte[] bytes;
 
     private FileName(byte[] bytes) {

@@ -45,6 +45,25 @@ public interface VirtualFileSystem {
 
     InodeId root();
 
+    /** Whether {@link #root} is only a part of what the ids of {@link #volumeId} can name. */
+    default boolean isPart() {
+        return false;
+    }
+
+    /**
+     * Random bytes that the volume keeps for as long as it lives and that no client sees. May wait.
+     *
+     * @throws FsException NOT_SUPPORTED if there is no place for them
+     */
+    default byte[] secret() throws FsException {
+        throw FsError.NOT_SUPPORTED.exception();
+    }
+
+    /** Whether everything that would change something is READ_ONLY. */
+    default boolean isReadOnly() {
+        return false;
+    }
+
     Attributes getAttributes(InodeId inode) throws FsException;
 
     /**

@@ -63,6 +63,7 @@ final class RecordFormatTest {
         Map<String, byte[]> bytes = new LinkedHashMap<>();
         bytes.put("key superblock", Keys.superblock());
         bytes.put("key counters", Keys.counters());
+        bytes.put("key secret", Keys.secret());
         bytes.put("key inode", Keys.inode(INODE));
         bytes.put("key entry", Keys.entry(INODE, name));
         bytes.put("key listing", Keys.listing(INODE, 130));
@@ -77,6 +78,7 @@ final class RecordFormatTest {
         bytes.put("entry by name", entry.encodeByName());
         bytes.put("entry by cookie", entry.encodeByCookie());
         bytes.put("xattr", SmallRecords.xattr(new byte[] {0, 'v'}));
+        bytes.put("secret", SmallRecords.secretRecord(new byte[32]));
         bytes.put("orphan", SmallRecords.orphan());
         bytes.put("tombstone", SmallRecords.tombstone(1L << 46));
         bytes.put("rewritten", SmallRecords.rewritten(2));

@@ -9,6 +9,7 @@ import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.ListingRange;
 import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.nbd.wire.OptionCodec;
@@ -49,6 +50,9 @@ final class Exports {
         try {
             files.create(Credentials.ROOT, files.root(), name, NewNode.directory(DIRECTORY_MODE));
         } catch (FsException e) {
+            if (e.error() == FsError.READ_ONLY) {
+                return; // Without it there are no exports.
+            }
             if (e.error() != FsError.EXISTS) {
                 throw e;
             }
@@ -65,14 +69,14 @@ final class Exports {
     }
 
     /**
-     * Lists the exports in constant memory, from the one after {@code cookie} (0: the first).
+     * Lists exports in constant memory.
      *
      * @return whether the end was reached; false if a name was not taken
      */
-    boolean list(long cookie, Names names) throws FsException {
+    boolean list(ListingRange range, Names names) throws FsException {
         InodeId directory = directory();
         return directory == null
-                || files.list(Credentials.ROOT, directory, cookie, false, entry -> {
+                || files.list(Credentials.ROOT, directory, range, false, entry -> {
                     // The protocol wants UTF-8: a file with another name cannot be asked for.
                     String name = entry.kind() == FileKind.REGULAR
                             ? OptionCodec.decodeText(entry.name().toBytes())
@@ -81,10 +85,16 @@ final class Exports {
                 });
     }
 
+    /** Where a list that begins now ends. */
+    long listingEnd() throws FsException {
+        InodeId directory = directory();
+        return directory == null ? 0 : files.listingEnd(directory);
+    }
+
     /** @throws ExportException TOO_BIG if there are more than {@link #LISTED_MAX} */
     void requireListable() throws ExportException, FsException {
         AtomicInteger count = new AtomicInteger();
-        if (!list(0, (name, cookie) -> count.incrementAndGet() <= LISTED_MAX)) {
+        if (!list(ListingRange.after(0), (name, cookie) -> count.incrementAndGet() <= LISTED_MAX)) {
             throw new ExportException(
                     OptionReplyType.ERR_TOO_BIG,
                     "there are more than " + LISTED_MAX + " exports; they can be used by name");
@@ -97,7 +107,7 @@ final class Exports {
             return describe(name, lookup(name));
         }
         List<String> names = new ArrayList<>();
-        list(0, (each, cookie) -> names.add(each) && names.size() < 2);
+        list(ListingRange.after(0), (each, cookie) -> names.add(each) && names.size() < 2);
         if (names.size() != 1) {
             throw new ExportException(
                     OptionReplyType.ERR_UNKNOWN,
@@ -193,12 +203,12 @@ final class Exports {
                 || error == FsError.NAME_TOO_LONG;
     }
 
-    private static Export describe(String name, Attributes file) throws ExportException {
+    private Export describe(String name, Attributes file) throws ExportException {
         if (file.size() < 0) {
             throw new ExportException(
                     OptionReplyType.ERR_POLICY,
                     "the export is larger than the 2^63 - 1 bytes that clients can address");
         }
-        return new Export(name, file.id(), file.size(), (file.mode() & WRITE_BITS) == 0);
+        return new Export(name, file.id(), file.size(), (file.mode() & WRITE_BITS) == 0 || files.isReadOnly());
     }
 }

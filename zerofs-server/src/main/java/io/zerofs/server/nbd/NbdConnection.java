@@ -11,6 +11,8 @@ import io.zerofs.server.nbd.wire.OptionHeader;
 import io.zerofs.server.net.Connection;
 import io.zerofs.server.net.FrameProtocol;
 import io.zerofs.server.net.Request;
+import java.net.InetSocketAddress;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
@@ -26,15 +28,17 @@ final class NbdConnection implements FrameProtocol {
 
     private final Connection connection;
     private final Exports exports;
+    private final Optional<NbdTls> tls;
 
     // Written by whoever answers an option, before the connection goes on.
     private Negotiation negotiation;
     private Transmission transmission;
     private boolean closed;
 
-    NbdConnection(Connection connection, Exports exports) {
+    NbdConnection(Connection connection, Exports exports, Optional<NbdTls> tls) {
         this.connection = connection;
         this.exports = exports;
+        this.tls = tls;
     }
 
     @Override
@@ -95,7 +99,15 @@ final class NbdConnection implements FrameProtocol {
         if (!Handshake.knowsClientFlags(flags)) {
             throw new MalformedMessageException("client flags are 0x" + Integer.toHexString(flags));
         }
-        negotiation = new Negotiation(exports, flags);
+        negotiation = new Negotiation(exports, flags, encryption());
+    }
+
+    private Negotiation.Encryption encryption() {
+        if (tls.isEmpty()) {
+            return Negotiation.Encryption.NONE;
+        }
+        boolean remote = connection.remoteAddress() instanceof InetSocketAddress;
+        return remote && tls.get().required() ? Negotiation.Encryption.REQUIRED : Negotiation.Encryption.OFFERED;
     }
 
     private void option(ByteBuf frame, Request request) {
@@ -152,6 +164,9 @@ final class NbdConnection implements FrameProtocol {
         int code = 0;
         try {
             code = OptionHeader.decode(frame).code();
+            if (negotiation.needsEncryption(code)) {
+                return negotiation.refuseUnencrypted(code);
+            }
             return OptionCodec.decode(code, frame).applyTo(negotiation);
         } catch (MalformedMessageException e) {
             return negotiation.malformed(code, e.getMessage());
@@ -161,6 +176,10 @@ final class NbdConnection implements FrameProtocol {
     private void goOn(Negotiation.Next next, Transmission begun) {
         switch (next) {
             case NEGOTIATE, LIST -> connection.resume();
+            case START_TLS -> {
+                negotiation = negotiation.encrypted();
+                connection.startTls(tls.orElseThrow().server());
+            }
             case CLOSE -> connection.close("the negotiation ended without an export");
             case TRANSMIT -> {
                 transmission = begun;

@@ -8,6 +8,7 @@ import io.zerofs.server.net.ListenException;
 import io.zerofs.server.net.ProtocolServer;
 import io.zerofs.server.net.ServerResources;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Serves the files in {@code /.nbd} as block devices. Thread-safe; closed by who opened it, before its resources and its
@@ -34,10 +35,17 @@ public final class NbdServer implements AutoCloseable {
      */
     public static NbdServer open(VirtualFileSystem files, List<ListenAddress> addresses, ServerResources resources)
             throws FsException, ListenException {
+        return open(files, Optional.empty(), addresses, resources);
+    }
+
+    /** The same, and offers TLS if there is a certificate. */
+    public static NbdServer open(
+            VirtualFileSystem files, Optional<NbdTls> tls, List<ListenAddress> addresses, ServerResources resources)
+            throws FsException, ListenException {
         Exports exports = new Exports(files);
         exports.createDirectory();
-        ProtocolServer server =
-                ProtocolServer.open(NAME, addresses, resources, connection -> new NbdConnection(connection, exports));
+        ProtocolServer server = ProtocolServer.open(
+                NAME, addresses, resources, connection -> new NbdConnection(connection, exports, tls));
         return new NbdServer(server, exports, resources.settings().closeSeconds());
     }
 

@@ -4,6 +4,7 @@ package io.zerofs.server.nbd;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.ListingRange;
 import io.zerofs.server.nbd.wire.Handshake;
 import io.zerofs.server.nbd.wire.HandshakeFlag;
 import io.zerofs.server.nbd.wire.InfoType;
@@ -50,6 +51,7 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
     /** How a connection goes on. */
     enum Next {
         NEGOTIATE,
+        START_TLS,
         /** The list of exports follows, part by part. */
         LIST,
         TRANSMIT,
@@ -67,13 +69,57 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
 
     private final Exports exports;
     private final int clientFlags;
+    private final Encryption encryption;
     private boolean structuredReplies;
+    /** Where the list that was asked for ends; exports that come later are not in it. */
+    private long listEnd;
+
     /** The export for which the allocation context is selected, or null. */
     private String allocationOf;
 
-    Negotiation(Exports exports, int clientFlags) {
+    /** Whether what is negotiated is encrypted, or can be. */
+    enum Encryption {
+        NONE,
+        OFFERED,
+        REQUIRED,
+        ACTIVE
+    }
+
+    Negotiation(Exports exports, int clientFlags, Encryption encryption) {
         this.exports = exports;
         this.clientFlags = clientFlags;
+        this.encryption = encryption;
+    }
+
+    /** How it goes on encrypted: from the start, for somebody else may have said what came before. */
+    Negotiation encrypted() {
+        return new Negotiation(exports, clientFlags, Encryption.ACTIVE);
+    }
+
+    boolean needsEncryption(int code) {
+        return encryption == Encryption.REQUIRED && code != NbdOption.STARTTLS.code() && code != NbdOption.ABORT.code();
+    }
+
+    Step refuseUnencrypted(int code) {
+        return code == NbdOption.EXPORT_NAME.code()
+                ? new Step(Unpooled.EMPTY_BUFFER, Next.CLOSE, null)
+                : refuse(
+                        new OptionRequest.Unsupported(code),
+                        OptionReplyType.ERR_TLS_REQD,
+                        "this server wants TLS: STARTTLS comes first");
+    }
+
+    @Override
+    public Step startTls(OptionRequest.StartTls request) {
+        return switch (encryption) {
+            case NONE -> refuse(request, OptionReplyType.ERR_UNSUP, "this server has no certificate, so no TLS");
+            case ACTIVE -> refuse(request, OptionReplyType.ERR_INVALID, "TLS is active already");
+            case OFFERED, REQUIRED -> {
+                ByteBuf answer = answer();
+                Handshake.ack(answer, request.code());
+                yield new Step(answer, Next.START_TLS, null);
+            }
+        };
     }
 
     @Override
@@ -105,6 +151,7 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
     public Step list(OptionRequest.ListExports request) {
         try {
             exports.requireListable();
+            listEnd = exports.listingEnd();
             return new Step(Unpooled.EMPTY_BUFFER, Next.LIST, null);
         } catch (ExportException | FsException e) {
             return refuse(request, e);
@@ -121,7 +168,7 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
         int code = NbdOption.LIST.code();
         AtomicLong last = new AtomicLong(cookie);
         try {
-            boolean atEnd = exports.list(cookie, (name, next) -> {
+            boolean atEnd = exports.list(new ListingRange(cookie, listEnd), (name, next) -> {
                 if (part.writableBytes() < Handshake.SERVER_BYTES_MAX) {
                     return false;
                 }

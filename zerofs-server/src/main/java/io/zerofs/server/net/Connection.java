@@ -13,6 +13,11 @@ public interface Connection {
     /** The peer; for a unix socket whatever the system calls it. */
     SocketAddress remoteAddress();
 
+    /** Who is at the other end of a unix socket; null over TCP and where the system does not tell. */
+    default PeerUser peerUser() {
+        return null;
+    }
+
     /** For logs: the server and the peer. */
     @Override
     String toString();
@@ -45,6 +50,11 @@ public interface Connection {
     void pause();
 
     void resume();
+
+    /** Goes on encrypted after what was sent so far; ends a pause. What the client sent unencrypted ends the connection. */
+    default void startTls(TlsServer tls) {
+        throw new UnsupportedOperationException("no TLS here");
+    }
 
     /** Takes no more requests, and ends the connection in good order when those in flight have been answered. */
     void finish();

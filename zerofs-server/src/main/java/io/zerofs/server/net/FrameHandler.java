@@ -2,21 +2,17 @@
 package io.zerofs.server.net;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import io.zerofs.server.bytes.MalformedMessageException;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * Cuts one connection's bytes into frames, lets them in through the gate and sends the replies. Lives on the event loop
  * of its channel; only what {@link Connection} and {@link Request} offer may be called from other threads.
  */
-final class FrameHandler extends ChannelInboundHandlerAdapter implements Connection {
+final class FrameHandler extends ChannelConnection {
     private static final Logger LOG = LoggerFactory.getLogger(FrameHandler.class);
 
     /** Replies written before the socket gets them, so that a long batch does not delay its first reply. */
@@ -42,15 +38,11 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     /** How long a client has to end its side after we ended ours. */
     private static final long LINGER_MILLIS = 1_000;
 
-    private final String server;
-    private final ServerResources resources;
-    private final Client client;
     private final RequestGate.Share share;
     private final FrameProtocol protocol;
     private final RequestMeter meter;
     private final ConcurrentLinkedQueue<Outgoing> outgoing = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean sending = new AtomicBoolean();
-    private ChannelHandlerContext context;
 
     // Confined to the event loop.
     private FrameReceiver receiver;
@@ -66,6 +58,7 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
 
     private boolean blocked;
     private boolean paused;
+    private boolean encrypted;
     private volatile boolean finishing;
     private boolean inReadLoop;
 
@@ -77,17 +70,15 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     private final Idleness idleness = new Idleness();
 
     FrameHandler(String server, ServerResources resources, Client client, FrameProtocol.Factory factory) {
-        this.server = server;
-        this.resources = resources;
-        this.client = client;
+        super(server, resources, client);
         this.share = resources.gate().share(client, () -> onEventLoop(this::unblock));
         this.protocol = factory.connect(this);
         this.meter = resources.meter(server);
     }
 
     @Override
-    public void handlerAdded(ChannelHandlerContext added) {
-        context = added;
+    public void handlerAdded(ChannelHandlerContext added) throws IOException {
+        super.handlerAdded(added);
         receiver = new FrameReceiver(added.alloc(), new Room());
         added.channel().config().setRecvByteBufAllocator(receiver);
     }
@@ -131,6 +122,8 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
         broken = true;
         if (cause instanceof IOException) {
             LOG.debug("{}: {}", this, cause.getMessage());
+        } else if (cause.getCause() instanceof SSLException refused) {
+            LOG.info("{}: closed: TLS: {}", this, refused.getMessage());
         } else {
             resources.unexpected().line("{}: closed after an unexpected error", this, cause);
         }
@@ -278,7 +271,9 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
             return;
         }
         flush();
-        if (context.channel() instanceof DuplexChannel socket && !socket.isOutputShutdown()) {
+        if (encrypted) {
+            context.close(); // Which says so to the client first.
+        } else if (context.channel() instanceof DuplexChannel socket && !socket.isOutputShutdown()) {
             socket.shutdownOutput();
             context.channel().config().setAutoRead(true);
             context.executor().schedule(() -> context.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
@@ -397,26 +392,6 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     }
 
     @Override
-    public ByteBufAllocator allocator() {
-        return context.alloc();
-    }
-
-    @Override
-    public SocketAddress remoteAddress() {
-        return context.channel().remoteAddress();
-    }
-
-    @Override
-    public Client client() {
-        return client;
-    }
-
-    @Override
-    public Executor waitingThreads() {
-        return work -> resources.waitingThreads().execute(client, work);
-    }
-
-    @Override
     public void onEventLoop(Runnable work) {
         try {
             context.executor().execute(() -> {
@@ -453,6 +428,21 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
     }
 
     @Override
+    public void startTls(TlsServer tls) {
+        onEventLoop(() -> {
+            sendOutgoing();
+            if (receiver.bytes() != null) {
+                close("bytes behind STARTTLS that are not encrypted");
+                return;
+            }
+            receiver.isNotReadInto();
+            tls.secure(context, waitingThreads());
+            encrypted = true;
+            resume();
+        });
+    }
+
+    @Override
     public void close(String reason) {
         onEventLoop(() -> {
             if (!context.channel().isActive()) {
@@ -464,12 +454,6 @@ final class FrameHandler extends ChannelInboundHandlerAdapter implements Connect
             sendOutgoing();
             context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         });
-    }
-
-    @Override
-    public String toString() {
-        SocketAddress peer = context == null ? null : context.channel().remoteAddress();
-        return server + " " + (peer instanceof InetSocketAddress tcp ? ListenAddress.format(tcp) : "local client");
     }
 
     /** What the receiver may take beyond what was let in. */

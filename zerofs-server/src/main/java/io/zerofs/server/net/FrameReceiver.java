@@ -32,6 +32,7 @@ final class FrameReceiver implements RecvByteBufAllocator {
     private ByteBuf window;
     private int wanted;
     private int expected;
+    private boolean encrypted;
 
     /** How much memory there is for what was not let in yet. */
     interface Room {
@@ -124,7 +125,15 @@ final class FrameReceiver implements RecvByteBufAllocator {
         received = other;
     }
 
+    /** From now on what is read from the socket is not what is appended. */
+    void isNotReadInto() {
+        encrypted = true;
+    }
+
     private ByteBuf allocate(ByteBufAllocator channels, Handle ordinaryHandle) {
+        if (encrypted) {
+            return room.isScarce() ? channels.directBuffer(SCARCE_BYTES) : ordinaryHandle.allocate(channels);
+        }
         int missing = received == null ? 0 : wanted - received.readableBytes();
         if (missing > 0) {
             window = received.retainedSlice(received.writerIndex(), missing).clear();

@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Listens on any number of addresses for one protocol. Thread-safe; closed by who opened it. */
 public final class ProtocolServer implements AutoCloseable {
@@ -28,7 +29,7 @@ public final class ProtocolServer implements AutoCloseable {
     private final List<Channel> listeners = new ArrayList<>();
     private final List<ListenAddress> addresses = new ArrayList<>();
     private final List<SocketFile> socketFiles = new ArrayList<>();
-    private final RefusedPeers refused;
+    private final LimitedLog refused = new LimitedLog(LOG, Level.WARN, "connections refused");
     private final Map<Channel, FrameHandler> connections = new ConcurrentHashMap<>();
     private volatile boolean closing;
 
@@ -36,7 +37,6 @@ public final class ProtocolServer implements AutoCloseable {
         this.name = name;
         this.resources = resources;
         this.factory = factory;
-        this.refused = new RefusedPeers(name, System::nanoTime);
     }
 
     /**
@@ -102,6 +102,7 @@ public final class ProtocolServer implements AutoCloseable {
             InetSocketAddress chosen = (InetSocketAddress) bound.channel().localAddress();
             addresses.add(new ListenAddress.Tcp(chosen, tcp.allowed()));
             if (tcp.isOpenToAll()) {
+                resources.listensForAll();
                 LOG.warn(
                         "{} listens on {} for every machine that reaches it, which may claim to be any user: "
                                 + "set `allow` to the addresses of its clients",
@@ -158,7 +159,10 @@ public final class ProtocolServer implements AutoCloseable {
             if (address instanceof ListenAddress.Tcp tcp
                     && channel.remoteAddress() instanceof InetSocketAddress peer
                     && !tcp.allows(peer.getAddress())) {
-                refused.count(peer.getAddress());
+                refused.line(
+                        "{}: {} was refused: `allow` does not name it",
+                        name,
+                        peer.getAddress().getHostAddress());
                 channel.close();
                 return;
             }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -35,6 +36,7 @@ public final class ServerResources implements AutoCloseable {
     private final Clients clients = new Clients();
     private final Shares connections;
     private final Set<FrameHandler> handlers = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger openToAll = new AtomicInteger();
     private final Map<String, RequestMeter> meters = new ConcurrentHashMap<>();
     private final LimitedLog closed = new LimitedLog(LOG, Level.INFO, "connections closed");
     private final LimitedLog unexpected = new LimitedLog(LOG, Level.ERROR, "unexpected errors");
@@ -100,6 +102,15 @@ public final class ServerResources implements AutoCloseable {
     /** Returns how often each protocol refused each resource to a client that had its share. */
     public Map<String, Map<ClientResource, Long>> refused() {
         return clients.refused();
+    }
+
+    /** Addresses that other machines reach and where nobody is refused. */
+    public int openToAll() {
+        return openToAll.get();
+    }
+
+    void listensForAll() {
+        openToAll.incrementAndGet();
     }
 
     RequestMeter meter(String protocol) {

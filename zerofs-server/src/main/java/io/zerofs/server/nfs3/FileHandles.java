@@ -5,8 +5,13 @@ import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
 import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.UUID;
 import java.util.zip.CRC32C;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 /**
  * File handles: they name a file for as long as the volume exists, on whatever machine it is served. Immutable.
@@ -20,9 +25,14 @@ import java.util.zip.CRC32C;
  *
  * <p>The checksum finds damage, not forgery: with AUTH_SYS a client that can invent handles can as well claim to be any
  * user, and every inode can be reached from the root that everybody may mount.
+ *
+ * <p>Where only a directory is served the version is 2, and 16 bytes of HMAC-SHA-256 with the volume's secret stand in
+ * place of the checksum: a client has the handles that it was given there, and cannot make others.
  */
 final class FileHandles {
     private static final byte VERSION = 1;
+    private static final byte VERSION_OF_PART = 2;
+    private static final String MAC = "HmacSHA256";
     private static final int UUID_OFFSET = 4;
     private static final int NUMBER_OFFSET = UUID_OFFSET + 2 * Long.BYTES;
     private static final int GENERATION_OFFSET = NUMBER_OFFSET + Long.BYTES;
@@ -31,29 +41,56 @@ final class FileHandles {
     /** Length of a handle. */
     static final int BYTES = CHECK_OFFSET + Integer.BYTES;
 
+    /** The same where only a directory is served. */
+    static final int BYTES_OF_PART = CHECK_OFFSET + 16;
+
     private final UUID volume;
 
+    /** Not used itself but copied: it is not thread-safe. Null where everything is served. */
+    private final Mac mac;
+
     FileHandles(UUID volume) {
+        this(volume, null);
+    }
+
+    private FileHandles(UUID volume, Mac mac) {
         this.volume = volume;
+        this.mac = mac;
+    }
+
+    /** Handles that are good for one directory only. */
+    static FileHandles ofPart(UUID volume, InodeId root, byte[] secret) {
+        try {
+            Mac mac = Mac.getInstance(MAC);
+            mac.init(new SecretKeySpec(secret, MAC));
+            ByteBuffer part = ByteBuffer.allocate(2 * Long.BYTES);
+            byte[] key = mac.doFinal(
+                    part.putLong(root.number()).putLong(root.generation()).array());
+            mac.init(new SecretKeySpec(key, MAC));
+            return new FileHandles(volume, mac);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has " + MAC, e);
+        }
     }
 
     byte[] encode(InodeId inode) {
-        byte[] handle = new byte[BYTES];
+        byte[] handle = new byte[mac == null ? BYTES : BYTES_OF_PART];
         ByteBuffer.wrap(handle)
-                .put(0, VERSION)
+                .put(0, mac == null ? VERSION : VERSION_OF_PART)
                 .putLong(UUID_OFFSET, volume.getMostSignificantBits())
                 .putLong(UUID_OFFSET + Long.BYTES, volume.getLeastSignificantBits())
                 .putLong(NUMBER_OFFSET, inode.number())
-                .putLong(GENERATION_OFFSET, inode.generation())
-                .putInt(CHECK_OFFSET, checksum(handle));
+                .putLong(GENERATION_OFFSET, inode.generation());
+        byte[] check = check(handle);
+        System.arraycopy(check, 0, handle, CHECK_OFFSET, check.length);
         return handle;
     }
 
-    /** Whether these bytes are a handle that this version of the format could have given, for any volume. */
-    static boolean isValid(byte[] handle) {
-        return handle.length == BYTES
-                && handle[0] == VERSION
-                && ByteBuffer.wrap(handle).getInt(CHECK_OFFSET) == checksum(handle);
+    /** Whether these bytes are a handle that could have been given here, for any volume. */
+    boolean isValid(byte[] handle) {
+        return handle.length == (mac == null ? BYTES : BYTES_OF_PART)
+                && handle[0] == (mac == null ? VERSION : VERSION_OF_PART)
+                && MessageDigest.isEqual(check(handle), Arrays.copyOfRange(handle, CHECK_OFFSET, handle.length));
     }
 
     /**
@@ -70,9 +107,20 @@ final class FileHandles {
         return new InodeId(in.getLong(NUMBER_OFFSET), in.getLong(GENERATION_OFFSET));
     }
 
-    private static int checksum(byte[] handle) {
-        CRC32C crc = new CRC32C();
-        crc.update(handle, 0, CHECK_OFFSET);
-        return (int) crc.getValue();
+    private byte[] check(byte[] handle) {
+        if (mac == null) {
+            CRC32C crc = new CRC32C();
+            crc.update(handle, 0, CHECK_OFFSET);
+            return ByteBuffer.allocate(Integer.BYTES)
+                    .putInt((int) crc.getValue())
+                    .array();
+        }
+        try {
+            Mac copy = (Mac) mac.clone();
+            copy.update(handle, 0, CHECK_OFFSET);
+            return Arrays.copyOf(copy.doFinal(), BYTES_OF_PART - CHECK_OFFSET);
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("Java's own " + MAC + " can be copied", e);
+        }
     }
 }

@@ -74,6 +74,10 @@ final class MountProgram implements RpcProgram {
             case NULL -> reply(exchange, out -> {});
             case MNT -> {
                 byte[] path = MountMessages.readPath(arguments);
+                if (export.refuses(exchange)) {
+                    reply(exchange, out -> out.writeInt(MountStatus.ACCES.code()));
+                    return;
+                }
                 exchange.run(0, 0, () -> mount(client, path, exchange));
             }
             case DUMP -> reply(exchange, out -> MountMessages.writeMounts(out, mounts.list()));

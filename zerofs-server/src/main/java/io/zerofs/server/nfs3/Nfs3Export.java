@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nfs3;
 
+import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.access.UserMapping;
 import io.zerofs.server.net.LimitedLog;
+import io.zerofs.server.rpc.RpcExchange;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,17 +16,19 @@ final class Nfs3Export {
     private static final Logger LOG = LoggerFactory.getLogger(Nfs3Export.class);
 
     private final VirtualFileSystem files;
-    private final Durability durability;
+    private final Nfs3Settings settings;
     private final FileHandles handles;
     private final Nfs3Attributes attributes;
     private final LimitedLog failures = new LimitedLog(LOG, Level.WARN, "failed NFS calls");
     private final LimitedLog unexpected = new LimitedLog(LOG, Level.ERROR, "unexpected failures of NFS calls");
 
-    Nfs3Export(VirtualFileSystem files, Durability durability) {
+    /** @throws FsException if a part of the file system is shown and the volume's secret cannot be had */
+    Nfs3Export(VirtualFileSystem files, Nfs3Settings settings) throws FsException {
         UUID volume = files.volumeId();
         this.files = files;
-        this.durability = durability;
-        this.handles = new FileHandles(volume);
+        this.settings = settings;
+        this.handles =
+                files.isPart() ? FileHandles.ofPart(volume, files.root(), files.secret()) : new FileHandles(volume);
         this.attributes = new Nfs3Attributes(volume.getMostSignificantBits() ^ volume.getLeastSignificantBits());
     }
 
@@ -42,7 +47,16 @@ final class Nfs3Export {
     }
 
     Durability durability() {
-        return durability;
+        return settings.durability();
+    }
+
+    UserMapping users() {
+        return settings.users();
+    }
+
+    /** Whether calls of this connection are refused because of the port that they come from. */
+    boolean refuses(RpcExchange exchange) {
+        return settings.privilegedPorts() && !exchange.isFromPrivilegedPort();
     }
 
     FileHandles handles() {

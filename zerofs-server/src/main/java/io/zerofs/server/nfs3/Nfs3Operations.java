@@ -124,7 +124,7 @@ final class Nfs3Operations implements Nfs3Handler<FsException> {
     }
 
     private InodeId resolve(byte[] handle) throws FsException {
-        if (!FileHandles.isValid(handle)) {
+        if (!export.handles().isValid(handle)) {
             badHandle = true;
             throw FsError.STALE.exception();
         }

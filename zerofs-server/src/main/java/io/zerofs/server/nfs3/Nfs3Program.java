@@ -14,6 +14,7 @@ import io.zerofs.server.nfs3.wire.Nfs3Result;
 import io.zerofs.server.nfs3.wire.Nfs3Status;
 import io.zerofs.server.rpc.RpcCall;
 import io.zerofs.server.rpc.RpcCredential;
+import io.zerofs.server.rpc.RpcError;
 import io.zerofs.server.rpc.RpcExchange;
 import io.zerofs.server.rpc.RpcProgram;
 
@@ -62,7 +63,11 @@ final class Nfs3Program implements RpcProgram {
             return;
         }
         Nfs3Call call = Nfs3CallDecoder.decode(procedure, arguments);
-        Credentials who = credentials(rpc.credential());
+        if (export.refuses(exchange)) {
+            exchange.refuse(RpcError.Authentication.AUTH_TOOWEAK);
+            return;
+        }
+        Credentials who = export.users().apply(credentials(rpc.credential()));
         exchange.run(call.transferBytes(), call.replyBytes(), () -> run(procedure, call, who, exchange));
     }
 

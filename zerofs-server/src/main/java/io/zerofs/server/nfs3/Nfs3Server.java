@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nfs3;
 
+import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.net.ListenException;
@@ -21,15 +22,16 @@ public final class Nfs3Server {
      * Listens on all addresses or on none.
      *
      * @param files not closed by the server
-     * @param durability when calls that change something are answered
+     * @param settings of the operator
      * @param resources not closed by the server
      * @return to be closed by the caller, before the resources and the file system
      * @throws ListenException if an address cannot be had; names it
+     * @throws FsException if a part of the file system is served and the volume's secret cannot be had
      */
     public static ProtocolServer open(
-            VirtualFileSystem files, Durability durability, List<ListenAddress> addresses, ServerResources resources)
-            throws ListenException {
-        Nfs3Export export = new Nfs3Export(files, durability);
+            VirtualFileSystem files, Nfs3Settings settings, List<ListenAddress> addresses, ServerResources resources)
+            throws ListenException, FsException {
+        Nfs3Export export = new Nfs3Export(files, settings);
         RpcDispatcher dispatcher = new RpcDispatcher(
                 List.of(new Nfs3Program(export), new MountProgram(export, new MountTable())),
                 new DuplicateRequestCache(DuplicateRequestCache.CALLS_MAX, InstantSource.system()));

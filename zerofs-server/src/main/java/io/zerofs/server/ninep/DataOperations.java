@@ -75,7 +75,8 @@ final class DataOperations {
                 exclusive ? NewNode.Existing.REFUSE : NewNode.Existing.OPEN,
                 0);
         fids.requireRoom(name.length() + Use.OPEN_BYTES);
-        Creation creation = files.create(fid.who(request.gid()), before.place().inode(), name, node);
+        Creation creation = files.create(
+                session.as(fid.who().uid(), request.gid()), before.place().inode(), name, node);
         Attributes file = creation.node();
         Place place = before.place().child(name, file.id());
         int flags = request.flags();
@@ -122,6 +123,9 @@ final class DataOperations {
     private void checkAccess(Credentials who, Attributes file, int flags) throws FsException {
         int mask = wantsToRead(flags) ? AccessMask.READ : 0;
         if (wantsToWrite(flags) || (flags & OpenFlags.TRUNCATE) != 0) {
+            if (files.isReadOnly()) {
+                throw FsError.READ_ONLY.exception();
+            }
             mask |= AccessMask.WRITE;
         }
         if (files.access(who, file.id(), mask) != mask) {

@@ -43,11 +43,6 @@ final class Fid {
         return who;
     }
 
-    /** The user as the creator of a file with this group. */
-    Credentials who(int gid) {
-        return Credentials.ofUser(who.uid(), gid);
-    }
-
     InodeId root() {
         return root;
     }

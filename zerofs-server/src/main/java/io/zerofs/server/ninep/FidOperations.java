@@ -5,6 +5,7 @@ import io.zerofs.core.vfs.Attributes;
 import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.RemoveMode;
@@ -41,7 +42,7 @@ final class FidOperations {
         this.fids = session.fids();
     }
 
-    /** There is no authentication in the protocol; whoever may connect is believed, as with AUTH_SYS. */
+    /** There is no authentication in the protocol; whoever connects over TCP is believed, as with AUTH_SYS. */
     Rmessage auth(Tmessage.Tauth request) {
         throw new ErrnoException(Errno.EOPNOTSUPP);
     }
@@ -52,11 +53,14 @@ final class FidOperations {
         }
         fids.requireFree(request.fid());
         int uid = request.uid() == NO_UID ? uidOf(request.user()) : request.uid();
+        if (!session.mayClaim(uid)) {
+            throw FsError.NOT_PERMITTED.exception();
+        }
         Attributes root = resolve(request.tree());
         if (root.kind() != FileKind.DIRECTORY) {
             throw new ErrnoException(Errno.ENOTDIR);
         }
-        fids.add(request.fid(), new Fid(Credentials.ofUser(uid, uid), root.id(), Place.root(root.id())));
+        fids.add(request.fid(), new Fid(session.as(uid, uid), root.id(), Place.root(root.id())));
         return new Rmessage.Named(MessageType.RATTACH, session.qids().of(root));
     }
 

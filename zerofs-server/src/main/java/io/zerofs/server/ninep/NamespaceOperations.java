@@ -20,11 +20,13 @@ import io.zerofs.server.ninep.wire.Tmessage;
 final class NamespaceOperations {
     private static final int PERMISSION_BITS = 07777;
 
+    private final NinePSession session;
     private final VirtualFileSystem files;
     private final FidTable fids;
     private final Qids qids;
 
     NamespaceOperations(NinePSession session) {
+        this.session = session;
         this.files = session.files();
         this.fids = session.fids();
         this.qids = session.qids();
@@ -69,7 +71,7 @@ final class NamespaceOperations {
         FileName fileName = FileName.of(name);
         return new Rmessage.Named(
                 reply,
-                qids.of(files.create(directory.who(gid), directory.inode(), fileName, node)
+                qids.of(files.create(session.as(directory.who().uid(), gid), directory.inode(), fileName, node)
                         .node()));
     }
 

@@ -2,6 +2,7 @@
 package io.zerofs.server.ninep;
 
 import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.access.UserMapping;
 import io.zerofs.server.net.ClientResource;
 import io.zerofs.server.net.Connection;
 import io.zerofs.server.net.FrameProtocol;
@@ -21,6 +22,7 @@ public final class NinePServer implements FrameProtocol.Factory {
 
     private final VirtualFileSystem files;
     private final NinePSettings settings;
+    private final UserMapping users;
     private final ByteRangeLocks locks;
     private final AppendLocks appendLocks = new AppendLocks();
     private final AtomicInteger sessions;
@@ -30,8 +32,14 @@ public final class NinePServer implements FrameProtocol.Factory {
     private final Shares xattrs;
 
     public NinePServer(VirtualFileSystem files, NinePSettings settings) {
+        this(files, settings, UserMapping.NONE);
+    }
+
+    /** @param users as whom clients act */
+    public NinePServer(VirtualFileSystem files, NinePSettings settings, UserMapping users) {
         this.files = files;
         this.settings = settings;
+        this.users = users;
         double share = settings.clientShare();
         this.locks = new ByteRangeLocks(settings);
         this.sessions = new AtomicInteger((int) (files.incarnation() * SESSION_NUMBERS_APART));
@@ -50,6 +58,10 @@ public final class NinePServer implements FrameProtocol.Factory {
 
     NinePSettings settings() {
         return settings;
+    }
+
+    UserMapping users() {
+        return users;
     }
 
     ByteRangeLocks locks() {

@@ -2,9 +2,11 @@
 package io.zerofs.server.ninep;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.net.Client;
 import io.zerofs.server.net.Connection;
+import io.zerofs.server.net.PeerUser;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.Frame;
 
@@ -15,7 +17,7 @@ import io.zerofs.server.ninep.wire.Frame;
 final class NinePSession {
     private final NinePServer server;
     private final Client client;
-    private final ByteBufAllocator allocator;
+    private final Connection connection;
     private final int messageBytesMax;
     private final Allowance xattrMemory;
     private final FidTable fids;
@@ -25,7 +27,7 @@ final class NinePSession {
     NinePSession(NinePServer server, Connection connection, int messageBytesMax) {
         this.server = server;
         this.client = connection.client();
-        this.allocator = connection.allocator();
+        this.connection = connection;
         this.messageBytesMax = messageBytesMax;
         this.xattrMemory = new Allowance(server.xattrs(), client, Errno.ENOMEM);
         this.fids = new FidTable(new Allowance(server.fids(), client, Errno.ENFILE), server.locks());
@@ -34,6 +36,18 @@ final class NinePSession {
 
     VirtualFileSystem files() {
         return server.files();
+    }
+
+    /** Whether the client may act for this user: what the system knows of who connected counts more than what it says. */
+    boolean mayClaim(int uid) {
+        PeerUser peer = connection.peerUser();
+        return peer == null || peer.mayActForOthers() || peer.uid() == uid;
+    }
+
+    /** As whom a user acts, whose groups the protocol does not tell. */
+    Credentials as(int uid, int gid) {
+        Credentials mapped = server.users().apply(Credentials.ofUser(uid, gid));
+        return Credentials.ofUser(mapped.uid(), mapped.gid());
     }
 
     ByteRangeLocks locks() {
@@ -61,7 +75,7 @@ final class NinePSession {
     }
 
     ByteBufAllocator allocator() {
-        return allocator;
+        return connection.allocator();
     }
 
     int messageBytesMax() {

@@ -29,6 +29,11 @@ public final class RpcExchange {
         return transport.peer().name();
     }
 
+    /** Whether the call comes from a port that only the superuser of the client's machine can have. */
+    public boolean isFromPrivilegedPort() {
+        return transport.peer().isPrivileged();
+    }
+
     /**
      * Runs the work now, or on a thread that may wait, and there again from the start if it would have waited. At most
      * one call per exchange.

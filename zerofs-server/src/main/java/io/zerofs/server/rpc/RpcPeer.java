@@ -7,6 +7,7 @@ import java.net.SocketAddress;
 /** One connection of a client, which outlives it in what is remembered of its calls. Thread-safe. */
 public final class RpcPeer {
     private static final String LOCAL = "local";
+    private static final int UNPRIVILEGED_PORT = 1024;
 
     private final SocketAddress address;
     private final String name;
@@ -27,6 +28,11 @@ public final class RpcPeer {
     /** Address of the client without its port. */
     public String name() {
         return name;
+    }
+
+    /** Whether the client's port is one that only the superuser of its machine can have. */
+    boolean isPrivileged() {
+        return address instanceof InetSocketAddress tcp && tcp.getPort() < UNPRIVILEGED_PORT;
     }
 
     /** Says that the connection has ended, and whether the client did that with all its replies taken by the socket. */

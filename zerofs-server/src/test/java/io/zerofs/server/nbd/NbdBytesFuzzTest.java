@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Bytes in place of NBD options and requests. */
@@ -59,7 +60,7 @@ final class NbdBytesFuzzTest {
             exports = new Exports(volume.files());
             exports.createDirectory();
         }
-        FuzzConnection connection = new FuzzConnection(each -> new NbdConnection(each, exports));
+        FuzzConnection connection = new FuzzConnection(each -> new NbdConnection(each, exports, Optional.empty()));
         switch (Math.floorMod(input[0], 3)) {
             case 0 -> {}
             case 1 -> connection.feed(joined(FLAGS, GO));
@@ -68,7 +69,7 @@ final class NbdBytesFuzzTest {
         byte[] bytes = Arrays.copyOfRange(input, 1, input.length);
         Mutations.bounded(bytes.length, () -> connection.feed(bytes));
         connection.end();
-        FuzzConnection beside = new FuzzConnection(each -> new NbdConnection(each, exports));
+        FuzzConnection beside = new FuzzConnection(each -> new NbdConnection(each, exports, Optional.empty()));
         beside.feed(joined(FLAGS, GO, NbdClient.requestBytes(0, NbdCommand.READ.code(), 7, 0, 1)));
         assertFalse(beside.isClosed());
         byte[] reply = beside.replies().get(beside.replies().size() - 1);

@@ -18,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.AbstractSet;
 import java.util.Iterator;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,7 +45,7 @@ class NbdOutOfMemoryTest {
 
     @Test
     void theDeviceIsClosedWhenTheAnswerToGoCannotBeMade() throws Exception {
-        Negotiation negotiation = new Negotiation(new Exports(fixture.files()), 0);
+        Negotiation negotiation = new Negotiation(new Exports(fixture.files()), 0, Negotiation.Encryption.NONE);
         OptionRequest.Select go = new OptionRequest.Select(NbdOption.GO, "disk0", new Unreadable());
         assertThrows(OutOfMemoryError.class, () -> negotiation.select(go));
         fixture.resize(file, 2_000);
@@ -52,7 +53,7 @@ class NbdOutOfMemoryTest {
 
     @Test
     void theDeviceIsClosedWhenTheAnswerToGoCannotBeSent() throws Exception {
-        NbdConnection connection = new NbdConnection(new Deaf(), new Exports(fixture.files()));
+        NbdConnection connection = new NbdConnection(new Deaf(), new Exports(fixture.files()), Optional.empty());
         Refusing request = new Refusing();
         connection.frame(Unpooled.buffer().writeInt(NbdClient.FIXED_NEWSTYLE), request);
         byte[] go = NbdClient.optionBytes(NbdOption.GO.code(), NbdClient.selectData("disk0"));

@@ -14,6 +14,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,8 +22,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -115,16 +116,6 @@ class ListeningTest {
     }
 
     @Test
-    void refusedPeersAreToldOnceAMinute() {
-        AtomicLong now = new AtomicLong();
-        RefusedPeers refused = new RefusedPeers("echo", now::get);
-        assertTrue(refused.count(LOCAL));
-        assertFalse(refused.count(LOCAL));
-        now.addAndGet(TimeUnit.MINUTES.toNanos(1));
-        assertTrue(refused.count(LOCAL));
-    }
-
-    @Test
     void aSocketFileHasItsModeAndGroup(@TempDir Path directory) throws IOException {
         Path path = directory.resolve("s");
         String group = Files.getAttribute(directory, "posix:group").toString();
@@ -145,6 +136,22 @@ class ListeningTest {
         assertTrue(refusal.getMessage().contains("no group no-such-group"), refusal.getMessage());
         try (var files = Files.list(directory)) {
             assertEquals(List.of(path), files.toList());
+        }
+    }
+
+    @Test
+    void theSystemTellsWhoConnectsToAUnixSocket(@TempDir Path directory) throws Exception {
+        Path path = directory.resolve("s");
+        BlockingQueue<Connection> connections = new LinkedBlockingQueue<>();
+        server = ProtocolServer.open("echo", List.of(ListenAddress.unix(path)), resources, connection -> {
+            connections.add(connection);
+            return new EchoProtocol(connection);
+        });
+        try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            client.write(ByteBuffer.wrap(frame(EchoProtocol.ECHO, 5)));
+            assertEquals(5, client.read(ByteBuffer.allocate(5)));
+            int uid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+            assertEquals(new PeerUser(uid, true), connections.take().peerUser());
         }
     }
 

@@ -34,7 +34,7 @@ class FileHandlesTest {
     @Test
     void handleNamesItsInodeAgain() throws FsException {
         byte[] handle = handles.encode(INODE);
-        assertTrue(FileHandles.isValid(handle));
+        assertTrue(handles.isValid(handle));
         assertEquals(INODE, handles.decode(handle));
     }
 
@@ -44,10 +44,10 @@ class FileHandlesTest {
         for (int i = 0; i < handle.length * 8; i++) {
             byte[] damaged = handle.clone();
             damaged[i / 8] ^= (byte) (1 << i % 8);
-            assertFalse(FileHandles.isValid(damaged), "bit " + i);
+            assertFalse(handles.isValid(damaged), "bit " + i);
         }
-        assertFalse(FileHandles.isValid(new byte[0]));
-        assertFalse(FileHandles.isValid(new byte[Nfs3Limits.HANDLE_BYTES_MAX]));
+        assertFalse(handles.isValid(new byte[0]));
+        assertFalse(handles.isValid(new byte[Nfs3Limits.HANDLE_BYTES_MAX]));
     }
 
     @Test

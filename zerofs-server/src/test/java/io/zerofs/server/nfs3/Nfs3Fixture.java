@@ -3,6 +3,7 @@ package io.zerofs.server.nfs3;
 
 import io.zerofs.core.engine.FileSystemSettings;
 import io.zerofs.core.engine.ZeroFileSystem;
+import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.MemoryVolume;
 import io.zerofs.core.volume.VolumeException;
@@ -44,13 +45,18 @@ final class Nfs3Fixture implements AutoCloseable {
             throws IOException, VolumeException {
         this.volume = volume;
         files = ZeroFileSystem.open(volume, FileSystemSettings.DEFAULTS, InstantSource.system());
-        server = Nfs3Server.open(
-                holdBarriers ? holdingBarriers() : files,
-                durability,
-                List.of(ListenAddress.tcp("127.0.0.1:0")),
-                resources);
+        server = serve(holdBarriers ? holdingBarriers() : files, Nfs3Settings.of(durability));
         client = connect();
         root = client.mount("/");
+    }
+
+    /** Serves the file system, or what is shown of it, at another port; closed by the caller. */
+    ProtocolServer serve(VirtualFileSystem shown, Nfs3Settings settings) throws IOException {
+        try {
+            return Nfs3Server.open(shown, settings, List.of(ListenAddress.tcp("127.0.0.1:0")), resources);
+        } catch (FsException e) {
+            throw new IOException(e);
+        }
     }
 
     static Nfs3Fixture open() throws IOException, VolumeException {

@@ -117,7 +117,7 @@ final class RpcFuzzTest {
         FuzzVolume next = FuzzVolume.next(volume);
         if (next != volume) {
             volume = next;
-            Nfs3Export export = new Nfs3Export(volume.files(), Durability.COMMIT);
+            Nfs3Export export = new Nfs3Export(volume.files(), Nfs3Settings.of(Durability.COMMIT));
             handles = export.handles();
             dispatcher = new RpcDispatcher(
                     List.of(new Nfs3Program(export), new MountProgram(export, new MountTable())),

@@ -8,6 +8,7 @@ import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.net.Client;
 import io.zerofs.server.net.Connection;
 import io.zerofs.server.net.FrameProtocol;
+import io.zerofs.server.net.PeerUser;
 import io.zerofs.server.net.Request;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class DirectClient extends NinePClient {
     private final Client client = Client.alone();
+    private final PeerUser peerUser;
     private final FrameProtocol protocol;
     private final Deque<Runnable> waiting = new ArrayDeque<>();
     private final AtomicInteger requestsInFlight = new AtomicInteger();
@@ -29,6 +31,12 @@ final class DirectClient extends NinePClient {
     private boolean handOver;
 
     DirectClient(NinePServer server) {
+        this(server, null);
+    }
+
+    /** @param user at the other end of a unix socket, or null */
+    DirectClient(NinePServer server, PeerUser user) {
+        peerUser = user;
         protocol = server.connect(new DirectConnection());
     }
 
@@ -146,6 +154,11 @@ final class DirectClient extends NinePClient {
         @Override
         public ByteBufAllocator allocator() {
             return ByteBufAllocator.DEFAULT;
+        }
+
+        @Override
+        public PeerUser peerUser() {
+            return peerUser;
         }
 
         @Override

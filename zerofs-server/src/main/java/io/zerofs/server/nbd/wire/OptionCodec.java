@@ -32,7 +32,8 @@ public final class OptionCodec {
             case STRUCTURED_REPLY -> requireEnd(data, new OptionRequest.StructuredReply());
             case LIST_META_CONTEXT, SET_META_CONTEXT ->
                 requireEnd(data, new OptionRequest.MetaContext(option, countedText(data), queries(data)));
-            case PEEK_EXPORT, STARTTLS, EXTENDED_HEADERS -> new OptionRequest.Unsupported(code);
+            case STARTTLS -> requireEnd(data, new OptionRequest.StartTls());
+            case PEEK_EXPORT, EXTENDED_HEADERS -> new OptionRequest.Unsupported(code);
         };
     }
 

@@ -19,5 +19,7 @@ public interface OptionHandler<R> {
 
     R metaContext(OptionRequest.MetaContext request);
 
+    R startTls(OptionRequest.StartTls request);
+
     R unsupported(OptionRequest.Unsupported request);
 }

@@ -101,7 +101,20 @@ public sealed interface OptionRequest {
         }
     }
 
-    /** An option that this server does not have: TLS, extensions, and numbers that nobody defined. */
+    /** Asks for encryption of all that follows. */
+    record StartTls() implements OptionRequest {
+        @Override
+        public int code() {
+            return NbdOption.STARTTLS.code();
+        }
+
+        @Override
+        public <R> R applyTo(OptionHandler<R> handler) {
+            return handler.startTls(this);
+        }
+    }
+
+    /** An option that this server does not have: extensions, and numbers that nobody defined. */
     record Unsupported(int code) implements OptionRequest {
         @Override
         public <R> R applyTo(OptionHandler<R> handler) {

@@ -67,9 +67,15 @@ class OptionCodecTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 4, 5, 11, 12, -1, Integer.MIN_VALUE})
+    @ValueSource(ints = {0, 4, 11, 12, -1, Integer.MIN_VALUE})
     void otherOptionsAreUnsupportedWhateverTheyCarry(int option) throws MalformedMessageException {
         assertEquals(new OptionRequest.Unsupported(option), decode(option, "0102030405"));
+    }
+
+    @Test
+    void startTlsCarriesNothing() throws MalformedMessageException {
+        assertEquals(new OptionRequest.StartTls(), decode(5, ""));
+        assertThrows(MalformedMessageException.class, () -> decode(5, "00"));
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.zerofs.server.net.ServerResources;
 import io.zerofs.server.net.ServerSettings;
 import io.zerofs.server.nfs3.Durability;
 import io.zerofs.server.nfs3.Nfs3Server;
+import io.zerofs.server.nfs3.Nfs3Settings;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.InstantSource;
@@ -39,7 +40,8 @@ public final class SlowStoreServer {
                 ZeroFileSystem files =
                         ZeroFileSystem.open(volume, FileSystemSettings.DEFAULTS, InstantSource.system());
                 ServerResources resources = new ServerResources(ServerSettings.DEFAULT);
-                ProtocolServer server = Nfs3Server.open(slow(files, later), durability, List.of(address), resources)) {
+                ProtocolServer server =
+                        Nfs3Server.open(slow(files, later), Nfs3Settings.of(durability), List.of(address), resources)) {
             System.out.println("ready on " + server.port());
             new CountDownLatch(1).await();
         }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli.config;
+
+import io.zerofs.server.net.AddressRange;
+import io.zerofs.server.net.ListenAddress;
+import java.util.List;
+import java.util.Optional;
+
+/** Where a server listens on TCP, and for whom. */
+public record ListenConfig(
+        @Setting(value = "Address to listen on.", byDefault = "\"127.0.0.1\"")
+        String host,
+
+        @Setting(value = "TCP port.", min = 1, max = 65_535) int port,
+
+        @Setting("Addresses to listen on, `[\"ip:port\", …]`, instead of `host` and `port`; `[]`: no TCP at all.")
+        Optional<List<ListenAddress.Tcp>> addresses,
+
+        @Setting("Who may connect over TCP, `[\"10.0.0.0/8\", …]`; without it everybody, with it nobody else.")
+        Optional<List<AddressRange>> allow) {
+
+    /** @throws IllegalArgumentException if the host cannot be resolved */
+    List<ListenAddress.Tcp> tcp() {
+        return addresses.orElseGet(() -> List.of(ListenAddress.tcp(host, port))).stream()
+                .map(tcp -> tcp.allowing(allow))
+                .toList();
+    }
+
+    /** @throws IllegalArgumentException if it listens for everybody who reaches this machine */
+    static void requireAllowed(String section, List<ListenAddress> addresses) {
+        for (ListenAddress address : addresses) {
+            if (address instanceof ListenAddress.Tcp tcp && tcp.isOpenToAll()) {
+                throw new IllegalArgumentException("[" + section + "] would listen on " + tcp
+                        + " for every machine that reaches it: set `allow` to the addresses of its clients,"
+                        + " or remove `allow_insecure = false`");
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.concurrent.Executor;
+
+/** What does not change while a connection is open: its channel, who is at the other end, and what serves it. */
+abstract class ChannelConnection extends ChannelInboundHandlerAdapter implements Connection {
+    final ServerResources resources;
+    final Client client;
+    ChannelHandlerContext context;
+    private final String server;
+    private volatile PeerUser peerUser;
+
+    ChannelConnection(String server, ServerResources resources, Client client) {
+        this.server = server;
+        this.resources = resources;
+        this.client = client;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) throws IOException {
+        context = added;
+        peerUser = PeerUser.of(added.channel());
+    }
+
+    @Override
+    public ByteBufAllocator allocator() {
+        return context.alloc();
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return context.channel().remoteAddress();
+    }
+
+    @Override
+    public PeerUser peerUser() {
+        return peerUser;
+    }
+
+    @Override
+    public Client client() {
+        return client;
+    }
+
+    @Override
+    public Executor waitingThreads() {
+        return work -> resources.waitingThreads().execute(client, work);
+    }
+
+    @Override
+    public String toString() {
+        SocketAddress peer = context == null ? null : context.channel().remoteAddress();
+        return server + " " + (peer instanceof InetSocketAddress tcp ? ListenAddress.format(tcp) : "local client");
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.net;
+
+import io.netty.channel.Channel;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The user of this machine at the other end of a unix socket, as the system tells it (SO_PEERCRED).
+ *
+ * @param mayActForOthers whether it is the superuser or the user of this process: they can do what they like anyway
+ */
+public record PeerUser(int uid, boolean mayActForOthers) {
+    private static final int SUPERUSER = 0;
+    private static final Path OWN_PROCESS = Path.of("/proc/self");
+
+    /** Null for a connection of which the system tells nothing. */
+    static PeerUser of(Channel channel) throws IOException {
+        if (!(channel instanceof EpollDomainSocketChannel unix)) {
+            return null;
+        }
+        int uid = unix.peerCredentials().uid();
+        return new PeerUser(uid, uid == SUPERUSER || uid == ownUid());
+    }
+
+    private static int ownUid() throws IOException {
+        return (int) Files.getAttribute(OWN_PROCESS, "unix:uid");
+    }
+}
