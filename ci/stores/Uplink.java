@@ -19,6 +19,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class Uplink {
     private static final int STEP_BYTES = 4 << 10;
+    private static final long LATE_NANOS = 100_000_000;
     private static final int BUFFER_BYTES = 64 << 10;
 
     private final int targetPort;
@@ -84,10 +85,10 @@ public final class Uplink {
         }
     }
 
-    /** Waits until so many bytes have passed behind those of all others. */
+    /** Waits until so many bytes have passed behind those of all others; threads that wake up late leave no gap. */
     private void awaitLink(int bytes) {
         long now = System.nanoTime();
         long took = (long) (bytes / bytesPerNano);
-        LockSupport.parkNanos(freeNanos.updateAndGet(free -> Math.max(free, now - 5_000_000) + took) - now);
+        LockSupport.parkNanos(freeNanos.updateAndGet(free -> Math.max(free, now - LATE_NANOS) + took) - now);
     }
 }
