@@ -67,8 +67,8 @@ public interface Volume extends AutoCloseable {
     long[] presentChunks(ChunkRange range, int max, boolean descending) throws VolumeException;
 
     /**
-     * Makes durable everything applied before the call. Concurrent barriers join. Completes exceptionally with a {@link
-     * VolumeException}.
+     * Makes durable everything that was applied, or could be read, before the call. Concurrent barriers join. Completes
+     * exceptionally with a {@link VolumeException}.
      */
     CompletableFuture<Void> barrier();
 

@@ -137,22 +137,20 @@ final class CommitPipeline {
                 && commit.memoryBytes() < grownBytesMax;
     }
 
-    /** Completes once everything that was applied before the call is durable, with the last commit that holds any of it. */
+    /**
+     * Completes once everything is durable that was applied before the call, or is still being applied and may have been read
+     * in the index, with the last commit that holds any of it.
+     */
     CompletableFuture<Long> barrier() {
-        return barrier(false);
-    }
-
-    /** The same for batches that are still being applied but may have reached the index. */
-    CompletableFuture<Long> settledBarrier() {
-        return barrier(true);
-    }
-
-    private CompletableFuture<Long> barrier(boolean settled) {
         CompletableFuture<Long> result;
         lock.lock();
         try {
             stop.check();
-            OpenCommit open = settled ? writes.settle() : dirty.open();
+            OpenCommit open = dirty.open();
+            if (!open.isChanged()) {
+                // A commit that has changed is cut after such batches anyway.
+                writes.settle();
+            }
             cutWanted |= open.isChanged();
             long seq = open.isChanged() ? open.seq() : open.seq() - 1;
             if (seq <= applied.seq()) {

@@ -277,7 +277,7 @@ public final class StorageVolume implements Volume, SpaceSource {
 
     @Override
     public CompletableFuture<Long> cut() {
-        return pipeline.settledBarrier();
+        return pipeline.barrier();
     }
 
     @Override
@@ -348,7 +348,7 @@ public final class StorageVolume implements Volume, SpaceSource {
     }
 
     private VolumeException awaitLastBarrier() {
-        CompletableFuture<Long> last = pipeline.settledBarrier();
+        CompletableFuture<Long> last = pipeline.barrier();
         try {
             long progress;
             do {

@@ -188,18 +188,9 @@ final class WritePath {
         });
     }
 
-    /**
-     * Waits until every batch that began before has ended.
-     *
-     * @return the commit that is open then
-     */
-    OpenCommit settle() {
-        long pass = gate.shut();
-        try {
-            return dirty.open();
-        } finally {
-            gate.open(pass);
-        }
+    /** Waits until every batch that began before has ended. */
+    void settle() {
+        gate.open(gate.shut());
     }
 
     /**

@@ -5,12 +5,14 @@ import static io.zerofs.storage.engine.VolumeWords.CHUNK;
 import static io.zerofs.storage.engine.VolumeWords.await;
 import static io.zerofs.storage.engine.VolumeWords.failureOf;
 import static io.zerofs.storage.engine.VolumeWords.filled;
+import static io.zerofs.storage.engine.VolumeWords.key;
 import static io.zerofs.storage.engine.VolumeWords.put;
 import static io.zerofs.storage.engine.VolumeWords.read;
 import static io.zerofs.storage.engine.VolumeWords.write;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -35,6 +37,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -44,10 +48,14 @@ import org.junit.jupiter.api.Test;
 final class BarrierTest {
     private static final int MIB = 1 << 20;
 
-    private final EngineFixture fixture = new EngineFixture();
+    private final EngineFixture fixture = new EngineFixture().writing((database, options, batch) -> {
+        database.write(options, batch);
+        this.afterWrite.run();
+    });
     private final HeldStore store = new HeldStore();
     private final ManualTimer timer = new ManualTimer();
     private final AtomicInteger threadsMissing = new AtomicInteger();
+    private volatile Runnable afterWrite = () -> {};
     private StorageVolume volume;
 
     private StorageVolume open(ObjectStore where, StorageSettings settings) throws Exception {
@@ -171,6 +179,35 @@ final class BarrierTest {
         await(second);
         await(volume.barrier());
         assertEquals(1, store.puts());
+    }
+
+    /** A reader that makes sure of what it saw must find it after a crash. */
+    @Test
+    void aBarrierCoversWhatCanBeReadBeforeItsWriterHasAnAnswer() throws Exception {
+        open(store, uploads(4));
+        CompletableFuture<Void> visible = new CompletableFuture<>();
+        CompletableFuture<Void> goOn = new CompletableFuture<>();
+        afterWrite = () -> {
+            visible.complete(null);
+            goOn.join();
+        };
+        FutureTask<Void> writing = new FutureTask<>(() -> {
+            put(volume, "a");
+            return null;
+        });
+        new Thread(writing, "writer").start();
+        await(visible);
+        assertNotNull(volume.get(key("a")));
+        FutureTask<CompletableFuture<Void>> barrier = new FutureTask<>(volume::barrier);
+        Thread reader = new Thread(barrier, "reader");
+        reader.start();
+        while (!barrier.isDone() && reader.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        goOn.complete(null);
+        writing.get(1, TimeUnit.MINUTES);
+        await(barrier.get(1, TimeUnit.MINUTES));
+        assertEquals(1, volume.lastApplied().seq());
     }
 
     @Test
