@@ -12,7 +12,8 @@ import java.util.function.Predicate;
  *
  * <p>Coherent with the volume: a writer puts the new record after the volume has it and before it releases the inode's
  * lock, and a reader that misses loads under the monitor of the set, so it cannot leave an older record behind a newer
- * one. Between the volume and this cache a reader without locks may see the old record a moment longer.
+ * one. A new inode has no lock yet, so its record is put before the volume has it. Between the volume and this cache a
+ * reader without locks may see the old record a moment longer.
  *
  * @param <V> the record
  */

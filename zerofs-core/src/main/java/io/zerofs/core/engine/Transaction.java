@@ -26,6 +26,9 @@ final class Transaction {
     private long metadata;
     private int inodes;
 
+    /** The new inode, whose lock nobody holds; null if there is none. */
+    private InodeRecord created;
+
     Transaction(Volume volume, SpaceAccount space, InodeStore inodeStore) {
         this.volume = volume;
         this.space = space;
@@ -42,7 +45,8 @@ final class Transaction {
         inodes++;
         allocated += inode.allocatedBytes();
         metadata(MetadataBytes.of(inode));
-        put(inode);
+        batch.put(Keys.inode(inode.number()), InodeCodec.encode(inode));
+        created = inode;
     }
 
     void update(InodeRecord before, InodeRecord after) {
@@ -75,6 +79,10 @@ final class Transaction {
         if (allocated != 0 || metadata != 0 || inodes != 0) {
             batch.onApply(() -> space.book(change));
         }
+        if (created != null) {
+            // Others find the inode as soon as it is applied. What they make known of it must not be undone here.
+            inodeStore.changed(created);
+        }
         boolean applied = false;
         try {
             volume.apply(batch);
@@ -84,6 +92,9 @@ final class Transaction {
         } finally {
             if (!applied) {
                 space.unclaim(change);
+            }
+            if (!applied && created != null) {
+                inodeStore.deleted(created.number());
             }
         }
         for (Runnable action : afterwards) {

@@ -283,6 +283,52 @@ final class FailureTest {
         }
     }
 
+    /** Another client may find and change a new inode before its creator goes on. */
+    @Test
+    void whatOthersDoToANewInodeIsNotUndoneByItsCreator() throws Exception {
+        Credentials root = Credentials.ROOT;
+        AtomicReference<FsException> refused = new AtomicReference<>();
+        volume.afterNextApply(() -> {
+            try {
+                InodeId found = files.lookup(root, top, name("new")).id();
+                files.write(root, found, DataAccess.CHECKED_NOW, 0, ByteBuffer.wrap(new byte[2 * CHUNK]));
+                files.setXattr(root, found, name("user.a"), new byte[10], XattrMode.ANY);
+            } catch (FsException e) {
+                refused.set(e);
+            }
+        });
+        InodeId created = create("new", NewNode.file(0644));
+        assertNull(refused.get());
+        assertEquals(2L * CHUNK, files.getAttributes(created).size());
+        files.write(root, created, DataAccess.CHECKED_NOW, 0, ByteBuffer.wrap(new byte[1]));
+        assertEquals(2L * CHUNK, files.getAttributes(created).size());
+    }
+
+    @Test
+    void entriesThatOthersAddToANewDirectoryStay() throws Exception {
+        MemoryVolume other = new MemoryVolume();
+        FaultyVolume hooked = new FaultyVolume(other);
+        ZeroFileSystem cached = ZeroFileSystem.open(hooked, FileSystemSettings.DEFAULTS, InstantSource.system());
+        Credentials root = Credentials.ROOT;
+        AtomicReference<FsException> refused = new AtomicReference<>();
+        hooked.afterNextApply(() -> {
+            try {
+                InodeId found = cached.lookup(root, cached.root(), name("new")).id();
+                cached.create(root, found, name("a"), NewNode.file(0644));
+            } catch (FsException e) {
+                refused.set(e);
+            }
+        });
+        InodeId created = cached.create(root, cached.root(), name("new"), NewNode.directory(0755))
+                .node()
+                .id();
+        cached.create(root, created, name("b"), NewNode.file(0644));
+        assertNull(refused.get());
+        cached.barrier().join();
+        assertEquals(List.of(), new ConsistencyChecker(other).check().problems());
+        cached.close();
+    }
+
     private static Throwable onEventLoop(Operation operation) throws InterruptedException {
         AtomicReference<Throwable> thrown = new AtomicReference<>();
         Thread loop = new EventLoop(() -> {

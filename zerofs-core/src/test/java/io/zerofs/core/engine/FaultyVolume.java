@@ -13,6 +13,7 @@ import io.zerofs.core.waiting.NeverWaits;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /** A volume that refuses, or would wait, when a test says so. */
@@ -21,6 +22,7 @@ final class FaultyVolume implements Volume {
     private volatile VolumeException.Kind failure;
     private volatile boolean waiting;
     private final AtomicInteger reservations = new AtomicInteger();
+    private final AtomicReference<Runnable> afterApply = new AtomicReference<>(() -> {});
 
     FaultyVolume(Volume inner) {
         this.inner = inner;
@@ -34,6 +36,11 @@ final class FaultyVolume implements Volume {
     /** Lets every reservation and every fetch wait. */
     void setWaiting(boolean waits) {
         waiting = waits;
+    }
+
+    /** Runs something once the next batch is applied, before the operation that applied it goes on. */
+    void afterNextApply(Runnable action) {
+        afterApply.set(action);
     }
 
     int openReservations() {
@@ -94,6 +101,7 @@ final class FaultyVolume implements Volume {
     public void apply(Batch batch) throws VolumeException {
         fail();
         inner.apply(batch);
+        afterApply.getAndSet(() -> {}).run();
     }
 
     @Override
