@@ -25,20 +25,11 @@ import java.util.function.Supplier;
 public final class MetricsServer implements FrameProtocol.Factory, AutoCloseable {
     private static final int HEAD_BYTES_MAX = 8 << 10;
     private static final int ANSWER_BYTES_MAX = 1 << 20;
-    private static final int CONNECTIONS_MAX = 16;
-    private static final int LIFE_SECONDS_MAX = 10;
 
-    /** Work of any size is for the waiting thread: to count may mean to wait for a lock. */
-    private static final ServerSettings SETTINGS = new ServerSettings(
-            1,
-            1,
-            CONNECTIONS_MAX,
-            1,
-            ANSWER_BYTES_MAX,
-            2L * CONNECTIONS_MAX * ANSWER_BYTES_MAX,
-            1,
-            LIFE_SECONDS_MAX,
-            1);
+    /** At once; one that has sent no whole request makes way for the next. */
+    public static final int CONNECTIONS_MAX = 16;
+
+    private static final int LIFE_SECONDS_MAX = 10;
 
     /** The format of https://prometheus.io/docs/instrumenting/exposition_formats. */
     private static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";

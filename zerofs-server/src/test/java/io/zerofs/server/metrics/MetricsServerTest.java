@@ -51,7 +51,7 @@ class MetricsServerTest {
 
     @Test
     void headAnswersWithoutTheText() throws Exception {
-        String answer = exchange("HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+        String answer = exchange(server, "HEAD /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
         assertTrue(answer.contains("Content-Length: " + TEXT.length()), answer);
         assertTrue(answer.endsWith("\r\n\r\n"), answer);
     }
@@ -68,7 +68,7 @@ class MetricsServerTest {
         "\u0001\u0002\u0003 \u0004 \u0005, 400",
     })
     void everyRequestHasOneAnswerAndThenTheConnectionEnds(String line, int status) throws IOException {
-        String answer = exchange(line + "\r\nHost: x\r\n\r\nGET /metrics HTTP/1.1\r\n\r\n");
+        String answer = exchange(server, line + "\r\nHost: x\r\n\r\nGET /metrics HTTP/1.1\r\n\r\n");
         assertTrue(
                 answer.startsWith("HTTP/1.1 " + status + " "),
                 answer.lines().findFirst().orElse(""));
@@ -77,7 +77,7 @@ class MetricsServerTest {
 
     @Test
     void aHeadWithoutEndIsNotCollected() throws IOException {
-        assertEquals("", exchange("GET /metrics HTTP/1.1\r\nX: " + "x".repeat(9_000)));
+        assertEquals("", exchange(server, "GET /metrics HTTP/1.1\r\nX: " + "x".repeat(9_000)));
     }
 
     @Test
@@ -94,8 +94,30 @@ class MetricsServerTest {
         getAnswersTheTextWithItsType();
     }
 
+    @Test
+    void aScrapeIsAnsweredAtOnceWhileOthersHoldEveryConnectionWithHalfARequest() throws Exception {
+        List<Socket> slow = new ArrayList<>();
+        try (MetricsServer patient =
+                MetricsServer.open(List.of(ListenAddress.tcp("127.0.0.1", 0)), () -> TEXT, 3_600)) {
+            for (int i = 0; i < 16; i++) {
+                slow.add(new Socket(InetAddress.getLoopbackAddress(), patient.port()));
+                slow.get(i).getOutputStream().write("GET /met".getBytes(StandardCharsets.US_ASCII));
+            }
+            assertTrue(exchange(patient, "GET /metrics HTTP/1.1\r\n\r\n").endsWith(TEXT));
+            slow.get(0).setSoTimeout(30_000);
+            assertEquals(-1, slow.get(0).getInputStream().read());
+            slow.get(15).getOutputStream().write("rics HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertTrue(new String(slow.get(15).getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1)
+                    .endsWith(TEXT));
+        } finally {
+            for (Socket socket : slow) {
+                socket.close();
+            }
+        }
+    }
+
     /** Sends bytes and reads until the server ends the connection. */
-    private String exchange(String request) throws IOException {
+    private static String exchange(MetricsServer server, String request) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(30_000);
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
