@@ -51,6 +51,7 @@ final class Assembly implements AutoCloseable {
     static Assembly open(ZerofsConfig config, boolean mayCreate, OpeningLog progress, Consumer<VolumeException> onStop)
             throws ExitException {
         Services.requireAddresses(config);
+        OpenFiles files = OpenFiles.of(config);
         Assembly assembly = new Assembly();
         try {
             StoreConnection connection = assembly.closing.add(
@@ -62,11 +63,11 @@ final class Assembly implements AutoCloseable {
                     VolumeOpener.open(
                             connection.store(),
                             config.storage().encryptionPassword(),
-                            settings(config).creatingVolume(mayCreate),
+                            settings(config, files).creatingVolume(mayCreate),
                             config.gc().settings(),
                             config.cache().dir(),
                             progress));
-            Services services = assembly.closing.add("services", Services.open(volume, config));
+            Services services = assembly.closing.add("services", Services.open(volume, config, files));
             if (config.prometheus().isPresent()) {
                 DaemonMetrics metrics = new DaemonMetrics(connection.metrics(), volume, services);
                 assembly.closing.add(
@@ -109,13 +110,13 @@ final class Assembly implements AutoCloseable {
         closing.close();
     }
 
-    private static OpenSettings settings(ZerofsConfig config) {
+    private static OpenSettings settings(ZerofsConfig config, OpenFiles files) {
         MemoryBudget budget = MemoryBudget.of(config.cache());
         Duration flushInterval = Duration.ofNanos(Math.round(config.lsm().flushIntervalSecs() * NANOS_PER_SECOND));
         return OpenSettings.DEFAULT
                 .with(budget.engine(flushInterval, config.storage().link())
                         .with(disk(config.cache(), config.storage().url())))
-                .with(budget.index())
+                .with(budget.index(files))
                 .with(compression(config.filesystem().compression()))
                 .acceptingUnconditionalWrites(config.storage().acceptUnconditionalWrites());
     }

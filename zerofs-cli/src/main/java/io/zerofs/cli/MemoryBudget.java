@@ -72,14 +72,15 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
                         usual.retryDelayMax()));
     }
 
-    RocksTuning index() {
+    RocksTuning index(OpenFiles files) {
         RocksTuning usual = RocksTuning.DEFAULT;
         long buffers = indexBytes / 2;
         return new RocksTuning(
                 indexBytes - buffers,
                 Math.min(usual.writeBufferBytes(), buffers / usual.writeBuffersMax()),
                 usual.writeBuffersMax(),
-                usual.backgroundJobs());
+                usual.backgroundJobs(),
+                files.indexMax());
     }
 
     /** No more fids than fit into as much memory as pages have. */
@@ -90,14 +91,19 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
                 .withClientShare(config.clientShare());
     }
 
+    /** What the configuration wants, as far as there is memory for it. */
+    int connectionsMax(ServersConfig config) {
+        return (int) Math.min(config.connectionsMax(), requestBytes / CONNECTION_BYTES);
+    }
+
     /** What is counted is the length of messages; the allocator takes up to a third more for each. */
-    ServerSettings servers(ServersConfig config) {
+    ServerSettings servers(ServersConfig config, OpenFiles files) {
         ServerSettings usual = ServerSettings.DEFAULT;
         long messageBytes = requestBytes / 4 * 3;
         return new ServerSettings(
                 usual.eventLoopThreads(),
                 usual.waitingThreads(),
-                (int) Math.min(config.connectionsMax(), requestBytes / CONNECTION_BYTES),
+                files.connectionsMax(),
                 usual.requestsPerConnectionMax(),
                 Math.min(usual.bytesPerConnectionMax(), messageBytes),
                 messageBytes,

@@ -40,10 +40,10 @@ final class Services implements AutoCloseable {
     private Services() {}
 
     /** Listens on all addresses or on none. */
-    static Services open(Volume volume, ZerofsConfig config) throws ExitException {
+    static Services open(Volume volume, ZerofsConfig config, OpenFiles limits) throws ExitException {
         Services services = new Services();
         try {
-            services.start(volume, config);
+            services.start(volume, config, limits);
             return services;
         } catch (ExitException e) {
             services.close();
@@ -86,13 +86,13 @@ final class Services implements AutoCloseable {
         }
     }
 
-    private void start(Volume volume, ZerofsConfig config) throws ExitException {
+    private void start(Volume volume, ZerofsConfig config, OpenFiles limits) throws ExitException {
         try {
             files = closing.add("file system", ZeroFileSystem.open(volume, settings(config), InstantSource.system()));
             resources = closing.add(
                     "server threads",
                     new ServerResources(
-                            MemoryBudget.of(config.cache()).servers(config.servers()),
+                            MemoryBudget.of(config.cache()).servers(config.servers(), limits),
                             config.servers().vanishedClientSecs()));
             if (config.servers().nfs().isPresent()) {
                 NfsConfig nfs = config.servers().nfs().get();

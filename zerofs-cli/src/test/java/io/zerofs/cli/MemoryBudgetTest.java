@@ -7,6 +7,7 @@ import io.zerofs.cli.config.CacheConfig;
 import io.zerofs.cli.config.LinkConfig;
 import io.zerofs.cli.config.ServersConfig;
 import io.zerofs.storage.engine.StorageSettings;
+import io.zerofs.storage.index.RocksTuning;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -17,6 +18,8 @@ class MemoryBudgetTest {
     private static final ServersConfig NONE =
             new ServersConfig(true, 0.75, 1_024, Optional.empty(), Optional.empty(), Optional.empty(), 60);
 
+    private static final OpenFiles FILES = new OpenFiles(1_024, 1_024);
+
     @ParameterizedTest
     @ValueSource(doubles = {0.1, 0.25, 1, 16, 1_000})
     void everySizeThatTheConfigurationAllowsCanBeDivided(double gigabytes) {
@@ -26,10 +29,10 @@ class MemoryBudgetTest {
         long heap = engine.memory().dirtyBytesMax()
                 + Math.max(engine.commits().uploadBytesMax(), engine.commits().grownBytesMax())
                 + engine.memory().pageCacheBytes();
-        long index = budget.index().blockCacheBytes()
-                + budget.index().writeBufferBytes() * budget.index().writeBuffersMax();
+        RocksTuning tuning = budget.index(FILES);
+        long index = tuning.blockCacheBytes() + tuning.writeBufferBytes() * tuning.writeBuffersMax();
         assertTrue(heap <= cache.memoryBytes() / 2, "heap " + heap);
         assertTrue(index <= cache.memoryBytes() / 4, "index " + index);
-        assertTrue(budget.servers(NONE).bytesInFlightMax() <= cache.memoryBytes() / 8, "requests");
+        assertTrue(budget.servers(NONE, FILES).bytesInFlightMax() <= cache.memoryBytes() / 8, "requests");
     }
 }

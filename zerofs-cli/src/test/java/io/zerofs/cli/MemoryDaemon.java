@@ -3,6 +3,7 @@ package io.zerofs.cli;
 
 import io.zerofs.cli.config.ConfigLoader;
 import io.zerofs.cli.config.Environment;
+import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.volume.MemoryVolume;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
@@ -14,9 +15,9 @@ final class MemoryDaemon {
     public static void main(String[] arguments) throws Exception {
         CountDownLatch stopped = new CountDownLatch(1);
         StopSignals.install(count -> stopped.countDown());
+        ZerofsConfig config = new ConfigLoader(Environment.process()).load(Path.of(arguments[2]));
         try (MemoryVolume volume = new MemoryVolume();
-                Services services =
-                        Services.open(volume, new ConfigLoader(Environment.process()).load(Path.of(arguments[2])))) {
+                Services services = Services.open(volume, config, OpenFiles.of(config))) {
             System.err.println("ZeroFS is ready");
             stopped.await();
         }

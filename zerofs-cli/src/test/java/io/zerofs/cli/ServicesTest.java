@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.cli.config.ConfigLoader;
 import io.zerofs.cli.config.Environment;
+import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.engine.FileSystemSettings;
 import io.zerofs.core.engine.ZeroFileSystem;
 import io.zerofs.core.vfs.AttributeChange;
@@ -47,9 +48,9 @@ class ServicesTest {
                 files.barrier().get();
             }
             MemoryVolume volume = first.reopen();
-            ExitException refusal = assertThrows(
-                    ExitException.class,
-                    () -> Services.open(volume, new ConfigLoader(Environment.process()).load(config)));
+            ZerofsConfig all = new ConfigLoader(Environment.process()).load(config);
+            ExitException refusal =
+                    assertThrows(ExitException.class, () -> Services.open(volume, all, OpenFiles.of(all)));
             assertEquals(ExitCode.CONFIG, refusal.code());
             assertTrue(refusal.getMessage().contains("start without [servers.nbd]"), refusal.getMessage());
         }

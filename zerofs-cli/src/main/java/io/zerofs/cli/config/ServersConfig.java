@@ -20,7 +20,8 @@ public record ServersConfig(
         double clientShare,
 
         @Setting(
-                value = "Most connections at once, of all protocols; never more than `memory_size_gb` allows.",
+                value = "Most connections at once, of all protocols; never more than `memory_size_gb` and the limit"
+                        + " on open files allow.",
                 byDefault = "1024",
                 min = 1,
                 max = 65_536)

@@ -16,6 +16,9 @@ public record DiskCacheSettings(Path directory, long bytesMax, long freeBytesMin
     /** The cache is given back in parts of this share. */
     private static final int SEGMENTS = 64;
 
+    /** Open at a time, with one that is evicted. */
+    public static final int FILES_MAX = SEGMENTS + 1;
+
     private static final int SEGMENTS_MIN = 4;
 
     public DiskCacheSettings {

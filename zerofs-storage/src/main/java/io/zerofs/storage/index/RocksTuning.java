@@ -20,9 +20,13 @@ import org.rocksdb.TablePropertiesCollectorFactory;
  * @param writeBufferBytes one memtable; at least 1 MiB
  * @param writeBuffersMax memtables that may wait for their flush before writes are refused; 4 to 64
  * @param backgroundJobs threads for flushes and compactions; 1 to 64
+ * @param openFilesMax tables that are kept open; at least 20. Others are opened for each use
  */
-public record RocksTuning(long blockCacheBytes, long writeBufferBytes, int writeBuffersMax, int backgroundJobs) {
+public record RocksTuning(
+        long blockCacheBytes, long writeBufferBytes, int writeBuffersMax, int backgroundJobs, int openFilesMax) {
     private static final long MIB = 1L << 20;
+
+    private static final int OPEN_FILES_MAX = 1_024;
 
     public static final RocksTuning DEFAULT = new RocksTuning(64 * MIB, 16 * MIB, 6, 2);
 
@@ -31,7 +35,6 @@ public record RocksTuning(long blockCacheBytes, long writeBufferBytes, int write
     private static final long TABLE_FILE_BYTES = 16 * MIB;
     private static final long BLOCK_BYTES = 16 * 1024;
     private static final double BLOOM_BITS_PER_KEY = 10;
-    private static final int OPEN_FILES_MAX = 1024;
     private static final long INFO_LOG_BYTES_MAX = MIB;
     private static final int INFO_LOGS_MAX = 2;
     private static final long DELETIONS_WINDOW = 1024;
@@ -41,11 +44,17 @@ public record RocksTuning(long blockCacheBytes, long writeBufferBytes, int write
     // Writers are held back by Volume.reserve, where they hold no lock; RocksDB must not hold them back under the gate.
     private static final int LEVEL0_NEVER_STALLS = 1 << 20;
 
+    /** With the usual number of open files. */
+    public RocksTuning(long blockCacheBytes, long writeBufferBytes, int writeBuffersMax, int backgroundJobs) {
+        this(blockCacheBytes, writeBufferBytes, writeBuffersMax, backgroundJobs, OPEN_FILES_MAX);
+    }
+
     public RocksTuning {
         require(blockCacheBytes >= 8 * MIB, "block cache must have at least 8 MiB");
         require(writeBufferBytes >= MIB, "a write buffer must have at least 1 MiB");
         require(writeBuffersMax >= 4 && writeBuffersMax <= 64, "write buffers must be 4 to 64");
         require(backgroundJobs >= 1 && backgroundJobs <= 64, "background jobs must be 1 to 64");
+        require(openFilesMax >= 20, "at least 20 tables must be kept open");
     }
 
     private static void require(boolean condition, String message) {
@@ -70,7 +79,7 @@ public record RocksTuning(long blockCacheBytes, long writeBufferBytes, int write
                 .setMaxWriteBufferNumber(writeBuffersMax)
                 .setTargetFileSizeBase(TABLE_FILE_BYTES)
                 .setMaxBackgroundJobs(backgroundJobs)
-                .setMaxOpenFiles(OPEN_FILES_MAX)
+                .setMaxOpenFiles(openFilesMax)
                 .setMaxManifestFileSize(MANIFEST_BYTES_MAX)
                 .setLevel0FileNumCompactionTrigger(LEVEL0_COMPACTION_FILES)
                 .setLevel0SlowdownWritesTrigger(LEVEL0_NEVER_STALLS)

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import io.zerofs.cli.config.ZerofsConfig;
+import io.zerofs.server.metrics.MetricsServer;
+import io.zerofs.server.net.ServerSettings;
+import io.zerofs.storage.cache.DiskCacheSettings;
+import io.zerofs.storage.index.RocksTuning;
+import java.lang.management.ManagementFactory;
+import java.lang.management.OperatingSystemMXBean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How the limit on open files of the process is divided. Store, cache and index have their part before any client, so
+ * that no number of connections makes a request to the store fail.
+ *
+ * @param indexMax tables that the index keeps open
+ * @param connectionsMax of all clients together
+ */
+record OpenFiles(int indexMax, int connectionsMax) {
+    private static final Logger log = LoggerFactory.getLogger(OpenFiles.class);
+
+    /** The event poll, a timer and what wakes it. */
+    private static final int EVENT_LOOP_FILES = 3;
+
+    /** What is open while the daemon runs: listeners, the index's logs, copies of tables, connections that are refused. */
+    private static final int OTHER_FILES = 48;
+
+    private static final int INDEX_MIN = 32;
+    private static final int CONNECTIONS_MIN = 8;
+
+    /** For the process as it is now, before it has opened anything. */
+    static OpenFiles of(ZerofsConfig config) throws ExitException {
+        int requests = config.storage().link().requests();
+        int connections = MemoryBudget.of(config.cache()).connectionsMax(config.servers());
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
+                        instanceof UnixOperatingSystemMXBean unix
+                ? of(unix.getMaxFileDescriptorCount(), unix.getOpenFileDescriptorCount(), requests, connections)
+                : of(-1, 0, requests, connections);
+    }
+
+    /**
+     * Divides a limit.
+     *
+     * @param limit negative if there is none
+     * @param open of the process now
+     * @param requests to the store at a time
+     * @param connections that are wanted
+     */
+    static OpenFiles of(long limit, long open, int requests, int connections) throws ExitException {
+        ServerSettings servers = ServerSettings.DEFAULT;
+        // A directory as store has no limit of its own: each thread that waits for it reads one file.
+        long reserved = open
+                + Math.max(requests, servers.waitingThreads())
+                + DiskCacheSettings.FILES_MAX
+                + MetricsServer.CONNECTIONS_MAX
+                + EVENT_LOOP_FILES * (servers.eventLoopThreads() + 1L)
+                + OTHER_FILES;
+        long free = limit < 0 ? Integer.MAX_VALUE : limit - reserved;
+        if (free < INDEX_MIN + CONNECTIONS_MIN) {
+            throw new ExitException(
+                    ExitCode.CONFIG,
+                    "the limit of " + limit + " open files is too low, at least "
+                            + (reserved + INDEX_MIN + CONNECTIONS_MIN)
+                            + " are needed: raise it with \"ulimit -n 65536\" or LimitNOFILE=65536 in the unit");
+        }
+        long index = Math.max(INDEX_MIN, Math.max(free / 2, free - connections));
+        index = Math.min(index, RocksTuning.DEFAULT.openFilesMax());
+        if (free - index < connections) {
+            log.warn(
+                    "the limit of {} open files leaves room for {} connections instead of {}: raise it with"
+                            + " \"ulimit -n 65536\" or LimitNOFILE=65536 in the unit",
+                    limit,
+                    free - index,
+                    connections);
+        }
+        return new OpenFiles((int) index, (int) Math.min(connections, free - index));
+    }
+}
