@@ -83,6 +83,7 @@ public final class ProtocolServer implements AutoCloseable {
                 .channelFactory(loops.serverChannel(address))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childOption(ChannelOption.ALLOCATOR, resources.allocator())
+                .handler(resources.door().handler())
                 .childHandler(new Accepting(address));
         if (address instanceof ListenAddress.Tcp) {
             bootstrap.option(ChannelOption.SO_REUSEADDR, true).childOption(ChannelOption.TCP_NODELAY, true);

@@ -35,6 +35,7 @@ public final class ServerResources implements AutoCloseable {
     private final RequestGate gate;
     private final Clients clients = new Clients();
     private final Shares connections;
+    private final Door door;
     private final Set<FrameHandler> handlers = ConcurrentHashMap.newKeySet();
     private final AtomicInteger openToAll = new AtomicInteger();
     private final Map<String, RequestMeter> meters = new ConcurrentHashMap<>();
@@ -57,6 +58,7 @@ public final class ServerResources implements AutoCloseable {
         this.waitingThreads = new FileSystemExecutor(settings);
         this.gate = new RequestGate(settings);
         this.connections = new Shares(ClientResource.CONNECTIONS, settings.connectionsMax(), settings.clientShare());
+        this.door = new Door(settings.connectionsMax());
     }
 
     public ServerSettings settings() {
@@ -128,6 +130,10 @@ public final class ServerResources implements AutoCloseable {
 
     RequestGate gate() {
         return gate;
+    }
+
+    Door door() {
+        return door;
     }
 
     Clients clients() {
