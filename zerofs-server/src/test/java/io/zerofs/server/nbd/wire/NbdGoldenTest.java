@@ -65,7 +65,7 @@ class NbdGoldenTest {
         assertEquals(
                 new OptionRequest.MetaContext(NbdOption.SET_META_CONTEXT, "disk0", List.of("base:allocation")),
                 option("option SET_META_CONTEXT disk0 base:allocation"));
-        assertEquals(new OptionRequest.Unsupported(5), option("option STARTTLS"));
+        assertEquals(new OptionRequest.StartTls(), option("option STARTTLS"));
     }
 
     @Test
