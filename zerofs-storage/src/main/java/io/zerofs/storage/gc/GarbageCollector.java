@@ -160,6 +160,10 @@ public final class GarbageCollector implements SpaceKeeper {
     /** Returns the nanoseconds until the next attempt: what cannot be collected costs money for as long as the daemon runs. */
     private long failed(Throwable why) {
         VolumeException.Kind kind = why instanceof VolumeException e ? e.kind() : null;
+        if (ended && kind != VolumeException.Kind.FENCED) {
+            // A volume that is being closed takes no more of a pass, and its last changes are still on their way.
+            return 0;
+        }
         if (kind == VolumeException.Kind.FENCED || kind == VolumeException.Kind.CLOSED) {
             ended = true;
             source.stop((VolumeException) why);

@@ -304,7 +304,10 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
 
     private void putOff(Exception why) {
         failure = why.getMessage() == null ? why.toString() : why.getMessage();
-        retryAtNanos = runtime.nanoTime().getAsLong() + health.failed(why);
+        long delay = health.failed(why);
+        retryAtNanos = runtime.nanoTime().getAsLong() + delay;
+        // Where the log is full no commit comes any more that would ask again.
+        runtime.timer().after(delay, this::requestIfDue);
     }
 
     /** What no ZeroFS wrote tells nothing of other writers, and a person can remove it; else it may be a newer writer's. */

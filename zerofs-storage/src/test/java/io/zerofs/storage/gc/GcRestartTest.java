@@ -21,6 +21,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,6 +132,34 @@ class GcRestartTest {
         assertEquals(List.of(), found);
     }
 
+    @Test
+    void aPassThatTheClosingOfTheVolumeEndsTakesNothingFromItsLastBarrier() throws Exception {
+        gc.collector.start();
+        gc.passByItself().passByItself().passTime(GcFixture.GRACE);
+        process.write(1, "last");
+        CountDownLatch closing = new CountDownLatch(1);
+        CountDownLatch passed = new CountDownLatch(1);
+        store.beforeCommit = () -> {
+            closing.countDown();
+            assertTrue(passed.await(60, TimeUnit.SECONDS));
+        };
+        FutureTask<Void> close = new FutureTask<>(() -> {
+            process.volume.close();
+            return null;
+        });
+        store.beforeDelete = () -> {
+            new Thread(close).start();
+            assertTrue(closing.await(60, TimeUnit.SECONDS));
+        };
+
+        gc.passByItself();
+        passed.countDown();
+
+        assertEquals(0, closing.getCount(), "the pass met the closing");
+        close.get(60, TimeUnit.SECONDS);
+        assertEquals("last", fixture.process().open().read(1));
+    }
+
     private interface Action {
         void run() throws Exception;
     }
@@ -138,6 +169,8 @@ class GcRestartTest {
         volatile RuntimeException onList;
         volatile boolean refusesToDelete;
         volatile Action beforeManifest;
+        volatile Action beforeCommit;
+        volatile Action beforeDelete;
 
         HinderedStore(ObjectStore store) {
             super(store);
@@ -145,14 +178,22 @@ class GcRestartTest {
 
         @Override
         public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
-            if (beforeManifest != null && name.startsWith(Manifest.PREFIX)) {
+            if (name.startsWith(Manifest.PREFIX)) {
+                run(beforeManifest);
+            } else if (name.startsWith(CommitId.PREFIX)) {
+                run(beforeCommit);
+            }
+            return super.put(name, bytes, condition);
+        }
+
+        private static void run(Action action) {
+            if (action != null) {
                 try {
-                    beforeManifest.run();
+                    action.run();
                 } catch (Exception e) {
                     throw new AssertionError(e);
                 }
             }
-            return super.put(name, bytes, condition);
         }
 
         @Override
@@ -165,6 +206,7 @@ class GcRestartTest {
 
         @Override
         public Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException {
+            run(beforeDelete);
             if (onDelete != null) {
                 throw onDelete;
             } else if (refusesToDelete) {

@@ -136,7 +136,7 @@ class CheckpointerTest {
 
     @Test
     void writersWaitWhenTheLogIsTooLongAndGoOnAfterTheCheckpoint() throws Exception {
-        Process process = open(new CheckpointSettings(MANY_BYTES, 3, MANY_BYTES, 3, NEVER, SOON));
+        Process process = open(new CheckpointSettings(MANY_BYTES, 3, MANY_BYTES, 3, NEVER, NEVER));
         process.store.setFaults(Fault.on(StoreOperation.PUT, TableRef.PREFIX, 1, new Fault.Unavailable()));
         for (int i = 0; i < 4; i++) {
             process.write(i, "v" + i).barrier();
