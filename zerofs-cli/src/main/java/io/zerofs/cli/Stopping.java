@@ -19,6 +19,9 @@ record Stopping(Duration patience, Duration longest, LongSupplier movedBytes, Su
     private static final Logger log = LoggerFactory.getLogger(Stopping.class);
 
     private static final int LOOKS = 60;
+    /** However patient it is, the supervisor waits for its first word. */
+    private static final long LOOK_MILLIS_MAX = 1_000;
+
     private static final long TOLD_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /** Returns once it is closed. */
@@ -31,7 +34,7 @@ record Stopping(Duration patience, Duration longest, LongSupplier movedBytes, Su
         long told = began - TOLD_EVERY_NANOS;
         long before = movedBytes.getAsLong();
         while (true) {
-            closing.join(Math.max(1, patience.toMillis() / LOOKS));
+            closing.join(Math.max(1, Math.min(LOOK_MILLIS_MAX, patience.toMillis() / LOOKS)));
             if (!closing.isAlive()) {
                 return;
             }

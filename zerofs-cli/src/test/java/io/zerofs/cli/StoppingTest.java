@@ -3,6 +3,7 @@ package io.zerofs.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.zerofs.server.net.Supervisor;
 import java.time.Duration;
@@ -39,6 +40,22 @@ class StoppingTest {
                 })
                 .close(this::untilStored);
         assertEquals(0, stored.getCount());
+    }
+
+    @Test
+    void itLooksSoonHoweverPatientItIs() throws Exception {
+        AtomicLong looks = new AtomicLong();
+        Stopping patient = new Stopping(
+                Duration.ofDays(1),
+                Duration.ofDays(1),
+                () -> {
+                    if (looks.incrementAndGet() == 2) {
+                        stored.countDown();
+                    }
+                    return 42;
+                },
+                Supervisor.NONE);
+        assertTimeoutPreemptively(Duration.ofSeconds(30), () -> patient.close(this::untilStored));
     }
 
     @Test
