@@ -3,6 +3,7 @@ package io.zerofs.server.net;
 
 import io.netty.channel.Channel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.unix.PeerCredentials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,9 +11,10 @@ import java.nio.file.Path;
 /**
  * The user of this machine at the other end of a unix socket, as the system tells it (SO_PEERCRED).
  *
+ * @param gid its primary group
  * @param mayActForOthers whether it is the superuser or the user of this process: they can do what they like anyway
  */
-public record PeerUser(int uid, boolean mayActForOthers) {
+public record PeerUser(int uid, int gid, boolean mayActForOthers) {
     private static final int SUPERUSER = 0;
     private static final Path OWN_PROCESS = Path.of("/proc/self");
 
@@ -21,8 +23,9 @@ public record PeerUser(int uid, boolean mayActForOthers) {
         if (!(channel instanceof EpollDomainSocketChannel unix)) {
             return null;
         }
-        int uid = unix.peerCredentials().uid();
-        return new PeerUser(uid, uid == SUPERUSER || uid == ownUid());
+        PeerCredentials peer = unix.peerCredentials();
+        int uid = peer.uid();
+        return new PeerUser(uid, peer.gids()[0], uid == SUPERUSER || uid == ownUid());
     }
 
     private static int ownUid() throws IOException {

@@ -40,12 +40,23 @@ final class NinePSession {
 
     /** Whether the client may act for this user: what the system knows of who connected counts more than what it says. */
     boolean mayClaim(int uid) {
-        PeerUser peer = connection.peerUser();
-        return peer == null || peer.mayActForOthers() || peer.uid() == uid;
+        return isBelieved() || connection.peerUser().uid() == uid;
     }
 
-    /** As whom a user acts, whose groups the protocol does not tell. */
+    private boolean isBelieved() {
+        PeerUser peer = connection.peerUser();
+        return peer == null || peer.mayActForOthers();
+    }
+
+    /**
+     * As whom a user acts. The protocol does not tell its groups, which the client's kernel checks; a client that speaks
+     * for itself only has the group that the system knows.
+     */
     Credentials as(int uid, int gid) {
+        if (!isBelieved()) {
+            return server.users()
+                    .apply(new Credentials(uid, connection.peerUser().gid()));
+        }
         Credentials mapped = server.users().apply(Credentials.ofUser(uid, gid));
         return Credentials.ofUser(mapped.uid(), mapped.gid());
     }

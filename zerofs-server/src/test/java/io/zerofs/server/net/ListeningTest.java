@@ -151,7 +151,8 @@ class ListeningTest {
             client.write(ByteBuffer.wrap(frame(EchoProtocol.ECHO, 5)));
             assertEquals(5, client.read(ByteBuffer.allocate(5)));
             int uid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-            assertEquals(new PeerUser(uid, true), connections.take().peerUser());
+            int gid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
+            assertEquals(new PeerUser(uid, gid, true), connections.take().peerUser());
         }
     }
 

@@ -50,7 +50,7 @@ class NinePAccessTest {
 
     @Test
     void aLocalUserIsWhomTheSystemSays() throws Exception {
-        DirectClient user = connect(fixture.files(), UserMapping.NONE, new PeerUser(1000, false));
+        DirectClient user = connect(fixture.files(), UserMapping.NONE, new PeerUser(1000, 1000, false));
         assertEquals(Errno.EPERM, user.error(attach(0)));
         assertEquals(Errno.EPERM, user.error(attach(1001)));
         assertEquals(Errno.EPERM, user.error(attach("root", "", -1)));
@@ -59,8 +59,23 @@ class NinePAccessTest {
     }
 
     @Test
+    void aLocalUserHasItsOwnGroupOnly() throws Exception {
+        VirtualFileSystem files = fixture.files();
+        files.setAttributes(Credentials.ROOT, files.root(), AttributeChange.ofMode(0777), DataAccess.CHECKED_NOW);
+        files.create(new Credentials(0, 100), files.root(), FileName.of("f"), NewNode.file(0640));
+        DirectClient user = connect(files, UserMapping.NONE, new PeerUser(1000, 1000, false));
+        user.ok(attach(1000));
+        user.walk(ROOT, 1, "f");
+        assertEquals(Errno.EACCES, user.error(new Tmessage.Tlopen(1, OpenFlags.READ_ONLY)));
+        user.ok(new Tmessage.Tmkdir(ROOT, "d".getBytes(US_ASCII), 0755, 100));
+        user.walk(ROOT, 2, "d");
+        assertEquals(1000, user.attributes(2).gid());
+        user.close();
+    }
+
+    @Test
     void whoCanActForOthersAnywayMayDoSoHere() throws Exception {
-        DirectClient superuser = connect(fixture.files(), UserMapping.NONE, new PeerUser(0, true));
+        DirectClient superuser = connect(fixture.files(), UserMapping.NONE, new PeerUser(0, 0, true));
         superuser.ok(attach(1000));
         superuser.close();
     }
