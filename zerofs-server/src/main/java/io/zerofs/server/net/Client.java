@@ -81,7 +81,9 @@ public final class Client {
     public void refuse(ClientResource resource) {
         protocol.refused.incrementAndGet(resource.ordinal());
         protocol.refusals.line(
-                "{}: refused, its share of {} is used up", name, resource.name().toLowerCase(Locale.ROOT));
+                "{}: refused, its share of {} or all there is of them is used up",
+                name,
+                resource.name().toLowerCase(Locale.ROOT));
     }
 
     /** For logs and tests: what it has. */

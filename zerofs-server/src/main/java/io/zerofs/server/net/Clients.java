@@ -5,6 +5,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -12,9 +13,6 @@ import java.util.TreeMap;
 
 /** The clients that have connections now, over all protocols of a daemon. Thread-safe. */
 final class Clients {
-    /** Bytes of an IPv6 address that one client cannot choose; it usually has all addresses that begin with them. */
-    private static final int IPV6_PREFIX_BYTES = 8;
-
     private final Map<String, Client> protocols = new TreeMap<>();
     private final Map<String, Client> byAddress = new HashMap<>();
 
@@ -62,6 +60,9 @@ final class Clients {
         if (!(address instanceof Inet6Address) || address.isLinkLocalAddress()) {
             return address.getHostAddress();
         }
-        return Arrays.toString(Arrays.copyOf(address.getAddress(), IPV6_PREFIX_BYTES));
+        // A client cannot choose the first half, and usually has all addresses that begin with it.
+        ByteBuffer prefix = ByteBuffer.wrap(address.getAddress());
+        return String.format(
+                "%x:%x:%x:%x::/64", prefix.getShort(), prefix.getShort(), prefix.getShort(), prefix.getShort());
     }
 }

@@ -111,5 +111,6 @@ class SharesTest {
         assertNull(Clients.unit(new InetSocketAddress("::1", 5)));
         assertNull(Clients.unit(new DomainSocketAddress("/run/socket")));
         assertFalse(Clients.unit(new InetSocketAddress("192.0.2.1", 5)).isEmpty());
+        assertEquals("2001:db8:0:f00d::/64", Clients.unit(new InetSocketAddress("2001:db8:0:f00d::1", 5)));
     }
 }
