@@ -114,7 +114,7 @@ final class FrameHandler extends ChannelConnection {
             deferred.abandon();
             deferred = null;
         }
-        protocol.closed(!broken);
+        protocol.closed(!broken && share.requests() == 0);
     }
 
     @Override
@@ -378,6 +378,7 @@ final class FrameHandler extends ChannelConnection {
     void makeWay() {
         LOG.debug("{}: closed: it keeps nothing, and another connection needs its place", this);
         onEventLoop(() -> {
+            broken = true; // Its client may have asked for something meanwhile.
             finishing = true;
             context.close();
         });

@@ -55,7 +55,7 @@ public interface FrameProtocol {
     /**
      * The connection has ended; replies to requests still running go nowhere.
      *
-     * @param inOrder whether the client ended it, and the socket had taken every reply that was made until then
+     * @param inOrder whether the client ended it, and the socket had taken the replies to all its requests
      */
     default void closed(boolean inOrder) {}
 }

@@ -175,12 +175,13 @@ public final class ProtocolServer implements AutoCloseable {
                 return;
             }
             FrameHandler handler = new FrameHandler(name, resources, client, factory);
+            channel.pipeline().addLast(handler);
+            // Not before: from here on it can be asked to make way, for which it needs its channel.
             resources.connectionOpened(handler);
             channel.closeFuture().addListener(done -> {
                 connections.remove(channel);
                 resources.connectionClosed(handler);
             });
-            channel.pipeline().addLast(handler);
             // Not before: whoever closes the server asks it to finish.
             connections.put(channel, handler);
             if (closing) {

@@ -150,11 +150,11 @@ public final class ServerResources implements AutoCloseable {
             if (limit == Shares.Limit.NONE) {
                 return true;
             }
-            client.refuse(ClientResource.CONNECTIONS);
             Optional<FrameHandler> idle = handlers.stream()
                     .filter(each -> each.idleness().isIdle() && isInTheWay(limit, each.client(), client))
                     .min(Comparator.comparingLong(each -> each.idleness().sinceNanos()));
             if (idle.isEmpty()) {
+                client.refuse(ClientResource.CONNECTIONS);
                 return false;
             }
             connectionClosed(idle.get());

@@ -35,6 +35,9 @@ final class EchoProtocol implements FrameProtocol {
     final Queue<String> threads = new ConcurrentLinkedQueue<>();
     final AtomicInteger frames = new AtomicInteger();
     final AtomicInteger closed = new AtomicInteger();
+    /** Set before it counts as closed. */
+    volatile boolean closedInOrder;
+
     private final Connection connection;
 
     EchoProtocol(Connection connection) {
@@ -92,6 +95,7 @@ final class EchoProtocol implements FrameProtocol {
 
     @Override
     public void closed(boolean inOrder) {
+        closedInOrder = inOrder;
         closed.incrementAndGet();
     }
 }

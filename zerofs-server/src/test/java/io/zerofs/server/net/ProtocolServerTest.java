@@ -12,6 +12,7 @@ import static io.zerofs.server.net.EchoProtocol.WAIT;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -90,6 +91,9 @@ class ProtocolServerTest {
                     use(other);
                     use(used);
                     assertEquals(-1, silent.get(0).getInputStream().read(), "the oldest made way");
+                    until(() -> protocols.get(1).closed.get() == 1);
+                    assertFalse(protocols.get(1).closedInOrder, "its client may have asked for something meanwhile");
+                    assertEquals(0, resources.refused().get("echo").get(ClientResource.CONNECTIONS));
                 }
             } finally {
                 for (Socket each : silent) {
@@ -294,6 +298,27 @@ class ProtocolServerTest {
             assertEquals(-1, socket.getInputStream().read());
             closer.join();
         }
+    }
+
+    @Test
+    void connectionThatItsClientEndsWithoutTheReplyDoesNotEndInOrder() throws Exception {
+        try (Socket socket = connect()) {
+            use(socket);
+            socket.getOutputStream().write(frame(HOLD, 10));
+            until(() -> protocol().held.size() == 1);
+        }
+        until(() -> protocol().closed.get() == 1);
+        assertFalse(protocol().closedInOrder);
+        protocol().held.remove().run();
+    }
+
+    @Test
+    void connectionThatItsClientEndsAfterTheReplyEndsInOrder() throws Exception {
+        try (Socket socket = connect()) {
+            use(socket);
+        }
+        until(() -> protocol().closed.get() == 1);
+        assertTrue(protocol().closedInOrder);
     }
 
     @Test
