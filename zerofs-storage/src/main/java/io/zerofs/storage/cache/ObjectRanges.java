@@ -175,10 +175,18 @@ public final class ObjectRanges {
 
         private final List<CompletableFuture<ByteBuffer>> others = new ArrayList<>(2);
         private final TreeMap<Integer, CompletableFuture<ByteBuffer>> own = new TreeMap<>();
+        private final boolean isSecond;
         private boolean isTruncated;
+        private ObjectStoreException failure;
 
         Flight(ObjectHeader object, Region wanted) {
+            this(object, wanted, false);
+        }
+
+        /** @param isSecond whether it follows one that failed; what it meets is told to all who wait for it */
+        private Flight(ObjectHeader object, Region wanted, boolean isSecond) {
             this.object = object;
+            this.isSecond = isSecond;
             this.wanted = wanted;
             this.found = new ByteBuffer[wanted.count()];
         }
@@ -274,6 +282,7 @@ public final class ObjectRanges {
                 bytes = ObjectRanges.this.fetch(object, from, length);
             } catch (ObjectStoreException e) {
                 if (e.kind() != Kind.TRUNCATED) {
+                    failure = e;
                     throw e;
                 }
                 isTruncated = true;
@@ -312,26 +321,36 @@ public final class ObjectRanges {
             own.forEach((block, mine) -> {
                 // In this order, so that those who waited do not find it again.
                 underWay.remove(new Block(object.salt(), block), mine);
-                mine.complete(null);
+                if (isSecond && failure != null) {
+                    mine.completeExceptionally(failure);
+                } else {
+                    mine.complete(null);
+                }
             });
             own.clear();
         }
 
-        /** The block as somebody else brings it, else from the store: that one may have failed for reasons of its own. */
+        /**
+         * The block as somebody else brings it, else from the store: that one may have failed for reasons of its own. Once
+         * only, for all who wait would else ask a store that is away one after the other.
+         */
         private ByteBuffer await(CompletableFuture<ByteBuffer> other, int block) throws ObjectStoreException {
             try {
                 ByteBuffer bytes = other == null ? null : other.get();
                 if (bytes != null) {
                     return bytes;
                 }
-                ByteBuffer[] again = new Flight(object, new Region(block, block + 1)).run(false);
+                ByteBuffer[] again = new Flight(object, new Region(block, block + 1), true).run(false);
                 isTruncated |= again == null;
                 return again == null ? null : again[0];
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new ObjectStoreException(Kind.UNAVAILABLE, "interrupted while waiting for the store", e);
             } catch (ExecutionException e) {
-                throw new IllegalStateException("blocks under way end with bytes or null", e);
+                if (e.getCause() instanceof ObjectStoreException shared) {
+                    throw new ObjectStoreException(shared.kind(), shared.getMessage(), shared);
+                }
+                throw new IllegalStateException("blocks under way end with bytes, null or the store's failure", e);
             }
         }
     }

@@ -31,6 +31,8 @@ import io.zerofs.storage.seal.Salt;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -38,6 +40,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -226,6 +229,53 @@ class ObjectRangesTest {
         assertEquals(
                 object.slice(300_000, 10),
                 ranges.read(header(), 300_000, 10, true).slice(300_000, 10));
+    }
+
+    /** Each request to a store that is away takes as long as its retries. */
+    @Test
+    void readersOfOneBlockDoNotAskAStoreThatIsAwayOneAfterTheOther() throws Exception {
+        List<Thread> readers = new ArrayList<>();
+        AtomicInteger asked = new AtomicInteger();
+        ObjectRanges shared = new ObjectRanges(
+                new ForwardingStore(store) {
+                    @Override
+                    public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
+                        Thread asking = Thread.currentThread();
+                        int waits = asked.incrementAndGet();
+                        await().until(() -> readers.size() == 8
+                                && readers.stream()
+                                        .filter(each -> each != asking && each.isAlive())
+                                        .allMatch(each -> flightsThatWait(each) == waits));
+                        throw new ObjectStoreException(Kind.UNAVAILABLE, "the store is away", null);
+                    }
+                },
+                cache,
+                Runnable::run,
+                nanoTime::get);
+        ConcurrentLinkedQueue<Kind> failures = new ConcurrentLinkedQueue<>();
+        for (int i = 0; i < 8; i++) {
+            int from = 300_000 + i * 4_096;
+            readers.add(new Thread(() -> {
+                try {
+                    shared.read(header(), from, 4_096, true);
+                } catch (ObjectStoreException e) {
+                    failures.add(e.kind());
+                }
+            }));
+        }
+        readers.forEach(Thread::start);
+        for (Thread reader : readers) {
+            reader.join();
+        }
+        assertEquals(Collections.nCopies(8, Kind.UNAVAILABLE), List.copyOf(failures));
+        assertEquals(2, asked.get(), "one for all, and another one in case that the first failed by itself");
+    }
+
+    private static long flightsThatWait(Thread reader) {
+        return Arrays.stream(reader.getStackTrace())
+                .filter(frame -> frame.getClassName().endsWith("ObjectRanges$Flight")
+                        && frame.getMethodName().equals("await"))
+                .count();
     }
 
     @Test
