@@ -77,17 +77,23 @@ final class FileSystemExecutor implements AutoCloseable {
         }
     }
 
-    /** Starts what the thread is free for now. */
+    /** Starts what threads are free for now: the client that gave one back may have a share again, too. */
     private synchronized void ended(Client client) {
         threads.give(client, 1);
         notifyAll();
+        while (startNext()) {
+            // Until nobody who waits may have another thread.
+        }
+    }
+
+    private boolean startNext() {
         for (Iterator<Map.Entry<Client, Queue<Runnable>>> each =
                         waiting.entrySet().iterator();
                 each.hasNext(); ) {
             Map.Entry<Client, Queue<Runnable>> next = each.next();
             Shares.Limit limit = threads.take(next.getKey(), 1);
             if (limit == Shares.Limit.ALL) {
-                return;
+                return false;
             }
             if (limit == Shares.Limit.NONE) {
                 each.remove();
@@ -96,9 +102,10 @@ final class FileSystemExecutor implements AutoCloseable {
                     waiting.put(next.getKey(), next.getValue());
                 }
                 start(next.getKey(), work);
-                return;
+                return true;
             }
         }
+        return false;
     }
 
     private synchronized void awaitStarted(long deadlineNanos) throws InterruptedException {

@@ -2,6 +2,7 @@
 package io.zerofs.server.net;
 
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -84,6 +85,21 @@ class FileSystemExecutorTest {
         store.countDown();
         await().until(() -> order.size() == 51);
         assertEquals(1, Collections.frequency(order.subList(0, THREADS + 2), other), "and not after all others");
+    }
+
+    @Test
+    void noThreadIsFreeWhileAClientThatHasNoneWaits() throws Exception {
+        CountDownLatch first = new CountDownLatch(1);
+        CompletableFuture<Void> second = new CompletableFuture<>();
+        for (int i = 0; i < THREADS - 3; i++) {
+            threads.execute(client("10.0.1." + i), this::awaitStore);
+        }
+        threads.execute(greedy, this::awaitStore);
+        threads.execute(other, () -> assertDoesNotThrow(() -> first.await()));
+        threads.execute(greedy, this::awaitStore); // The last thread would be more than its share.
+        threads.execute(other, () -> second.complete(null));
+        first.countDown();
+        second.get(30, TimeUnit.SECONDS);
     }
 
     @Test
