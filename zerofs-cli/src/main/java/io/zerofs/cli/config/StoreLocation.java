@@ -89,10 +89,18 @@ public sealed interface StoreLocation {
 
     private static String authority(String url, String rest, String noun) {
         String name = rest.contains("/") ? rest.substring(0, rest.indexOf('/')) : rest;
+        requireNoCredentials(name);
         if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
             throw new IllegalArgumentException("\"" + url + "\" names no valid " + noun);
         }
         return name;
+    }
+
+    /** The message does not repeat them. */
+    static void requireNoCredentials(String authority) {
+        if (authority != null && authority.indexOf('@') >= 0) {
+            throw new IllegalArgumentException("credentials do not belong in a URL; they have keys of their own");
+        }
     }
 
     private static String prefix(String url, String rest) {

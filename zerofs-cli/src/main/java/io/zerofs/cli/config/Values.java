@@ -152,6 +152,7 @@ final class Values {
     private static URI endpoint(String text) {
         try {
             URI uri = new URI(text);
+            StoreLocation.requireNoCredentials(uri.getRawAuthority());
             if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
                 return uri;
             }

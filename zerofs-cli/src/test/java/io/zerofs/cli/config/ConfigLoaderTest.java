@@ -290,6 +290,16 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void credentialsInAUrlAreRefusedAndNotRepeated() {
+        String url = error(SMALLEST.replace("s3://bucket", "s3://key:hunter2@bucket"));
+        String endpoint = error(SMALLEST + "[aws]\nendpoint = \"https://key:hunter2@host\"\n");
+        for (String message : List.of(url, endpoint)) {
+            assertTrue(message.contains("credentials do not belong in a URL"), message);
+            assertFalse(message.contains("hunter2"), message);
+        }
+    }
+
+    @Test
     void messagesDoNotRepeatSecrets() {
         String message = error(SMALLEST.replace("\"${PASSWORD}\"", "[\"hunter2\"]"));
         assertEquals("z.toml:5: [storage] encryption_password: must be a string, not a list", message);
