@@ -51,7 +51,7 @@ final class DirectoryStore {
         }
     }
 
-    /** Puts a new entry behind all others; gives the directory with it, not yet put. */
+    /** Puts a new entry after all others; returns the directory with it, not yet put. */
     InodeRecord add(Transaction changes, InodeRecord directory, FileName name, InodeRecord child) {
         InodeContent.Directory content = directory.directory();
         InodeRecord longer = directory.withContent(

@@ -25,7 +25,7 @@ final class XattrOperations {
     /** Longest list of names that Linux can return, each with a NUL behind (XATTR_LIST_MAX). */
     private static final int LIST_BYTES_MAX = 65_536;
 
-    /** Length of a list that is read on a thread that must not wait: behind each name there may be 64 KiB of value. */
+    /** Length of a list that is read on a thread that must not wait: each name may have 64 KiB of value. */
     private static final int LIST_BYTES_AT_ONCE = 512;
 
     private final Engine engine;

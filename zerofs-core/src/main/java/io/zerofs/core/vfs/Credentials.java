@@ -14,7 +14,7 @@ public record Credentials(int uid, int gid, int... groups) {
     /** No user or group: nobody is it, and nothing belongs to it, because chown(2) takes it for "as it is". */
     public static final int NO_ID = -1;
 
-    /** The user and the group of who is nobody in particular. */
+    /** The user and the group of nobody in particular. */
     public static final int NOBODY = 65_534;
 
     public static final Credentials ROOT = new Credentials(0, 0);

@@ -9,7 +9,7 @@ package io.zerofs.core.vfs;
  *     entries from it on are not shown, so that a listing ends although names keep coming
  */
 public record ListingRange(long after, long end) {
-    /** For who lists a directory in one call, which sees no later entries anyway. */
+    /** For a listing in one call, which sees no later entries anyway. */
     public static ListingRange after(long cookie) {
         return new ListingRange(cookie, Long.MAX_VALUE);
     }

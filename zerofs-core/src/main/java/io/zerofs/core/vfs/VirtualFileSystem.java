@@ -172,7 +172,7 @@ public interface VirtualFileSystem {
             Credentials who, InodeId directory, ListingRange range, boolean withAttributes, DirectoryVisitor visitor)
             throws FsException;
 
-    /** Lists all that is in a directory now behind a cookie. */
+    /** Lists all that is in a directory now after a cookie. */
     default boolean list(
             Credentials who, InodeId directory, long cookie, boolean withAttributes, DirectoryVisitor visitor)
             throws FsException {

@@ -114,7 +114,7 @@ public final class ObjectRanges {
                 try {
                     new Flight(object, region).runAhead();
                 } catch (ObjectStoreException e) {
-                    // Whoever reads there asks again, and is told.
+                    // A reader of these blocks asks again, and gets the failure.
                 } finally {
                     isFetchingAhead.set(false);
                 }
@@ -170,10 +170,12 @@ public final class ObjectRanges {
     private final class Flight {
         private final ObjectHeader object;
         private final Region wanted;
-        /** Bytes of wanted blocks, and who else brings them. */
+        /** Bytes of wanted blocks. */
         private final ByteBuffer[] found;
 
+        /** For each wanted block, the promise of another caller, or null. */
         private final List<CompletableFuture<ByteBuffer>> others = new ArrayList<>(2);
+
         private final TreeMap<Integer, CompletableFuture<ByteBuffer>> own = new TreeMap<>();
         private final boolean isSecond;
         private boolean isTruncated;
@@ -183,7 +185,7 @@ public final class ObjectRanges {
             this(object, wanted, false);
         }
 
-        /** @param isSecond whether it follows one that failed; what it meets is told to all who wait for it */
+        /** @param isSecond whether it follows one that failed; callers that wait for this one share its failure */
         private Flight(ObjectHeader object, Region wanted, boolean isSecond) {
             this.object = object;
             this.isSecond = isSecond;
@@ -234,7 +236,7 @@ public final class ObjectRanges {
             }
         }
 
-        /** Returns null if the block is this caller's to bring, else who brings it. */
+        /** Returns null if the block is this caller's to bring, else the promise of another one. */
         private CompletableFuture<ByteBuffer> take(int block) {
             CompletableFuture<ByteBuffer> mine = new CompletableFuture<>();
             // Noted before anybody can wait for it.
@@ -288,7 +290,7 @@ public final class ObjectRanges {
                 isTruncated = true;
                 return;
             }
-            // Offered first: whoever comes when the blocks are no longer under way finds them there.
+            // Offered first: a reader that comes when the blocks are no longer under way finds them there.
             blocks.offer(object.salt(), first, List.of(bytes));
             for (int block = first; block < end; block++) {
                 int at = (block - first) * BLOCK_BYTES;
@@ -319,7 +321,7 @@ public final class ObjectRanges {
         /** Whatever was thrown, nobody waits for this caller any more. */
         private void settle() {
             own.forEach((block, mine) -> {
-                // In this order, so that those who waited do not find it again.
+                // In this order, so that readers that waited do not find it again.
                 underWay.remove(new Block(object.salt(), block), mine);
                 if (isSecond && failure != null) {
                     mine.completeExceptionally(failure);
@@ -332,7 +334,7 @@ public final class ObjectRanges {
 
         /**
          * The block as somebody else brings it, else from the store: that one may have failed for reasons of its own. Once
-         * only, for all who wait would else ask a store that is away one after the other.
+         * only: many readers would else ask a store that is away one after the other.
          */
         private ByteBuffer await(CompletableFuture<ByteBuffer> other, int block) throws ObjectStoreException {
             try {

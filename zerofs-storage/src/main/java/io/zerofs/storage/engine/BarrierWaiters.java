@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Who waits for which commit. Those who come later never wait for an earlier commit, and all are equally patient, so both
- * answers and failures come in the order of arrival. Guarded by the pipeline; futures are completed outside of it.
+ * Callers of barriers, each with its commit. A later one never waits for an earlier commit, and all are equally patient, so
+ * both answers and failures come in the order of arrival. Guarded by the pipeline; futures are completed outside of it.
  */
 final class BarrierWaiters {
     private final Deque<Waiter> waiters = new ArrayDeque<>();
@@ -48,7 +48,7 @@ final class BarrierWaiters {
         return answers;
     }
 
-    /** Takes out those who have waited long enough. */
+    /** Takes out the callers that have waited long enough. */
     List<Runnable> expired(long now, long progress, long stallNanosMax) {
         List<Runnable> answers = new ArrayList<>();
         while (!waiters.isEmpty() && stallsAt(progress, stallNanosMax) - now <= 0) {

@@ -270,7 +270,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
         running.lock();
         try {
             requested.set(false);
-            // A failure waits for the next tick or commit, a success may already be behind again.
+            // A failure waits for its time, a success may already be behind again.
             while (!ended && uncovered.isDue() && attempt()) {
                 LOG.debug("the log may still be too long");
             }

@@ -24,7 +24,7 @@ public final class ManifestChain {
     private final ManifestStore manifests;
     private final RandomGenerator random;
     private final InstantSource clock;
-    /** Held while a change is being published, by nobody who only wants to know. */
+    /** Held while a change is being published; readers do without it. */
     private final ReentrantLock publishing = new ReentrantLock();
 
     private volatile Manifest head;

@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What moves between this process and a store in the network: gives requests their turn, estimates how many bytes a second go
+ * The traffic between this process and a store in the network: gives requests their turn, estimates how many bytes a second go
  * up, and ends attempts of which nothing moves any more, however long they took before. Thread-safe.
  */
 public final class Traffic implements AutoCloseable {
