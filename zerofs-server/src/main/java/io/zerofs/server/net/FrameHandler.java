@@ -6,6 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.NotSslRecordException;
 import io.zerofs.server.bytes.MalformedMessageException;
 import java.io.IOException;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -123,7 +124,9 @@ final class FrameHandler extends ChannelConnection {
         if (cause instanceof IOException) {
             LOG.debug("{}: {}", this, cause.getMessage());
         } else if (cause.getCause() instanceof SSLException refused) {
-            LOG.info("{}: closed: TLS: {}", this, refused.getMessage());
+            // Netty's own message of what is no TLS has all of its bytes, which nobody was to read.
+            String reason = refused instanceof NotSslRecordException ? "not encrypted" : refused.getMessage();
+            resources.closed().line("{}: closed: TLS: {}", this, reason);
         } else {
             resources.unexpected().line("{}: closed after an unexpected error", this, cause);
         }

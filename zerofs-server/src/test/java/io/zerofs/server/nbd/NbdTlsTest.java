@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.zerofs.core.vfs.AttributeChange;
 import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.DataAccess;
@@ -42,6 +45,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** STARTTLS: who must encrypt, who must have a certificate, and that nothing said before counts. */
 class NbdTlsTest {
@@ -270,6 +274,32 @@ class NbdTlsTest {
             client.read(20);
             assertEquals(-1, client.socket.getInputStream().read());
         }
+    }
+
+    @Test
+    void clientsThatFailInTlsDoNotFillTheLog() throws Exception {
+        Logger logger = (Logger) LoggerFactory.getLogger("io.zerofs.server.net");
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        logger.addAppender(lines);
+        try {
+            serve(tls(false), true);
+            for (int i = 0; i < 20; i++) {
+                try (Client client = new Client()) {
+                    assertEquals(OptionReplyType.ACK.code(), client.option(NbdOption.STARTTLS, NOTHING));
+                    client.send(new byte[100]);
+                    client.socket.getInputStream().readAllBytes();
+                }
+            }
+        } finally {
+            logger.detachAppender(lines);
+        }
+        List<String> told = lines.list.stream()
+                .map(ILoggingEvent::getFormattedMessage)
+                .filter(line -> line.contains("closed: TLS"))
+                .toList();
+        assertTrue(told.size() > 0 && told.size() <= 10, told.size() + " lines");
+        assertTrue(told.stream().allMatch(line -> line.endsWith("TLS: not encrypted")), told.get(0));
     }
 
     @Test
