@@ -3,6 +3,8 @@ package io.zerofs.cli;
 
 import io.zerofs.server.net.Supervisor;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -26,7 +28,8 @@ record Stopping(Duration patience, Duration longest, LongSupplier movedBytes, Su
 
     /** Returns once it is closed. */
     void close(Runnable daemon) throws InterruptedException, ExitException {
-        Thread closing = new Thread(daemon, "zerofs-stop");
+        FutureTask<Void> task = new FutureTask<>(daemon, null);
+        Thread closing = new Thread(task, "zerofs-stop");
         closing.setDaemon(true);
         closing.start();
         long began = System.nanoTime();
@@ -36,6 +39,7 @@ record Stopping(Duration patience, Duration longest, LongSupplier movedBytes, Su
         while (true) {
             closing.join(Math.max(1, Math.min(LOOK_MILLIS_MAX, patience.toMillis() / LOOKS)));
             if (!closing.isAlive()) {
+                requireClosed(task);
                 return;
             }
             long now = System.nanoTime();
@@ -54,6 +58,16 @@ record Stopping(Duration patience, Duration longest, LongSupplier movedBytes, Su
                 supervisor.tell("EXTEND_TIMEOUT_USEC=" + micros + "\nSTATUS=Storing what was written");
                 told = now;
             }
+        }
+    }
+
+    /** An error such as a lack of memory ends the thread before everything is closed. */
+    private static void requireClosed(FutureTask<Void> task) throws InterruptedException, ExitException {
+        try {
+            task.get();
+        } catch (ExecutionException e) {
+            throw new ExitException(
+                    ExitCode.STOP_INCOMPLETE, "the daemon could not be closed: " + e.getCause(), e.getCause());
         }
     }
 }

@@ -76,4 +76,14 @@ class StoppingTest {
         assertEquals(ExitCode.STOP_INCOMPLETE, e.code());
         stored.countDown();
     }
+
+    @Test
+    void aStopThatBreaksOffIsNoSuccess() {
+        ExitException e = assertThrows(
+                ExitException.class,
+                () -> stopping(Duration.ofHours(1), () -> 42).close(() -> {
+                    throw new OutOfMemoryError("no thread can be had");
+                }));
+        assertEquals(ExitCode.STOP_INCOMPLETE, e.code());
+    }
 }
