@@ -21,6 +21,9 @@ public record UnixSocketConfig(
 
     public UnixSocketConfig {
         socketMode.ifPresent(UnixSocketConfig::permissions);
+        if (unixSocket.isEmpty() && (socketMode.isPresent() || socketGroup.isPresent())) {
+            throw new IllegalArgumentException("socket_mode and socket_group need unix_socket");
+        }
     }
 
     Optional<ListenAddress> unix() {

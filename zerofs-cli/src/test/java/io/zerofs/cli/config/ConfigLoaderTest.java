@@ -289,6 +289,13 @@ class ConfigLoaderTest {
         assertTrue(message.startsWith("z.toml:4: [storage] url: \"" + url + "\""), message);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"socket_mode = \"0660\"", "socket_group = \"zerofs\""})
+    void whatASocketShouldBeNeedsASocket(String setting) {
+        String message = error(SMALLEST + "[servers.ninep]\n" + setting + "\n");
+        assertTrue(message.endsWith("[servers.ninep] socket_mode and socket_group need unix_socket"), message);
+    }
+
     @Test
     void credentialsInAUrlAreRefusedAndNotRepeated() {
         String url = error(SMALLEST.replace("s3://bucket", "s3://key:hunter2@bucket"));
