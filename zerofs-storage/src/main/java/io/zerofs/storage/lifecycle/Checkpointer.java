@@ -296,13 +296,13 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
             }
         } catch (CorruptObjectException e) {
             unreadable(e);
-        } catch (ObjectStoreException | IOException | RuntimeException e) {
+        } catch (ObjectStoreException | IOException | RuntimeException | Error e) {
             putOff(e);
         }
         return false;
     }
 
-    private void putOff(Exception why) {
+    private void putOff(Throwable why) {
         failure = why.getMessage() == null ? why.toString() : why.getMessage();
         long delay = health.failed(why);
         retryAtNanos = runtime.nanoTime().getAsLong() + delay;
@@ -350,7 +350,7 @@ public final class Checkpointer implements LogKeeper, AutoCloseable {
             unreadable(e);
         } catch (ObjectStoreException e) {
             LOG.debug("cannot see whether another writer took over: {}", e.getMessage());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             putOff(e);
         } finally {
             awaitTick();

@@ -29,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -131,7 +132,11 @@ class CheckpointerTest {
 
         await().until(() -> idle.store.requests().size() > 5);
 
-        assertTrue(idle.store.requests().stream().allMatch(request -> request.operation() == StoreOperation.LIST));
+        // Now and then a look is for the volume object instead.
+        assertTrue(idle.store.requests().stream()
+                .allMatch(request -> request.operation() == StoreOperation.LIST
+                        || request.operation() == StoreOperation.GET
+                                && request.name().equals(VolumeObject.NAME)));
     }
 
     @Test
@@ -156,6 +161,30 @@ class CheckpointerTest {
         waiting.get(30, TimeUnit.SECONDS);
         process.barrier();
         assertEquals("waited", process.read(9));
+    }
+
+    @Test
+    void aLackOfMemoryDuringACheckpointIsFollowedByAnother() throws Exception {
+        AtomicBoolean scarce = new AtomicBoolean(true);
+        ForwardingStore store = new ForwardingStore(fixture.bucket) {
+            @Override
+            public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition)
+                    throws ObjectStoreException {
+                if (name.startsWith(TableRef.PREFIX) && scarce.getAndSet(false)) {
+                    throw new OutOfMemoryError("Java heap space");
+                }
+                return super.put(name, bytes, condition);
+            }
+        };
+        Process process = fixture.process(fixture.newDirectory(), store);
+        process.settings = process.settings.with(new CheckpointSettings(MANY_BYTES, 3, MANY_BYTES, 3, NEVER, NEVER));
+        process.open();
+        for (int i = 0; i < 3; i++) {
+            process.write(i, "v" + i).barrier();
+        }
+
+        await().until(() -> replayFrom(process) > 1);
+        assertFalse(scarce.get());
     }
 
     @Test
