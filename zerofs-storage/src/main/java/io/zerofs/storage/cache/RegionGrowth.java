@@ -28,9 +28,9 @@ final class RegionGrowth {
     private static final int NEIGHBOURS_MAX = 4;
 
     /** Blocks fetched along that nobody read, before an object gets none for a while. */
-    private static final int UNUSED_MAX = 16;
+    private static final int UNUSED_MAX = 48;
 
-    private static final long DISTRUST_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long DISTRUST_NANOS = TimeUnit.SECONDS.toNanos(8);
 
     /** From regions of this length on, the next one is fetched before it is asked for. */
     private static final int AHEAD_BLOCKS_MIN = 8;

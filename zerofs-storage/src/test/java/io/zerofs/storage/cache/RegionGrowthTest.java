@@ -68,7 +68,7 @@ final class RegionGrowthTest {
 
     @Test
     void manyReadersOfOneObjectInAnyOrderTakeFewRequests() throws Exception {
-        Seeds.run(seed -> {
+        Seeds.run(100, seed -> {
             ObjectHeader object = object(1, BLOCKS);
             BitSet cached = new BitSet();
             requests = 0;
@@ -82,7 +82,7 @@ final class RegionGrowthTest {
 
     @Test
     void randomReadsOfALargeObjectFetchLittleBesideTheirBlocks() throws Exception {
-        Seeds.run(seed -> {
+        Seeds.run(20, seed -> {
             int blocks = 30_000;
             ObjectHeader object = object(1, blocks);
             BitSet cached = new BitSet();
