@@ -14,7 +14,8 @@ import io.zerofs.server.net.Shares;
  * @param waitingLocksMax lock requests of one connection that wait at once; further ones are answered with BLOCKED, and
  *     the client tries again. Each counts as a request in flight.
  * @param lockWaitSeconds how long a lock request waits before it is answered with BLOCKED. Linux notices signals, timers
- *     among them, only before and after, when it waits by itself (30 s, or the mount option locktimeout).
+ *     among them, only before and after, when it waits by itself (30 s, or the mount option locktimeout). So a long wait
+ *     here makes timers late, and a short one makes locks that are held for some seconds come late.
  * @param clientShare part of fids, locks and extended attributes that one client can have; see {@link Shares}
  */
 public record NinePSettings(
@@ -31,7 +32,7 @@ public record NinePSettings(
     /** The smallest message size that a client may negotiate; Linux asks for no less. */
     public static final int MESSAGE_BYTES_MIN = 4_096;
 
-    public static final NinePSettings DEFAULT = new NinePSettings(MESSAGE_BYTES_LIMIT, 1 << 20, 1 << 16, 64, 1);
+    public static final NinePSettings DEFAULT = new NinePSettings(MESSAGE_BYTES_LIMIT, 1 << 20, 1 << 16, 64, 3);
 
     public NinePSettings {
         require(
