@@ -48,7 +48,7 @@ final class Abuse {
         attack.setDaemon(true);
         attack.start();
         while (System.in.read() >= 0) {
-            // Whoever started this says when it ends.
+            // The script that started this closes its input to end it.
         }
     }
 

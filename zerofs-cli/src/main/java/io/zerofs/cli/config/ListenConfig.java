@@ -16,7 +16,7 @@ public record ListenConfig(
         @Setting("Addresses to listen on, `[\"ip:port\", …]`, instead of `host` and `port`; `[]`: no TCP at all.")
         Optional<List<ListenAddress.Tcp>> addresses,
 
-        @Setting("Who may connect over TCP, `[\"10.0.0.0/8\", …]`; without it everybody, with it nobody else.")
+        @Setting("Addresses that may connect over TCP, `[\"10.0.0.0/8\", …]`. Without the key every address may.")
         Optional<List<AddressRange>> allow) {
 
     /** @throws IllegalArgumentException if the host cannot be resolved */

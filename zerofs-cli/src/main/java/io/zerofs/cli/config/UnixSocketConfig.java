@@ -13,7 +13,7 @@ public record UnixSocketConfig(
         @Setting("Path of a unix socket to listen on as well.")
         Optional<Path> unixSocket,
 
-        @Setting("Permissions of its file, such as `\"0660\"`: whoever may write to it may connect.")
+        @Setting("Permissions of its file, such as `\"0660\"`: processes that may write to it may connect.")
         Optional<String> socketMode,
 
         @Setting("Group of its file.") Optional<String> socketGroup) {

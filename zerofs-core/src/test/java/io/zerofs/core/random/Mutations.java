@@ -48,6 +48,14 @@ public final class Mutations {
         void accept(byte[] input) throws Exception;
     }
 
+    /** A sample for a target whose first byte chooses what reads the rest. */
+    public static byte[] sample(int kind, byte[] bytes) {
+        byte[] sample = new byte[1 + bytes.length];
+        sample[0] = (byte) kind;
+        System.arraycopy(bytes, 0, sample, 1, bytes.length);
+        return sample;
+    }
+
     /** Runs the target {@code rounds} times; a failure names the input and the seed. */
     public static void run(List<byte[]> samples, int rounds, Target target) throws Exception {
         Seeds.run(seed -> {

@@ -54,7 +54,7 @@ public sealed interface ListenAddress {
     /**
      * A unix socket. A stale socket file is replaced; one that a process listens on is an error.
      *
-     * @param mode permissions of the file; whoever may write to it may connect. Empty: what the umask leaves
+     * @param mode permissions of the file; every process that may write to it may connect. Empty: as the umask says
      * @param group of the file; empty: that of the process
      */
     record UnixSocket(Path path, Optional<Set<PosixFilePermission>> mode, Optional<String> group)

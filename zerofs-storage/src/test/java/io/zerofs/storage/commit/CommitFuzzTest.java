@@ -32,8 +32,8 @@ final class CommitFuzzTest {
     void damagedBytesAreReadOrCorrupt() throws Exception {
         GoldenBytes golden = GoldenBytes.load("objects.hex");
         List<byte[]> samples = new ArrayList<>();
-        samples.add(sample(0, golden.get("commit log")));
-        samples.add(sample(1, golden.get("fence section")));
+        samples.add(Mutations.sample(0, golden.get("commit log")));
+        samples.add(Mutations.sample(1, golden.get("fence section")));
         SplittableRandom random = new SplittableRandom(1);
         for (int i = 0; i < 20; i++) {
             CommitDraft draft = CommitFixture.draft(COMMIT, random);
@@ -42,25 +42,18 @@ final class CommitFuzzTest {
                             .seal(draft)
                             .bytes());
             if (object.length < 20_000) {
-                samples.add(sample(3, object));
+                samples.add(Mutations.sample(3, object));
             }
         }
         MemoryObjectStore store = new MemoryObjectStore();
         put(store, golden.get("commit"));
         CommitLog log = (CommitLog) new CommitReader(store, CommitFixture.keys()).read(COMMIT);
-        samples.add(sample(2, log.frames().encode()));
-        samples.add(sample(3, golden.get("commit")));
-        samples.add(sample(3, golden.get("fence")));
-        samples.add(sample(4, new byte[] {2, 8, 16, 8, 17, 1, 2, 3, 4, 5, 6, 7, 8}));
-        samples.add(sample(5, golden.get("commit")));
+        samples.add(Mutations.sample(2, log.frames().encode()));
+        samples.add(Mutations.sample(3, golden.get("commit")));
+        samples.add(Mutations.sample(3, golden.get("fence")));
+        samples.add(Mutations.sample(4, new byte[] {2, 8, 16, 8, 17, 1, 2, 3, 4, 5, 6, 7, 8}));
+        samples.add(Mutations.sample(5, golden.get("commit")));
         Mutations.run(samples, ROUNDS, CommitFuzzTest::fuzzerTestOneInput);
-    }
-
-    private static byte[] sample(int kind, byte[] bytes) {
-        byte[] sample = new byte[1 + bytes.length];
-        sample[0] = (byte) kind;
-        System.arraycopy(bytes, 0, sample, 1, bytes.length);
-        return sample;
     }
 
     /** The first byte chooses the reader. */

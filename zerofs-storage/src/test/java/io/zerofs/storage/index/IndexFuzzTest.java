@@ -25,18 +25,11 @@ final class IndexFuzzTest {
                 FrameReference.delta(1L << 40, 7, 1)));
         List<byte[]> samples = new ArrayList<>();
         for (int kind = 0; kind < KINDS; kind++) {
-            samples.add(sample(kind, entry.encode()));
-            samples.add(sample(kind, new DeathRecord(new int[] {1, 5, 900}).encode()));
-            samples.add(sample(kind, new byte[] {2, 0, 0, 0, 1, 1, 'k', 3, 'a', 'b', 'c', 0, 2, 'k', 'l'}));
+            samples.add(Mutations.sample(kind, entry.encode()));
+            samples.add(Mutations.sample(kind, new DeathRecord(new int[] {1, 5, 900}).encode()));
+            samples.add(Mutations.sample(kind, new byte[] {2, 0, 0, 0, 1, 1, 'k', 3, 'a', 'b', 'c', 0, 2, 'k', 'l'}));
         }
         Mutations.run(samples, ROUNDS, IndexFuzzTest::fuzzerTestOneInput);
-    }
-
-    private static byte[] sample(int kind, byte[] bytes) {
-        byte[] sample = new byte[1 + bytes.length];
-        sample[0] = (byte) kind;
-        System.arraycopy(bytes, 0, sample, 1, bytes.length);
-        return sample;
     }
 
     /** The first byte chooses the kind of record. */

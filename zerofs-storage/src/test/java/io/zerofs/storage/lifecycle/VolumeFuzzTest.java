@@ -36,19 +36,12 @@ final class VolumeFuzzTest {
         byte[] volume = golden.get("volume");
         Mutations.run(
                 List.of(
-                        sample(0, volume),
-                        sample(1, Arrays.copyOf(volume, volume.length - DIGEST_BYTES)),
-                        sample(2, golden.get("manifest")),
-                        sample(3, golden.get("manifest body"))),
+                        Mutations.sample(0, volume),
+                        Mutations.sample(1, Arrays.copyOf(volume, volume.length - DIGEST_BYTES)),
+                        Mutations.sample(2, golden.get("manifest")),
+                        Mutations.sample(3, golden.get("manifest body"))),
                 ROUNDS,
                 VolumeFuzzTest::fuzzerTestOneInput);
-    }
-
-    private static byte[] sample(int kind, byte[] bytes) {
-        byte[] sample = new byte[1 + bytes.length];
-        sample[0] = (byte) kind;
-        System.arraycopy(bytes, 0, sample, 1, bytes.length);
-        return sample;
     }
 
     /** The first byte chooses the reader. */
