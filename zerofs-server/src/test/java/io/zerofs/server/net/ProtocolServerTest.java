@@ -87,6 +87,8 @@ class ProtocolServerTest {
                 for (int i = 0; i < 20; i++) {
                     silent.add(connect());
                 }
+                // Two loops let connections in, so that the last of them may come before others.
+                until(() -> protocols.size() == 1 + silent.size());
                 try (Socket other = connect()) {
                     use(other);
                     use(used);
