@@ -72,7 +72,7 @@ class ServerArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
-                        "io.zerofs.core.engine..",
+                        "io.zerofs.core.fs..",
                         "io.zerofs.core.format..",
                         "io.zerofs.core.volume..",
                         "io.zerofs.storage..",

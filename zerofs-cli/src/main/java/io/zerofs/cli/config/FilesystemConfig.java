@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
-import io.zerofs.core.engine.FileSystemSettings;
+import io.zerofs.core.fs.FileSystemSettings;
 import java.util.Optional;
 
 /** Properties of the file system as a whole. */

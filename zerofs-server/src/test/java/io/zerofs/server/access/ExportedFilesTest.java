@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.zerofs.core.engine.FileSystemSettings;
-import io.zerofs.core.engine.ZeroFileSystem;
+import io.zerofs.core.fs.FileSystemSettings;
+import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.AccessMask;
 import io.zerofs.core.vfs.AttributeChange;
 import io.zerofs.core.vfs.Attributes;

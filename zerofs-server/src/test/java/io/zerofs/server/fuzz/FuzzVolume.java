@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.fuzz;
 
-import io.zerofs.core.engine.FileSystemSettings;
-import io.zerofs.core.engine.ZeroFileSystem;
+import io.zerofs.core.fs.FileSystemSettings;
+import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.DataAccess;
 import io.zerofs.core.vfs.FileName;

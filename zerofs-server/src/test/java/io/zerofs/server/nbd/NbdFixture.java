@@ -4,8 +4,8 @@ package io.zerofs.server.nbd;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.zerofs.core.engine.FileSystemSettings;
-import io.zerofs.core.engine.ZeroFileSystem;
+import io.zerofs.core.fs.FileSystemSettings;
+import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.AttributeChange;
 import io.zerofs.core.vfs.Attributes;
 import io.zerofs.core.vfs.Credentials;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nfs3.client;
 
-import io.zerofs.core.engine.FileSystemSettings;
-import io.zerofs.core.engine.ZeroFileSystem;
+import io.zerofs.core.fs.FileSystemSettings;
+import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.MemoryVolume;
 import io.zerofs.server.net.ListenAddress;

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.fs;
+
+import io.zerofs.core.vfs.InodeId;
+
+/**
+ * What an operator may set about the file system.
+ *
+ * @param quotaBytes most bytes that all files and their metadata together may take; beyond it writers get NO_SPACE
+ * @param inodesMax most inodes that may exist at once
+ * @param backgroundBatchChunks most chunks that one step of background removal takes, 1 to 4096: it bounds how long
+ *     operations on the same file wait, and those on others that share a lock with one of the chunks
+ * @param cachedRecords most inodes, and most directory entries, that are kept decoded in memory; each takes about 400
+ *     bytes. 8 to 2^24
+ * @param root of a volume that is empty; an existing one has its own
+ */
+public record FileSystemSettings(
+        long quotaBytes, long inodesMax, int backgroundBatchChunks, int cachedRecords, Root root) {
+    /** Owner and permissions of a new root directory. */
+    public record Root(int uid, int gid, int mode) {}
+
+    /** No quota, steps of 32 chunks (8 MiB of file), 32,768 records of each kind (about 20 MB). */
+    public static final FileSystemSettings DEFAULTS =
+            new FileSystemSettings(Long.MAX_VALUE, InodeId.NUMBER_MAX, 32, 32_768, new Root(0, 0, 0755));
+
+    private static final int BATCH_CHUNKS_MAX = 4096;
+    private static final int CACHED_RECORDS_MIN = 8;
+    private static final int CACHED_RECORDS_MAX = 1 << 24;
+
+    public FileSystemSettings {
+        if (quotaBytes <= 0) {
+            throw new IllegalArgumentException("quota must be positive: " + quotaBytes);
+        }
+        if (inodesMax < 1 || inodesMax > InodeId.NUMBER_MAX) {
+            throw new IllegalArgumentException("inodes out of range: " + inodesMax);
+        }
+        if (backgroundBatchChunks < 1 || backgroundBatchChunks > BATCH_CHUNKS_MAX) {
+            throw new IllegalArgumentException("background batch out of range: " + backgroundBatchChunks);
+        }
+        if (cachedRecords < CACHED_RECORDS_MIN || cachedRecords > CACHED_RECORDS_MAX) {
+            throw new IllegalArgumentException("cached records out of range: " + cachedRecords);
+        }
+    }
+
+    public FileSystemSettings withQuotaBytes(long bytes) {
+        return new FileSystemSettings(bytes, inodesMax, backgroundBatchChunks, cachedRecords, root);
+    }
+
+    public FileSystemSettings withInodesMax(long inodes) {
+        return new FileSystemSettings(quotaBytes, inodes, backgroundBatchChunks, cachedRecords, root);
+    }
+
+    public FileSystemSettings withBackgroundBatchChunks(int chunks) {
+        return new FileSystemSettings(quotaBytes, inodesMax, chunks, cachedRecords, root);
+    }
+
+    public FileSystemSettings withCachedRecords(int records) {
+        return new FileSystemSettings(quotaBytes, inodesMax, backgroundBatchChunks, records, root);
+    }
+
+    public FileSystemSettings withRoot(Root other) {
+        return new FileSystemSettings(quotaBytes, inodesMax, backgroundBatchChunks, cachedRecords, other);
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.fs;
+
+import java.util.Arrays;
+import java.util.concurrent.locks.StampedLock;
+
+/**
+ * Read-write locks on inodes, striped: inodes whose numbers agree in the low bits share one. Not reentrant.
+ *
+ * <p>Lock order: the rename lock, then inode locks in ascending order of their stripes, all of an operation at once, then
+ * the attribute mutex of one inode, then what the volume locks. Nobody waits for the store while holding any of them.
+ *
+ * <p>Data operations share an inode's lock and change its record under the attribute mutex; whoever holds the lock
+ * exclusively does not need the mutex.
+ */
+final class InodeLocks {
+    private static final int STRIPES = 1024;
+
+    private final StampedLock[] stripes = new StampedLock[STRIPES];
+    private final Object[] mutexes = new Object[STRIPES];
+
+    InodeLocks() {
+        for (int i = 0; i < STRIPES; i++) {
+            stripes[i] = new StampedLock();
+            mutexes[i] = new Object();
+        }
+    }
+
+    /** Locks of one operation. Closed once, by the thread that took them. */
+    @FunctionalInterface
+    interface Held extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    Held shared(long inode) {
+        StampedLock lock = stripes[stripe(inode)];
+        long stamp = lock.readLock();
+        return () -> lock.unlockRead(stamp);
+    }
+
+    Held exclusive(long inode) {
+        StampedLock lock = stripes[stripe(inode)];
+        long stamp = lock.writeLock();
+        return () -> lock.unlockWrite(stamp);
+    }
+
+    /** Locks several inodes at once; the same one may be named twice. */
+    Held exclusive(long... inodes) {
+        int[] order = new int[inodes.length];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = stripe(inodes[i]);
+        }
+        Arrays.sort(order);
+        long[] stamps = new long[order.length];
+        for (int i = 0; i < order.length; i++) {
+            if (i == 0 || order[i] != order[i - 1]) {
+                stamps[i] = stripes[order[i]].writeLock();
+            }
+        }
+        return () -> {
+            for (int i = order.length - 1; i >= 0; i--) {
+                if (i == 0 || order[i] != order[i - 1]) {
+                    stripes[order[i]].unlockWrite(stamps[i]);
+                }
+            }
+        };
+    }
+
+    /** The monitor under which the record of an inode is read and put by those who share its lock. */
+    Object attributesOf(long inode) {
+        return mutexes[stripe(inode)];
+    }
+
+    private static int stripe(long inode) {
+        return (int) inode & (STRIPES - 1);
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.fs;
+
+import io.zerofs.core.format.EntryRecord;
+import io.zerofs.core.format.InodeRecord;
+import io.zerofs.core.format.Keys;
+import io.zerofs.core.format.RecordFormatException;
+import io.zerofs.core.vfs.AccessMask;
+import io.zerofs.core.vfs.Attributes;
+import io.zerofs.core.vfs.Credentials;
+import io.zerofs.core.vfs.DirectoryEntry;
+import io.zerofs.core.vfs.DirectoryVisitor;
+import io.zerofs.core.vfs.FileKind;
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsError;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.ListingRange;
+import io.zerofs.core.volume.Cursor;
+import io.zerofs.core.volume.KeyRange;
+import io.zerofs.core.volume.VolumeException;
+
+/** Finds and lists names. Takes no locks: each record is read once and a listing is a snapshot. */
+final class LookupOperations {
+    private final Engine engine;
+
+    LookupOperations(Engine engine) {
+        this.engine = engine;
+    }
+
+    Attributes lookup(Credentials who, InodeId directory, FileName name) throws FsException {
+        InodeRecord parent = engine.inodes().requireDirectory(directory);
+        AccessPolicy.requireSearch(who, parent);
+        if (name.isDot()) {
+            return parent.attributes();
+        }
+        if (name.isDotDot()) {
+            return parentOf(parent).attributes();
+        }
+        InodeRecord child = child(directory.number(), name);
+        if (child == null) {
+            throw FsError.NOT_FOUND.exception();
+        }
+        return child.attributes();
+    }
+
+    /** The inode behind a name, or null. */
+    InodeRecord child(long directory, FileName name) throws FsException {
+        EntryRecord entry = engine.directories().find(directory, name);
+        while (entry != null) {
+            InodeRecord child = engine.inodes().find(entry.inode());
+            if (child != null) {
+                return child;
+            }
+            // The file went after its entry was read. What the volume has is newer than what was cached.
+            EntryRecord stored = engine.directories().findStored(directory, name);
+            if (stored != null && stored.inode() == entry.inode()) {
+                return engine.inodes().requireNamed(entry.inode());
+            }
+            entry = stored;
+        }
+        return null;
+    }
+
+    private InodeRecord parentOf(InodeRecord directory) throws FsException {
+        InodeRecord parent = directory.links() == 0 ? null : engine.inodes().find(parentNumber(directory));
+        if (parent != null) {
+            return parent;
+        }
+        // Removed, or moved away from a parent that was removed since: under the lock it is one or the other.
+        try (InodeLocks.Held held = engine.locks().shared(directory.number())) {
+            InodeRecord now = engine.inodes().find(directory.number());
+            if (now == null || now.links() == 0) {
+                throw FsError.NOT_FOUND.exception();
+            }
+            return engine.inodes().requireNamed(parentNumber(now));
+        }
+    }
+
+    private static long parentNumber(InodeRecord directory) {
+        return directory.directory().parent();
+    }
+
+    boolean list(Credentials who, InodeId id, ListingRange range, boolean withAttributes, DirectoryVisitor visitor)
+            throws FsException {
+        long cookie = range.after();
+        InodeRecord directory = engine.inodes().requireDirectory(id);
+        AccessPolicy.require(who, directory, AccessMask.READ);
+        if (cookie < 0 || cookie >= directory.directory().nextCookie()) {
+            throw FsError.BAD_COOKIE.exception();
+        }
+        if (directory.links() == 0) {
+            return true;
+        }
+        if (cookie < DirectoryStore.DOT_COOKIE
+                && !visit(visitor, FileName.DOT, DirectoryStore.DOT_COOKIE, directory, withAttributes)) {
+            return false;
+        }
+        if (cookie < DirectoryStore.DOT_DOT_COOKIE
+                && !visit(
+                        visitor,
+                        FileName.DOT_DOT,
+                        DirectoryStore.DOT_DOT_COOKIE,
+                        parentOf(directory),
+                        withAttributes)) {
+            return false;
+        }
+        long from = Math.max(cookie + 1, DirectoryStore.FIRST_COOKIE);
+        return from >= range.end()
+                || listNames(Keys.listings(id.number(), from, range.end()), id.number(), withAttributes, visitor);
+    }
+
+    private static boolean visit(
+            DirectoryVisitor visitor, FileName name, long cookie, InodeRecord inode, boolean withAttributes) {
+        return visitor.visit(new DirectoryEntry(
+                cookie, name, inode.number(), inode.kind(), withAttributes ? inode.attributes() : null));
+    }
+
+    private boolean listNames(KeyRange entries, long directory, boolean withAttributes, DirectoryVisitor visitor)
+            throws FsException {
+        try (Cursor cursor = engine.volume().scan(entries)) {
+            while (cursor.next()) {
+                long cookie = Keys.numberOf(cursor.key());
+                EntryRecord entry = EntryRecord.decodeByCookie(cookie, cursor.value());
+                InodeRecord inode = withAttributes ? engine.inodes().find(entry.inode()) : null;
+                if (withAttributes && inode == null) {
+                    continue; // Removed since the listing began.
+                }
+                Attributes attributes = inode == null ? null : inode.attributes();
+                FileKind kind = entry.kind();
+                if (!visitor.visit(new DirectoryEntry(cookie, entry.name(), entry.inode(), kind, attributes))) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (VolumeException e) {
+            throw VolumeErrors.of(e);
+        } catch (RecordFormatException e) {
+            throw VolumeErrors.of(e, "listing of directory", directory);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.fs;
+
+import io.zerofs.core.format.EntryRecord;
+import io.zerofs.core.format.InodeRecord;
+import io.zerofs.core.format.Keys;
+import io.zerofs.core.format.SmallRecords;
+import io.zerofs.core.vfs.AttributeTransition;
+import io.zerofs.core.vfs.Credentials;
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsError;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.Removal;
+import io.zerofs.core.vfs.RemoveMode;
+import io.zerofs.core.vfs.Timestamp;
+import io.zerofs.core.volume.Reservation;
+
+/** Takes names out of directories, and the files with them that nobody names or holds any more. */
+final class RemoveOperations {
+    private final Engine engine;
+    private final Reaper reaper;
+
+    RemoveOperations(Engine engine, Reaper reaper) {
+        this.engine = engine;
+        this.reaper = reaper;
+    }
+
+    Removal remove(Credentials who, InodeId directory, FileName name, RemoveMode mode) throws FsException {
+        while (true) {
+            InodeRecord parent = engine.inodes().requireDirectory(directory);
+            AccessPolicy.requireSearch(who, parent);
+            if (name.isDot() || name.isDotDot()) {
+                throw refusalOfDots(name, mode).exception();
+            }
+            EntryRecord entry = engine.directories().find(directory.number(), name);
+            if (entry == null) {
+                throw FsError.NOT_FOUND.exception();
+            }
+            Removal removal = tryRemove(who, directory, entry, mode);
+            if (removal != null) {
+                return removal;
+            }
+        }
+    }
+
+    private static FsError refusalOfDots(FileName name, RemoveMode mode) {
+        if (mode == RemoveMode.FILE) {
+            return FsError.IS_DIRECTORY;
+        }
+        return name.isDot() ? FsError.INVALID : FsError.NOT_EMPTY;
+    }
+
+    /** Null if the entry is not what it was before the locks were taken. */
+    private Removal tryRemove(Credentials who, InodeId directory, EntryRecord entry, RemoveMode mode)
+            throws FsException {
+        try (Reservation room = engine.reserve();
+                InodeLocks.Held held = engine.locks().exclusive(directory.number(), entry.inode())) {
+            InodeRecord parent = engine.inodes().requireDirectory(directory);
+            if (!entry.equals(engine.directories().find(directory.number(), entry.name()))) {
+                return null;
+            }
+            AccessPolicy.requireSearch(who, parent);
+            InodeRecord child = engine.inodes().requireNamed(entry.inode());
+            AccessPolicy.requireRemoval(who, parent, child);
+            requireKind(child, mode);
+            engine.holds().requireNoDevice(child.number());
+            Timestamp now = engine.now();
+            Transaction changes = engine.begin();
+            InodeRecord after =
+                    engine.directories().remove(changes, parent, entry).modifiedAt(now);
+            changes.update(parent, after);
+            Unnamed unnamed = unname(changes, child, now);
+            changes.commit();
+            unnamed.finish();
+            return new Removal(
+                    unnamed.inode().attributes(), new AttributeTransition(parent.attributes(), after.attributes()));
+        }
+    }
+
+    private static void requireKind(InodeRecord child, RemoveMode mode) throws FsException {
+        if (mode == RemoveMode.FILE && child.isDirectory()) {
+            throw FsError.IS_DIRECTORY.exception();
+        }
+        if (mode == RemoveMode.DIRECTORY && !child.isDirectory()) {
+            throw FsError.NOT_DIRECTORY.exception();
+        }
+        if (child.isDirectory() && child.directory().entries() > 0) {
+            throw FsError.NOT_EMPTY.exception();
+        }
+    }
+
+    /**
+     * A file that lost a name.
+     *
+     * @param inode as it is then
+     * @param finish to be run once the transaction was committed, under the same locks
+     */
+    record Unnamed(InodeRecord inode, Runnable finishing) {
+        void finish() {
+            finishing.run();
+        }
+    }
+
+    /** Takes one name from an inode. Its last: it goes, or stays as an orphan while it is held. */
+    Unnamed unname(Transaction changes, InodeRecord child, Timestamp now) throws FsException {
+        long number = child.number();
+        int links = child.isDirectory() ? 0 : child.links() - 1;
+        InodeRecord after = child.withLinks(links).changedAt(now);
+        if (links > 0) {
+            changes.update(child, after);
+            return new Unnamed(after, () -> {});
+        }
+        if (engine.holds().isHeld(number)) {
+            changes.batch().put(Keys.orphan(number), SmallRecords.orphan());
+            changes.update(child, after);
+            return new Unnamed(after, () -> {
+                if (!engine.holds().orphan(number)) {
+                    engine.background().add(number); // Released since: nobody else will remove it.
+                }
+            });
+        }
+        boolean more = reaper.delete(changes, child);
+        return new Unnamed(after, () -> {
+            if (more) {
+                engine.background().add(number);
+            }
+        });
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.fs;
+
+import io.zerofs.core.format.RecordFormatException;
+import io.zerofs.core.vfs.FsError;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.volume.VolumeException;
+
+/** What the port below reports, in the words of the port above. */
+final class VolumeErrors {
+    private VolumeErrors() {}
+
+    static FsException of(VolumeException e) {
+        FsError error = switch (e.kind()) {
+            case UNAVAILABLE, FENCED, CORRUPT, DISK, CLOSED -> FsError.IO;
+            case NO_SPACE -> FsError.NO_SPACE;
+        };
+        return error.exception(e.kind() + ", " + e.getMessage(), e);
+    }
+
+    static FsException of(RecordFormatException e, String what, long number) {
+        return FsError.IO.exception(what + " " + number + ": " + e.getMessage(), e);
+    }
+}

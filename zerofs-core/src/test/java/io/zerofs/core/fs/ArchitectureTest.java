@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.fs;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The walls between the packages of this module. */
+final class ArchitectureTest {
+    private static final JavaClasses CORE = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.zerofs.core");
+
+    @Test
+    void theFileSystemPortKnowsOnlyTheJdkAndWhoMayWait() {
+        classes()
+                .that()
+                .resideInAPackage("io.zerofs.core.vfs")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", "io.zerofs.core.vfs", "io.zerofs.core.waiting")
+                .because("protocols and other implementations build on it alone")
+                .check(CORE);
+    }
+
+    @Test
+    void theVolumePortKnowsOnlyTheJdkAndWhoMayWait() {
+        classes()
+                .that()
+                .resideInAPackage("io.zerofs.core.volume")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", "io.zerofs.core.volume", "io.zerofs.core.waiting")
+                .because("engines build on it alone")
+                .check(CORE);
+    }
+
+    @Test
+    void theFormatDoesNoInputOrOutput() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.zerofs.core.format")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("io.zerofs.core.volume.VolumeException")
+                .orShould()
+                .dependOnClassesThat()
+                .resideInAPackage("io.zerofs.core.fs")
+                .because("it turns bytes into records and back")
+                .check(CORE);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("io.zerofs.core.(*)..").should().beFreeOfCycles().check(CORE);
+    }
+
+    @Test
+    void locksLiveInTheEngine() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.zerofs.core.fs")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("java.util.concurrent.locks")
+                .because("lock order is documented in one place, on InodeLocks")
+                .check(CORE);
+    }
+}

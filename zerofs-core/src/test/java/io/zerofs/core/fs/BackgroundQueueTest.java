@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.fs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The queue of removals is bounded, and what it has no room for is found in the volume again. */
+final class BackgroundQueueTest {
+    private static final int WAITING_MAX = 8;
+    private static final int INODES = 1000;
+    private static final Duration SOON = Duration.ofMillis(1);
+
+    private final BackgroundQueue queue = new BackgroundQueue(WAITING_MAX, SOON, Duration.ofMillis(50));
+
+    @AfterEach
+    void stop() {
+        queue.stop();
+    }
+
+    /** What nobody expects must not end removal: only a restart would bring it back. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anUnexpectedExceptionIsFollowedByAnotherAttempt(boolean whileLooking) throws Exception {
+        AtomicInteger failures = new AtomicInteger();
+        AtomicInteger steps = new AtomicInteger();
+        queue.start(new BackgroundQueue.Worker() {
+            @Override
+            public boolean step(long inode) {
+                failSometimes(!whileLooking);
+                steps.incrementAndGet();
+                return false;
+            }
+
+            @Override
+            public boolean recover() {
+                failSometimes(whileLooking);
+                return false;
+            }
+
+            private void failSometimes(boolean now) {
+                if (now && failures.getAndIncrement() < 3) {
+                    throw new IllegalStateException("of this test");
+                }
+            }
+        });
+        queue.add(7);
+
+        queue.awaitIdle();
+
+        assertEquals(1, steps.get());
+        assertEquals(3, queue.restarts());
+    }
+
+    @Test
+    void stoppingDoesNotWaitForAStepThatWaits() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        queue.start(new BackgroundQueue.Worker() {
+            @Override
+            public boolean step(long inode) {
+                begun.countDown();
+                await(never);
+                return false;
+            }
+
+            @Override
+            public boolean recover() {
+                return false;
+            }
+        });
+        queue.add(1);
+        assertTrue(begun.await(30, TimeUnit.SECONDS));
+
+        boolean[] ended = {false};
+        Thread stopping = new Thread(() -> ended[0] = queue.stop());
+        stopping.start();
+        stopping.join(30_000);
+
+        assertTrue(ended[0]);
+    }
+
+    @Test
+    void moreThanTheQueueHoldsIsWorkedOffAsWell() throws Exception {
+        Set<Long> stored = new TreeSet<>();
+        CountDownLatch added = new CountDownLatch(1);
+        AtomicInteger pages = new AtomicInteger();
+        queue.start(new BackgroundQueue.Worker() {
+            private long next;
+
+            @Override
+            public boolean step(long inode) {
+                await(added);
+                synchronized (stored) {
+                    assertTrue(stored.remove(inode));
+                }
+                return false;
+            }
+
+            @Override
+            public boolean recover() {
+                synchronized (stored) {
+                    int page = 0;
+                    for (long inode : stored) {
+                        if (inode >= next && page++ < WAITING_MAX / 2) {
+                            queue.add(inode);
+                            next = inode + 1;
+                        }
+                    }
+                    pages.incrementAndGet();
+                    next = page > WAITING_MAX / 2 ? next : 0;
+                    return page > WAITING_MAX / 2;
+                }
+            }
+        });
+        for (long inode = 1; inode <= INODES; inode++) {
+            synchronized (stored) {
+                stored.add(inode);
+            }
+            queue.add(inode);
+        }
+        added.countDown();
+        queue.awaitIdle();
+        queue.stop();
+        assertEquals(Set.of(), stored);
+        assertTrue(pages.get() >= INODES / WAITING_MAX, pages + " pages: the queue took more than it may");
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}
