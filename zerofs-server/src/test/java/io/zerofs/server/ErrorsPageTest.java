@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** With {@code -Dzerofs.rewrite=true} the page is brought up to date instead of compared. */
 class ErrorsPageTest {
     private static final Path PAGE = Path.of("..", "docs", "errors.md");
-    private static final String MARK = "<!-- What follows is made from the program's own enums. -->\n\n";
+    private static final String MARK = "<!-- A test generates the table from the program's enums. -->\n\n";
 
     private static String table() {
         StringBuilder table =
