@@ -67,7 +67,7 @@ class ServerArchitectureTest {
     }
 
     @Test
-    void serversSpeakToThePortAndNotToTheEngine() {
+    void serversSpeakToThePortAndNotToTheFileSystem() {
         check(noClasses()
                 .should()
                 .dependOnClassesThat()

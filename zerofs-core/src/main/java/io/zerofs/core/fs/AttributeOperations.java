@@ -19,16 +19,16 @@ import io.zerofs.core.waiting.NeverWaits;
 
 /** Changes attributes as chmod(2), chown(2), truncate(2) and utimensat(2) do. */
 final class AttributeOperations {
-    private final Engine engine;
+    private final OperationContext context;
     private final Reaper reaper;
 
-    AttributeOperations(Engine engine, Reaper reaper) {
-        this.engine = engine;
+    AttributeOperations(OperationContext context, Reaper reaper) {
+        this.context = context;
         this.reaper = reaper;
     }
 
     byte[] readLink(InodeId id) throws FsException {
-        if (engine.inodes().require(id).content() instanceof Symlink symlink) {
+        if (context.inodes().require(id).content() instanceof Symlink symlink) {
             return symlink.target().clone();
         }
         throw FsError.INVALID.exception();
@@ -50,9 +50,9 @@ final class AttributeOperations {
     private AttributeTransition trySet(Credentials who, InodeId id, AttributeChange change, DataAccess sizeAccess)
             throws FsException {
         long number = id.number();
-        try (Reservation room = engine.reserve();
-                InodeLocks.Held held = engine.locks().exclusive(number)) {
-            InodeRecord before = engine.inodes().require(id);
+        try (Reservation room = context.reserve();
+                InodeLocks.Held held = context.locks().exclusive(number)) {
+            InodeRecord before = context.inodes().require(id);
             if (change.guard() != null && !change.guard().equals(before.times().changed())) {
                 throw FsError.NOT_SYNC.exception();
             }
@@ -60,17 +60,17 @@ final class AttributeOperations {
             if (change.size() != null && FileChunks.mustWaitForTail(before.file(), change.size())) {
                 return null;
             }
-            Transaction changes = engine.begin();
+            Transaction changes = context.begin();
             InodeRecord after = before;
             if (change.size() != null) {
-                File resized = engine.chunks().resize(changes, number, before.file(), change.size());
+                File resized = context.chunks().resize(changes, number, before.file(), change.size());
                 after = after.withContent(resized).withMode(AccessPolicy.modeAfterWrite(who, before.mode()));
             }
-            after = withTimes(withOwnerAndMode(who, after, change), change, engine.now());
+            after = withTimes(withOwnerAndMode(who, after, change), change, context.now());
             changes.update(before, after);
             changes.commit();
             if (after.content() instanceof File file && file.shrunk() != null) {
-                engine.background().add(number);
+                context.background().add(number);
             }
             return new AttributeTransition(before.attributes(), after.attributes());
         }
@@ -93,7 +93,7 @@ final class AttributeOperations {
             throw (inode.isDirectory() ? FsError.IS_DIRECTORY : FsError.INVALID).exception();
         }
         AccessPolicy.requireWrite(who, inode, sizeAccess);
-        engine.holds().requireNoDevice(inode.number());
+        context.holds().requireNoDevice(inode.number());
     }
 
     /** Only the superuser gives files away; the owner may choose among its own groups. */

@@ -25,12 +25,12 @@ import io.zerofs.core.volume.Reservation;
 final class CreateOperations {
     private static final int PERMISSIONS = 07777;
 
-    private final Engine engine;
+    private final OperationContext context;
     private final LookupOperations lookups;
     private final AttributeOperations attributes;
 
-    CreateOperations(Engine engine, LookupOperations lookups, AttributeOperations attributes) {
-        this.engine = engine;
+    CreateOperations(OperationContext context, LookupOperations lookups, AttributeOperations attributes) {
+        this.context = context;
         this.lookups = lookups;
         this.attributes = attributes;
     }
@@ -68,7 +68,7 @@ final class CreateOperations {
 
     /** Opens the file of this name; null if there is none. */
     private Creation openExisting(Credentials who, InodeId directory, FileName name, NewNode node) throws FsException {
-        InodeRecord parent = engine.inodes().requireDirectory(directory);
+        InodeRecord parent = context.inodes().requireDirectory(directory);
         AccessPolicy.requireSearch(who, parent);
         if (name.isDot() || name.isDotDot()) {
             throw FsError.IS_DIRECTORY.exception();
@@ -110,9 +110,9 @@ final class CreateOperations {
 
     /** Null if the name exists and may be opened instead. */
     private Creation tryCreate(Credentials who, InodeId directory, FileName name, NewNode node) throws FsException {
-        try (Reservation room = engine.reserve();
-                InodeLocks.Held held = engine.locks().exclusive(directory.number())) {
-            InodeRecord parent = engine.inodes().requireDirectory(directory);
+        try (Reservation room = context.reserve();
+                InodeLocks.Held held = context.locks().exclusive(directory.number())) {
+            InodeRecord parent = context.inodes().requireDirectory(directory);
             AccessPolicy.requireSearch(who, parent);
             if (exists(parent, name)) {
                 if (node.existing() == NewNode.Existing.REFUSE) {
@@ -126,17 +126,17 @@ final class CreateOperations {
                 throw FsError.NOT_PERMITTED.exception();
             }
             InodeRecord child = newInode(who, parent, node);
-            Transaction changes = engine.begin();
+            Transaction changes = context.begin();
             changes.create(child);
             return commit(changes, parent, name, child);
         }
     }
 
     Creation link(Credentials who, InodeId inode, InodeId directory, FileName name) throws FsException {
-        try (Reservation room = engine.reserve();
-                InodeLocks.Held held = engine.locks().exclusive(inode.number(), directory.number())) {
-            InodeRecord child = engine.inodes().require(inode);
-            InodeRecord parent = engine.inodes().requireDirectory(directory);
+        try (Reservation room = context.reserve();
+                InodeLocks.Held held = context.locks().exclusive(inode.number(), directory.number())) {
+            InodeRecord child = context.inodes().require(inode);
+            InodeRecord parent = context.inodes().requireDirectory(directory);
             AccessPolicy.requireSearch(who, parent);
             if (exists(parent, name)) {
                 throw FsError.EXISTS.exception();
@@ -151,8 +151,8 @@ final class CreateOperations {
             if (child.links() >= VirtualFileSystem.LINKS_MAX) {
                 throw FsError.TOO_MANY_LINKS.exception();
             }
-            InodeRecord linked = child.withLinks(child.links() + 1).changedAt(engine.now());
-            Transaction changes = engine.begin();
+            InodeRecord linked = child.withLinks(child.links() + 1).changedAt(context.now());
+            Transaction changes = context.begin();
             changes.update(child, linked);
             return commit(changes, parent, name, linked);
         }
@@ -162,7 +162,7 @@ final class CreateOperations {
         if (name.isDot() || name.isDotDot()) {
             return true;
         }
-        EntryRecord entry = engine.directories().find(parent.number(), name);
+        EntryRecord entry = context.directories().find(parent.number(), name);
         return entry != null;
     }
 
@@ -178,7 +178,7 @@ final class CreateOperations {
 
     private Creation commit(Transaction changes, InodeRecord parent, FileName name, InodeRecord child)
             throws FsException {
-        InodeRecord after = engine.directories()
+        InodeRecord after = context.directories()
                 .add(changes, parent, name, child)
                 .modifiedAt(child.times().changed());
         changes.update(parent, after);
@@ -187,7 +187,7 @@ final class CreateOperations {
     }
 
     private InodeRecord newInode(Credentials who, InodeRecord parent, NewNode node) throws FsException {
-        Timestamp now = engine.now();
+        Timestamp now = context.now();
         AttributeChange initial = node.initial();
         boolean inheritsGroup = (parent.mode() & AccessPolicy.SET_GID) != 0;
         int uid = initial.uid() != null && who.isSuperuser() ? initial.uid() : who.uid();
@@ -201,7 +201,8 @@ final class CreateOperations {
         }
         InodeRecord.Times times =
                 new InodeRecord.Times(time(initial.accessed(), now), time(initial.modified(), now), now, now);
-        InodeId id = new InodeId(engine.space().allocateInode(), engine.volume().epoch());
+        InodeId id =
+                new InodeId(context.space().allocateInode(), context.volume().epoch());
         return new InodeRecord(
                 id, node.kind(), mode, directory ? 2 : 1, uid, gid, 0, times, content(node, parent.number()));
     }

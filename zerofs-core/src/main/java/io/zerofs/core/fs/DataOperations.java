@@ -35,10 +35,10 @@ final class DataOperations {
     /** Whole chunks that fit into one reservation beside the records of the operation. */
     private static final int PIECE_BYTES_MAX = Volume.RESERVATION_BYTES_MAX - Volume.CHUNK_BYTES;
 
-    private final Engine engine;
+    private final OperationContext context;
 
-    DataOperations(Engine engine) {
-        this.engine = engine;
+    DataOperations(OperationContext context) {
+        this.context = context;
     }
 
     ReadResult read(Credentials who, InodeId id, DataAccess access, long offset, ByteBuffer destination)
@@ -46,14 +46,14 @@ final class DataOperations {
         RangeRead bytes;
         Attributes attributes;
         int count;
-        try (InodeLocks.Held held = engine.locks().shared(id.number())) {
+        try (InodeLocks.Held held = context.locks().shared(id.number())) {
             InodeRecord inode = requireRegular(id);
             AccessPolicy.requireRead(who, inode, access);
             long size = inode.file().size();
             long available = Long.compareUnsigned(offset, size) >= 0 ? 0 : size - offset;
             count = available < 0 ? destination.remaining() : (int) Math.min(available, destination.remaining());
             attributes = inode.attributes();
-            bytes = count == 0 ? null : engine.chunks().prepareRead(id.number(), inode.file(), offset, count);
+            bytes = count == 0 ? null : context.chunks().prepareRead(id.number(), inode.file(), offset, count);
         }
         if (bytes != null) {
             fill(bytes, destination, count);
@@ -109,27 +109,27 @@ final class DataOperations {
         int length = source.remaining();
         long first = FileChunks.indexOf(offset);
         long end = length == 0 ? first : FileChunks.indexOf(offset + length - 1) + 1;
-        try (Reservation room = engine.reserve(new ChunkRange(number, first, end), RECORDS_BYTES + length);
-                InodeLocks.Held held = engine.locks().shared(number)) {
+        try (Reservation room = context.reserve(new ChunkRange(number, first, end), RECORDS_BYTES + length);
+                InodeLocks.Held held = context.locks().shared(number)) {
             InodeRecord inode = requireRegular(id);
             AccessPolicy.requireWrite(who, inode, access);
-            boolean onlyBytes = engine.chunks().isOverwrite(number, inode.file(), offset, length)
+            boolean onlyBytes = context.chunks().isOverwrite(number, inode.file(), offset, length)
                     && AccessPolicy.modeAfterWrite(who, inode.mode()) == inode.mode()
                     && wasJustWritten(inode);
             if (length > 0 && onlyBytes) {
-                Transaction changes = engine.begin();
-                engine.chunks().overwrite(changes, number, offset, source);
+                Transaction changes = context.begin();
+                context.chunks().overwrite(changes, number, offset, source);
                 changes.commit();
             }
             if (length == 0 || onlyBytes) {
                 return new AttributeTransition(inode.attributes(), inode.attributes());
             }
-            synchronized (engine.locks().attributesOf(number)) {
+            synchronized (context.locks().attributesOf(number)) {
                 InodeRecord before = requireRegular(id);
-                Transaction changes = engine.begin();
-                File file = engine.chunks().write(changes, number, before.file(), offset, source);
+                Transaction changes = context.begin();
+                File file = context.chunks().write(changes, number, before.file(), offset, source);
                 if (Long.compareUnsigned(offset + length, file.size()) > 0) {
-                    engine.holds().requireNoDevice(number);
+                    context.holds().requireNoDevice(number);
                     file = file.withSize(offset + length);
                 }
                 return commit(changes, who, before, file);
@@ -142,7 +142,7 @@ final class DataOperations {
      * small writes makes those twice as fast. Linux's own clock for timestamps steps by 1 to 10 ms.
      */
     private boolean wasJustWritten(InodeRecord inode) {
-        Timestamp now = engine.now();
+        Timestamp now = context.now();
         return isWithinGranularity(inode.times().modified(), now)
                 && isWithinGranularity(inode.times().changed(), now);
     }
@@ -158,7 +158,7 @@ final class DataOperations {
 
     private AttributeTransition commit(Transaction changes, Credentials who, InodeRecord before, File file)
             throws FsException {
-        InodeRecord after = before.withContent(file).modifiedAt(engine.now());
+        InodeRecord after = before.withContent(file).modifiedAt(context.now());
         int mode = AccessPolicy.modeAfterWrite(who, before.mode());
         if (mode != before.mode()) {
             after = after.withMode(mode);
@@ -173,7 +173,7 @@ final class DataOperations {
             return;
         }
         long end = Long.compareUnsigned(offset + length, offset) < 0 ? -1 : offset + length;
-        int batchChunks = engine.settings().backgroundBatchChunks();
+        int batchChunks = context.settings().backgroundBatchChunks();
         if (FileChunks.indexOf(end - 1) - FileChunks.indexOf(offset) >= batchChunks) {
             NeverWaits.check();
         }
@@ -185,9 +185,9 @@ final class DataOperations {
 
     private long punchStep(Credentials who, InodeId id, DataAccess access, long from, long to) throws FsException {
         long number = id.number();
-        int batchChunks = engine.settings().backgroundBatchChunks();
-        try (Reservation room = engine.reserve(null, RECORDS_BYTES + batchChunks * PER_CHUNK_BYTES);
-                InodeLocks.Held held = engine.locks().exclusive(number)) {
+        int batchChunks = context.settings().backgroundBatchChunks();
+        try (Reservation room = context.reserve(null, RECORDS_BYTES + batchChunks * PER_CHUNK_BYTES);
+                InodeLocks.Held held = context.locks().exclusive(number)) {
             InodeRecord before = requireRegular(id);
             AccessPolicy.requireWrite(who, before, access);
             File file = before.file();
@@ -195,20 +195,20 @@ final class DataOperations {
             if (Long.compareUnsigned(from, end) >= 0) {
                 return to;
             }
-            Transaction changes = engine.begin();
-            FileChunks.Punched punched = engine.chunks().punch(changes, number, file, from, end, batchChunks);
+            Transaction changes = context.begin();
+            FileChunks.Punched punched = context.chunks().punch(changes, number, file, from, end, batchChunks);
             commit(changes, who, before, punched.file());
             return punched.nextOffset() == end ? to : punched.nextOffset();
         }
     }
 
     Extent extentAt(InodeId id, long offset, long lengthMax) throws FsException {
-        try (InodeLocks.Held held = engine.locks().shared(id.number())) {
+        try (InodeLocks.Held held = context.locks().shared(id.number())) {
             InodeRecord inode = requireRegular(id);
             long available = inode.file().size() - offset;
             return Long.compareUnsigned(offset, inode.file().size()) >= 0
                     ? null
-                    : engine.chunks()
+                    : context.chunks()
                             .extentAt(
                                     id.number(),
                                     inode.file(),
@@ -218,7 +218,7 @@ final class DataOperations {
     }
 
     private InodeRecord requireRegular(InodeId id) throws FsException {
-        InodeRecord inode = engine.inodes().require(id);
+        InodeRecord inode = context.inodes().require(id);
         if (!inode.isRegular()) {
             throw (inode.isDirectory() ? FsError.IS_DIRECTORY : FsError.INVALID).exception();
         }

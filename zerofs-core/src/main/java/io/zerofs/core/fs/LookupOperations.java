@@ -22,14 +22,14 @@ import io.zerofs.core.volume.VolumeException;
 
 /** Finds and lists names. Takes no locks: each record is read once and a listing is a snapshot. */
 final class LookupOperations {
-    private final Engine engine;
+    private final OperationContext context;
 
-    LookupOperations(Engine engine) {
-        this.engine = engine;
+    LookupOperations(OperationContext context) {
+        this.context = context;
     }
 
     Attributes lookup(Credentials who, InodeId directory, FileName name) throws FsException {
-        InodeRecord parent = engine.inodes().requireDirectory(directory);
+        InodeRecord parent = context.inodes().requireDirectory(directory);
         AccessPolicy.requireSearch(who, parent);
         if (name.isDot()) {
             return parent.attributes();
@@ -46,16 +46,16 @@ final class LookupOperations {
 
     /** The inode behind a name, or null. */
     InodeRecord child(long directory, FileName name) throws FsException {
-        EntryRecord entry = engine.directories().find(directory, name);
+        EntryRecord entry = context.directories().find(directory, name);
         while (entry != null) {
-            InodeRecord child = engine.inodes().find(entry.inode());
+            InodeRecord child = context.inodes().find(entry.inode());
             if (child != null) {
                 return child;
             }
             // The file went after its entry was read. What the volume has is newer than what was cached.
-            EntryRecord stored = engine.directories().findStored(directory, name);
+            EntryRecord stored = context.directories().findStored(directory, name);
             if (stored != null && stored.inode() == entry.inode()) {
-                return engine.inodes().requireNamed(entry.inode());
+                return context.inodes().requireNamed(entry.inode());
             }
             entry = stored;
         }
@@ -63,17 +63,17 @@ final class LookupOperations {
     }
 
     private InodeRecord parentOf(InodeRecord directory) throws FsException {
-        InodeRecord parent = directory.links() == 0 ? null : engine.inodes().find(parentNumber(directory));
+        InodeRecord parent = directory.links() == 0 ? null : context.inodes().find(parentNumber(directory));
         if (parent != null) {
             return parent;
         }
         // Removed, or moved away from a parent that was removed since: under the lock it is one or the other.
-        try (InodeLocks.Held held = engine.locks().shared(directory.number())) {
-            InodeRecord now = engine.inodes().find(directory.number());
+        try (InodeLocks.Held held = context.locks().shared(directory.number())) {
+            InodeRecord now = context.inodes().find(directory.number());
             if (now == null || now.links() == 0) {
                 throw FsError.NOT_FOUND.exception();
             }
-            return engine.inodes().requireNamed(parentNumber(now));
+            return context.inodes().requireNamed(parentNumber(now));
         }
     }
 
@@ -84,7 +84,7 @@ final class LookupOperations {
     boolean list(Credentials who, InodeId id, ListingRange range, boolean withAttributes, DirectoryVisitor visitor)
             throws FsException {
         long cookie = range.after();
-        InodeRecord directory = engine.inodes().requireDirectory(id);
+        InodeRecord directory = context.inodes().requireDirectory(id);
         AccessPolicy.require(who, directory, AccessMask.READ);
         if (cookie < 0 || cookie >= directory.directory().nextCookie()) {
             throw FsError.BAD_COOKIE.exception();
@@ -118,11 +118,11 @@ final class LookupOperations {
 
     private boolean listNames(KeyRange entries, long directory, boolean withAttributes, DirectoryVisitor visitor)
             throws FsException {
-        try (Cursor cursor = engine.volume().scan(entries)) {
+        try (Cursor cursor = context.volume().scan(entries)) {
             while (cursor.next()) {
                 long cookie = Keys.numberOf(cursor.key());
                 EntryRecord entry = EntryRecord.decodeByCookie(cookie, cursor.value());
-                InodeRecord inode = withAttributes ? engine.inodes().find(entry.inode()) : null;
+                InodeRecord inode = withAttributes ? context.inodes().find(entry.inode()) : null;
                 if (withAttributes && inode == null) {
                     continue; // Removed since the listing began.
                 }

@@ -23,7 +23,7 @@ import java.time.InstantSource;
  * @param holds of inodes
  * @param background inodes with something left to remove
  */
-record Engine(
+record OperationContext(
         Volume volume,
         FileSystemSettings settings,
         InstantSource clock,

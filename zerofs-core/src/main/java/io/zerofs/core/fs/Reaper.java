@@ -26,7 +26,7 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
     private static final int PER_ITEM_BYTES = 300;
     private static final int RECOVERY_PAGE = 1000;
 
-    private final Engine engine;
+    private final OperationContext context;
     private final MetadataCount count;
     private final int batchChunks;
     private boolean orphansDone;
@@ -34,10 +34,10 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
     private long nextToRecover = 1;
 
     /** @param count what has to be counted, or null; closed with this */
-    Reaper(Engine engine, MetadataCount count) {
-        this.engine = engine;
+    Reaper(OperationContext context, MetadataCount count) {
+        this.context = context;
         this.count = count;
-        batchChunks = engine.settings().backgroundBatchChunks();
+        batchChunks = context.settings().backgroundBatchChunks();
     }
 
     /** Ends what the background thread left open; it must have ended. */
@@ -57,7 +57,7 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
         List<byte[]> keys = keysOf(range, RECOVERY_PAGE);
         for (byte[] key : keys) {
             long inode = inodeOf(key);
-            engine.background().add(inode);
+            context.background().add(inode);
             nextToRecover = inode + 1;
         }
         if (keys.size() < RECOVERY_PAGE) {
@@ -70,7 +70,7 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
 
     private boolean countSome() throws FsException {
         try {
-            if (!engine.space().isMetadataCounted() && count.step()) {
+            if (!context.space().isMetadataCounted() && count.step()) {
                 return true;
             }
         } catch (VolumeException e) {
@@ -84,13 +84,13 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
     @Override
     public boolean step(long number) throws FsException {
         try (Reservation room = reserve();
-                InodeLocks.Held held = engine.locks().exclusive(number)) {
-            InodeRecord inode = engine.inodes().find(number);
+                InodeLocks.Held held = context.locks().exclusive(number)) {
+            InodeRecord inode = context.inodes().find(number);
             if (inode == null) {
                 return removeRemains(number);
             }
-            if (inode.links() == 0 && !engine.holds().isHeld(number)) {
-                Transaction changes = engine.begin();
+            if (inode.links() == 0 && !context.holds().isHeld(number)) {
+                Transaction changes = context.begin();
                 boolean more = delete(changes, inode);
                 changes.batch().delete(Keys.orphan(number));
                 changes.commit();
@@ -109,8 +109,8 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
         boolean more = true;
         while (more) {
             try (Reservation room = reserve();
-                    InodeLocks.Held held = engine.locks().exclusive(number)) {
-                InodeRecord inode = engine.inodes().find(number);
+                    InodeLocks.Held held = context.locks().exclusive(number)) {
+                InodeRecord inode = context.inodes().find(number);
                 more = inode != null && inode.isRegular() && inode.file().shrunk() != null && shortenTail(inode);
             } catch (VolumeException e) {
                 throw VolumeErrors.of(e);
@@ -123,7 +123,7 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
     /** Deletes an inode that has no name and no holder; true if remains are left to the background. */
     boolean delete(Transaction changes, InodeRecord inode) throws FsException {
         changes.delete(inode);
-        boolean whole = !inode.isRegular() || engine.chunks().removeAll(changes, inode.number(), inode.file());
+        boolean whole = !inode.isRegular() || context.chunks().removeAll(changes, inode.number(), inode.file());
         if (whole && inode.xattrListBytes() > 0) {
             changes.batch().put(Keys.tombstone(inode.number()), SmallRecords.tombstone(0));
             whole = false;
@@ -132,20 +132,20 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
     }
 
     private Reservation reserve() throws FsException {
-        return engine.reserve(null, Engine.RECORDS_BYTES + batchChunks * PER_ITEM_BYTES);
+        return context.reserve(null, OperationContext.RECORDS_BYTES + batchChunks * PER_ITEM_BYTES);
     }
 
     private boolean removeRemains(long number) throws FsException, VolumeException, RecordFormatException {
-        byte[] tombstone = engine.volume().get(Keys.tombstone(number));
+        byte[] tombstone = context.volume().get(Keys.tombstone(number));
         if (tombstone == null) {
             return false;
         }
         long end = SmallRecords.tombstoneEnd(tombstone);
-        Transaction changes = engine.begin();
-        long[] chunks = engine.volume().presentChunks(new ChunkRange(number, 0, end), batchChunks, true);
+        Transaction changes = context.begin();
+        long[] chunks = context.volume().presentChunks(new ChunkRange(number, 0, end), batchChunks, true);
         boolean more = true;
         if (chunks.length > 0) {
-            engine.chunks().deleteChunks(changes, number, chunks);
+            context.chunks().deleteChunks(changes, number, chunks);
             long left = chunks.length < batchChunks ? 0 : chunks[chunks.length - 1];
             changes.batch().put(Keys.tombstone(number), SmallRecords.tombstone(left));
         } else {
@@ -167,7 +167,7 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
     /** Deletes some extended attributes, which count until then; tells how many. */
     private int removeXattrs(Transaction changes, long number) throws VolumeException, RecordFormatException {
         int removed = 0;
-        try (Cursor cursor = engine.volume().scan(Keys.xattrs(number))) {
+        try (Cursor cursor = context.volume().scan(Keys.xattrs(number))) {
             while (removed < batchChunks && cursor.next()) {
                 changes.batch().delete(cursor.key());
                 changes.metadata(-MetadataCount.ofXattr(cursor.key(), cursor.value()));
@@ -182,14 +182,14 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
         File file = inode.file();
         ShrunkTail tail = file.shrunk();
         ChunkRange range = new ChunkRange(number, tail.first(), tail.end());
-        long[] chunks = engine.volume().presentChunks(range, batchChunks, true);
+        long[] chunks = context.volume().presentChunks(range, batchChunks, true);
         long end = chunks.length < batchChunks ? tail.first() : chunks[chunks.length - 1];
-        Transaction changes = engine.begin();
+        Transaction changes = context.begin();
         Set<Long> rewritten = takeMarks(changes, number, end, tail);
         long removed = 0;
         for (long chunk : chunks) {
             if (!rewritten.contains(chunk)) {
-                engine.chunks().deleteChunks(changes, number, chunk);
+                context.chunks().deleteChunks(changes, number, chunk);
                 removed++;
             }
         }
@@ -208,7 +208,7 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
     private Set<Long> takeMarks(Transaction changes, long number, long first, ShrunkTail tail)
             throws VolumeException, RecordFormatException {
         Set<Long> valid = new HashSet<>();
-        try (Cursor marks = engine.volume().scan(Keys.rewritten(number, first, tail.end()))) {
+        try (Cursor marks = context.volume().scan(Keys.rewritten(number, first, tail.end()))) {
             while (marks.next()) {
                 changes.batch().delete(marks.key());
                 if (SmallRecords.rewrittenSerial(marks.value()) == tail.serial()) {
@@ -221,7 +221,7 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
 
     private List<byte[]> keysOf(KeyRange range, int max) throws FsException {
         List<byte[]> keys = new ArrayList<>();
-        try (Cursor cursor = engine.volume().scan(range)) {
+        try (Cursor cursor = context.volume().scan(range)) {
             while (keys.size() < max && cursor.next()) {
                 keys.add(cursor.key());
             }

@@ -18,22 +18,22 @@ import io.zerofs.core.volume.Reservation;
 
 /** Takes names out of directories, and the files with them that nobody names or holds any more. */
 final class RemoveOperations {
-    private final Engine engine;
+    private final OperationContext context;
     private final Reaper reaper;
 
-    RemoveOperations(Engine engine, Reaper reaper) {
-        this.engine = engine;
+    RemoveOperations(OperationContext context, Reaper reaper) {
+        this.context = context;
         this.reaper = reaper;
     }
 
     Removal remove(Credentials who, InodeId directory, FileName name, RemoveMode mode) throws FsException {
         while (true) {
-            InodeRecord parent = engine.inodes().requireDirectory(directory);
+            InodeRecord parent = context.inodes().requireDirectory(directory);
             AccessPolicy.requireSearch(who, parent);
             if (name.isDot() || name.isDotDot()) {
                 throw refusalOfDots(name, mode).exception();
             }
-            EntryRecord entry = engine.directories().find(directory.number(), name);
+            EntryRecord entry = context.directories().find(directory.number(), name);
             if (entry == null) {
                 throw FsError.NOT_FOUND.exception();
             }
@@ -54,21 +54,21 @@ final class RemoveOperations {
     /** Null if the entry is not what it was before the locks were taken. */
     private Removal tryRemove(Credentials who, InodeId directory, EntryRecord entry, RemoveMode mode)
             throws FsException {
-        try (Reservation room = engine.reserve();
-                InodeLocks.Held held = engine.locks().exclusive(directory.number(), entry.inode())) {
-            InodeRecord parent = engine.inodes().requireDirectory(directory);
-            if (!entry.equals(engine.directories().find(directory.number(), entry.name()))) {
+        try (Reservation room = context.reserve();
+                InodeLocks.Held held = context.locks().exclusive(directory.number(), entry.inode())) {
+            InodeRecord parent = context.inodes().requireDirectory(directory);
+            if (!entry.equals(context.directories().find(directory.number(), entry.name()))) {
                 return null;
             }
             AccessPolicy.requireSearch(who, parent);
-            InodeRecord child = engine.inodes().requireNamed(entry.inode());
+            InodeRecord child = context.inodes().requireNamed(entry.inode());
             AccessPolicy.requireRemoval(who, parent, child);
             requireKind(child, mode);
-            engine.holds().requireNoDevice(child.number());
-            Timestamp now = engine.now();
-            Transaction changes = engine.begin();
+            context.holds().requireNoDevice(child.number());
+            Timestamp now = context.now();
+            Transaction changes = context.begin();
             InodeRecord after =
-                    engine.directories().remove(changes, parent, entry).modifiedAt(now);
+                    context.directories().remove(changes, parent, entry).modifiedAt(now);
             changes.update(parent, after);
             Unnamed unnamed = unname(changes, child, now);
             changes.commit();
@@ -111,19 +111,19 @@ final class RemoveOperations {
             changes.update(child, after);
             return new Unnamed(after, () -> {});
         }
-        if (engine.holds().isHeld(number)) {
+        if (context.holds().isHeld(number)) {
             changes.batch().put(Keys.orphan(number), SmallRecords.orphan());
             changes.update(child, after);
             return new Unnamed(after, () -> {
-                if (!engine.holds().orphan(number)) {
-                    engine.background().add(number); // Released since: nobody else will remove it.
+                if (!context.holds().orphan(number)) {
+                    context.background().add(number); // Released since: nobody else will remove it.
                 }
             });
         }
         boolean more = reaper.delete(changes, child);
         return new Unnamed(after, () -> {
             if (more) {
-                engine.background().add(number);
+                context.background().add(number);
             }
         });
     }

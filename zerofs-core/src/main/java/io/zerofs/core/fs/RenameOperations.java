@@ -33,15 +33,15 @@ final class RenameOperations {
     /** Walks that others' moves may make worthless, before one is made under the lock. */
     private static final int LOST_WALKS_MAX = 8;
 
-    private final Engine engine;
+    private final OperationContext context;
     private final RemoveOperations removals;
     private final ReentrantLock renameLock = new ReentrantLock();
 
     /** How many directories got another parent; changes under the rename lock. */
     private volatile long moves;
 
-    RenameOperations(Engine engine, RemoveOperations removals) {
-        this.engine = engine;
+    RenameOperations(OperationContext context, RemoveOperations removals) {
+        this.context = context;
         this.removals = removals;
     }
 
@@ -78,20 +78,20 @@ final class RenameOperations {
 
     private Move find(Credentials who, InodeId from, FileName fromName, InodeId to, FileName toName)
             throws FsException {
-        AccessPolicy.requireSearch(who, engine.inodes().requireDirectory(from));
-        AccessPolicy.requireSearch(who, engine.inodes().requireDirectory(to));
+        AccessPolicy.requireSearch(who, context.inodes().requireDirectory(from));
+        AccessPolicy.requireSearch(who, context.inodes().requireDirectory(to));
         if (fromName.isDot() || fromName.isDotDot() || toName.isDot() || toName.isDotDot()) {
             throw FsError.INVALID.exception();
         }
-        EntryRecord source = engine.directories().find(from.number(), fromName);
+        EntryRecord source = context.directories().find(from.number(), fromName);
         if (source == null) {
             throw FsError.NOT_FOUND.exception();
         }
-        return new Move(from, to, source, toName, engine.directories().find(to.number(), toName));
+        return new Move(from, to, source, toName, context.directories().find(to.number(), toName));
     }
 
     private Renaming tryRenameAlone(Credentials who, Move move) throws FsException {
-        try (Reservation room = engine.reserve()) {
+        try (Reservation room = context.reserve()) {
             for (int lost = 0; ; lost++) {
                 long walked = moves;
                 requireNoCycle(move);
@@ -123,7 +123,7 @@ final class RenameOperations {
     }
 
     private Renaming tryRename(Credentials who, Move move) throws FsException {
-        try (Reservation room = engine.reserve()) {
+        try (Reservation room = context.reserve()) {
             return underLocks(who, move);
         }
     }
@@ -148,7 +148,7 @@ final class RenameOperations {
             if (levels > VirtualFileSystem.MOVE_DEPTH_MAX) {
                 throw FsError.NAME_TOO_LONG.exception();
             }
-            InodeRecord record = engine.inodes().find(at);
+            InodeRecord record = context.inodes().find(at);
             if (record == null || at == InodeId.ROOT_NUMBER) {
                 return false;
             }
@@ -162,22 +162,22 @@ final class RenameOperations {
         long source = move.source().inode();
         long target = move.target() == null ? source : move.target().inode();
         try (InodeLocks.Held held =
-                engine.locks().exclusive(move.from().number(), move.to().number(), source, target)) {
-            InodeRecord from = engine.inodes().requireDirectory(move.from());
-            InodeRecord to = move.withinDirectory() ? from : engine.inodes().requireDirectory(move.to());
+                context.locks().exclusive(move.from().number(), move.to().number(), source, target)) {
+            InodeRecord from = context.inodes().requireDirectory(move.from());
+            InodeRecord to = move.withinDirectory() ? from : context.inodes().requireDirectory(move.to());
             AccessPolicy.requireSearch(who, from);
             AccessPolicy.requireSearch(who, to);
             if (!move.source()
-                            .equals(engine.directories()
+                            .equals(context.directories()
                                     .find(from.number(), move.source().name()))
-                    || !equal(move.target(), engine.directories().find(to.number(), move.newName()))) {
+                    || !equal(move.target(), context.directories().find(to.number(), move.newName()))) {
                 return null;
             }
             if (move.target() != null && target == source) {
                 return unchanged(from, to);
             }
-            InodeRecord child = engine.inodes().requireNamed(source);
-            InodeRecord victim = move.target() == null ? null : engine.inodes().requireNamed(target);
+            InodeRecord child = context.inodes().requireNamed(source);
+            InodeRecord victim = move.target() == null ? null : context.inodes().requireNamed(target);
             requirePermitted(who, move, new Parties(from, to, child, victim));
             return commit(move, new Parties(from, to, child, victim));
         }
@@ -200,9 +200,9 @@ final class RenameOperations {
             if (child.isDirectory() != victim.isDirectory()) {
                 throw (child.isDirectory() ? FsError.NOT_DIRECTORY : FsError.IS_DIRECTORY).exception();
             }
-            engine.holds().requireNoDevice(victim.number());
+            context.holds().requireNoDevice(victim.number());
         }
-        engine.holds().requireNoDevice(child.number());
+        context.holds().requireNoDevice(child.number());
         if (move.changesParent()) {
             AccessPolicy.require(who, child, AccessMask.WRITE); // Its ".." changes.
         }
@@ -215,9 +215,9 @@ final class RenameOperations {
     }
 
     private Renaming commit(Move move, Parties at) throws FsException {
-        Timestamp now = engine.now();
-        Transaction changes = engine.begin();
-        DirectoryStore directories = engine.directories();
+        Timestamp now = context.now();
+        Transaction changes = context.begin();
+        DirectoryStore directories = context.directories();
         InodeRecord from = directories.remove(changes, at.from(), move.source()).modifiedAt(now);
         InodeRecord to = move.withinDirectory() ? from : at.to().modifiedAt(now);
         RemoveOperations.Unnamed unnamed = null;

@@ -28,14 +28,14 @@ final class XattrOperations {
     /** Length of a list that is read on a thread that must not wait: each name may have 64 KiB of value. */
     private static final int LIST_BYTES_AT_ONCE = 512;
 
-    private final Engine engine;
+    private final OperationContext context;
 
-    XattrOperations(Engine engine) {
-        this.engine = engine;
+    XattrOperations(OperationContext context) {
+        this.context = context;
     }
 
     byte[] get(Credentials who, InodeId id, FileName name) throws FsException {
-        InodeRecord inode = engine.inodes().require(id);
+        InodeRecord inode = context.inodes().require(id);
         XattrNamespace.of(name).requireRead(who, inode);
         byte[] value = inode.xattrListBytes() == 0 ? null : find(id.number(), name);
         if (value == null) {
@@ -45,7 +45,7 @@ final class XattrOperations {
     }
 
     List<FileName> list(Credentials who, InodeId id) throws FsException {
-        InodeRecord inode = engine.inodes().require(id);
+        InodeRecord inode = context.inodes().require(id);
         List<FileName> names = new ArrayList<>();
         if (inode.xattrListBytes() == 0) {
             return names;
@@ -53,7 +53,7 @@ final class XattrOperations {
         if (inode.xattrListBytes() > LIST_BYTES_AT_ONCE) {
             NeverWaits.check();
         }
-        try (Cursor cursor = engine.volume().scan(Keys.xattrs(id.number()))) {
+        try (Cursor cursor = context.volume().scan(Keys.xattrs(id.number()))) {
             while (cursor.next()) {
                 FileName name = Keys.nameOf(cursor.key());
                 if (XattrNamespace.of(name).isListedFor(who)) {
@@ -73,9 +73,9 @@ final class XattrOperations {
         if (value.length > VirtualFileSystem.XATTR_BYTES_MAX) {
             throw FsError.ATTRIBUTE_TOO_LARGE.exception();
         }
-        try (Reservation room = engine.reserve(null, Engine.RECORDS_BYTES + value.length);
-                InodeLocks.Held held = engine.locks().exclusive(id.number())) {
-            InodeRecord before = engine.inodes().require(id);
+        try (Reservation room = context.reserve(null, OperationContext.RECORDS_BYTES + value.length);
+                InodeLocks.Held held = context.locks().exclusive(id.number())) {
+            InodeRecord before = context.inodes().require(id);
             namespace.requireWrite(who, before);
             namespace.requireAcceptable(name, before);
             byte[] old = before.xattrListBytes() > 0 ? find(id.number(), name) : null;
@@ -90,28 +90,28 @@ final class XattrOperations {
             if (listBytes > LIST_BYTES_MAX) {
                 throw FsError.NO_SPACE.exception();
             }
-            Transaction changes = engine.begin();
+            Transaction changes = context.begin();
             changes.batch().put(Keys.xattr(id.number(), name), SmallRecords.xattr(value));
             changes.metadata(exists ? value.length - old.length : MetadataBytes.ofXattr(name, value.length));
-            changes.update(before, before.withXattrListBytes(listBytes).changedAt(engine.now()));
+            changes.update(before, before.withXattrListBytes(listBytes).changedAt(context.now()));
             changes.commit();
         }
     }
 
     void remove(Credentials who, InodeId id, FileName name) throws FsException {
-        try (Reservation room = engine.reserve();
-                InodeLocks.Held held = engine.locks().exclusive(id.number())) {
-            InodeRecord before = engine.inodes().require(id);
+        try (Reservation room = context.reserve();
+                InodeLocks.Held held = context.locks().exclusive(id.number())) {
+            InodeRecord before = context.inodes().require(id);
             XattrNamespace.of(name).requireWrite(who, before);
             byte[] old = before.xattrListBytes() > 0 ? find(id.number(), name) : null;
             if (old == null) {
                 throw FsError.NO_ATTRIBUTE.exception();
             }
-            Transaction changes = engine.begin();
+            Transaction changes = context.begin();
             changes.batch().delete(Keys.xattr(id.number(), name));
             changes.metadata(-MetadataBytes.ofXattr(name, old.length));
             int listBytes = before.xattrListBytes() - listBytes(name);
-            changes.update(before, before.withXattrListBytes(listBytes).changedAt(engine.now()));
+            changes.update(before, before.withXattrListBytes(listBytes).changedAt(context.now()));
             changes.commit();
         }
     }
@@ -123,7 +123,7 @@ final class XattrOperations {
 
     private byte[] find(long inode, FileName name) throws FsException {
         try {
-            byte[] record = engine.volume().get(Keys.xattr(inode, name));
+            byte[] record = context.volume().get(Keys.xattr(inode, name));
             return record == null ? null : SmallRecords.xattrValue(record);
         } catch (VolumeException e) {
             throw VolumeErrors.of(e);

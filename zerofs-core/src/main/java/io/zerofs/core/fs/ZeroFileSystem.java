@@ -52,7 +52,7 @@ import java.util.concurrent.CompletionException;
 public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     private static final int SECRET_BYTES = 32;
 
-    private final Engine engine;
+    private final OperationContext context;
     private final InodeId root;
     private final Reaper reaper;
     private final LookupOperations lookups;
@@ -63,17 +63,17 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     private final DataOperations data;
     private final XattrOperations xattrs;
 
-    private ZeroFileSystem(Engine engine, InodeId root, Reaper reaper) {
-        this.engine = engine;
+    private ZeroFileSystem(OperationContext context, InodeId root, Reaper reaper) {
+        this.context = context;
         this.root = root;
         this.reaper = reaper;
-        lookups = new LookupOperations(engine);
-        attributes = new AttributeOperations(engine, reaper);
-        creations = new CreateOperations(engine, lookups, attributes);
-        removals = new RemoveOperations(engine, reaper);
-        renames = new RenameOperations(engine, removals);
-        data = new DataOperations(engine);
-        xattrs = new XattrOperations(engine);
+        lookups = new LookupOperations(context);
+        attributes = new AttributeOperations(context, reaper);
+        creations = new CreateOperations(context, lookups, attributes);
+        removals = new RemoveOperations(context, reaper);
+        renames = new RenameOperations(context, removals);
+        data = new DataOperations(context);
+        xattrs = new XattrOperations(context);
     }
 
     /**
@@ -94,7 +94,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
             format(volume, newRoot);
         }
         BackgroundQueue background = new BackgroundQueue();
-        Engine engine = new Engine(
+        OperationContext context = new OperationContext(
                 volume,
                 settings,
                 clock,
@@ -105,8 +105,8 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
                 new InodeLocks(),
                 new Holds(background::add),
                 background);
-        Reaper reaper = new Reaper(engine, space.isMetadataCounted() ? null : new MetadataCount(volume, space));
-        ZeroFileSystem fileSystem = new ZeroFileSystem(engine, rootOf(engine), reaper);
+        Reaper reaper = new Reaper(context, space.isMetadataCounted() ? null : new MetadataCount(volume, space));
+        ZeroFileSystem fileSystem = new ZeroFileSystem(context, rootOf(context), reaper);
         background.start(reaper);
         return fileSystem;
     }
@@ -129,9 +129,9 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         }
     }
 
-    private static InodeId rootOf(Engine engine) throws VolumeException {
+    private static InodeId rootOf(OperationContext context) throws VolumeException {
         try {
-            return engine.inodes().requireNamed(InodeId.ROOT_NUMBER).id();
+            return context.inodes().requireNamed(InodeId.ROOT_NUMBER).id();
         } catch (FsException e) {
             throw new VolumeException(VolumeException.Kind.CORRUPT, "root directory: " + e.getMessage(), e);
         }
@@ -155,7 +155,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         batch.put(Keys.superblock(), new Superblock(root.times().created()).encode());
         batch.put(Keys.counters(), countersOf(root).encode());
         batch.put(Keys.inode(InodeId.ROOT_NUMBER), InodeCodec.encode(root));
-        try (var room = volume.reserve(null, Engine.RECORDS_BYTES)) {
+        try (var room = volume.reserve(null, OperationContext.RECORDS_BYTES)) {
             volume.apply(batch);
         }
         try {
@@ -174,7 +174,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
      */
     @Override
     public void close() {
-        if (engine.background().stop()) {
+        if (context.background().stop()) {
             reaper.close();
         }
     }
@@ -184,22 +184,22 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
      * system is closed.
      */
     public void awaitRemovals() throws InterruptedException {
-        engine.background().awaitIdle();
+        context.background().awaitIdle();
     }
 
     /** How often the removal of deleted data failed and was tried again since the start. */
     public long removalRestarts() {
-        return engine.background().restarts();
+        return context.background().restarts();
     }
 
     @Override
     public UUID volumeId() {
-        return engine.volume().id();
+        return context.volume().id();
     }
 
     @Override
     public long incarnation() {
-        return engine.volume().epoch();
+        return context.volume().epoch();
     }
 
     @Override
@@ -210,18 +210,18 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     @Override
     public synchronized byte[] secret() throws FsException {
         try {
-            byte[] record = engine.volume().get(Keys.secret());
+            byte[] record = context.volume().get(Keys.secret());
             if (record != null) {
                 return SmallRecords.secret(record);
             }
             byte[] secret = new byte[SECRET_BYTES];
             new SecureRandom().nextBytes(secret);
-            try (Reservation room = engine.reserve()) {
-                Batch batch = engine.volume().newBatch();
+            try (Reservation room = context.reserve()) {
+                Batch batch = context.volume().newBatch();
                 batch.put(Keys.secret(), SmallRecords.secretRecord(secret));
-                engine.volume().apply(batch);
+                context.volume().apply(batch);
             }
-            engine.volume().barrier().join(); // What a client is given because of it must be good after a crash, too.
+            context.volume().barrier().join(); // What a client is given because of it must be good after a crash, too.
             return secret;
         } catch (CompletionException e) {
             throw FsError.IO.exception("the volume's secret is not durable", e.getCause());
@@ -234,7 +234,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
 
     @Override
     public Attributes getAttributes(InodeId inode) throws FsException {
-        return engine.inodes().require(inode).attributes();
+        return context.inodes().require(inode).attributes();
     }
 
     @Override
@@ -244,7 +244,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
 
     @Override
     public int access(Credentials who, InodeId inode, int mask) throws FsException {
-        return AccessPolicy.granted(who, engine.inodes().require(inode)) & mask;
+        return AccessPolicy.granted(who, context.inodes().require(inode)) & mask;
     }
 
     @Override
@@ -305,7 +305,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
 
     @Override
     public long listingEnd(InodeId directory) throws FsException {
-        return engine.inodes().requireDirectory(directory).directory().nextCookie();
+        return context.inodes().requireDirectory(directory).directory().nextCookie();
     }
 
     @Override
@@ -341,22 +341,22 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         // A write that makes the file longer shares the lock: it ends before a device has a size.
         boolean sizeIsKept = kind != FileHold.Kind.OPEN;
         try (InodeLocks.Held held = sizeIsKept
-                ? engine.locks().exclusive(inode.number())
-                : engine.locks().shared(inode.number())) {
-            InodeRecord record = engine.inodes().require(inode);
+                ? context.locks().exclusive(inode.number())
+                : context.locks().shared(inode.number())) {
+            InodeRecord record = context.inodes().require(inode);
             if (kind == FileHold.Kind.DEVICE && !record.isRegular()) {
                 throw (record.isDirectory() ? FsError.IS_DIRECTORY : FsError.INVALID).exception();
             }
             if (kind == FileHold.Kind.DEVICE_DIRECTORY && !record.isDirectory()) {
                 throw FsError.NOT_DIRECTORY.exception();
             }
-            return engine.holds().hold(inode, kind, record.links() == 0);
+            return context.holds().hold(inode, kind, record.links() == 0);
         }
     }
 
     @Override
     public CompletableFuture<Void> barrier() {
-        return engine.volume().barrier().handle((done, failure) -> {
+        return context.volume().barrier().handle((done, failure) -> {
             if (failure == null) {
                 return null;
             }
@@ -370,6 +370,6 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
 
     @Override
     public FsStatistics statistics() {
-        return engine.space().statistics();
+        return context.space().statistics();
     }
 }

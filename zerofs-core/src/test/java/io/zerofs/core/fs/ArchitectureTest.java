@@ -61,7 +61,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void locksLiveInTheEngine() {
+    void locksLiveInTheFileSystem() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage("io.zerofs.core.fs")
