@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.netty.buffer.ByteBufUtil;
+import io.zerofs.core.golden.GoldenBytes;
 import io.zerofs.core.random.Mutations;
 import io.zerofs.server.fuzz.FuzzConnection;
 import io.zerofs.server.fuzz.FuzzVolume;
-import io.zerofs.server.golden.GoldenBytes;
 import io.zerofs.server.nfs3.client.RpcClient;
 import io.zerofs.server.nfs3.wire.Nfs3Procedure;
 import io.zerofs.server.rpc.DuplicateRequestCache;

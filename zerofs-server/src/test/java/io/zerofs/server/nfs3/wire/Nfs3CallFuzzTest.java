@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.zerofs.core.golden.GoldenBytes;
 import io.zerofs.core.random.Seeds;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
-import io.zerofs.server.golden.GoldenBytes;
 import java.io.IOException;
 import java.util.List;
 import java.util.Random;
