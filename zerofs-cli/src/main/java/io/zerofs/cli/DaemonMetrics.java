@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli;
 
+import io.zerofs.server.metrics.MetricsText;
 import io.zerofs.server.net.RequestMeter;
 import io.zerofs.server.net.ServerResources;
 import io.zerofs.storage.cache.DiskCache;

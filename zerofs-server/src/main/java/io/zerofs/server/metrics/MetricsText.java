@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.cli;
+package io.zerofs.server.metrics;
 
 import java.util.List;
 import java.util.Locale;
@@ -8,19 +8,19 @@ import java.util.Locale;
  * Writes the text format of Prometheus, version 0.0.4. A metric begins with {@link #counter}, {@link #gauge} or {@link
  * #histogram}; its samples follow. Confined to one thread.
  */
-final class MetricsText {
+public final class MetricsText {
     private final StringBuilder text = new StringBuilder(1 << 14);
     private String name = "";
 
-    MetricsText counter(String metric, String help) {
+    public MetricsText counter(String metric, String help) {
         return begin(metric, "counter", help);
     }
 
-    MetricsText gauge(String metric, String help) {
+    public MetricsText gauge(String metric, String help) {
         return begin(metric, "gauge", help);
     }
 
-    MetricsText histogram(String metric, String help) {
+    public MetricsText histogram(String metric, String help) {
         return begin(metric, "histogram", help);
     }
 
@@ -31,13 +31,13 @@ final class MetricsText {
         return this;
     }
 
-    MetricsText sample(long value) {
+    public MetricsText sample(long value) {
         text.append(name).append(' ').append(value).append('\n');
         return this;
     }
 
     /** @param labels as {@code key="value"}, joined by commas; names of ours, which need no escapes */
-    MetricsText sample(String labels, long value) {
+    public MetricsText sample(String labels, long value) {
         text.append(name).append('{').append(labels).append("} ").append(value).append('\n');
         return this;
     }
@@ -48,7 +48,7 @@ final class MetricsText {
      * @param boundsSeconds upper bounds, ascending
      * @param counts one per bound and one for what is beyond the last; not cumulative
      */
-    MetricsText samples(String labels, List<Double> boundsSeconds, List<Long> counts, long sumNanos) {
+    public MetricsText samples(String labels, List<Double> boundsSeconds, List<Long> counts, long sumNanos) {
         long cumulative = 0;
         for (int i = 0; i < counts.size(); i++) {
             cumulative += counts.get(i);

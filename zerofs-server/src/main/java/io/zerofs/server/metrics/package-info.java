@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-/** Numbers about the daemon for who watches it, over HTTP. */
+/** The numbers of the daemon as text in the format of Prometheus, and the server that sends them over HTTP. */
 package io.zerofs.server.metrics;
