@@ -13,7 +13,7 @@ import io.zerofs.storage.seal.Aead;
 import io.zerofs.storage.seal.Compression;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.Salt;
-import io.zerofs.storage.seal.Secret;
+import io.zerofs.core.secret.Secret;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -2,11 +2,11 @@
 package io.zerofs.cli;
 
 import io.zerofs.cli.config.ZerofsConfig;
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.lifecycle.OpenException;
 import io.zerofs.storage.lifecycle.VolumeKeys;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.PassphraseKdf;
-import io.zerofs.storage.seal.Secret;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;

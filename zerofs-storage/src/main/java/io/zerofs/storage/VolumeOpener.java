@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.engine.EngineRuntime;
 import io.zerofs.storage.engine.EngineThreads;
 import io.zerofs.storage.engine.StorageVolume;
@@ -11,7 +12,6 @@ import io.zerofs.storage.lifecycle.OpenProgress;
 import io.zerofs.storage.lifecycle.OpenSettings;
 import io.zerofs.storage.lifecycle.Recovery;
 import io.zerofs.storage.object.ObjectStore;
-import io.zerofs.storage.seal.Secret;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;

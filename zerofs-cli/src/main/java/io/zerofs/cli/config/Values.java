@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.server.net.AddressRange;
 import io.zerofs.server.net.ListenAddress;
-import io.zerofs.storage.seal.Secret;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;

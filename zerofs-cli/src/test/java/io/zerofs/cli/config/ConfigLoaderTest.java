@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.server.access.UserMapping;
 import io.zerofs.server.net.AddressRange;
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.nfs3.Durability;
-import io.zerofs.storage.seal.Secret;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

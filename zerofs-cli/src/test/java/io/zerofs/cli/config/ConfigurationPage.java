@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
-import io.zerofs.storage.seal.Secret;
+import io.zerofs.core.secret.Secret;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.storage.seal;
+package io.zerofs.core.secret;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -43,7 +43,7 @@ public final class Secret implements AutoCloseable {
     }
 
     /** The bytes themselves: to be read only, not to be kept, and not where another thread may close the secret. */
-    synchronized byte[] borrowBytes() {
+    public synchronized byte[] borrowBytes() {
         if (closed) {
             throw new IllegalStateException("the secret is closed");
         }

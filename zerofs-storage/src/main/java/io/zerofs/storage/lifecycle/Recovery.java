@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.engine.EngineRuntime;
 import io.zerofs.storage.engine.RecoveredVolume;
@@ -11,7 +12,6 @@ import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.ObjectKeys;
-import io.zerofs.storage.seal.Secret;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.SecondLook;
 import io.zerofs.storage.object.ConditionalWriteProbe;
@@ -15,7 +16,6 @@ import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.KeySlot;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.PassphraseKdf;
-import io.zerofs.storage.seal.Secret;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;

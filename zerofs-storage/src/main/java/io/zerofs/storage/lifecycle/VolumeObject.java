@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.seal.ByteReader;
 import io.zerofs.storage.seal.ByteWriter;
 import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.FormatVersion;
 import io.zerofs.storage.seal.KeySlot;
 import io.zerofs.storage.seal.PassphraseKdf;
-import io.zerofs.storage.seal.Secret;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.seal;
 
+import io.zerofs.core.secret.Secret;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.UUID;

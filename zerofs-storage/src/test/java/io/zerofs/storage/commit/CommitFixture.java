@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.commit;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.seal.Aead;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.Salt;
-import io.zerofs.storage.seal.Secret;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

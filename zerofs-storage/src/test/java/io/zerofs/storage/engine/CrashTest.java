@@ -4,6 +4,7 @@ package io.zerofs.storage.engine;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.zerofs.core.random.Seeds;
+import io.zerofs.core.secret.Secret;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.VolumeOpener;
 import io.zerofs.storage.gc.GcSettings;
@@ -21,7 +22,6 @@ import io.zerofs.storage.object.RetryingObjectStore;
 import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.seal.PassphraseKdf;
-import io.zerofs.storage.seal.Secret;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.SplittableRandom;

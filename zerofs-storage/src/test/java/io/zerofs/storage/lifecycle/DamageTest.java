@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.random.Seeds;
+import io.zerofs.core.secret.Secret;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitFixture;
 import io.zerofs.storage.commit.CommitId;
@@ -18,7 +19,6 @@ import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.KeySlot;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.Salt;
-import io.zerofs.storage.seal.Secret;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.zerofs.core.golden.GoldenBytes;
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.commit.CommitDraft;
 import io.zerofs.storage.commit.CommitFixture;
 import io.zerofs.storage.commit.CommitId;
@@ -28,7 +29,6 @@ import io.zerofs.storage.seal.Position.Domain;
 import io.zerofs.storage.seal.Salt;
 import io.zerofs.storage.seal.SealedSection;
 import io.zerofs.storage.seal.SealedSection.SectionBytes;
-import io.zerofs.storage.seal.Secret;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
@@ -17,7 +18,6 @@ import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.seal.PassphraseKdf;
-import io.zerofs.storage.seal.Secret;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

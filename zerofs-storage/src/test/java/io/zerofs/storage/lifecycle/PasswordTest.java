@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.Fault.Fate;
@@ -14,7 +15,6 @@ import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.KeySlot;
-import io.zerofs.storage.seal.Secret;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.SecureRandom;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object.azure;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.object.ConnectionSettings;
-import io.zerofs.storage.seal.Secret;
 import java.net.URI;
 import java.util.Optional;
 

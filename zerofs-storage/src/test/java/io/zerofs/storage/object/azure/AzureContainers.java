@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object.azure;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.TestServer;
-import io.zerofs.storage.seal.Secret;
 import java.util.Optional;
 import java.util.UUID;
 

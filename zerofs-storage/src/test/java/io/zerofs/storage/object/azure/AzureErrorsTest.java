@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.object.CannedServer;
 import io.zerofs.storage.object.CannedServer.Answer;
 import io.zerofs.storage.object.CannedServer.Received;
@@ -16,7 +17,6 @@ import io.zerofs.storage.object.ObjectStore.IfVersion;
 import io.zerofs.storage.object.ObjectStore.PutOutcome;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
-import io.zerofs.storage.seal.Secret;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;

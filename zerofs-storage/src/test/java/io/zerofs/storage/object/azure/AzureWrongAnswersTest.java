@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object.azure;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.object.BodyDigest;
 import io.zerofs.storage.object.CannedServer.Answer;
 import io.zerofs.storage.object.CannedServer.Received;
@@ -8,7 +9,6 @@ import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.object.WrongAnswersContract;
-import io.zerofs.storage.seal.Secret;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object.s3;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.TestServer;
 import io.zerofs.storage.object.Traffic;
-import io.zerofs.storage.seal.Secret;
 import java.util.Optional;
 import java.util.UUID;
 import software.amazon.awssdk.services.s3.S3Client;

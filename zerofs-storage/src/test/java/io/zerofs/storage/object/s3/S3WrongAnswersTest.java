@@ -3,6 +3,7 @@ package io.zerofs.storage.object.s3;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.object.BodyDigest;
 import io.zerofs.storage.object.CannedServer.Answer;
 import io.zerofs.storage.object.CannedServer.Received;
@@ -10,7 +11,6 @@ import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.object.WrongAnswersContract;
-import io.zerofs.storage.seal.Secret;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
