@@ -7,19 +7,21 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.NeverWaits;
 import io.zerofs.storage.index.ChunkEntry;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Chunks with many deltas: which are to be folded next, and whose writers wait until that has happened. Writers wait only
  * for a chunk that is queued, in the hands of a task, or rests after a failure, so that something must happen that wakes
- * them. Thread-safe; a leaf lock.
+ * them. No writer pays for the number of chunks. Thread-safe; a leaf lock.
  */
 final class FoldQueue {
     /** Of each set. A chunk that finds no place comes again with its next change, and its writers do not wait. */
@@ -34,7 +36,11 @@ final class FoldQueue {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final LinkedHashSet<ChunkId> queue = new LinkedHashSet<>();
-    private final Set<ChunkId> crowded = new HashSet<>();
+    /** Those of the queue whose writers wait. */
+    private final LinkedHashSet<ChunkId> urgent = new LinkedHashSet<>();
+
+    private final NavigableSet<ChunkId> crowded =
+            new TreeSet<>(Comparator.comparingLong(ChunkId::inode).thenComparingLong(ChunkId::index));
     private final Map<ChunkId, Failure> failed = new HashMap<>();
     private volatile boolean isCrowded;
     private volatile boolean hasWork;
@@ -65,15 +71,15 @@ final class FoldQueue {
         lock.lock();
         try {
             if (deltas < settings.queueAt()) {
-                queue.remove(chunk);
+                unqueue(chunk);
                 failed.remove(chunk);
             } else if (!rests(chunk, deltas)) {
-                addBounded(queue, chunk);
+                enqueue(chunk);
             }
             if (deltas < settings.waitAt()) {
                 release(chunk);
-            } else if (isExpected(chunk)) {
-                addBounded(crowded, chunk);
+            } else if (isExpected(chunk) && addBounded(crowded, chunk) && queue.remove(chunk)) {
+                urgent.add(chunk);
             }
             publish();
         } finally {
@@ -81,10 +87,17 @@ final class FoldQueue {
         }
     }
 
-    private static void addBounded(Set<ChunkId> chunks, ChunkId chunk) {
-        if (chunks.size() < CHUNKS_MAX) {
-            chunks.add(chunk);
-        }
+    private static boolean addBounded(Set<ChunkId> chunks, ChunkId chunk) {
+        return chunks.size() < CHUNKS_MAX && chunks.add(chunk);
+    }
+
+    private void enqueue(ChunkId chunk) {
+        addBounded(crowded.contains(chunk) ? urgent : queue, chunk);
+    }
+
+    private void unqueue(ChunkId chunk) {
+        queue.remove(chunk);
+        urgent.remove(chunk);
     }
 
     /** A damaged chunk is tried again when as many deltas came as it had: these may be folded without what is damaged. */
@@ -103,7 +116,7 @@ final class FoldQueue {
     /** Whether a fold will be tried without any doing of the chunk's writers, and is likely to succeed. */
     private boolean isExpected(ChunkId chunk) {
         Failure failure = failed.get(chunk);
-        return queue.contains(chunk) || failure != null && failure.rests && !failure.damaged;
+        return queue.contains(chunk) || urgent.contains(chunk) || failure != null && failure.rests && !failure.damaged;
     }
 
     boolean hasWork() {
@@ -114,13 +127,7 @@ final class FoldQueue {
     ChunkId poll() {
         lock.lock();
         try {
-            for (ChunkId chunk : crowded) {
-                if (queue.remove(chunk)) {
-                    publish();
-                    return chunk;
-                }
-            }
-            Iterator<ChunkId> first = queue.iterator();
+            Iterator<ChunkId> first = (urgent.isEmpty() ? queue : urgent).iterator();
             if (!first.hasNext()) {
                 return null;
             }
@@ -137,7 +144,7 @@ final class FoldQueue {
     void putBack(ChunkId chunk) {
         lock.lock();
         try {
-            addBounded(queue, chunk);
+            enqueue(chunk);
             publish();
         } finally {
             lock.unlock();
@@ -161,7 +168,7 @@ final class FoldQueue {
             failure.damaged = damaged;
             failure.deltas = 0;
             failure.rests = true;
-            queue.remove(chunk);
+            unqueue(chunk);
             publish();
             return ++failure.attempts;
         } finally {
@@ -199,7 +206,7 @@ final class FoldQueue {
                 Failure failure = chunk.getValue();
                 if (failure.rests && failure.restsUntil - nowNanos <= 0) {
                     failure.rests = false;
-                    queue.add(chunk.getKey());
+                    enqueue(chunk.getKey());
                 }
                 rest |= failure.rests;
             }
@@ -236,20 +243,21 @@ final class FoldQueue {
     }
 
     private boolean contains(ChunkRange chunks) {
-        return crowded.stream()
-                .anyMatch(chunk -> chunk.inode() == chunks.inode()
-                        && chunk.index() >= chunks.first()
-                        && chunk.index() < chunks.end());
+        ChunkId chunk = crowded.ceiling(new ChunkId(chunks.inode(), chunks.first()));
+        return chunk != null && chunk.inode() == chunks.inode() && chunk.index() < chunks.end();
     }
 
     private void release(ChunkId chunk) {
         if (crowded.remove(chunk)) {
+            if (urgent.remove(chunk)) {
+                enqueue(chunk);
+            }
             changed.signalAll();
         }
     }
 
     private void publish() {
-        hasWork = !queue.isEmpty();
+        hasWork = !queue.isEmpty() || !urgent.isEmpty();
         isCrowded = !crowded.isEmpty();
         hasFailed = !failed.isEmpty();
     }
