@@ -2,6 +2,7 @@
 package io.zerofs.server.net;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -19,6 +20,9 @@ import org.slf4j.LoggerFactory;
 /** The file of a unix socket: a process that was killed leaves it behind, and nothing can be bound over it. */
 final class SocketFile {
     private static final Logger LOG = LoggerFactory.getLogger(SocketFile.class);
+
+    private static final int MODE_TYPE = 0170000;
+    private static final int MODE_SOCKET = 0140000;
 
     private final Path path;
 
@@ -85,9 +89,7 @@ final class SocketFile {
             return;
         }
         try {
-            // A socket is "other": neither regular file, directory nor symlink.
-            if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                    .isOther()) {
+            if (!isSocket(path)) {
                 throw new ListenException(server, address, "there is a file that is not a socket", null);
             }
             if (isAlive(path)) {
@@ -98,7 +100,7 @@ final class SocketFile {
         } catch (ListenException e) {
             throw e;
         } catch (IOException e) {
-            throw new ListenException(server, address, e.getMessage(), e);
+            throw new ListenException(server, address, "the socket that is there: " + e.getMessage(), e);
         }
     }
 
@@ -117,10 +119,20 @@ final class SocketFile {
         }
     }
 
-    private static boolean isAlive(Path path) {
+    /** By its mode: to the attributes that all systems have, a socket is as good as a pipe or a device. */
+    private static boolean isSocket(Path path) throws IOException {
+        int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+        return (mode & MODE_TYPE) == MODE_SOCKET;
+    }
+
+    /** Only a refusal says that nobody listens: one that is busy, of another kind or not for us to use is somebody's. */
+    private static boolean isAlive(Path path) throws IOException {
         try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            return probe.connect(UnixDomainSocketAddress.of(path));
-        } catch (IOException e) {
+            // A program that accepts nobody now would let the probe wait.
+            probe.configureBlocking(false);
+            probe.connect(UnixDomainSocketAddress.of(path));
+            return true;
+        } catch (ConnectException e) {
             return false;
         }
     }

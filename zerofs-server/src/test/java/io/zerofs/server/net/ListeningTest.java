@@ -7,23 +7,40 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDomainDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -154,6 +171,70 @@ class ListeningTest {
             int gid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
             assertEquals(new PeerUser(uid, gid, true), connections.take().peerUser());
         }
+    }
+
+    /** Linux answers a connection to a pipe as it does to a socket on which nobody listens. */
+    @Test
+    void onlyASocketIsTakenForAStaleOne(@TempDir Path directory) throws Exception {
+        Path path = directory.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", path.toString()).start().waitFor());
+
+        assertRefused(path, "not a socket");
+    }
+
+    @Test
+    void aSocketOfAnotherKindBelongsToSomebody(@TempDir Path directory) throws Exception {
+        assumeTrue(Epoll.isAvailable(), "needs the native transport of Linux");
+        Path path = directory.resolve("datagrams");
+        EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        try {
+            Channel live = new Bootstrap()
+                    .group(loop)
+                    .channel(EpollDomainDatagramChannel.class)
+                    .handler(new ChannelInboundHandlerAdapter())
+                    .bind(new DomainSocketAddress(path.toFile()))
+                    .sync()
+                    .channel();
+            assertRefused(path, "wrong type");
+            live.close().sync();
+        } finally {
+            loop.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    @Test
+    void aProgramThatIsTooBusyToAcceptIsAlive(@TempDir Path directory) throws Exception {
+        Path path = directory.resolve("busy");
+        UnixDomainSocketAddress address = UnixDomainSocketAddress.of(path);
+        List<SocketChannel> clients = new ArrayList<>();
+        try (ServerSocketChannel busy = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            busy.bind(address, 1);
+            while (connect(address, clients)) {
+                // Its queue of clients fills.
+            }
+            assertTimeoutPreemptively(Duration.ofSeconds(30), () -> assertRefused(path, "temporarily unavailable"));
+        } finally {
+            for (SocketChannel client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    private static boolean connect(UnixDomainSocketAddress address, List<SocketChannel> clients) throws IOException {
+        SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX);
+        clients.add(client);
+        client.configureBlocking(false);
+        try {
+            return client.connect(address);
+        } catch (SocketException e) {
+            return false;
+        }
+    }
+
+    private void assertRefused(Path path, String reason) {
+        ListenException refusal = assertThrows(ListenException.class, () -> open(ListenAddress.unix(path)));
+        assertTrue(refusal.getMessage().contains(reason), refusal.getMessage());
+        assertTrue(Files.exists(path));
     }
 
     @Test
