@@ -362,7 +362,7 @@ final class FrameHandler extends ChannelConnection {
             idleness.becomeIdle();
         }
         int stallSeconds = resources.settings().stallSeconds();
-        boolean wanted = resources.gate().isWantedByOthers() && share.bytes() > RequestGate.SMALL_BYTES;
+        boolean wanted = share.isWanted();
         int quietSeconds = LOOK_SECONDS * stall.look(context.channel(), wanted ? WANTED_BYTES_MIN : 1);
         if (quietSeconds >= stallSeconds || protocol.isOneShot() && ageSeconds >= stallSeconds) {
             closeNow("no progress for " + stallSeconds + " s");

@@ -68,11 +68,6 @@ final class RequestGate {
         return bytesInFlight.get() >= settings.bytesInFlightMax();
     }
 
-    /** Whether connections wait because of what others have in flight. */
-    boolean isWantedByOthers() {
-        return !waiting.isEmpty() && (isFull() || bulkInFlight.get() >= bulkBytesMax);
-    }
-
     /** What one connection has in flight. One thread admits and waits, any thread releases. */
     final class Share {
         private final Client client;
@@ -96,6 +91,22 @@ final class RequestGate {
 
         long bytes() {
             return bytes.get();
+        }
+
+        /** Whether others wait for what this connection has: all is taken, or their common client has its share. */
+        boolean isWanted() {
+            return bytes.get() > SMALL_BYTES
+                    && !waiting.isEmpty()
+                    && (isFull()
+                            || bulkInFlight.get() >= bulkBytesMax
+                            || waiting.stream().anyMatch(this::isInTheWayOf));
+        }
+
+        private boolean isInTheWayOf(Share other) {
+            return other != this
+                    && other.client == client
+                    && !other.begun
+                    && !other.isInItsShare(other.limit() - total(other.asked).get());
         }
 
         /** Lets a request of this length in if there is room. */

@@ -98,9 +98,32 @@ class RequestGateTest {
         assertTrue(holder.tryAdmit(length));
         assertFalse(share.tryAdmit(length));
         share.awaitRoom();
-        assertTrue(gate.isWantedByOthers());
+        assertTrue(holder.isWanted());
         share.giveUp();
-        assertFalse(gate.isWantedByOthers());
+        assertFalse(holder.isWanted());
         holder.release(length);
+    }
+
+    /** Else a request that is sent by halves would keep them out for as long as a connection may stall. */
+    @Test
+    void whatAConnectionHoldsIsWantedByOthersOfItsClientThatHasItsShare() {
+        int usual = 1 << 20;
+        RequestGate gate =
+                new RequestGate(new ServerSettings(1, 1, 9, 1, 8 << 20, 8 << 20, 1, 1, 0).withClientShare(0.5));
+        Client greedy = Client.alone();
+        RequestGate.Share holder = gate.share(greedy, () -> {});
+        RequestGate.Share stranger = gate.share(Client.alone(), () -> {});
+        RequestGate.Share waiting = gate.share(greedy, () -> {});
+        assertTrue(holder.tryAdmit(usual));
+        assertTrue(stranger.tryAdmit(usual));
+        while (gate.share(greedy, () -> {}).tryAdmit(usual)) {
+            // The client takes its share.
+        }
+        assertFalse(holder.isWanted(), "nobody waits");
+        assertFalse(waiting.tryAdmit(usual));
+        waiting.awaitRoom();
+        assertFalse(gate.isFull());
+        assertTrue(holder.isWanted());
+        assertFalse(stranger.isWanted(), "that would help nobody");
     }
 }
