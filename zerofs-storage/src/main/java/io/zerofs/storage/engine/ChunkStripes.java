@@ -61,7 +61,8 @@ final class ChunkStripes {
     }
 
     /**
-     * Brings entries to memory for {@link #entryNow}.
+     * Brings entries to memory for {@link #entryNow}: in the gate a read of the disk would hold up all who cut, event
+     * loops among them, and it is too late to leave this thread for another one that may wait.
      *
      * @throws io.zerofs.core.waiting.WouldWaitException as {@link #entry}
      */

@@ -77,7 +77,6 @@ final class WritePath {
         if (batch.records().size() > BATCH_BYTES_MAX) {
             throw new IllegalArgumentException("a batch of " + batch.records().size() + " bytes of keys and values");
         }
-        // In the gate it is too late to leave this thread for another one that may wait.
         stripes.bring(batch.chunks().keySet());
         batch.copyBytes();
         return inGate(open -> applyInside(batch, open));
@@ -155,6 +154,8 @@ final class WritePath {
      * @return the commit that took it, or null if the entry changed meanwhile
      */
     OpenCommit replace(ChunkId chunk, FoldResult fold) throws VolumeException {
+        // Between its plan and this the store was read, and others may have taken its place in memory.
+        stripes.bring(List.of(chunk));
         return inGate(open -> replaceInside(chunk, fold, open));
     }
 

@@ -8,7 +8,9 @@ import static io.zerofs.storage.engine.VolumeWords.write;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.waiting.NeverWaits;
 import io.zerofs.core.waiting.WouldWaitException;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
@@ -37,6 +39,24 @@ final class LoopReadsTest {
             assertArrayEquals(filled(10, 0), read(volume, 0, 0, 10));
             assertNull(onALoop(() -> write(volume, 0, 5, filled(5, 7))));
             assertArrayEquals(filled(5, 7), read(volume, 0, 5, 5));
+        }
+    }
+
+    /** While a batch is in the gate nobody can cut a commit, and event loops do that for barriers. */
+    @Test
+    void whatAMoveHasToKnowIsReadBeforeTheGate() throws Exception {
+        try (StorageVolume volume = new EngineFixture().open(new MemoryObjectStore(), SETTINGS)) {
+            write(volume, 0, 0, filled(10, 1));
+            await(volume.barrier());
+            SpaceSource.Move move = volume.prepareMove(new ChunkId(1, 0), seq -> true);
+            for (int chunk = 1; chunk < CHUNKS; chunk++) {
+                write(volume, chunk, 0, filled(10, chunk));
+            }
+            await(volume.barrier());
+            volume.checkpoint(EngineFixture.temporary().resolve("copy"));
+
+            assertInstanceOf(WouldWaitException.class, onALoop(() -> volume.move(move)));
+            assertTrue(volume.move(move));
         }
     }
 
