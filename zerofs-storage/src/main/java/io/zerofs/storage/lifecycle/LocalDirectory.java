@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -44,28 +45,31 @@ final class LocalDirectory implements AutoCloseable {
         this.lockFile = lockFile;
     }
 
-    /** Makes the directory if needed, and locks it. */
-    static LocalDirectory lock(Path cacheDirectory, UUID volume) throws IOException, OpenException {
+    /** Where the directory of a volume is. */
+    static Path of(Path cacheDirectory, UUID volume) {
+        return cacheDirectory.resolve(volume.toString());
+    }
+
+    /** Makes the directory if needed, and locks it; returns empty if another daemon has it. */
+    static Optional<LocalDirectory> lock(Path cacheDirectory, UUID volume) throws IOException {
         PrivateDirectory.makeParent(cacheDirectory);
-        Path directory = cacheDirectory.resolve(volume.toString());
+        Path directory = of(cacheDirectory, volume);
         PrivateDirectory.make(directory);
         FileChannel lockFile =
                 FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             FileLock lock = lockFile.tryLock();
             if (lock != null) {
-                return new LocalDirectory(directory, lockFile);
+                return Optional.of(new LocalDirectory(directory, lockFile));
             }
         } catch (OverlappingFileLockException e) {
-            // This very process has it: told below like any other owner.
+            // This very process has it: an owner like any other.
         } catch (IOException e) {
             lockFile.close();
             throw e;
         }
         lockFile.close();
-        throw new OpenException(
-                OpenException.Kind.DIRECTORY_LOCKED,
-                "another daemon uses the volume's local directory " + directory + "; stop it or use another cache");
+        return Optional.empty();
     }
 
     Path path() {

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,7 +87,7 @@ public final class Recovery {
         ObjectKeys keys = own(volume.unlockOrCreate(
                 password, settings, known, () -> progress.advanced(OpenProgress.Step.DERIVING_KEY, 0, 1)));
         // Before the claim: a second daemon on one directory must not end the first.
-        LocalDirectory directory = own(LocalDirectory.lock(cacheDirectory, keys.volume()));
+        LocalDirectory directory = own(lock(cacheDirectory, keys.volume()));
         known.remember(keys.volume(), store.describe());
         ManifestStore manifests = new ManifestStore(store, keys);
         Manifest claim = new Claim(store, manifests, environment.runtime().random(), environment.clock())
@@ -107,7 +108,15 @@ public final class Recovery {
         ManifestChain chain =
                 new ManifestChain(manifests, claim, environment.runtime().random(), environment.clock());
         chain.publish(manifest -> manifest.withTerms(serving(ended, claim.epoch(), end.lastSeq() + 1)));
-        return assemble(new Parts(keys, directory, new StoreWatch(chain, volume), tables, index), end);
+        return assemble(new Parts(keys, directory, new StoreWatch(chain, volume::restoreIfGone), tables, index), end);
+    }
+
+    private static LocalDirectory lock(Path cacheDirectory, UUID volume) throws IOException, OpenException {
+        return LocalDirectory.lock(cacheDirectory, volume)
+                .orElseThrow(() -> new OpenException(
+                        OpenException.Kind.DIRECTORY_LOCKED,
+                        "another daemon uses the volume's local directory " + LocalDirectory.of(cacheDirectory, volume)
+                                + "; stop it or use another cache"));
     }
 
     private record Parts(

@@ -13,11 +13,18 @@ final class StoreWatch {
     /** Every so many looks are for the volume object, the others for the newest manifest. */
     private static final int LOOKS_PER_VOLUME_LOOK = 10;
 
+    /** Looks for the volume object. */
+    @FunctionalInterface
+    interface VolumeObjectCheck {
+        /** Puts the object back if it is gone. */
+        void restoreIfGone() throws ObjectStoreException;
+    }
+
     private final ManifestChain chain;
-    private final VolumeKeys volume;
+    private final VolumeObjectCheck volume;
     private long looks;
 
-    StoreWatch(ManifestChain chain, VolumeKeys volume) {
+    StoreWatch(ManifestChain chain, VolumeObjectCheck volume) {
         this.chain = chain;
         this.volume = volume;
     }

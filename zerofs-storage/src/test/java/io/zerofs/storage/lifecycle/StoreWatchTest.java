@@ -43,7 +43,7 @@ class StoreWatchTest {
                         new KnownPlaces(process.cacheDirectory),
                         () -> {})
                 .close();
-        watch = new StoreWatch(process.keeper.chain(), keys);
+        watch = new StoreWatch(process.keeper.chain(), keys::restoreIfGone);
     }
 
     @AfterEach
