@@ -6,7 +6,7 @@ import io.zerofs.storage.commit.CommitReader;
 import io.zerofs.storage.commit.CommitSealer;
 import io.zerofs.storage.commit.Frame;
 import io.zerofs.storage.commit.FrameContent;
-import io.zerofs.storage.commit.ParallelSteps;
+import io.zerofs.storage.concurrent.ParallelSteps;
 import io.zerofs.storage.commit.SealedCommit;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.seal.Aead;

@@ -49,7 +49,9 @@ class StorageArchitectureTest {
                         "io.zerofs.storage.index..",
                         "io.zerofs.storage.lifecycle..",
                         "io.zerofs.storage.cache..",
-                        "io.zerofs.core..")
+                        "io.zerofs.core.fs..",
+                        "io.zerofs.core.vfs..",
+                        "io.zerofs.core.volume..")
                 .because("stores hold bytes under names and no more"));
     }
 

@@ -2,7 +2,7 @@
 package io.zerofs.storage.cache;
 
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;

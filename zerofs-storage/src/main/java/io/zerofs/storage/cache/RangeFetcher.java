@@ -2,11 +2,11 @@
 package io.zerofs.storage.cache;
 
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitReader;
 import io.zerofs.storage.commit.Frame;
-import io.zerofs.storage.commit.ParallelSteps;
+import io.zerofs.storage.concurrent.ParallelSteps;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectHeader;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@
 package io.zerofs.storage.commit;
 
 import io.zerofs.storage.commit.FramePacker.PackedFrame;
+import io.zerofs.storage.concurrent.ParallelSteps;
 import io.zerofs.storage.seal.Compression;
 import io.zerofs.storage.seal.ObjectCipher;
 import io.zerofs.storage.seal.ObjectHeader;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.commit;
 
-import io.zerofs.storage.seal.ByteReader;
-import io.zerofs.storage.seal.ByteWriter;
-import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.bytes.ByteReader;
+import io.zerofs.storage.bytes.ByteWriter;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import java.util.Arrays;
 import java.util.List;
 

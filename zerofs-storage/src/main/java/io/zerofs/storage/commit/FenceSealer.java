@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.commit;
 
-import io.zerofs.storage.seal.ByteReader;
-import io.zerofs.storage.seal.ByteWriter;
+import io.zerofs.storage.bytes.ByteReader;
+import io.zerofs.storage.bytes.ByteWriter;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.seal.Compression;
-import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.ObjectKind;

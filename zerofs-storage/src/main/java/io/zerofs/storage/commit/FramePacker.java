@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.commit;
 
-import io.zerofs.storage.seal.ByteWriter;
+import io.zerofs.storage.bytes.ByteWriter;
 import io.zerofs.storage.seal.Compression;
 import io.zerofs.storage.seal.Compression.CodedPage;
 import io.zerofs.storage.seal.ObjectCipher;

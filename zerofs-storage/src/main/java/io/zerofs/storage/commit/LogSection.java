@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.commit;
 
-import io.zerofs.storage.seal.ByteReader;
-import io.zerofs.storage.seal.ByteWriter;
-import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.bytes.ByteReader;
+import io.zerofs.storage.bytes.ByteWriter;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.Salt;
 import java.nio.ByteBuffer;
@@ -32,7 +32,9 @@ final class LogSection {
                 .mapToInt(batch -> batch.remaining() + Integer.BYTES)
                 .sum();
         ByteWriter writer = new ByteWriter(FIXED_BYTES + SHAPE_BYTES_GUESS * shapes.size() + batchBytes);
-        writer.u64(log.durableSeq()).salt(log.predecessor()).varint(shapes.size());
+        writer.u64(log.durableSeq());
+        log.predecessor().write(writer);
+        writer.varint(shapes.size());
         shapes.forEach(shape -> shape.write(writer));
         writer.varint(log.deaths().size());
         log.deaths().forEach(death -> writeDeath(death, writer));
@@ -61,7 +63,7 @@ final class LogSection {
         ByteReader reader = new ByteReader(plain, id.objectName(), POSITION);
         long durableSeq = reader.u63();
         reader.require(durableSeq < id.seq(), "it calls a later commit durable");
-        Salt predecessor = reader.salt();
+        Salt predecessor = Salt.read(reader);
         List<FrameShape> shapes = FrameTable.readShapes(reader, reader.count(CommitLimits.SLOTS_MAX, 1));
         FrameTable frames = new FrameTable(header, 0, shapes, header.dataOffset());
         reader.require(frames.end() == header.objectLength(), "the frames do not fill the object");

@@ -2,11 +2,11 @@
 package io.zerofs.storage.engine;
 
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitSealer;
-import io.zerofs.storage.commit.ExclusiveCreate;
 import io.zerofs.storage.commit.SealedCommit;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.retry.ExclusiveCreate;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;

@@ -5,13 +5,13 @@ import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.RangeRead;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.cache.DamageLog;
 import io.zerofs.storage.cache.PageCache;
 import io.zerofs.storage.cache.PageFetcher;
 import io.zerofs.storage.commit.CommitReader;
 import io.zerofs.storage.commit.DeltaMap;
 import io.zerofs.storage.commit.FrameTable;
-import io.zerofs.storage.seal.CorruptObjectException;
 import java.nio.ByteBuffer;
 
 /** Reads ranges: what memory has, then the page cache, then the store. Thread-safe. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.gc;
 
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.CommitLog;
 import io.zerofs.storage.commit.CommitReader;
-import io.zerofs.storage.commit.SecondLook;
 import io.zerofs.storage.lifecycle.Deletion;
 import io.zerofs.storage.lifecycle.EpochTerm;
 import io.zerofs.storage.lifecycle.Manifest;
@@ -12,7 +12,7 @@ import io.zerofs.storage.lifecycle.ManifestChain;
 import io.zerofs.storage.lifecycle.TableRef;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.retry.ReadRetry;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -99,7 +99,7 @@ final class OrphanSweep {
     /** What is taken for a commit will be deleted, so its authenticated log has to say so, and not its header alone. */
     private boolean isFence(CommitId id, long size) throws ObjectStoreException {
         try {
-            if (SecondLook.at(() -> reader.read(id, size)) instanceof CommitLog) {
+            if (ReadRetry.at(() -> reader.read(id, size)) instanceof CommitLog) {
                 return false;
             }
         } catch (CorruptObjectException e) {

@@ -6,7 +6,7 @@ import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.FrameTable;
-import io.zerofs.storage.commit.ParallelSteps;
+import io.zerofs.storage.concurrent.ParallelSteps;
 import io.zerofs.storage.engine.SpaceSource;
 import io.zerofs.storage.engine.SpaceSource.Move;
 import io.zerofs.storage.index.ChunkEntry;

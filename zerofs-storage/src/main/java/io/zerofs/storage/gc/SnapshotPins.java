@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.gc;
 
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.lifecycle.Manifest;
 import io.zerofs.storage.lifecycle.ManifestChain;
 import io.zerofs.storage.lifecycle.Snapshot;
 import io.zerofs.storage.lifecycle.TableRef;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;

@@ -2,10 +2,10 @@
 package io.zerofs.storage.index;
 
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitLog;
 import io.zerofs.storage.commit.Death;
 import io.zerofs.storage.commit.FrameTable;
-import io.zerofs.storage.seal.CorruptObjectException;
 import java.nio.ByteBuffer;
 import java.util.List;
 

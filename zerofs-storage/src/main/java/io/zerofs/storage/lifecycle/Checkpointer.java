@@ -3,13 +3,13 @@ package io.zerofs.storage.lifecycle;
 
 import io.zerofs.core.background.TaskHealth;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.engine.EngineRuntime;
 import io.zerofs.storage.engine.LogKeeper;
 import io.zerofs.storage.engine.LogSource;
 import io.zerofs.storage.engine.LogSource.AppliedCommit;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectHeader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
-import io.zerofs.storage.commit.SecondLook;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.retry.ReadRetry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -80,7 +80,7 @@ final class DatabaseBuilder {
     private boolean fetch(TableRef table, Path database, long total)
             throws ObjectStoreException, CorruptObjectException, IOException {
         Path file = database.resolve(table.fileName());
-        return SecondLook.<Boolean, IOException>atRequired(() -> {
+        return ReadRetry.<Boolean, IOException>atRequired(() -> {
             Files.deleteIfExists(file);
             tables.fetch(store, table, new TableFiles.Target(file, bytes -> advance(bytes, total)));
             return true;

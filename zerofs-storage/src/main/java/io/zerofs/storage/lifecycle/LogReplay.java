@@ -2,13 +2,13 @@
 package io.zerofs.storage.lifecycle;
 
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.CommitLog;
 import io.zerofs.storage.commit.LogObject;
-import io.zerofs.storage.commit.SecondLook;
 import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.retry.ReadRetry;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.Salt;
 import java.io.IOException;
@@ -116,7 +116,7 @@ final class LogReplay {
     private CommitLog read(CommitId id, Long length)
             throws ObjectStoreException, CorruptObjectException, OpenException {
         try {
-            LogObject object = SecondLook.atRequired(() -> length == null ? log.read(id) : log.read(id, length));
+            LogObject object = ReadRetry.atRequired(() -> length == null ? log.read(id) : log.read(id, length));
             if (object instanceof CommitLog commit) {
                 return commit;
             }

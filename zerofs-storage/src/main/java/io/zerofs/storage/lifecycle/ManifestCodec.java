@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
-import io.zerofs.storage.seal.ByteReader;
-import io.zerofs.storage.seal.ByteWriter;
+import io.zerofs.storage.bytes.ByteReader;
+import io.zerofs.storage.bytes.ByteWriter;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.seal.Compression;
-import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectCipher;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.ObjectKeys;
@@ -111,7 +111,8 @@ final class ManifestCodec {
         writeCheckpoint(manifest.checkpoint(), writer);
         writer.varint(manifest.snapshots().size());
         for (Snapshot snapshot : manifest.snapshots()) {
-            writer.text(snapshot.name()).varint(snapshot.manifestVersion()).salt(snapshot.manifestSalt());
+            writer.text(snapshot.name()).varint(snapshot.manifestVersion());
+            snapshot.manifestSalt().write(writer);
             writer.varint(snapshot.cutSeq()).u64(snapshot.createdAtMillis());
         }
         writer.varint(manifest.deletions().size());
@@ -123,7 +124,8 @@ final class ManifestCodec {
     }
 
     private static void writeCheckpoint(CheckpointState state, ByteWriter writer) {
-        writer.varint(state.replayFrom()).varint(state.replayTo()).salt(state.anchor());
+        writer.varint(state.replayFrom()).varint(state.replayTo());
+        state.anchor().write(writer);
         writer.text(state.rocksManifestName()).sized(state.rocksManifest());
         writer.varint(state.tables().size());
         state.tables().forEach(table -> writeTable(table, writer));
@@ -176,7 +178,7 @@ final class ManifestCodec {
     private static CheckpointState readCheckpoint(ByteReader reader) throws CorruptObjectException {
         long replayFrom = reader.varint();
         long replayTo = reader.varint();
-        Salt anchor = reader.salt();
+        Salt anchor = Salt.read(reader);
         String rocksManifestName = reader.text(TEXT_BYTES_MAX);
         byte[] rocksManifest = reader.sized(reader.remaining());
         int count = reader.count(TABLES_MAX, TABLE_BYTES_MIN);
@@ -196,7 +198,7 @@ final class ManifestCodec {
         List<Snapshot> snapshots = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             snapshots.add(new Snapshot(
-                    reader.text(TEXT_BYTES_MAX), reader.varint(), reader.salt(), reader.varint(), reader.u63()));
+                    reader.text(TEXT_BYTES_MAX), reader.varint(), Salt.read(reader), reader.varint(), reader.u63()));
         }
         return snapshots;
     }

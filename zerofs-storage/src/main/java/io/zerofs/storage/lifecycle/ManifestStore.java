@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
-import io.zerofs.storage.commit.ExclusiveCreate;
-import io.zerofs.storage.commit.SecondLook;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStore.ObjectInfo;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.retry.CreateRetry;
+import io.zerofs.storage.retry.ExclusiveCreate;
+import io.zerofs.storage.retry.ReadRetry;
 import io.zerofs.storage.seal.ObjectKeys;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -21,12 +22,12 @@ final class ManifestStore {
 
     private final ObjectStore store;
     private final ObjectKeys keys;
-    private final Creation creation;
+    private final CreateRetry creation;
 
     ManifestStore(ObjectStore store, ObjectKeys keys) {
         this.store = store;
         this.keys = keys;
-        this.creation = new Creation(store);
+        this.creation = new CreateRetry(store);
     }
 
     /** How a create ended. */
@@ -114,7 +115,7 @@ final class ManifestStore {
     Optional<Manifest> read(long version) throws ObjectStoreException, CorruptObjectException {
         String name = Manifest.objectName(version);
         try {
-            return Optional.of(SecondLook.at(() -> {
+            return Optional.of(ReadRetry.at(() -> {
                 ByteBuffer bytes =
                         store.get(name, ManifestCodec.OBJECT_BYTES_MAX).bytes();
                 return ManifestCodec.open(keys, version, bytes);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;

@@ -3,13 +3,14 @@ package io.zerofs.storage.lifecycle;
 
 import io.zerofs.core.secret.Secret;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.engine.EngineRuntime;
 import io.zerofs.storage.engine.RecoveredVolume;
 import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.retry.CreateRetry;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.ObjectKeys;
 import java.io.IOException;
@@ -97,7 +98,7 @@ public final class Recovery {
                         keys,
                         log,
                         requests,
-                        new Creation(store),
+                        new CreateRetry(store),
                         environment.runtime().random())
                 .endEarlierTerms(claim, progress);
         TableFiles tables = new TableFiles(keys);

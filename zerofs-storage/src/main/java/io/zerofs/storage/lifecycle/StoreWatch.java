@@ -2,8 +2,8 @@
 package io.zerofs.storage.lifecycle;
 
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
 
 /**
  * Looks now and then whether the store is as this writer left it: no other writer took over, and the objects that the next open

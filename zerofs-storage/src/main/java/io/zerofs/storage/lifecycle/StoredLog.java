@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.CommitLog;
 import io.zerofs.storage.commit.CommitReader;
@@ -8,7 +9,6 @@ import io.zerofs.storage.commit.LogObject;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStore.ObjectInfo;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectKeys;
 import java.util.List;
 import java.util.Map;

@@ -2,12 +2,13 @@
 package io.zerofs.storage.lifecycle;
 
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.storage.commit.ExclusiveCreate;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.Traffic;
-import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.retry.CreateRetry;
+import io.zerofs.storage.retry.ExclusiveCreate;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.Salt;
 import java.io.IOException;
@@ -33,7 +34,7 @@ final class TableUpload {
     private static final int HURRIED_SECONDS_MAX = 10;
 
     private final TableFiles files;
-    private final Creation creation;
+    private final CreateRetry creation;
     private final RandomGenerator random;
     private final long epoch;
     private final Map<Long, TableRef> known = new HashMap<>();
@@ -49,7 +50,7 @@ final class TableUpload {
     /** @param stored tables that the database was built from */
     TableUpload(ObjectStore store, TableFiles files, long epoch, List<TableRef> stored, RandomGenerator random) {
         this.files = files;
-        this.creation = new Creation(store);
+        this.creation = new CreateRetry(store);
         this.traffic = store.traffic();
         this.epoch = epoch;
         this.random = random;

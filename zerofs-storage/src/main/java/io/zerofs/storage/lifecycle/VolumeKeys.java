@@ -2,8 +2,8 @@
 package io.zerofs.storage.lifecycle;
 
 import io.zerofs.core.secret.Secret;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
-import io.zerofs.storage.commit.SecondLook;
 import io.zerofs.storage.object.ConditionalWriteProbe;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStore.IfAbsent;
@@ -11,8 +11,8 @@ import io.zerofs.storage.object.ObjectStore.IfVersion;
 import io.zerofs.storage.object.ObjectStore.PutCondition;
 import io.zerofs.storage.object.ObjectStore.StoredObject;
 import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.retry.ReadRetry;
 import io.zerofs.storage.seal.Aead;
-import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.KeySlot;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.PassphraseKdf;
@@ -197,8 +197,8 @@ public final class VolumeKeys {
 
     /** The volume object; null if two answers say that there is none. */
     private Stored read() throws ObjectStoreException, CorruptObjectException, OpenException {
-        Stored found = SecondLook.at(this::readOnce);
-        return found == null ? SecondLook.at(this::readOnce) : found;
+        Stored found = ReadRetry.at(this::readOnce);
+        return found == null ? ReadRetry.at(this::readOnce) : found;
     }
 
     private Stored readOnce() throws ObjectStoreException, CorruptObjectException, OpenException {

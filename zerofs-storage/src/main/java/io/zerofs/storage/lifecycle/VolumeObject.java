@@ -2,9 +2,9 @@
 package io.zerofs.storage.lifecycle;
 
 import io.zerofs.core.secret.Secret;
-import io.zerofs.storage.seal.ByteReader;
-import io.zerofs.storage.seal.ByteWriter;
-import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.bytes.ByteReader;
+import io.zerofs.storage.bytes.ByteWriter;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.seal.FormatVersion;
 import io.zerofs.storage.seal.KeySlot;
 import io.zerofs.storage.seal.PassphraseKdf;

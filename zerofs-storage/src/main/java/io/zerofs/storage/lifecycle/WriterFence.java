@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.CommitLog;
-import io.zerofs.storage.commit.ExclusiveCreate;
 import io.zerofs.storage.commit.Fence;
 import io.zerofs.storage.commit.FenceSealer;
 import io.zerofs.storage.commit.LogObject;
-import io.zerofs.storage.commit.SecondLook;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
+import io.zerofs.storage.retry.CreateRetry;
+import io.zerofs.storage.retry.ExclusiveCreate;
+import io.zerofs.storage.retry.ReadRetry;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.Salt;
 import java.io.IOException;
@@ -34,9 +35,9 @@ final class WriterFence {
     private final StoredLog log;
     private final Requests requests;
     private final RandomGenerator random;
-    private final Creation creation;
+    private final CreateRetry creation;
 
-    WriterFence(ObjectKeys keys, StoredLog log, Requests requests, Creation creation, RandomGenerator random) {
+    WriterFence(ObjectKeys keys, StoredLog log, Requests requests, CreateRetry creation, RandomGenerator random) {
         this.keys = keys;
         this.log = log;
         this.requests = requests;
@@ -90,7 +91,7 @@ final class WriterFence {
         log.list(epoch, from)
                 .forEach((seq, length) -> reads.add(new Prefetch.Item<>(
                         length,
-                        () -> Standing.of(SecondLook.atRequired(() -> log.read(new CommitId(epoch, seq), length))))));
+                        () -> Standing.of(ReadRetry.atRequired(() -> log.read(new CommitId(epoch, seq), length))))));
         Prefetch<Standing> standing = new Prefetch<>(requests, reads);
         NavigableMap<Long, Standing> found = new TreeMap<>();
         while (standing.hasNext()) {
@@ -159,7 +160,7 @@ final class WriterFence {
         /** A list may be older than what was acknowledged since; a get of the very object decides. */
         private void lookAgain(long seq) throws ObjectStoreException, CorruptObjectException, OpenException {
             try {
-                remember(Standing.of(SecondLook.atRequired(() -> log.read(new CommitId(epoch, seq)))));
+                remember(Standing.of(ReadRetry.atRequired(() -> log.read(new CommitId(epoch, seq)))));
             } catch (ObjectStoreException e) {
                 if (e.kind() == ObjectStoreException.Kind.NOT_FOUND) {
                     throw lost(seq);
@@ -186,7 +187,7 @@ final class WriterFence {
             ByteBuffer fence = FenceSealer.seal(keys, id, claimingEpoch, salt);
             if (creation.create(id.objectName(), List.of(fence), salt) instanceof ExclusiveCreate.Taken taken) {
                 return Standing.of(
-                        SecondLook.at(() -> log.read(id, taken.header().objectLength())));
+                        ReadRetry.at(() -> log.read(id, taken.header().objectLength())));
             }
             return new Standing(id.seq(), 0, claimingEpoch);
         }

@@ -2,6 +2,9 @@
 package io.zerofs.storage.seal;
 
 import io.zerofs.core.secret.Secret;
+import io.zerofs.storage.bytes.ByteReader;
+import io.zerofs.storage.bytes.ByteWriter;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.UUID;
@@ -88,7 +91,7 @@ public final class KeySlot {
         int memoryKib = reader.u31();
         int iterations = reader.u31();
         int lanes = reader.u31();
-        Salt salt = reader.salt();
+        Salt salt = Salt.read(reader);
         try {
             PassphraseKdf kdf = new PassphraseKdf(memoryKib, iterations, lanes);
             return new KeySlot(keyId, kdf, salt, reader.bytes(WRAPPED_BYTES));
@@ -99,7 +102,8 @@ public final class KeySlot {
 
     private void writeClear(ByteWriter writer) {
         writer.u32(keyId).u8(ARGON2ID).bytes(new byte[RESERVED_BYTES]);
-        writer.u32(kdf.memoryKib()).u32(kdf.iterations()).u32(kdf.lanes()).salt(salt);
+        writer.u32(kdf.memoryKib()).u32(kdf.iterations()).u32(kdf.lanes());
+        salt.write(writer);
     }
 
     private Aead.Message message(Secret key, UUID volume) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.seal;
 
+import io.zerofs.storage.bytes.CorruptObjectException;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 import javax.crypto.AEADBadTagException;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.seal;
 
+import io.zerofs.storage.bytes.ByteReader;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import java.nio.ByteBuffer;
 
 /**
@@ -87,7 +89,7 @@ public record ObjectHeader(
         reader.require(reader.u32() == 0, "reserved bytes are not zero");
         long epoch = reader.u63();
         long number = reader.u63();
-        Salt salt = reader.salt();
+        Salt salt = Salt.read(reader);
         long headLength = reader.u63();
         long dataLength = reader.u63();
         reader.require(isPartLength(headLength) && isPartLength(dataLength), "impossible lengths");

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.seal;
 
+import io.zerofs.storage.bytes.ByteReader;
+import io.zerofs.storage.bytes.ByteWriter;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -33,8 +36,16 @@ public final class Salt {
         return new Salt(bytes);
     }
 
+    public static Salt read(ByteReader from) throws CorruptObjectException {
+        return new Salt(from.bytes(BYTES));
+    }
+
     public void write(ByteBuffer to) {
         to.put(bytes);
+    }
+
+    public void write(ByteWriter to) {
+        to.bytes(bytes);
     }
 
     byte[] borrowBytes() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.seal;
 
+import io.zerofs.storage.bytes.ByteWriter;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

@@ -8,10 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.random.Seeds;
+import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.concurrent.ParallelSteps;
 import io.zerofs.storage.object.ObjectStore.IfAbsent;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.seal.Compression;
-import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.Salt;

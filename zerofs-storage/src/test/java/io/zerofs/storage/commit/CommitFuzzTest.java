@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.golden.GoldenBytes;
 import io.zerofs.core.random.Mutations;
+import io.zerofs.storage.bytes.ByteReader;
+import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.concurrent.ParallelSteps;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
-import io.zerofs.storage.seal.ByteReader;
 import io.zerofs.storage.seal.Compression;
-import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.ObjectKind;
 import io.zerofs.storage.seal.Salt;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
-import io.zerofs.storage.commit.ParallelSteps;
+import io.zerofs.storage.concurrent.ParallelSteps;
 import io.zerofs.storage.object.ForwardingStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;

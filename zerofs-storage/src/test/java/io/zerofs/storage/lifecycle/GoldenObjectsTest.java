@@ -16,7 +16,7 @@ import io.zerofs.storage.commit.Death;
 import io.zerofs.storage.commit.Fence;
 import io.zerofs.storage.commit.FenceSealer;
 import io.zerofs.storage.commit.FrameContent;
-import io.zerofs.storage.commit.ParallelSteps;
+import io.zerofs.storage.concurrent.ParallelSteps;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.seal.Compression;

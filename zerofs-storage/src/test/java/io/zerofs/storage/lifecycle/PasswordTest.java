@@ -7,13 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.secret.Secret;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.Fault.Fate;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.StoreOperation;
-import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.KeySlot;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;

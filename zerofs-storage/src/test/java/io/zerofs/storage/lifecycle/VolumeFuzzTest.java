@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.golden.GoldenBytes;
 import io.zerofs.core.random.Mutations;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitFixture;
 import io.zerofs.storage.seal.Compression;
-import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.ObjectKind;

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.zerofs.core.secret.Secret;
+import io.zerofs.storage.bytes.ByteReader;
+import io.zerofs.storage.bytes.ByteWriter;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.storage.lifecycle;
+package io.zerofs.storage.retry;
 
-import io.zerofs.storage.commit.ExclusiveCreate;
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.Salt;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -13,16 +12,16 @@ import java.util.List;
  * Creates an object with the same bytes until the outcome is known, a few times: the store below waits between its own
  * attempts. Thread-safe.
  */
-final class Creation {
+public final class CreateRetry {
     private static final int ATTEMPTS_MAX = 4;
 
     private final ExclusiveCreate exclusive;
 
-    Creation(ObjectStore store) {
+    public CreateRetry(ObjectStore store) {
         this.exclusive = new ExclusiveCreate(store);
     }
 
-    ExclusiveCreate.Outcome create(String name, List<ByteBuffer> bytes, Salt salt)
+    public ExclusiveCreate.Outcome create(String name, List<ByteBuffer> bytes, Salt salt)
             throws ObjectStoreException, CorruptObjectException {
         for (int attempt = 1; ; attempt++) {
             try {

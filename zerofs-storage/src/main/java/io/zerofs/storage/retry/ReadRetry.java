@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.storage.commit;
+package io.zerofs.storage.retry;
 
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
 
 /** Asks once more before anything final follows from one answer: perhaps that one was damaged on the way. */
-public final class SecondLook {
-    private SecondLook() {}
+public final class ReadRetry {
+    private ReadRetry() {}
 
     /** One attempt to read something. */
     @FunctionalInterface

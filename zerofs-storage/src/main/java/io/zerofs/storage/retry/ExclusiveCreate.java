@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.storage.commit;
+package io.zerofs.storage.retry;
 
+import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.seal.CorruptObjectException;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.Salt;
 import java.nio.ByteBuffer;
@@ -45,11 +45,11 @@ public final class ExclusiveCreate {
 
     /** To find another author ends this one: two answers have to agree on that. */
     private Outcome lookWhoseItIs(String name, Salt salt) throws ObjectStoreException, CorruptObjectException {
-        ObjectHeader first = SecondLook.at(() -> readHeader(name));
+        ObjectHeader first = ReadRetry.at(() -> readHeader(name));
         if (first.salt().equals(salt)) {
             return new Created();
         }
-        ObjectHeader second = SecondLook.at(() -> readHeader(name));
+        ObjectHeader second = ReadRetry.at(() -> readHeader(name));
         if (second.salt().equals(salt)) {
             return new Created();
         } else if (second.equals(first)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.storage.seal;
+package io.zerofs.storage.bytes;
 
 /** Stored bytes are damaged, cut short, or not those that belong under their name. Names the object and the place. */
 public final class CorruptObjectException extends Exception {
@@ -22,7 +22,7 @@ public final class CorruptObjectException extends Exception {
         this.foreign = foreign;
     }
 
-    static CorruptObjectException foreign(String object, String position, String problem) {
+    public static CorruptObjectException foreign(String object, String position, String problem) {
         return new CorruptObjectException(object, position, problem, null, true);
     }
 

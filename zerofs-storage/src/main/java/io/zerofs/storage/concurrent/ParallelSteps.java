@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.storage.commit;
+package io.zerofs.storage.concurrent;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.Phaser;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.storage.seal;
+package io.zerofs.storage.bytes;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -62,10 +62,6 @@ public final class ByteWriter {
 
     public ByteWriter text(String text) {
         return sized(text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    public ByteWriter salt(Salt salt) {
-        return bytes(salt.borrowBytes());
     }
 
     public int length() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.storage.seal;
+package io.zerofs.storage.bytes;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -97,11 +97,6 @@ public final class ByteReader {
 
     public String text(int bytesMax) throws CorruptObjectException {
         return new String(sized(bytesMax), StandardCharsets.UTF_8);
-    }
-
-    public Salt salt() throws CorruptObjectException {
-        need(Salt.BYTES);
-        return Salt.read(from);
     }
 
     public int remaining() {
