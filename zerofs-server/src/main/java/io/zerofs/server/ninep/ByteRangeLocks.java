@@ -2,55 +2,57 @@
 package io.zerofs.server.ninep;
 
 import io.zerofs.core.vfs.InodeId;
-import io.zerofs.server.net.Client;
-import io.zerofs.server.net.ClientResource;
-import io.zerofs.server.net.Shares;
-import io.zerofs.server.ninep.wire.LockStatus;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Advisory byte-range locks of all 9P connections, in memory. An owner is a process of one connection; its locks end
- * with the fid through which they were taken, hence with the connection. Thread-safe; one mutex guards all, and is
- * never held while a waiter learns of its lock.
+ * Advisory byte-range locks on files, in memory, for all clients of a file system. A holder is a process of one client;
+ * its locks end with the handle through which they were taken. Thread-safe; one mutex guards all, and is never held
+ * while a waiter learns of its lock.
  */
-final class ByteRangeLocks {
-    private final NinePSettings settings;
+public final class ByteRangeLocks {
+    private final int waitersPerClientMax;
+    private final int waitSecondsMax;
     private final Map<InodeId, FileLocks> files = new HashMap<>();
-    private final Map<NinePSession, Integer> waiting = new HashMap<>();
-    /** Of locks, and of requests that wait for one. */
-    private final Shares shares;
+    private final Map<LockClient, Integer> waiting = new IdentityHashMap<>();
 
     private int heldCount;
 
-    ByteRangeLocks(NinePSettings settings) {
-        this.settings = settings;
-        this.shares = new Shares(ClientResource.LOCKS, settings.locksMax(), settings.clientShare());
+    /**
+     * Makes a table without locks.
+     *
+     * @param waitersPerClientMax requests of one client that wait at once
+     * @param waitSecondsMax after which a request waits no more
+     */
+    public ByteRangeLocks(int waitersPerClientMax, int waitSecondsMax) {
+        this.waitersPerClientMax = waitersPerClientMax;
+        this.waitSecondsMax = waitSecondsMax;
     }
 
-    /** Takes a lock if nothing is in the way: SUCCESS, BLOCKED, or ERROR when the table is full. */
-    LockStatus tryLock(InodeId inode, HeldLock wanted) {
+    /** Takes a lock if nothing is in the way. */
+    public LockOutcome tryLock(InodeId inode, HeldLock wanted) {
         List<LockWaiter> granted;
         synchronized (this) {
             FileLocks locks = files.get(inode);
             if (locks != null && locks.conflicting(wanted) != null) {
-                return LockStatus.BLOCKED;
+                return LockOutcome.BLOCKED;
             }
-            if (wanted.fid().isClosed() || !shares.tryTake(clientOf(wanted), 1)) {
-                return LockStatus.ERROR;
+            if (wanted.handle().isClosed() || !clientOf(wanted).tryTakeLock()) {
+                return LockOutcome.REFUSED;
             }
             // It is counted when it is held, for it may take the place of others.
-            shares.give(clientOf(wanted), 1);
+            clientOf(wanted).countLocks(-1);
             locks = files.computeIfAbsent(inode, unused -> new FileLocks(this::count));
             locks.put(wanted);
             // Who turns its own write lock into a read lock lets readers in.
             granted = grant(inode, locks);
         }
-        tell(granted, LockStatus.SUCCESS);
-        return LockStatus.SUCCESS;
+        tell(granted, LockOutcome.GRANTED);
+        return LockOutcome.GRANTED;
     }
 
     /**
@@ -58,28 +60,28 @@ final class ByteRangeLocks {
      *
      * @return the waiter, or null if it need not, or may not, wait: then {@link #tryLock} tells
      */
-    synchronized LockWaiter tryWait(InodeId inode, HeldLock wanted) {
+    public synchronized LockWaiter tryWait(InodeId inode, HeldLock wanted) {
         FileLocks locks = files.get(inode);
-        int others = waiting.getOrDefault(wanted.session(), 0);
+        int others = waiting.getOrDefault(clientOf(wanted), 0);
         if (locks == null
                 || locks.conflicting(wanted) == null
-                || others >= settings.waitingLocksMax()
-                || wanted.fid().isClosed()
-                || !shares.tryTake(clientOf(wanted), 1)) {
+                || others >= waitersPerClientMax
+                || wanted.handle().isClosed()
+                || !clientOf(wanted).tryTakeLock()) {
             return null;
         }
         LockWaiter waiter = new LockWaiter(inode, wanted, new CompletableFuture<>());
         locks.addWaiter(waiter);
-        waiting.put(wanted.session(), others + 1);
+        waiting.put(clientOf(wanted), others + 1);
         CompletableFuture<Void> timer =
-                new CompletableFuture<Void>().completeOnTimeout(null, settings.lockWaitSeconds(), TimeUnit.SECONDS);
+                new CompletableFuture<Void>().completeOnTimeout(null, waitSecondsMax, TimeUnit.SECONDS);
         timer.thenRun(() -> cancel(waiter));
         waiter.outcome().thenRun(() -> timer.cancel(false));
         return waiter;
     }
 
     /** Ends a wait with BLOCKED; false if the lock was taken before. */
-    boolean cancel(LockWaiter waiter) {
+    public boolean cancel(LockWaiter waiter) {
         synchronized (this) {
             FileLocks locks = files.get(waiter.inode());
             if (locks == null || !locks.removeWaiter(waiter)) {
@@ -88,12 +90,12 @@ final class ByteRangeLocks {
             forget(waiter);
             dropIfEmpty(waiter.inode(), locks);
         }
-        waiter.outcome().complete(LockStatus.BLOCKED);
+        waiter.outcome().complete(LockOutcome.BLOCKED);
         return true;
     }
 
-    /** Gives up the range of this lock, whatever locks its owner has in it. */
-    void unlock(InodeId inode, HeldLock range) {
+    /** Ends the locks that the holder of this one has in its range. */
+    public void unlock(InodeId inode, HeldLock range) {
         List<LockWaiter> granted;
         synchronized (this) {
             FileLocks locks = files.get(inode);
@@ -103,17 +105,17 @@ final class ByteRangeLocks {
             locks.release(range);
             granted = grant(inode, locks);
         }
-        tell(granted, LockStatus.SUCCESS);
+        tell(granted, LockOutcome.GRANTED);
     }
 
-    /** A lock in the way of this one, or null. */
-    synchronized HeldLock conflicting(InodeId inode, HeldLock wanted) {
+    /** Returns a lock in the way of this one, or null. */
+    public synchronized HeldLock conflicting(InodeId inode, HeldLock wanted) {
         FileLocks locks = files.get(inode);
         return locks == null ? null : locks.conflicting(wanted);
     }
 
-    /** Ends what was taken, and gives up what is waited for, through a fid that was closed. */
-    void release(InodeId inode, Fid fid) {
+    /** Ends the locks that were taken, and the waits that were begun, through a handle that was closed. */
+    public void release(InodeId inode, LockHandle handle) {
         List<LockWaiter> given;
         List<LockWaiter> granted;
         synchronized (this) {
@@ -121,35 +123,35 @@ final class ByteRangeLocks {
             if (locks == null) {
                 return;
             }
-            given = locks.removeWaiters(fid);
+            given = locks.removeWaiters(handle);
             given.forEach(this::forget);
-            locks.releaseAll(fid);
+            locks.releaseAll(handle);
             granted = grant(inode, locks);
         }
-        tell(given, LockStatus.BLOCKED);
-        tell(granted, LockStatus.SUCCESS);
+        tell(given, LockOutcome.BLOCKED);
+        tell(granted, LockOutcome.GRANTED);
     }
 
     /** Locks held, over all files. */
-    synchronized int heldCount() {
+    public synchronized int heldCount() {
         return heldCount;
     }
 
-    synchronized int waiterCount() {
+    public synchronized int waiterCount() {
         return waiting.values().stream().mapToInt(Integer::intValue).sum();
     }
 
-    private static void tell(List<LockWaiter> waiters, LockStatus outcome) {
+    private static void tell(List<LockWaiter> waiters, LockOutcome outcome) {
         waiters.forEach(waiter -> waiter.outcome().complete(outcome));
     }
 
     private void count(HeldLock lock, int change) {
         heldCount += change;
-        shares.charge(clientOf(lock), change);
+        clientOf(lock).countLocks(change);
     }
 
-    private static Client clientOf(HeldLock lock) {
-        return lock.session().client();
+    private static LockClient clientOf(HeldLock lock) {
+        return lock.holder().client();
     }
 
     private List<LockWaiter> grant(InodeId inode, FileLocks locks) {
@@ -160,8 +162,8 @@ final class ByteRangeLocks {
     }
 
     private void forget(LockWaiter waiter) {
-        shares.give(clientOf(waiter.wanted()), 1);
-        waiting.computeIfPresent(waiter.wanted().session(), (session, count) -> count == 1 ? null : count - 1);
+        clientOf(waiter.wanted()).countLocks(-1);
+        waiting.computeIfPresent(clientOf(waiter.wanted()), (client, count) -> count == 1 ? null : count - 1);
     }
 
     private void dropIfEmpty(InodeId inode, FileLocks locks) {

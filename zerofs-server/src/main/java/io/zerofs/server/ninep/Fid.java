@@ -7,7 +7,7 @@ import io.zerofs.server.ninep.wire.Errno;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A client's handle of one file, for one user. Thread-safe: requests on one fid run in parallel. */
-final class Fid {
+final class Fid implements LockHandle {
     /** Memory of a fid with its place in the table, without its name. */
     private static final int BYTES = 256;
 
@@ -78,7 +78,8 @@ final class Fid {
         return state.compareAndSet(expected, next);
     }
 
-    boolean isClosed() {
+    @Override
+    public boolean isClosed() {
         return state.get() == null;
     }
 

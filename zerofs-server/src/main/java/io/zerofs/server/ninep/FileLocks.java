@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
-import io.zerofs.server.ninep.wire.LockOwner;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,10 +19,10 @@ import java.util.function.ObjIntConsumer;
 final class FileLocks {
     private final LockTree exclusive = new LockTree();
     private final LockTree shared = new LockTree();
-    /** Locks of each owner by their first byte; they do not overlap. */
-    private final Map<Owner, TreeMap<Long, LockTree.Node>> owners = new HashMap<>();
+    /** Locks of each holder by their first byte; they do not overlap. */
+    private final Map<LockHolder, TreeMap<Long, LockTree.Node>> byHolder = new HashMap<>();
 
-    private final Map<Fid, Set<LockTree.Node>> byFid = new HashMap<>();
+    private final Map<LockHandle, Set<LockTree.Node>> byHandle = new HashMap<>();
     /** In the order in which they came, each with the lock that was found in its way. */
     private final Map<LockWaiter, LockTree.Node> waiters = new LinkedHashMap<>();
 
@@ -33,12 +32,6 @@ final class FileLocks {
     /** @param counter told of each lock that is added (1) or taken away (-1) */
     FileLocks(ObjIntConsumer<HeldLock> counter) {
         this.counter = counter;
-    }
-
-    private record Owner(NinePSession session, LockOwner process) {
-        static Owner of(HeldLock lock) {
-            return new Owner(lock.session(), lock.owner());
-        }
     }
 
     boolean isEmpty() {
@@ -56,17 +49,17 @@ final class FileLocks {
     }
 
     private LockTree.Node findConflict(HeldLock wanted) {
-        Object own = owners.get(Owner.of(wanted));
-        Object owner = own == null ? wanted : own;
-        LockTree.Node found = exclusive.find(wanted.range(), owner);
-        return found == null && wanted.exclusive() ? shared.find(wanted.range(), owner) : found;
+        Object own = byHolder.get(wanted.holder());
+        Object identity = own == null ? wanted : own;
+        LockTree.Node found = exclusive.find(wanted.range(), identity);
+        return found == null && wanted.exclusive() ? shared.find(wanted.range(), identity) : found;
     }
 
-    /** Takes a lock that nothing is in the way of: it replaces what its owner had in the range. */
+    /** Takes a lock that nothing is in the way of: it replaces what its holder had in the range. */
     void put(HeldLock lock) {
         release(lock);
         HeldLock merged = lock;
-        TreeMap<Long, LockTree.Node> own = owners.get(Owner.of(lock));
+        TreeMap<Long, LockTree.Node> own = byHolder.get(lock.holder());
         if (own != null) {
             merged = merge(own.lowerEntry(lock.range().first()), merged);
             merged = merge(own.higherEntry(lock.range().first()), merged);
@@ -82,9 +75,9 @@ final class FileLocks {
         return lock.withRange(lock.range().union(neighbour.getValue().lock().range()));
     }
 
-    /** Takes the range of this lock out of all that its owner has; splits a lock around it. */
+    /** Takes the range of this lock out of all that its holder has; splits a lock around it. */
     void release(HeldLock hole) {
-        TreeMap<Long, LockTree.Node> own = owners.get(Owner.of(hole));
+        TreeMap<Long, LockTree.Node> own = byHolder.get(hole.holder());
         if (own == null) {
             return;
         }
@@ -113,18 +106,18 @@ final class FileLocks {
         }
     }
 
-    void releaseAll(Fid fid) {
-        Set<LockTree.Node> all = byFid.get(fid);
+    void releaseAll(LockHandle handle) {
+        Set<LockTree.Node> all = byHandle.get(handle);
         if (all != null) {
             List.copyOf(all).forEach(this::remove);
         }
     }
 
     private void add(HeldLock lock) {
-        TreeMap<Long, LockTree.Node> own = owners.computeIfAbsent(Owner.of(lock), unused -> new TreeMap<>());
+        TreeMap<Long, LockTree.Node> own = byHolder.computeIfAbsent(lock.holder(), unused -> new TreeMap<>());
         LockTree.Node node = new LockTree.Node(lock, own);
         own.put(lock.range().first(), node);
-        byFid.computeIfAbsent(lock.fid(), unused -> new HashSet<>()).add(node);
+        byHandle.computeIfAbsent(lock.handle(), unused -> new HashSet<>()).add(node);
         treeOf(lock).add(node);
         heldCount++;
         counter.accept(lock, 1);
@@ -133,11 +126,11 @@ final class FileLocks {
     private void remove(LockTree.Node node) {
         HeldLock lock = node.lock();
         treeOf(lock).remove(node);
-        owners.computeIfPresent(Owner.of(lock), (owner, own) -> {
+        byHolder.computeIfPresent(lock.holder(), (unused, own) -> {
             own.remove(lock.range().first());
             return own.isEmpty() ? null : own;
         });
-        byFid.computeIfPresent(lock.fid(), (fid, nodes) -> {
+        byHandle.computeIfPresent(lock.handle(), (unused, nodes) -> {
             nodes.remove(node);
             return nodes.isEmpty() ? null : nodes;
         });
@@ -158,9 +151,9 @@ final class FileLocks {
         return waiters.remove(waiter) != null;
     }
 
-    List<LockWaiter> removeWaiters(Fid fid) {
+    List<LockWaiter> removeWaiters(LockHandle handle) {
         List<LockWaiter> removed = new ArrayList<>();
-        waiters.keySet().removeIf(waiter -> waiter.wanted().fid() == fid && removed.add(waiter));
+        waiters.keySet().removeIf(waiter -> waiter.wanted().handle() == handle && removed.add(waiter));
         return removed;
     }
 

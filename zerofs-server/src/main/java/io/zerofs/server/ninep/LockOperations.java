@@ -32,19 +32,28 @@ final class LockOperations {
         HeldLock wanted = wanted(fid, request.lock(), request.range(), request.owner());
         if (request.lock() == LockType.UNLOCK) {
             locks.unlock(inode, wanted);
-            return status(LockStatus.SUCCESS);
+            return answer(LockOutcome.GRANTED);
         }
         if ((request.flags() & Tmessage.Tlock.BLOCK) != 0) {
             LockWaiter waiter = locks.tryWait(inode, wanted);
             if (waiter != null) {
-                return new Reply.Later(waiter.outcome().thenApply(Rmessage.Rlock::new), () -> locks.cancel(waiter));
+                return new Reply.Later(waiter.outcome().thenApply(LockOperations::message), () -> locks.cancel(waiter));
             }
         }
-        return status(locks.tryLock(inode, wanted));
+        return answer(locks.tryLock(inode, wanted));
     }
 
-    private static Reply status(LockStatus status) {
-        return Reply.now(new Rmessage.Rlock(status));
+    private static Reply answer(LockOutcome outcome) {
+        return Reply.now(message(outcome));
+    }
+
+    private static Rmessage message(LockOutcome outcome) {
+        return new Rmessage.Rlock(
+                switch (outcome) {
+                    case GRANTED -> LockStatus.SUCCESS;
+                    case BLOCKED -> LockStatus.BLOCKED;
+                    case REFUSED -> LockStatus.ERROR;
+                });
     }
 
     /** Linux asks with UNLOCK whatever lock it wants to know about; the strictest answer fits all. */
@@ -57,8 +66,8 @@ final class LockOperations {
                 ? new Rmessage.Rgetlock(LockType.UNLOCK, request.range(), request.owner())
                 : new Rmessage.Rgetlock(
                         found.exclusive() ? LockType.WRITE : LockType.READ,
-                        found.range().toWire(),
-                        found.owner());
+                        onWire(found.range()),
+                        new LockOwner(found.holder().process(), found.holder().machine()));
     }
 
     private static InodeId openFile(Fid fid) {
@@ -70,6 +79,26 @@ final class LockOperations {
     }
 
     private HeldLock wanted(Fid fid, LockType type, LockRange range, LockOwner owner) {
-        return new HeldLock(ByteRange.of(range), type == LockType.WRITE, session, owner, fid);
+        LockHolder holder = new LockHolder(session, owner.process(), owner.client());
+        return new HeldLock(bytes(range), type == LockType.WRITE, holder, fid);
+    }
+
+    /** EINVAL if it begins or ends beyond what an offset can be. */
+    private static ByteRange bytes(LockRange range) {
+        if (range.start() < 0 || range.length() < 0) {
+            throw new ErrnoException(Errno.EINVAL);
+        }
+        if (range.length() == 0) {
+            return new ByteRange(range.start(), ByteRange.END);
+        }
+        long last = range.start() + (range.length() - 1);
+        if (last < 0) {
+            throw new ErrnoException(Errno.EINVAL);
+        }
+        return new ByteRange(range.start(), last);
+    }
+
+    private static LockRange onWire(ByteRange range) {
+        return new LockRange(range.first(), range.last() == ByteRange.END ? 0 : range.last() - range.first() + 1);
     }
 }

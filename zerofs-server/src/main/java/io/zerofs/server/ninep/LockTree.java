@@ -5,27 +5,27 @@ import java.util.Random;
 
 /**
  * Byte-range locks of one kind on one file, ordered by where they begin. Finds a lock that is in the way in logarithmic
- * time, however many locks the asking owner has there itself. Guarded by {@link ByteRangeLocks}.
+ * time, however many locks the asking holder has there itself. Guarded by {@link ByteRangeLocks}.
  *
- * <p>A treap: each node knows the last byte and the only owner, if there is one, of all locks below it.
+ * <p>A treap: each node knows the last byte and the only holder, if there is one, of all locks below it.
  */
 final class LockTree {
     /** A lock in the tree. */
     static final class Node {
         private final HeldLock lock;
-        private final Object owner;
+        private final Object holder;
         private long number;
         private int priority;
         private boolean held;
         private Node left;
         private Node right;
         private long lastMax;
-        private Object onlyOwner;
+        private Object onlyHolder;
 
-        /** @param owner identity of the owner; locks of equal owners have the same one */
-        Node(HeldLock lock, Object owner) {
+        /** @param holder identity of the holder; locks of equal holders have the same one */
+        Node(HeldLock lock, Object holder) {
             this.lock = lock;
-            this.owner = owner;
+            this.holder = holder;
             update();
         }
 
@@ -33,8 +33,8 @@ final class LockTree {
             return lock;
         }
 
-        Object owner() {
-            return owner;
+        Object holder() {
+            return holder;
         }
 
         /** Returns whether it is in a tree now. */
@@ -44,7 +44,7 @@ final class LockTree {
 
         private void update() {
             lastMax = lock.range().last();
-            onlyOwner = owner;
+            onlyHolder = holder;
             include(left);
             include(right);
         }
@@ -52,7 +52,7 @@ final class LockTree {
         private void include(Node child) {
             if (child != null) {
                 lastMax = Math.max(lastMax, child.lastMax);
-                onlyOwner = onlyOwner == child.onlyOwner ? onlyOwner : null;
+                onlyHolder = onlyHolder == child.onlyHolder ? onlyHolder : null;
             }
         }
 
@@ -81,20 +81,20 @@ final class LockTree {
         node.right = null;
     }
 
-    /** Returns a lock of another owner that overlaps the range, or null. */
-    Node find(ByteRange range, Object owner) {
-        return find(root, range, owner);
+    /** Returns a lock of another holder that overlaps the range, or null. */
+    Node find(ByteRange range, Object holder) {
+        return find(root, range, holder);
     }
 
-    private static Node find(Node node, ByteRange range, Object owner) {
-        if (node == null || node.lastMax < range.first() || node.onlyOwner == owner) {
+    private static Node find(Node node, ByteRange range, Object holder) {
+        if (node == null || node.lastMax < range.first() || node.onlyHolder == holder) {
             return null;
         }
-        Node found = find(node.left, range, owner);
+        Node found = find(node.left, range, holder);
         if (found != null || node.lock.range().first() > range.last()) {
             return found;
         }
-        return node.owner != owner && node.lock.range().overlaps(range) ? node : find(node.right, range, owner);
+        return node.holder != holder && node.lock.range().overlaps(range) ? node : find(node.right, range, holder);
     }
 
     private static Node insert(Node at, Node node) {

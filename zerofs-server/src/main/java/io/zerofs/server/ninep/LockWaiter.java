@@ -2,16 +2,15 @@
 package io.zerofs.server.ninep;
 
 import io.zerofs.core.vfs.InodeId;
-import io.zerofs.server.ninep.wire.LockStatus;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A request for a lock that another owner has.
+ * A request for a lock that another holder has in its way.
  *
- * @param outcome completes with SUCCESS when the lock was taken, with BLOCKED when the wait was given up
+ * @param outcome completes with GRANTED when the lock was taken, with BLOCKED when the wait was given up
  */
-record LockWaiter(InodeId inode, HeldLock wanted, CompletableFuture<LockStatus> outcome) {
-    // As an identity: two requests of one owner for one range are two.
+public record LockWaiter(InodeId inode, HeldLock wanted, CompletableFuture<LockOutcome> outcome) {
+    // As an identity: two requests of one holder for one range are two.
     @Override
     public boolean equals(Object other) {
         return this == other;

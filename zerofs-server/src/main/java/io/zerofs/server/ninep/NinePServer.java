@@ -24,6 +24,7 @@ public final class NinePServer implements FrameProtocol.Factory {
     private final NinePSettings settings;
     private final UserMapping users;
     private final ByteRangeLocks locks;
+    private final Shares lockShares;
     private final AppendLocks appendLocks = new AppendLocks();
     private final AtomicInteger sessions;
     private final LimitedLog failures =
@@ -41,7 +42,8 @@ public final class NinePServer implements FrameProtocol.Factory {
         this.settings = settings;
         this.users = users;
         double share = settings.clientShare();
-        this.locks = new ByteRangeLocks(settings);
+        this.locks = new ByteRangeLocks(settings.waitingLocksMax(), settings.lockWaitSeconds());
+        this.lockShares = new Shares(ClientResource.LOCKS, settings.locksMax(), share);
         this.sessions = new AtomicInteger((int) (files.incarnation() * SESSION_NUMBERS_APART));
         this.fids = new Shares(ClientResource.FIDS, settings.fidsMax() * NinePSettings.FID_BYTES, share);
         this.xattrs = new Shares(ClientResource.XATTRS, NinePSettings.XATTR_BYTES_MAX, share);
@@ -66,6 +68,11 @@ public final class NinePServer implements FrameProtocol.Factory {
 
     ByteRangeLocks locks() {
         return locks;
+    }
+
+    /** Byte-range locks of all sessions, and requests that wait for one. */
+    Shares lockShares() {
+        return lockShares;
     }
 
     AppendLocks appendLocks() {

@@ -14,7 +14,7 @@ import io.zerofs.server.ninep.wire.Frame;
  * What lives from one Tversion to the next, or to the end of the connection: the fids, and the processes that locks
  * belong to. Thread-safe.
  */
-final class NinePSession {
+final class NinePSession implements LockClient {
     private final NinePServer server;
     private final Client client;
     private final Connection connection;
@@ -69,8 +69,14 @@ final class NinePSession {
         return server.appendLocks();
     }
 
-    Client client() {
-        return client;
+    @Override
+    public boolean tryTakeLock() {
+        return server.lockShares().tryTake(client, 1);
+    }
+
+    @Override
+    public void countLocks(int change) {
+        server.lockShares().charge(client, change);
     }
 
     Allowance xattrMemory() {

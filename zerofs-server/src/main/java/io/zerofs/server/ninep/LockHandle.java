@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+/** An open file of a client, through which it takes locks; they end with it. Its identity counts. */
+public interface LockHandle {
+    boolean isClosed();
+}

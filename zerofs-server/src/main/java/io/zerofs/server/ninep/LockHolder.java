@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.ninep;
+
+import java.util.Arrays;
+
+/**
+ * A process that has locks: its own never conflict with each other.
+ *
+ * @param client by which the process asks: names of machines are not unique, connections are
+ * @param process process id
+ * @param machine name of the machine by the client's account, not unique
+ */
+public record LockHolder(LockClient client, int process, byte[] machine) {
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof LockHolder holder
+                && client == holder.client
+                && process == holder.process
+                && Arrays.equals(machine, holder.machine);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * System.identityHashCode(client) + process) + Arrays.hashCode(machine);
+    }
+}
