@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
+import io.zerofs.core.locks.LockHandle;
 import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.server.ninep.wire.Errno;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
+import io.zerofs.core.locks.ByteRangeLocks;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.Frame;
 import java.util.concurrent.ConcurrentHashMap;

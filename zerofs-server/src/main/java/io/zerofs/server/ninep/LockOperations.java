@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
+import io.zerofs.core.locks.ByteRange;
+import io.zerofs.core.locks.ByteRangeLocks;
+import io.zerofs.core.locks.HeldLock;
+import io.zerofs.core.locks.LockHolder;
+import io.zerofs.core.locks.LockOutcome;
+import io.zerofs.core.locks.LockWaiter;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.LockOwner;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
+import io.zerofs.core.locks.ByteRangeLocks;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.access.UserMapping;
 import io.zerofs.server.net.ClientResource;

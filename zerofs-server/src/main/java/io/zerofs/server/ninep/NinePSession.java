@@ -2,6 +2,8 @@
 package io.zerofs.server.ninep;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.zerofs.core.locks.ByteRangeLocks;
+import io.zerofs.core.locks.LockClient;
 import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.net.Client;

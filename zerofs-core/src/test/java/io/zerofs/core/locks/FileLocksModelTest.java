@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.server.ninep;
+package io.zerofs.core.locks;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.InodeId;
-import io.zerofs.server.ninep.wire.LockOwner;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,20 +18,28 @@ class FileLocksModelTest {
     private static final int PROCESSES = 4;
     private static final InodeId FILE = new InodeId(7, 1);
 
-    private final List<Fid> fids = new ArrayList<>();
+    private final List<LockHandle> handles = new ArrayList<>();
 
     FileLocksModelTest() {
         for (int i = 0; i < 3; i++) {
-            fids.add(new Fid(Credentials.ROOT, FILE, Place.root(FILE)));
+            handles.add(new OpenHandle());
         }
     }
 
-    private HeldLock lock(long first, long last, boolean exclusive, int process, int fid) {
-        LockOwner owner = new LockOwner(process, new byte[] {'h'});
-        return new HeldLock(new ByteRange(first, last), exclusive, null, owner, fids.get(fid));
+    private HeldLock lock(long first, long last, boolean exclusive, int process, int handle) {
+        LockHolder holder = new LockHolder(null, process, new byte[] {'h'});
+        return new HeldLock(new ByteRange(first, last), exclusive, holder, handles.get(handle));
     }
 
-    /** Who has which byte how: 0 not at all, else twice the fid and 1, and one more if exclusive. */
+    /** A file that stays open; its identity counts. */
+    private static final class OpenHandle implements LockHandle {
+        @Override
+        public boolean isClosed() {
+            return false;
+        }
+    }
+
+    /** The lock on each byte by process: 0 for none, else twice the handle and 1, and one more if exclusive. */
     private static final class Model {
         final int[][] held = new int[PROCESSES][BYTES];
 
@@ -41,7 +47,7 @@ class FileLocksModelTest {
             for (int process = 0; process < PROCESSES; process++) {
                 for (long at = wanted.range().first(); at <= wanted.range().last(); at++) {
                     int there = held[process][(int) at];
-                    if (process != wanted.owner().process() && there != 0 && (wanted.exclusive() || there % 2 == 0)) {
+                    if (process != wanted.holder().process() && there != 0 && (wanted.exclusive() || there % 2 == 0)) {
                         return true;
                     }
                 }
@@ -51,7 +57,7 @@ class FileLocksModelTest {
 
         void set(HeldLock lock, int value) {
             for (long at = lock.range().first(); at <= lock.range().last(); at++) {
-                held[lock.owner().process()][(int) at] = value;
+                held[lock.holder().process()][(int) at] = value;
             }
         }
 
@@ -75,16 +81,16 @@ class FileLocksModelTest {
         for (int step = 0; step < 200_000; step++) {
             long first = random.nextInt(BYTES);
             long last = Math.min(BYTES - 1, first + random.nextInt(8));
-            int fid = random.nextInt(fids.size());
-            HeldLock wanted = lock(first, last, random.nextBoolean(), random.nextInt(PROCESSES), fid);
+            int handle = random.nextInt(handles.size());
+            HeldLock wanted = lock(first, last, random.nextBoolean(), random.nextInt(PROCESSES), handle);
             String where = "seed " + seed + ", step " + step;
             assertEquals(model.conflicts(wanted), locks.conflicting(wanted) != null, where);
             switch (random.nextInt(8)) {
                 case 0 -> {
-                    locks.releaseAll(fids.get(fid));
+                    locks.releaseAll(handles.get(handle));
                     for (int[] bytes : model.held) {
                         for (int at = 0; at < BYTES; at++) {
-                            bytes[at] = (bytes[at] + 1) / 2 == fid + 1 ? 0 : bytes[at];
+                            bytes[at] = (bytes[at] + 1) / 2 == handle + 1 ? 0 : bytes[at];
                         }
                     }
                 }
@@ -95,7 +101,7 @@ class FileLocksModelTest {
                 default -> {
                     if (!model.conflicts(wanted)) {
                         locks.put(wanted);
-                        model.set(wanted, 2 * fid + (wanted.exclusive() ? 2 : 1));
+                        model.set(wanted, 2 * handle + (wanted.exclusive() ? 2 : 1));
                     }
                 }
             }
@@ -129,7 +135,7 @@ class FileLocksModelTest {
         });
         locks.release(lock(end, end, true, 0, 0));
         assertEquals(1, locks.grant().size());
-        locks.releaseAll(fids.get(0));
+        locks.releaseAll(handles.get(0));
         assertEquals(1, locks.heldCount());
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.server.ninep;
+package io.zerofs.core.locks;
 
 /** A client of the lock table, one connection for example. Its identity counts. Limits what it has in the table. */
 public interface LockClient {

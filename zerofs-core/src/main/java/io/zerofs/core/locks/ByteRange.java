@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.server.ninep;
+package io.zerofs.core.locks;
 
 /**
  * Bytes of a file, both ends included, so that the last byte that there can be is expressible. {@link #END} as the last

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.server.ninep;
+package io.zerofs.core.locks;
 
 /**
  * A byte-range lock, held or wanted.
