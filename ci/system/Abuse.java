@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
+import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -10,45 +11,70 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.IntFunction;
 
 /**
- * {@code Abuse attack KIND NFS_PORT NINEP_PORT NBD_PORT}: takes as much as it gets, prints "attacking", and goes on until
- * standard input ends. {@code Abuse measure NINEP_PORT SECONDS}: prints how long the requests of an ordinary client take.
+ * {@code Abuse attack KIND CONNECTIONS NFS_PORT NINEP_PORT NBD_PORT}: takes as much as it gets, prints "attacking", and
+ * goes on until standard input ends. {@code Abuse measure NINEP_PORT SECONDS}: prints how long the requests of an ordinary
+ * client take. {@code Abuse fill NINEP_PORT}: writes what is read later.
  */
 final class Abuse {
     private static final String LONG_NAME = "n".repeat(255);
-    private static final int CONNECTIONS = 230;
+    private static final int LISTS = 230;
+    private static final int FILES = 2_000;
+    private static final int TAGS = 60_000;
+    private static final int BLOCK = 256 << 10;
+    private static final long LARGE = 256 << 20;
 
     private Abuse() {}
 
     public static void main(String[] arguments) throws Exception {
+        if (arguments[0].equals("fill")) {
+            fill(new Client(Integer.parseInt(arguments[1])));
+            return;
+        }
         if (arguments[0].equals("measure")) {
             measure(Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]));
             return;
         }
-        int nfs = Integer.parseInt(arguments[2]);
-        int ninep = Integer.parseInt(arguments[3]);
-        int nbd = Integer.parseInt(arguments[4]);
-        Thread attack = new Thread(() -> {
-            try {
-                switch (arguments[1]) {
-                    case "silent" -> silent(nfs, ninep);
-                    case "fids" -> fids(new Client(ninep));
-                    case "walks" -> walks(new Client(ninep));
-                    case "locks" -> locks(new Client(ninep));
-                    case "xattrs" -> xattrs(new Client(ninep));
-                    case "lists" -> lists(ninep, nbd);
-                    default -> throw new IllegalArgumentException(arguments[1]);
+        int nfs = Integer.parseInt(arguments[3]);
+        int ninep = Integer.parseInt(arguments[4]);
+        int nbd = Integer.parseInt(arguments[5]);
+        for (int i = Integer.parseInt(arguments[2]); i > 0; i--) {
+            Thread attack = new Thread(() -> {
+                try {
+                    attack(arguments[1], nfs, ninep, nbd);
+                } catch (IOException e) {
+                    System.out.println("the attack ended: " + e);
                 }
-            } catch (IOException e) {
-                System.out.println("the attack ended: " + e);
-            }
-        });
-        attack.setDaemon(true);
-        attack.start();
+            });
+            attack.setDaemon(true);
+            attack.start();
+        }
         while (System.in.read() >= 0) {
             // The script that started this closes its input to end it.
+        }
+    }
+
+    private static void attack(String kind, int nfs, int ninep, int nbd) throws IOException {
+        switch (kind) {
+            case "silent" -> silent(nfs, ninep);
+            case "fids" -> fids(new Client(ninep));
+            case "walks" -> walks(new Client(ninep));
+            case "locks" -> locks(new Client(ninep));
+            case "xattrs" -> xattrs(new Client(ninep));
+            case "lists" -> lists(ninep, nbd);
+            case "requests" -> ninep(new Client(ninep), 24, (body, i) -> body.putInt(0).putLong(0x3fff));
+            case "flushes" -> ninep(new Client(ninep), 108, (body, i) -> body.putShort((short) (1 + (i + 7) % TAGS)));
+            case "writes" -> writes(new Client(ninep));
+            case "reads" -> reads(new Client(ninep));
+            case "mounts" -> rpc(nfs, 100_005, 1, ByteBuffer.allocate(8).putInt(1).putInt('/' << 24));
+            case "listings" -> listings(nfs, new Client(ninep));
+            case "devices" -> devices(ninep, nbd);
+            default -> throw new IllegalArgumentException(kind);
         }
     }
 
@@ -126,7 +152,7 @@ final class Abuse {
             client.call(120, client.body().putInt(2));
         }
         List<Socket> sockets = new ArrayList<>();
-        for (int i = 0; i < CONNECTIONS; i++) {
+        for (int i = 0; i < LISTS; i++) {
             Socket socket = new Socket("127.0.0.1", nbd);
             sockets.add(socket);
             try {
@@ -138,6 +164,112 @@ final class Abuse {
         }
         begun(sockets.size() + " lists");
         sleep();
+    }
+
+    /** Sends requests that it never waits for. */
+    private static void ninep(Client client, int type, BiConsumer<ByteBuffer, Integer> arguments) throws IOException {
+        ByteBuffer request = ByteBuffer.allocate(64 + BLOCK).order(ByteOrder.LITTLE_ENDIAN);
+        flood("requests of type " + type, client.socket, i -> {
+            arguments.accept(request.position(7), i);
+            return request.putInt(0, request.position()).put(4, (byte) type).putShort(5, (short) (1 + i % TAGS));
+        });
+    }
+
+    private static void writes(Client client) throws IOException {
+        client.create("written" + System.nanoTime());
+        ninep(client, 118, (body, i) -> body.putInt(1)
+                .putLong(i * (long) BLOCK % LARGE)
+                .putInt(BLOCK)
+                .putLong(body.position(), System.nanoTime())
+                .position(body.position() + BLOCK));
+    }
+
+    /** Of what {@code fill} wrote. */
+    private static void reads(Client client) throws IOException {
+        client.call(110, client.name(client.body().putInt(0).putInt(1).putShort((short) 1), "filled"));
+        client.call(12, client.body().putInt(1).putInt(0));
+        Random random = new Random();
+        ninep(client, 116, (body, i) -> body.putInt(1).putLong(random.nextLong(LARGE)).putInt(4_096));
+    }
+
+    private static void fill(Client client) throws IOException {
+        client.create("filled");
+        byte[] data = new byte[BLOCK];
+        for (long offset = 0; offset < LARGE; offset += BLOCK) {
+            new Random(offset).nextBytes(data);
+            ByteBuffer body = ByteBuffer.allocate(BLOCK + 64).order(ByteOrder.LITTLE_ENDIAN).position(7);
+            Client.require(client.call(118, body.putInt(1).putLong(offset).putInt(BLOCK).put(data)));
+        }
+        Client.require(client.call(50, client.body().putInt(1).putInt(0)));
+    }
+
+    private static void rpc(int port, int program, int procedure, ByteBuffer arguments) throws IOException {
+        flood("calls of procedure " + procedure, new Socket("127.0.0.1", port),
+                i -> rpcCall(i, program, procedure, arguments));
+    }
+
+    private static ByteBuffer rpcCall(int xid, int program, int procedure, ByteBuffer arguments) {
+        ByteBuffer call = ByteBuffer.allocate(44 + arguments.position());
+        call.putInt(1 << 31 | 40 + arguments.position()).putInt(xid).putInt(0).putInt(2);
+        call.putInt(program).putInt(3).putInt(procedure).putLong(0).putLong(0);
+        return call.put(arguments.array(), 0, arguments.position());
+    }
+
+    /** READDIRPLUS of the root, which gets many files. */
+    private static void listings(int port, Client client) throws IOException {
+        for (int i = 0; i < FILES; i++) {
+            client.call(110, client.body().putInt(0).putInt(2).putShort((short) 0));
+            client.call(14, client.name(client.body().putInt(2), "listed" + i).putInt(2).putInt(0644).putInt(0));
+            client.call(120, client.body().putInt(2));
+        }
+        Socket socket = new Socket("127.0.0.1", port);
+        ByteBuffer mount = rpcCall(1, 100_005, 1, ByteBuffer.allocate(8).putInt(1).putInt('/' << 24));
+        socket.getOutputStream().write(mount.array());
+        DataInputStream in = new DataInputStream(socket.getInputStream());
+        in.readFully(new byte[32]);
+        byte[] handle = new byte[in.readInt()];
+        in.readFully(handle);
+        socket.close();
+        ByteBuffer arguments = ByteBuffer.allocate(128).putInt(handle.length).put(handle);
+        rpc(port, 100_003, 17, arguments.putLong(0).putLong(0).putInt(1 << 20).putInt(1 << 20));
+    }
+
+    /** Reads of 32 MiB whose answers nobody takes. */
+    private static void devices(int ninep, int nbd) throws IOException {
+        Client client = new Client(ninep);
+        client.call(110, client.name(client.body().putInt(0).putInt(1).putShort((short) 1), ".nbd"));
+        client.call(14, client.name(client.body().putInt(1), "device").putInt(2).putInt(0644).putInt(0));
+        client.call(118, client.body().putInt(1).putLong(64 << 20).putInt(1).put((byte) 0));
+        Socket socket = new Socket("127.0.0.1", nbd);
+        ByteBuffer go = ByteBuffer.allocate(36).putInt(3).putLong(0x49484156454F5054L).putInt(7).putInt(12).putInt(6);
+        socket.getOutputStream().write(go.put("device".getBytes(StandardCharsets.US_ASCII)).putShort((short) 0).array());
+        begun("reads of 32 MiB");
+        for (long i = 0; ; i++) {
+            ByteBuffer read = ByteBuffer.allocate(28).putInt(0x25609513).putInt(0).putLong(i).putLong(0);
+            socket.getOutputStream().write(read.putInt(32 << 20).array());
+        }
+    }
+
+    private static void flood(String what, Socket socket, IntFunction<ByteBuffer> requests) throws IOException {
+        Thread reader = new Thread(() -> {
+            byte[] replies = new byte[64 << 10];
+            try {
+                while (socket.getInputStream().read(replies) >= 0) {
+                    // Nobody looks at them.
+                }
+                System.out.println("the attacked daemon closed a connection");
+            } catch (IOException e) {
+                System.out.println("a connection broke: " + e);
+            }
+        });
+        reader.setDaemon(true);
+        reader.start();
+        begun(what);
+        OutputStream out = new BufferedOutputStream(socket.getOutputStream(), 64 << 10);
+        for (int i = 0; ; i = i + 1 & Integer.MAX_VALUE) {
+            ByteBuffer request = requests.apply(i);
+            out.write(request.array(), 0, request.position());
+        }
     }
 
     private static void sleep() {
