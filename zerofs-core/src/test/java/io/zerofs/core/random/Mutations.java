@@ -2,7 +2,11 @@
 package io.zerofs.core.random;
 
 import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.lang.StackWalker.Option;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -38,6 +42,7 @@ public final class Mutations {
 
     private static final long ALLOCATED_PER_BYTE_MAX = 512;
 
+    private static final StackWalker CALLER = StackWalker.getInstance(Option.RETAIN_CLASS_REFERENCE);
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private Mutations() {}
@@ -56,8 +61,16 @@ public final class Mutations {
         return sample;
     }
 
-    /** Runs the target {@code rounds} times; a failure names the input and the seed. */
+    /**
+     * Runs the target {@code rounds} times; a failure names the input and the seed. With {@code -Dzerofs.samples=DIRECTORY}
+     * it only writes the samples for {@code ci/fuzz}, into a directory with the name of the calling class.
+     */
     public static void run(List<byte[]> samples, int rounds, Target target) throws Exception {
+        String directory = System.getProperty("zerofs.samples");
+        if (directory != null) {
+            write(samples, Path.of(directory, CALLER.getCallerClass().getSimpleName()));
+            return;
+        }
         Seeds.run(seed -> {
             SplittableRandom random = new SplittableRandom(seed);
             for (int i = 0; i < rounds; i++) {
@@ -96,6 +109,13 @@ public final class Mutations {
     @FunctionalInterface
     public interface Reading {
         void read() throws Exception;
+    }
+
+    private static void write(List<byte[]> samples, Path directory) throws IOException {
+        Files.createDirectories(directory);
+        for (int i = 0; i < samples.size(); i++) {
+            Files.write(directory.resolve("sample" + i), samples.get(i));
+        }
     }
 
     private static byte[] damaged(List<byte[]> samples, SplittableRandom random) {

@@ -34,7 +34,7 @@ public final class Nfs3Server {
         Nfs3Export export = new Nfs3Export(files, settings);
         RpcDispatcher dispatcher = new RpcDispatcher(
                 List.of(new Nfs3Program(export), new MountProgram(export, new MountTable())),
-                new DuplicateRequestCache(DuplicateRequestCache.CALLS_MAX, InstantSource.system()));
+                new DuplicateRequestCache(DuplicateRequestCache.BYTES_MAX, InstantSource.system()));
         return ProtocolServer.open(NAME, addresses, resources, connection -> new RpcConnection(connection, dispatcher));
     }
 }

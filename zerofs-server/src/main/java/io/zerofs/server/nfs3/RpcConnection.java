@@ -42,7 +42,7 @@ final class RpcConnection implements FrameProtocol {
     @Override
     public void frame(ByteBuf frame, Request request) throws MalformedMessageException {
         if (peer == null) {
-            peer = new RpcPeer(connection.remoteAddress());
+            peer = new RpcPeer(connection.remoteAddress(), connection.client());
         }
         dispatcher.dispatch(RecordMarking.content(frame), new Call(request));
     }

@@ -6,14 +6,13 @@ import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 
@@ -27,15 +26,18 @@ import java.util.zip.CRC32C;
  * address. So a retransmission is one of the whole call, comes by the same connection, or by another of its client after
  * the first broke, and not long after the reply.
  *
- * <p>Bounded: the oldest finished calls are forgotten, those of a connection that has too many first. Lost when the
- * daemon ends. Thread-safe.
+ * <p>Bounded: of the client whose calls take the most, the oldest is forgotten first. A call that runs is part of its
+ * request. Lost when the daemon ends. Thread-safe.
  */
 public final class DuplicateRequestCache {
     /** Enough for what a few busy clients have in flight when their connections break. */
-    public static final int CALLS_MAX = 16_384;
+    public static final long BYTES_MAX = 8 << 20;
 
-    /** Of one connection; more than a client has in flight. */
-    static final int CALLS_PER_PEER_MAX = 1_024;
+    /** What a call takes besides its reply, measured with a connection of its own. */
+    static final int CALL_BYTES = 400;
+
+    /** What a client takes besides its calls. */
+    static final int CLIENT_BYTES = 900;
 
     /** As long as Linux's own server remembers a reply. */
     static final Duration AGE_MAX = Duration.ofSeconds(120);
@@ -48,23 +50,18 @@ public final class DuplicateRequestCache {
 
     private static final byte[] NO_REPLY = {};
 
-    private final int callsMax;
+    private final long bytesMax;
     private final InstantSource clock;
 
     // Guarded by calls.
-    private final Map<Key, Entry> calls = new LinkedHashMap<>();
-    private final Map<RpcPeer, Deque<Entry>> callsOfPeers = new HashMap<>();
+    private final Map<Key, Entry> calls = new HashMap<>();
+    private final Map<Object, Owner> owners = new LinkedHashMap<>();
+    private long bytes;
 
-    public DuplicateRequestCache(int callsMax, InstantSource clock) {
-        this.callsMax = callsMax;
+    /** @param bytesMax of the calls that have ended */
+    public DuplicateRequestCache(long bytesMax, InstantSource clock) {
+        this.bytesMax = bytesMax;
         this.clock = clock;
-    }
-
-    /** Calls remembered now. */
-    public int size() {
-        synchronized (calls) {
-            return calls.size();
-        }
     }
 
     /**
@@ -85,13 +82,6 @@ public final class DuplicateRequestCache {
                     forget(entry);
                 }
                 calls.put(key, added);
-                Deque<Entry> ofPeer = callsOfPeers.computeIfAbsent(peer, unused -> new ArrayDeque<>());
-                ofPeer.add(added);
-                if (ofPeer.size() > CALLS_PER_PEER_MAX) {
-                    forgetOldest(ofPeer);
-                } else if (calls.size() > callsMax) {
-                    forgetOldest(calls.values());
-                }
                 return added;
             }
         }
@@ -99,12 +89,22 @@ public final class DuplicateRequestCache {
         return null;
     }
 
-    /** Running calls are never forgotten; the request gate bounds them. */
-    private void forgetOldest(Collection<Entry> among) {
-        for (Entry each : among) {
-            if (each.reply != null) {
-                forget(each);
-                return;
+    /** Counts a call that has ended, and makes room for it. */
+    private void remember(Entry entry) {
+        synchronized (calls) {
+            if (calls.get(entry.key) != entry) {
+                return; // Another has its place.
+            }
+            owners.computeIfAbsent(entry.peer.client(), Owner::new).count(entry);
+            while (bytes > bytesMax) {
+                Owner first = owners.values().iterator().next();
+                if (first.bytes * owners.size() >= bytes) {
+                    forget(first.ended.iterator().next());
+                } else {
+                    // There is one that has more. It stays in front as long as it has.
+                    owners.remove(first.client);
+                    owners.put(first.client, first);
+                }
             }
         }
     }
@@ -112,8 +112,10 @@ public final class DuplicateRequestCache {
     private void forget(Entry entry) {
         synchronized (calls) {
             calls.remove(entry.key, entry);
-            callsOfPeers.computeIfPresent(
-                    entry.peer, (peer, entries) -> entries.remove(entry) && entries.isEmpty() ? null : entries);
+            Owner owner = owners.get(entry.peer.client());
+            if (owner != null) {
+                owner.discount(entry);
+            }
         }
     }
 
@@ -127,6 +129,40 @@ public final class DuplicateRequestCache {
     }
 
     private record Key(String client, int xid, int length, long checksum) {}
+
+    /** What a client has of the calls that have ended. */
+    private final class Owner {
+        private final Object client;
+        /** The oldest first. */
+        private final Set<Entry> ended = new LinkedHashSet<>();
+
+        private long bytes;
+
+        private Owner(Object client) {
+            this.client = client;
+            use(CLIENT_BYTES);
+        }
+
+        private void count(Entry entry) {
+            ended.add(entry);
+            use(entry.bytes());
+        }
+
+        private void discount(Entry entry) {
+            if (ended.remove(entry)) {
+                use(-entry.bytes());
+            }
+            if (ended.isEmpty()) {
+                owners.remove(client);
+                use(-CLIENT_BYTES);
+            }
+        }
+
+        private void use(int more) {
+            bytes += more;
+            DuplicateRequestCache.this.bytes += more;
+        }
+    }
 
     /** One call: running, or finished with its reply. */
     final class Entry {
@@ -142,6 +178,10 @@ public final class DuplicateRequestCache {
         private Entry(Key key, RpcPeer peer) {
             this.key = key;
             this.peer = peer;
+        }
+
+        private int bytes() {
+            return CALL_BYTES + reply.length;
         }
 
         /** Whether the same call by this connection is a retransmission. */
@@ -161,6 +201,8 @@ public final class DuplicateRequestCache {
             List<RpcTransport> answered = finish(bytes);
             if (bytes.length > REPLY_BYTES_MAX) {
                 forget(this);
+            } else {
+                remember(this);
             }
             answered.forEach(transport -> send(transport, bytes));
         }

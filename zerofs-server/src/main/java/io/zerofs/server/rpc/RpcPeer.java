@@ -10,6 +10,7 @@ public final class RpcPeer {
     private static final int UNPRIVILEGED_PORT = 1024;
 
     private final SocketAddress address;
+    private final Object client;
     private final String name;
     private volatile State state = State.OPEN;
 
@@ -20,9 +21,16 @@ public final class RpcPeer {
         BROKEN
     }
 
-    public RpcPeer(SocketAddress address) {
+    /** @param client the same object for all connections that are one client's */
+    public RpcPeer(SocketAddress address, Object client) {
         this.address = address;
+        this.client = client;
         this.name = address instanceof InetSocketAddress tcp ? tcp.getAddress().getHostAddress() : LOCAL;
+    }
+
+    /** What all connections of one client have in common. */
+    Object client() {
+        return client;
     }
 
     /** Address of the client without its port. */

@@ -69,7 +69,7 @@ class RpcConnectionTest {
     @Test
     void callThatFailedWhileItWasDecodedIsRunWhenItIsSentAgain() throws Exception {
         RpcDispatcher dispatcher =
-                new RpcDispatcher(List.of(new FailsOnce()), new DuplicateRequestCache(4, InstantSource.system()));
+                new RpcDispatcher(List.of(new FailsOnce()), new DuplicateRequestCache(4_096, InstantSource.system()));
         ByteBuf record = RpcClient.encode(4_711, HEADER, out -> {});
         try (ServerResources resources = new ServerResources(ServerSettings.DEFAULT);
                 ProtocolServer server = ProtocolServer.open(
@@ -90,7 +90,8 @@ class RpcConnectionTest {
     @Test
     void recordOfUnknownLengthCountsAsTheLongestAndIsNotAwaitedForEver() throws Exception {
         ServerSettings settings = new ServerSettings(1, 1, 1, 1, 8L << 20, 8L << 20, 1, 2, 1);
-        RpcDispatcher dispatcher = new RpcDispatcher(List.of(), new DuplicateRequestCache(4, InstantSource.system()));
+        RpcDispatcher dispatcher =
+                new RpcDispatcher(List.of(), new DuplicateRequestCache(4_096, InstantSource.system()));
         try (ServerResources resources = new ServerResources(settings);
                 ProtocolServer server = ProtocolServer.open(
                         "rpc",

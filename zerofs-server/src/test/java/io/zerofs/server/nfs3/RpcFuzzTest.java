@@ -121,7 +121,7 @@ final class RpcFuzzTest {
             handles = export.handles();
             dispatcher = new RpcDispatcher(
                     List.of(new Nfs3Program(export), new MountProgram(export, new MountTable())),
-                    new DuplicateRequestCache(DuplicateRequestCache.CALLS_MAX, InstantSource.system()));
+                    new DuplicateRequestCache(DuplicateRequestCache.BYTES_MAX, InstantSource.system()));
         }
     }
 

@@ -19,7 +19,7 @@ final class FakeTransport implements RpcTransport {
     /** @param address an IP address and a port */
     FakeTransport(String address) {
         String[] parts = address.split(":");
-        this.peer = new RpcPeer(new InetSocketAddress(parts[0], Integer.parseInt(parts[1])));
+        this.peer = new RpcPeer(new InetSocketAddress(parts[0], Integer.parseInt(parts[1])), parts[0]);
     }
 
     @Override

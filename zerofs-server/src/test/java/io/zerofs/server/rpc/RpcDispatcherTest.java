@@ -2,7 +2,9 @@
 package io.zerofs.server.rpc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -28,13 +30,20 @@ class RpcDispatcherTest {
 
     private static final String ECHO_ONCE = "00000002";
 
+    /** A record mark, the header of a reply and one number. */
+    private static final int REPLY_BYTES = RpcExchange.REPLY_HEADER_BYTES + 4;
+
     private final List<RpcCall> calls = new ArrayList<>();
     private final List<Runnable> held = new ArrayList<>();
     private boolean hold;
     private Instant now = Instant.EPOCH;
     private final FakeTransport transport = new FakeTransport("10.0.0.1:700");
-    private final RpcDispatcher dispatcher =
-            new RpcDispatcher(List.of(new EchoProgram()), new DuplicateRequestCache(4, () -> now));
+    private final RpcDispatcher dispatcher = new RpcDispatcher(List.of(new EchoProgram()), cacheOf(4, 1));
+
+    private DuplicateRequestCache cacheOf(int calls, int clients) {
+        int bytes = calls * (DuplicateRequestCache.CALL_BYTES + REPLY_BYTES);
+        return new DuplicateRequestCache(bytes + clients * DuplicateRequestCache.CLIENT_BYTES, () -> now);
+    }
 
     private final class EchoProgram implements RpcProgram {
         @Override
@@ -206,25 +215,41 @@ class RpcDispatcherTest {
         assertEquals(2, calls.size());
     }
 
+    private boolean runs(RpcDispatcher on, FakeTransport by, int xid) throws MalformedMessageException {
+        int before = calls.size();
+        String call = String.join("", once(HexFormat.of().toHexDigits(xid), "0000002a"));
+        on.dispatch(Unpooled.wrappedBuffer(HexFormat.of().parseHex(call)), by);
+        return calls.size() > before;
+    }
+
     @Test
-    void busyConnectionMakesTheCacheForgetItsOwnCalls() throws MalformedMessageException {
-        RpcDispatcher roomy =
-                new RpcDispatcher(List.of(new EchoProgram()), new DuplicateRequestCache(10_000, () -> now));
-        byte[] quiet = HexFormat.of().parseHex(String.join("", once(XID, "0000002a")));
-        roomy.dispatch(Unpooled.wrappedBuffer(quiet), transport);
-        FakeTransport busy = new FakeTransport("10.0.0.2:700");
-        int many = DuplicateRequestCache.CALLS_PER_PEER_MAX + 1;
-        for (int i = 0; i < many; i++) {
-            roomy.dispatch(
-                    Unpooled.wrappedBuffer(HexFormat.of()
-                            .parseHex(String.join("", once(HexFormat.of().toHexDigits(i), "0000002a")))),
-                    busy);
+    void busyClientMakesTheCacheForgetItsOwnCalls() throws MalformedMessageException {
+        int room = 100;
+        RpcDispatcher roomy = new RpcDispatcher(List.of(new EchoProgram()), cacheOf(room, 2));
+        int few = 20;
+        for (int i = 0; i < few; i++) {
+            runs(roomy, transport, i);
         }
-        roomy.dispatch(Unpooled.wrappedBuffer(quiet), transport);
-        assertEquals(1 + many, calls.size());
-        roomy.dispatch(
-                Unpooled.wrappedBuffer(HexFormat.of().parseHex(String.join("", once("00000000", "0000002a")))), busy);
-        assertEquals(2 + many, calls.size());
+        // Of one client, by many connections.
+        for (int i = 0; i < 1_000; i++) {
+            assertTrue(runs(roomy, new FakeTransport("10.0.0.2:" + (1 + i)), i));
+        }
+        for (int i = 0; i < few; i++) {
+            assertFalse(runs(roomy, transport, i), "call " + i + " of the other client");
+        }
+        FakeTransport busy = new FakeTransport("10.0.0.2:5000");
+        for (int i = 0; i < room - few; i++) {
+            assertTrue(runs(roomy, busy, i));
+        }
+        for (int i = 0; i < room - few; i++) {
+            assertFalse(runs(roomy, busy, i), "what the other does not use is lent");
+        }
+        for (int i = few; i < room; i++) {
+            assertTrue(runs(roomy, transport, i));
+        }
+        assertTrue(runs(roomy, transport, 0), "a client that has more than the other forgets its own");
+        assertTrue(runs(roomy, busy, 0), "what was lent is taken back");
+        assertFalse(runs(roomy, busy, room - few - 1));
     }
 
     @Test
