@@ -63,7 +63,7 @@ import java.util.regex.PatternSyntaxException;
  * </pre>
  *
  * {@code match} is a regular expression to be found in {@code METHOD /path?query}; it limits all but
- * latency, jitter, megabytes and down.
+ * megabytes and down.
  */
 public final class StoreProxy {
     private static final int BUFFER_BYTES = 64 << 10;
@@ -260,11 +260,13 @@ public final class StoreProxy {
                 return false;
             }
             long startNanos = System.nanoTime();
-            pause();
+            boolean matched = match.matcher(request.target()).find();
+            if (matched) {
+                pause();
+            }
             if (isReset(setting("down") > 0)) {
                 return false;
             }
-            boolean matched = match.matcher(request.target()).find();
             if (matched && (isReset(strikes("before")) || isRefused(request) || isLeftWaiting("lost"))) {
                 return false;
             }
