@@ -27,7 +27,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * An HTTP/1.1 proxy in front of an object store on loopback: adds latency and faults, counts requests.
@@ -62,8 +61,7 @@ import java.util.regex.PatternSyntaxException;
  * curl 'http://127.0.0.1:ADMIN/reset'                        stats and requests begin anew
  * </pre>
  *
- * {@code match} is a regular expression to be found in {@code METHOD /path?query}; it limits all but
- * megabytes and down.
+ * {@code match} is a regular expression to be found in {@code METHOD /path?query}; it limits all but megabytes and down.
  */
 public final class StoreProxy {
     private static final int BUFFER_BYTES = 64 << 10;
@@ -184,7 +182,7 @@ public final class StoreProxy {
                 } else {
                     return false;
                 }
-            } catch (NumberFormatException | PatternSyntaxException e) {
+            } catch (IllegalArgumentException e) {
                 return false;
             }
         }
