@@ -5,9 +5,9 @@ import io.zerofs.core.secret.Secret;
 import java.net.URI;
 import java.util.Optional;
 
-/** How to speak to S3. Without keys the credentials come from where the AWS tools find them. */
+/** Credentials and endpoint of S3. Without keys the daemon uses the AWS SDK's default credential chain. */
 public record AwsConfig(
-        @Setting("Access key; without it the default credential chain of the AWS SDK is used.")
+        @Setting("Access key; without it the daemon uses the AWS SDK's default credential chain.")
         Optional<String> accessKeyId,
 
         @Setting("Secret key that belongs to the access key.")
@@ -19,7 +19,8 @@ public record AwsConfig(
         Optional<URI> endpoint,
 
         @Setting(
-                value = "Region of the bucket; without it `AWS_REGION`, the profile, or what the bucket answers.",
+                value =
+                        "Region of the bucket; default: `AWS_REGION`, the profile, or the region that the bucket reports.",
                 also = "region")
         Optional<String> defaultRegion,
 

@@ -5,12 +5,12 @@ import io.zerofs.core.secret.Secret;
 import java.net.URI;
 import java.util.Optional;
 
-/** How to speak to Azure Blob Storage. */
+/** Credentials and endpoint of Azure Blob Storage. */
 public record AzureConfig(
         @Setting("Name of the storage account.") String storageAccountName,
 
-        @Setting("Key of the account; without it the environment's default credentials are used.")
+        @Setting("Key of the account; without it the daemon uses the environment's default credentials.")
         Optional<Secret> storageAccountKey,
 
-        @Setting("Endpoint, if it is not the public one of the account.")
+        @Setting("Endpoint; default: the public endpoint of the account.")
         Optional<URI> endpoint) {}

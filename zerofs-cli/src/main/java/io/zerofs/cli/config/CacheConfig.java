@@ -5,18 +5,18 @@ import java.nio.file.Path;
 
 /** Local disk and memory that the daemon may use. */
 public record CacheConfig(
-        @Setting("Local directory for the index and cached objects. May be deleted while the daemon is stopped.")
+        @Setting("Local directory for the index and cached objects. You may delete it while the daemon is stopped.")
         Path dir,
 
         @Setting(
-                value = "Disk space for cached objects, in GB of 10^9 bytes; the index comes on top.",
+                value = "Disk space for cached objects, in GB of 10^9 bytes. The index needs space in addition.",
                 byDefault = "10.0",
                 min = 0.1,
                 max = 1_000_000)
         double diskSizeGb,
 
         @Setting(
-                value = "Memory for caches and buffers, in GB of 10^9 bytes; the program itself needs up to 0.5 more.",
+                value = "Memory for caches and buffers, in GB of 10^9 bytes. The program itself needs up to 0.5 more.",
                 byDefault = "0.25",
                 min = 0.1,
                 max = 1_000)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
-/** What of the file system a server shows. */
+/** The part of the file system that a server exports, and whether clients may change it. */
 public record ExportConfig(
-        @Setting(value = "Whether whatever would change something is refused.", byDefault = "false")
+        @Setting(value = "Whether the server refuses all changes.", byDefault = "false")
         boolean readOnly,
 
-        @Setting(value = "Directory that is shown as the whole file system.", byDefault = "\"/\"")
+        @Setting(value = "Directory that clients see as the whole file system.", byDefault = "\"/\"")
         String root) {}

@@ -7,33 +7,37 @@ import java.util.Optional;
 /** Properties of the file system as a whole. */
 public record FilesystemConfig(
         @Setting(
-                value = "How data is compressed before it is encrypted. Applies to what is written from now on.",
+                value = "Compression of data before encryption. A change applies to data written from now on.",
                 byDefault = "\"lz4\"")
         Codec compression,
 
         @Setting(
-                value = "Size in GB of 10^9 bytes, as `df` shows it, names and attributes included; beyond it ENOSPC.",
+                value = "Size in GB of 10^9 bytes that `df` shows, names and attributes included; beyond it ENOSPC.",
                 min = 0.001,
                 max = 1e9)
         Optional<Double> maxSizeGb,
 
         @Setting(
-                value = "Most files of any kind at once, as `df -i` shows it; beyond it creations get ENOSPC.",
+                value = "Maximum number of files of any kind, as `df -i` shows it; beyond it creations return ENOSPC.",
                 min = 1,
                 max = 1L << 47)
         Optional<Long> maxInodes,
 
         @Setting(
-                value = "User number that owns the root directory of a new volume; later it is `chown`.",
+                value = "User number that owns the root directory of a new volume. Later use `chown`.",
                 byDefault = "0",
                 min = 0,
                 max = Integer.MAX_VALUE)
         int rootUid,
 
-        @Setting(value = "Group number of the same.", byDefault = "0", min = 0, max = Integer.MAX_VALUE)
+        @Setting(
+                value = "Group number of the root directory of a new volume.",
+                byDefault = "0",
+                min = 0,
+                max = Integer.MAX_VALUE)
         int rootGid,
 
-        @Setting(value = "Permissions of the same, octal.", byDefault = "\"0755\"")
+        @Setting(value = "Permissions of the root directory of a new volume, octal.", byDefault = "\"0755\"")
         String rootMode) {
 
     private static final int OCTAL = 8;

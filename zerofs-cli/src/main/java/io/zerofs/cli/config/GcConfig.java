@@ -4,34 +4,38 @@ package io.zerofs.cli.config;
 import io.zerofs.storage.gc.GcSettings;
 import java.time.Duration;
 
-/** What garbage collection may do. */
+/** Limits of garbage collection. */
 public record GcConfig(
-        @Setting(value = "Whether space is given back at all. Without it the store only grows.", byDefault = "true")
+        @Setting(
+                value = "Whether garbage collection deletes dead data. Without it the store only grows.",
+                byDefault = "true")
         boolean enabled,
 
         @Setting(
-                value = "Part of the time in which old data is rewritten while clients are served.",
+                value = "Share of time for compaction while clients are busy.",
                 byDefault = "0.25",
                 min = 0.01,
                 max = 1)
         double share,
 
         @Setting(
-                value = "Chunks read at a time, each a request or more and up to 1 MB of memory.",
+                value =
+                        "Chunks that compaction reads at a time. Each needs one or more requests and up to 1 MB of memory.",
                 byDefault = "4",
                 min = 1,
                 max = 64)
         int requests,
 
         @Setting(
-                value = "Part of the store that may be garbage before data is rewritten; half of it while nobody asks.",
+                value =
+                        "Share of the store that may be garbage before compaction starts; half of it while clients are idle.",
                 byDefault = "0.2",
                 min = 0.02,
                 max = 0.9)
         double garbage,
 
         @Setting(
-                value = "How long objects stay after their deletion was announced, in seconds.",
+                value = "Seconds between the announcement of a deletion and the deletion of the object.",
                 byDefault = "30.0",
                 min = 0,
                 max = 86_400)

@@ -5,52 +5,56 @@ import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.RetrySettings;
 import java.time.Duration;
 
-/** The network between here and the store. No request has a deadline but that something of it must move. */
+/** The network between the daemon and the store. A request has no deadline as long as its bytes move. */
 public record LinkConfig(
         @Setting(
-                value = "How long nothing may be stored and no byte may move before an `fsync` fails, and before other"
-                        + " requests that fail are given up.",
+                value = "Seconds in which nothing is stored and no byte moves, after which an `fsync` fails. The daemon"
+                        + " also gives up other failing requests after this time.",
                 byDefault = "60.0",
                 min = 1,
                 max = 86_400)
         double stallSecs,
 
         @Setting(
-                value = "How long a stop by a signal may take while bytes still move to the store.",
+                value = "Maximum seconds of a stop by a signal while bytes still move to the store.",
                 byDefault = "3600.0",
                 min = 1,
                 max = 604_800)
         double shutdownSecs,
 
         @Setting(
-                value = "How long nothing of one request may move before it is sent again. What it sent and what may"
-                        + " still be under way is given its time on top.",
+                value = "Seconds in which no byte of a request moves, after which the daemon sends it again. Bytes that"
+                        + " were sent and may still be in flight get additional time.",
                 byDefault = "15.0",
                 min = 1,
                 max = 3_600)
         double silenceSecs,
 
-        @Setting(value = "How long it may take to establish a connection.", byDefault = "10.0", min = 0.1, max = 3_600)
+        @Setting(value = "Maximum seconds to establish a connection.", byDefault = "10.0", min = 0.1, max = 3_600)
         double connectSecs,
 
         @Setting(
-                value = "The slowest link to the store that is counted with, in kB per second.",
+                value = "Slowest expected rate of the link to the store, in kB per second.",
                 byDefault = "64.0",
                 min = 1,
                 max = 1_000_000)
         double slowestKbPerSec,
 
         @Setting(
-                value = "No more written data is on its way at a time than the link carries in these seconds.",
+                value = "Seconds. At most as much written data is in flight as the link carries in this time.",
                 byDefault = "30.0",
                 min = 1,
                 max = 3_600)
         double uploadWindowSecs,
 
-        @Setting(value = "Commits on their way at a time.", byDefault = "8", min = 1, max = 64)
+        @Setting(value = "Maximum number of commits in flight.", byDefault = "8", min = 1, max = 64)
         int uploads,
 
-        @Setting(value = "Requests at a time; further ones wait.", byDefault = "64", min = 4, max = 1_024)
+        @Setting(
+                value = "Maximum number of requests in flight; further requests wait.",
+                byDefault = "64",
+                min = 4,
+                max = 1_024)
         int requests) {
     private static final double BYTES_PER_KB = 1e3;
     private static final double MILLIS_PER_SECOND = 1e3;
@@ -63,7 +67,7 @@ public record LinkConfig(
         return seconds(shutdownSecs);
     }
 
-    /** How the store is reached. */
+    /** Returns the limits of connections to the store. */
     public ConnectionSettings connections() {
         return new ConnectionSettings(
                 requests,
@@ -73,7 +77,7 @@ public record LinkConfig(
                 seconds(uploadWindowSecs));
     }
 
-    /** How long requests are repeated. */
+    /** Returns the delays and deadlines of repeated requests. */
     public RetrySettings retries() {
         RetrySettings usual = RetrySettings.DEFAULTS;
         boolean patient = stall().compareTo(usual.throttledDeadline()) > 0;

@@ -18,16 +18,18 @@ public record NbdConfig(
 
         @Inlined ExportConfig export,
 
-        @Setting("Certificate of the server for TLS, a PEM file; read at each start.")
+        @Setting("Certificate of the server for TLS, a PEM file. The daemon reads it at each start.")
         Optional<Path> tlsCertificate,
 
-        @Setting("Its key, a PEM file (PKCS#8, not encrypted).")
+        @Setting("Key of the certificate, a PEM file (PKCS#8, not encrypted).")
         Optional<Path> tlsKey,
 
-        @Setting("Certificates that those of clients must lead to, a PEM file; without it clients need none.")
+        @Setting("Authorities of the clients' certificates, a PEM file. Without it clients need no certificate.")
         Optional<Path> tlsClientCa,
 
-        @Setting(value = "Whether clients over TCP must use TLS, if there is a certificate.", byDefault = "true")
+        @Setting(
+                value = "Whether clients over TCP must use TLS. Has no effect without `tls_certificate`.",
+                byDefault = "true")
         boolean tlsRequired) {
     private static final Optional<List<AddressRange>> ALL =
             Optional.of(List.of(AddressRange.parse("0.0.0.0/0"), AddressRange.parse("::/0")));
@@ -53,7 +55,7 @@ public record NbdConfig(
 
     /** @throws IllegalArgumentException if the host cannot be resolved */
     public List<ListenAddress> listen() {
-        // Who has a certificate of ours is known, wherever it is.
+        // A client with a certificate of ours is known at any address.
         boolean known = tlsClientCa.isPresent() && tlsRequired;
         List<ListenAddress> all = new ArrayList<>();
         for (ListenAddress.Tcp each : tcp.tcp()) {

@@ -14,11 +14,11 @@ public record NfsConfig(
 
         @Inlined UsersConfig users,
 
-        @Setting(value = "Whether calls from ports above 1023 are refused.", byDefault = "false")
+        @Setting(value = "Whether the server refuses calls from ports above 1023.", byDefault = "false")
         boolean privilegedPorts,
 
         @Setting(
-                value = "Which answers wait until the store has the change; see [durability](durability.md).",
+                value = "Answers that wait until the store has the change; see [durability](durability.md).",
                 byDefault = "\"commit\"")
         Durability durability) {
 

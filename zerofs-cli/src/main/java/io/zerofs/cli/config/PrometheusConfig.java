@@ -4,7 +4,7 @@ package io.zerofs.cli.config;
 import io.zerofs.server.net.ListenAddress;
 import java.util.List;
 
-/** Where metrics are served. */
+/** Addresses of the metrics server. */
 public record PrometheusConfig(@Inlined("port = 9464") ListenConfig tcp) {
     /** @throws IllegalArgumentException if the host cannot be resolved */
     public List<ListenAddress> listen() {

@@ -3,25 +3,27 @@ package io.zerofs.cli.config;
 
 import java.util.Optional;
 
-/** The protocols that are served: those whose section is there. */
+/** The servers. A protocol without a section is off. */
 public record ServersConfig(
         @Setting(
                 value =
-                        "Whether addresses beyond this machine may be listened on without `allow`; a warning tells of them.",
+                        "Whether a server may listen on addresses beyond this machine without `allow`. The daemon then logs a"
+                                + " warning.",
                 byDefault = "true")
         boolean allowInsecure,
 
         @Setting(
-                value = "Part of connections, threads, memory, fids or locks that one client can have while nobody else"
-                        + " wants them; see [security](security.md#one-client-against-others).",
+                value =
+                        "Maximum share of connections, threads, memory, fids or locks of one client while no other client"
+                                + " wants them; see [security](security.md#one-client-against-others).",
                 byDefault = "0.75",
                 min = 0.05,
                 max = 1)
         double clientShare,
 
         @Setting(
-                value = "Most connections at once, of all protocols; never more than `memory_size_gb` and the limit"
-                        + " on open files allow.",
+                value = "Maximum number of connections of all protocols. `memory_size_gb` and the limit on open files"
+                        + " may lower it.",
                 byDefault = "1024",
                 min = 1,
                 max = 65_536)
@@ -35,8 +37,8 @@ public record ServersConfig(
         @Setting("Block devices: the files in `/.nbd`.") Optional<NbdConfig> nbd,
 
         @Setting(
-                value = "Seconds after which the connection of a client that cannot be reached is ended, with its locks"
-                        + " and devices. On TCP; clients that are only idle stay.",
+                value = "Seconds after which the daemon closes the TCP connection of a client that it cannot reach, and"
+                        + " frees its locks and devices. Idle clients stay connected.",
                 byDefault = "60",
                 min = 6,
                 max = 86_400)

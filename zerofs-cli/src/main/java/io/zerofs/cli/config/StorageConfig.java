@@ -5,22 +5,23 @@ import io.zerofs.core.secret.Secret;
 import java.time.OffsetDateTime;
 import java.util.Optional;
 
-/** Where the volume is and what opens it. */
+/** The URL and the password of the volume. */
 public record StorageConfig(
-        @Setting("Where the volume is: `s3://bucket/prefix`, `azure://container/prefix` or `file:///absolute/path`.")
+        @Setting("Place of the volume: `s3://bucket/prefix`, `azure://container/prefix` or `file:///absolute/path`.")
         StoreLocation url,
 
-        @Setting("Password that unlocks the volume, and locks a new one.")
+        @Setting("Password that opens the volume. A new volume gets this password.")
         Secret encryptionPassword,
 
         @Setting(
-                "Until then `run` creates a volume where there is none, later only with `--create`: `2026-12-31T12:00:00Z`.")
+                "Time until which `run` creates a missing volume, for example `2026-12-31T12:00:00Z`. Later use `run --create`.")
         Optional<OffsetDateTime> createBefore,
 
         @Setting(
-                value = "Accept a store that cannot refuse to overwrite an object. Two daemons on such a store destroy"
-                        + " the volume; nothing but your own care prevents it.",
+                value = "Accept a store that cannot refuse to overwrite an object. You must make sure that two daemons"
+                        + " never run, because they would destroy the volume.",
                 byDefault = "false")
         boolean acceptUnconditionalWrites,
 
-        @Setting("The network between here and the store.") LinkConfig link) {}
+        @Setting("The network between the daemon and the store.")
+        LinkConfig link) {}

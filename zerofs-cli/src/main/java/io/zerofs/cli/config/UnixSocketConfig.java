@@ -10,13 +10,14 @@ import java.util.Set;
 
 /** A unix socket that a server listens on. */
 public record UnixSocketConfig(
-        @Setting("Path of a unix socket to listen on as well.")
+        @Setting("Path of a unix socket to listen on in addition.")
         Optional<Path> unixSocket,
 
-        @Setting("Permissions of its file, such as `\"0660\"`: processes that may write to it may connect.")
+        @Setting(
+                "Permissions of the socket's file, such as `\"0660\"`. Processes that may write to the file may connect.")
         Optional<String> socketMode,
 
-        @Setting("Group of its file.") Optional<String> socketGroup) {
+        @Setting("Group of the socket's file.") Optional<String> socketGroup) {
     private static final int PERMISSIONS = 0777;
 
     public UnixSocketConfig {

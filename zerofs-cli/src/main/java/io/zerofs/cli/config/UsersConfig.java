@@ -3,17 +3,17 @@ package io.zerofs.cli.config;
 
 import io.zerofs.server.access.UserMapping;
 
-/** As whom a server's clients act. */
+/** Mapping of the users that clients state to users of the file system. */
 public record UsersConfig(
         @Setting(
-                value = "Which users become `anon_uid`: `root` those with number 0, `all` everybody.",
+                value = "Users that become `anon_uid`: `root` maps user 0, `all` maps every user.",
                 byDefault = "\"none\"")
         UserMapping.Squash squash,
 
-        @Setting(value = "User number of who is squashed.", byDefault = "65534", min = 0, max = Integer.MAX_VALUE)
+        @Setting(value = "User number of squashed users.", byDefault = "65534", min = 0, max = Integer.MAX_VALUE)
         int anonUid,
 
-        @Setting(value = "Group number of who is squashed.", byDefault = "65534", min = 0, max = Integer.MAX_VALUE)
+        @Setting(value = "Group number of squashed users.", byDefault = "65534", min = 0, max = Integer.MAX_VALUE)
         int anonGid) {
 
     public UserMapping mapping() {

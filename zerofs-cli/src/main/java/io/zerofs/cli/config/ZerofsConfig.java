@@ -9,14 +9,14 @@ public record ZerofsConfig(
 
         @Setting("The volume.") StorageConfig storage,
 
-        @Setting("What is served. A server without a section is off.")
+        @Setting("Servers. A server without a section is off.")
         ServersConfig servers,
 
         @Setting("The file system as a whole.") FilesystemConfig filesystem,
 
         @Setting("Write-back.") LsmConfig lsm,
 
-        @Setting("Garbage collection: how the store gives back what was overwritten or removed.")
+        @Setting("Garbage collection: the store gets back the space of overwritten and removed data.")
         GcConfig gc,
 
         @Setting("Credentials and endpoint for `s3://`.") Optional<AwsConfig> aws,

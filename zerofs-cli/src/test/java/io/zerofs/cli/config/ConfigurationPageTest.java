@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** With {@code -Dzerofs.rewrite=true} the page is brought up to date instead of compared. */
 class ConfigurationPageTest {
     private static final Path PAGE = Path.of("..", "docs", "configuration.md");
-    private static final String MARK = "<!-- What follows is made from the program's own records. -->\n\n";
+    private static final String MARK = "<!-- A test generates the tables from the program's records. -->\n\n";
 
     @Test
     void thePageDescribesEveryKeyAsTheProgramReadsIt() throws IOException {
