@@ -94,7 +94,7 @@ final class RemoveOperations {
      * A file that lost a name.
      *
      * @param inode as it is then
-     * @param finish to be run once the transaction was committed, under the same locks
+     * @param finishing to be run once the transaction was committed, under the same locks
      */
     record Unnamed(InodeRecord inode, Runnable finishing) {
         void finish() {

@@ -3,6 +3,7 @@ package io.zerofs.server.net;
 
 import static io.zerofs.server.net.ProtocolServerTest.frame;
 import static io.zerofs.server.net.ProtocolServerTest.read;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -244,6 +245,6 @@ class ListeningTest {
         Files.delete(path);
         Files.writeString(path, "data");
         server.close();
-        assertArrayEquals("data".getBytes(), Files.readAllBytes(path));
+        assertArrayEquals("data".getBytes(UTF_8), Files.readAllBytes(path));
     }
 }

@@ -25,7 +25,6 @@ import org.junit.jupiter.api.Test;
 /** What an operator allows to clients of 9P, and whom the system says they are. */
 class NinePAccessTest {
     private static final int ROOT = 0;
-    private static final byte[] NOTHING = new byte[0];
 
     private final NinePFixture fixture = new NinePFixture();
 

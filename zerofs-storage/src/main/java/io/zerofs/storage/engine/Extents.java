@@ -302,7 +302,6 @@ final class Extents {
      */
     private int insert(int at, int start, int end, Slabs.Range bytes) {
         Piece left = at > 0 ? pieces[at - 1] : null;
-        int length = end - start;
         if (left != null && left.end == start) {
             if (left.data == null && bytes == null) {
                 left.end = end;

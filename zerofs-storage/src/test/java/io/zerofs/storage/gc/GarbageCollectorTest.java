@@ -467,7 +467,6 @@ final class GarbageCollectorTest {
     @Test
     void aDamagedFrameIsNoReasonToLoseOthers() throws Exception {
         Process process = fixture.process().open();
-        GcFixture gc = new GcFixture(process);
         for (int i = 0; i < 40; i++) {
             process.write(i, "file " + i).barrier();
         }

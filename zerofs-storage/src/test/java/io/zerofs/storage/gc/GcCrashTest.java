@@ -134,7 +134,7 @@ final class GcCrashTest {
                 running.get(5, TimeUnit.MILLISECONDS);
                 return !process.store.isCrashed();
             } catch (TimeoutException e) {
-                continue;
+                // It runs still.
             } catch (ExecutionException | InterruptedException e) {
                 if (!process.store.isCrashed()) {
                     throw new AssertionError("it failed without a crash", e);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object.azure;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -66,7 +67,7 @@ class AzureErrorsTest {
         Received put = server.received().get(0);
         assertEquals("PUT", put.method());
         assertTrue(put.path().endsWith("/container/a%2Fb%2Fname"), put.path());
-        assertArrayEquals("hello".getBytes(), put.body());
+        assertArrayEquals("hello".getBytes(UTF_8), put.body());
         assertEquals("*", put.header("If-None-Match"));
         store.put("name", List.of(bytes("x")), new IfVersion("\"abc\""));
         assertEquals("\"abc\"", server.received().get(1).header("If-Match"));
@@ -194,6 +195,6 @@ class AzureErrorsTest {
     }
 
     private static ByteBuffer bytes(String text) {
-        return ByteBuffer.wrap(text.getBytes());
+        return ByteBuffer.wrap(text.getBytes(UTF_8));
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object.s3;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -76,7 +77,7 @@ class S3ErrorsTest {
         Received put = server.received().get(0);
         assertEquals("PUT", put.method());
         assertEquals("/bucket/a/b/name", put.path());
-        assertArrayEquals("hello".getBytes(), put.body());
+        assertArrayEquals("hello".getBytes(UTF_8), put.body());
         assertEquals("*", put.header("If-None-Match"));
         assertEquals("5", put.header("Content-Length"));
         assertEquals("", put.header("Content-Encoding"));
@@ -180,7 +181,7 @@ class S3ErrorsTest {
         byte[] found = objects.get(request.path());
         return found == null
                 ? error(404, "NoSuchKey")
-                : new Answer(200, Map.of("ETag", eTag(found)), new String(found), found.length);
+                : new Answer(200, Map.of("ETag", eTag(found)), new String(found, UTF_8), found.length);
     }
 
     private static Answer stored(Received put) {
@@ -289,6 +290,6 @@ class S3ErrorsTest {
     }
 
     private static ByteBuffer bytes(String text) {
-        return ByteBuffer.wrap(text.getBytes());
+        return ByteBuffer.wrap(text.getBytes(UTF_8));
     }
 }
