@@ -70,11 +70,6 @@ public final class Keys {
         return new KeyRange(listing(directory, from), listing(directory, end));
     }
 
-    /** All entries by name of a directory. */
-    public static KeyRange entries(long directory) {
-        return ofInodes(ENTRY, directory);
-    }
-
     public static byte[] xattr(long inode, FileName name) {
         return named(XATTR, inode, name);
     }

@@ -9,10 +9,6 @@ package io.zerofs.core.locks;
  */
 public record HeldLock(ByteRange range, boolean exclusive, LockHolder holder, LockHandle handle) {
 
-    boolean conflicts(HeldLock other) {
-        return (exclusive || other.exclusive) && range.overlaps(other.range) && !holder.equals(other.holder);
-    }
-
     /** Returns whether one lock can replace both. */
     boolean merges(HeldLock other) {
         return exclusive == other.exclusive

@@ -33,10 +33,6 @@ final class LockTree {
             return lock;
         }
 
-        Object holder() {
-            return holder;
-        }
-
         /** Returns whether it is in a tree now. */
         boolean isHeld() {
             return held;

@@ -89,10 +89,6 @@ final class RequestGate {
             return requests.get();
         }
 
-        long bytes() {
-            return bytes.get();
-        }
-
         /** Whether others wait for what this connection has: all is taken, or their common client has its share. */
         boolean isWanted() {
             return bytes.get() > SMALL_BYTES

@@ -15,11 +15,9 @@ import javax.net.ssl.SSLException;
 /** A server's certificate and key, and whose certificates clients need. Read once; thread-safe. */
 public final class TlsServer {
     private final SslContext context;
-    private final boolean knowsClients;
 
-    private TlsServer(SslContext context, boolean knowsClients) {
+    private TlsServer(SslContext context) {
         this.context = context;
-        this.knowsClients = knowsClients;
     }
 
     /**
@@ -41,7 +39,7 @@ public final class TlsServer {
             if (clientAuthority.isPresent()) {
                 builder.trustManager(clientAuthority.get().toFile()).clientAuth(ClientAuth.REQUIRE);
             }
-            return new TlsServer(builder.build(), clientAuthority.isPresent());
+            return new TlsServer(builder.build());
         } catch (SSLException | IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "the certificate " + certificate + " and its key " + key
@@ -60,11 +58,6 @@ public final class TlsServer {
     private static String reason(Throwable failure) {
         Throwable cause = failure.getCause() == null ? failure : failure.getCause();
         return cause.getMessage();
-    }
-
-    /** Whether only clients with a certificate of ours connect. */
-    public boolean knowsClients() {
-        return knowsClients;
     }
 
     /** Encrypts what a connection sends from now on, and expects the same of its client. On the event loop. */

@@ -4,7 +4,6 @@ package io.zerofs.storage.bytes;
 /** Stored bytes are damaged, cut short, or not those that belong under their name. Names the object and the place. */
 public final class CorruptObjectException extends Exception {
     private final String object;
-    private final String position;
     private final boolean foreign;
 
     public CorruptObjectException(String object, String position, String problem) {
@@ -18,7 +17,6 @@ public final class CorruptObjectException extends Exception {
     private CorruptObjectException(String object, String position, String problem, Throwable cause, boolean foreign) {
         super("object " + object + ", " + position + ": " + problem, cause);
         this.object = object;
-        this.position = position;
         this.foreign = foreign;
     }
 
@@ -34,10 +32,5 @@ public final class CorruptObjectException extends Exception {
     /** Relative to the storage URL. */
     public String object() {
         return object;
-    }
-
-    /** The part of the object. */
-    public String position() {
-        return position;
     }
 }

@@ -21,14 +21,12 @@ public final class DeltaMap {
     /** Where the range's data begins in the frame's plain bytes; -1 for zeros. */
     private final int[] sources;
 
-    private final int mapLength;
     private final int frameLength;
 
     private DeltaMap(int[] offsets, int[] lengths, int[] sources, int mapLength) {
         this.offsets = offsets;
         this.lengths = lengths;
         this.sources = sources;
-        this.mapLength = mapLength;
         int at = mapLength;
         for (int i = 0; i < lengths.length; i++) {
             if (sources[i] >= 0) {
@@ -69,15 +67,6 @@ public final class DeltaMap {
         }
         int before = -index - 2;
         return before >= 0 && offsets[before] + lengths[before] > chunkOffset ? before : before + 1;
-    }
-
-    int mapLength() {
-        return mapLength;
-    }
-
-    /** Plain bytes of the frame: map and data. */
-    int frameLength() {
-        return frameLength;
     }
 
     static void write(List<FrameContent.Range> ranges, ByteWriter writer) {

@@ -47,11 +47,6 @@ public final class FrameTable {
         return header;
     }
 
-    /** Slot number of the first frame here. */
-    public int firstSlot() {
-        return firstSlot;
-    }
-
     /** Frames in slot order, closed ones too. */
     public List<Frame> frames() {
         return frames;

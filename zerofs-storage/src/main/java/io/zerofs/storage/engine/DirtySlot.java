@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
-import io.zerofs.core.volume.ChunkId;
-
 /**
  * One slot of a commit in memory. It belongs to one chunk for ever; its role may change from delta to full, and it is
  * closed when it loses its reference. Guarded by the stripe of its chunk while the commit is open, unchanged ever after.
@@ -11,20 +9,14 @@ final class DirtySlot {
     /** What a slot costs besides its extents: this object, its place in tables, its entry in the sealed frame table. */
     static final int OVERHEAD_BYTES = 192;
 
-    private final ChunkId chunk;
     private final int number;
     private Extents extents = new Extents();
     private boolean full;
     private boolean folded;
     private boolean closed;
 
-    DirtySlot(ChunkId chunk, int number) {
-        this.chunk = chunk;
+    DirtySlot(int number) {
         this.number = number;
-    }
-
-    ChunkId chunk() {
-        return chunk;
     }
 
     int number() {

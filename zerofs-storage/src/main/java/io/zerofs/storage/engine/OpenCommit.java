@@ -90,7 +90,7 @@ final class OpenCommit {
             if (slotCount == slots.length) {
                 slots = Arrays.copyOf(slots, 2 * slotCount);
             }
-            DirtySlot slot = new DirtySlot(chunk, slotCount);
+            DirtySlot slot = new DirtySlot(slotCount);
             slots[slotCount++] = slot;
             return slot;
         }

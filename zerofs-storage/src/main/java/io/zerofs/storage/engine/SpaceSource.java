@@ -11,8 +11,6 @@ import java.util.function.LongPredicate;
 public interface SpaceSource extends LogSource {
     /** Frames of one chunk, read and merged, that are to stand in a newer commit. */
     interface Move {
-        ChunkId chunk();
-
         /** Memory that it takes, and about what it will add to a commit. */
         int bytes();
     }

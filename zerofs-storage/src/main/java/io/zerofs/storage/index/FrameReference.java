@@ -20,9 +20,4 @@ public record FrameReference(long seq, int slot, boolean full, long blocks) {
     public static FrameReference delta(long seq, int slot, long blocks) {
         return new FrameReference(seq, slot, false, blocks);
     }
-
-    /** Whether both name the same frame, in whatever role. */
-    public boolean isSameFrame(FrameReference other) {
-        return seq == other.seq && slot == other.slot;
-    }
 }

@@ -4,7 +4,6 @@ package io.zerofs.storage.lifecycle;
 import io.zerofs.storage.seal.Salt;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -75,11 +74,6 @@ public record Manifest(
 
     public long epoch() {
         return writer.epoch();
-    }
-
-    /** The term whose log a commit belongs to. */
-    Optional<EpochTerm> termOf(long seq) {
-        return terms.stream().filter(term -> term.contains(seq)).findFirst();
     }
 
     /** The next link, as it stands; its content is replaced by the {@code with} methods. */

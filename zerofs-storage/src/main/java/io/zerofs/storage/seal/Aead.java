@@ -14,9 +14,6 @@ public interface Aead {
     int NONCE_BYTES = 12;
     int TAG_BYTES = 16;
 
-    /** What stands behind it, for logs. */
-    String name();
-
     /**
      * Writes the ciphertext and then the tag. Both buffers advance; they must not overlap. Sealing different bytes
      * under one key and nonce breaks both: the caller must never do it.

@@ -29,12 +29,10 @@ final class JcaAead implements Aead {
     private static final String TRANSFORMATION = "ChaCha20-Poly1305";
     private static final Logger LOG = LoggerFactory.getLogger(JcaAead.class);
 
-    private final Provider provider;
     private final ThreadLocal<Direction> sealing;
     private final ThreadLocal<Direction> opening;
 
     private JcaAead(Provider provider, boolean staged) {
-        this.provider = provider;
         this.sealing = ThreadLocal.withInitial(() -> new Direction(provider, Cipher.ENCRYPT_MODE, staged));
         this.opening = ThreadLocal.withInitial(() -> new Direction(provider, Cipher.DECRYPT_MODE, staged));
     }
@@ -58,11 +56,6 @@ final class JcaAead implements Aead {
             LOG.warn("Conscrypt is not available, sealing is slow on this Java runtime: {}", e.toString());
             return null;
         }
-    }
-
-    @Override
-    public String name() {
-        return TRANSFORMATION + " by " + provider.getName();
     }
 
     @Override

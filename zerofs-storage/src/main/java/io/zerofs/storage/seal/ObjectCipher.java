@@ -33,10 +33,6 @@ public final class ObjectCipher {
         this.associated = bytes.array();
     }
 
-    public ObjectHeader header() {
-        return identity.header();
-    }
-
     /** The object's name, for messages. */
     public String object() {
         return identity.object();

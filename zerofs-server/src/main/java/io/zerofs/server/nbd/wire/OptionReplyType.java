@@ -31,8 +31,4 @@ public enum OptionReplyType {
     public int code() {
         return code;
     }
-
-    public boolean isError() {
-        return code < 0;
-    }
 }
