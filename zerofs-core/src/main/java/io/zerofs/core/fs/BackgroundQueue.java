@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Numbers of inodes that have something left to remove, and the one thread that works them off in turns, a bounded step
- * each. What is queued also stands in the volume (orphans, tombstones), so that nothing is lost with this queue.
+ * each. An inode whose step fails rests while others go on, as does the search for more. What is queued also stands in
+ * the volume (orphans, tombstones), so that nothing is lost with this queue.
  */
 final class BackgroundQueue {
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundQueue.class);
@@ -26,14 +27,32 @@ final class BackgroundQueue {
     /** A client that removes faster than this does must not fill the memory: the rest is looked up in the volume. */
     private static final int WAITING_MAX = 50_000;
 
+    /** Part of the places that inodes may have which could not be removed. */
+    private static final int FAILING_PART = 4;
+
+    /** The search for more, among the numbers of inodes. */
+    private static final long RECOVERY = 0;
+
     private final TaskHealth health;
+    private final Duration firstRetry;
     private final Duration grace;
     private final Queue<Long> waiting = new ArrayDeque<>();
+    /** In the order in which their rests end: while there are any, no rest is shorter than the one before. */
+    private final Queue<Resting> resting = new ArrayDeque<>();
+
     private final Set<Long> queued = new HashSet<>();
     private Worker worker;
     private Thread thread;
     private final int waitingMax;
     private boolean overflowed;
+    /** Whether the volume is looked through for more, and how long that rests. */
+    private boolean recovering = true;
+
+    private Resting recoveryRest;
+    /** What failed at its last attempt: inodes, and {@link #RECOVERY}. */
+    private final Set<Long> failing = new HashSet<>();
+
+    private boolean failedBefore;
     private boolean busy;
     private boolean stopped;
 
@@ -43,13 +62,20 @@ final class BackgroundQueue {
 
     /**
      * @param waitingMax most that wait here; the volume knows the others
-     * @param firstRetry pause after a failure
+     * @param firstRetry rest after a failure, which doubles; and pause of all while nothing succeeds
      * @param grace time for the step in progress when the queue is stopped
      */
     BackgroundQueue(int waitingMax, Duration firstRetry, Duration grace) {
         this.waitingMax = waitingMax;
         this.health = new TaskHealth("removal of deleted data", firstRetry, RETRY_MAX);
+        this.firstRetry = firstRetry;
         this.grace = grace;
+    }
+
+    private record Resting(long inode, long untilNanos) {
+        long left() {
+            return untilNanos - System.nanoTime();
+        }
     }
 
     /** What the thread does. */
@@ -104,22 +130,12 @@ final class BackgroundQueue {
     }
 
     synchronized void add(long inode) {
-        if (waiting.size() >= waitingMax) {
+        if (waiting.size() + resting.size() >= waitingMax) {
             overflowed |= !queued.contains(inode);
         } else if (queued.add(inode)) {
             waiting.add(inode);
             notifyAll();
         }
-    }
-
-    private synchronized boolean takeOverflow() {
-        boolean taken = overflowed;
-        overflowed = false;
-        return taken;
-    }
-
-    private synchronized boolean hasRoom() {
-        return waiting.size() <= waitingMax / 2;
     }
 
     /** Waits until there is nothing left to do, or the thread was stopped. */
@@ -131,15 +147,11 @@ final class BackgroundQueue {
 
     private void run() {
         try {
-            boolean recovering = true;
             while (!isStopped()) {
-                if (!recovering) {
-                    recovering = takeOverflow();
+                if (isToRecover()) {
+                    recoverSome();
                 }
-                if (recovering && hasRoom()) {
-                    recovering = recoverSome();
-                }
-                Long inode = next(recovering);
+                Long inode = next();
                 if (inode != null) {
                     work(inode);
                 }
@@ -156,33 +168,68 @@ final class BackgroundQueue {
         return stopped;
     }
 
-    private boolean recoverSome() {
+    private synchronized boolean isToRecover() {
+        if (!recovering) {
+            recovering = overflowed;
+            overflowed = false;
+        }
+        return recovering && recoveryRest == null && waiting.size() + resting.size() <= waitingMax / 2;
+    }
+
+    private void recoverSome() {
         try {
             boolean more = worker.recover();
-            health.succeeded();
-            return more;
+            synchronized (this) {
+                recovering = more;
+            }
+            succeeded(RECOVERY);
         } catch (FsException | RuntimeException | Error e) {
-            retryLater(e);
-            return true;
+            failed(RECOVERY, e);
         }
     }
 
-    private synchronized Long next(boolean recovering) {
-        while (waiting.isEmpty() && !recovering && !stopped) {
-            busy = false;
-            notifyAll();
-            try {
-                wait();
-            } catch (InterruptedException e) {
-                stopped = true;
+    /** Waits for the next that has something to do: an inode, or null for the search for more. */
+    private synchronized Long next() {
+        while (!stopped) {
+            endRests();
+            if (!waiting.isEmpty()) {
+                busy = true;
+                long inode = waiting.remove();
+                queued.remove(inode);
+                return inode;
             }
+            if (recovering && recoveryRest == null || overflowed && !recovering) {
+                busy = true;
+                return null;
+            }
+            await();
         }
-        busy = true;
-        Long inode = stopped ? null : waiting.poll();
-        if (inode != null) {
-            queued.remove(inode);
+        return null;
+    }
+
+    private void endRests() {
+        if (recoveryRest != null && recoveryRest.left() <= 0) {
+            recoveryRest = null;
         }
-        return inode;
+        while (!resting.isEmpty() && resting.element().left() <= 0) {
+            waiting.add(resting.remove().inode());
+        }
+    }
+
+    private void await() {
+        long first = recoveryRest == null ? Long.MAX_VALUE : recoveryRest.left();
+        first = resting.isEmpty() ? first : Math.min(first, resting.element().left());
+        busy = first != Long.MAX_VALUE;
+        notifyAll();
+        try {
+            if (busy) {
+                TimeUnit.NANOSECONDS.timedWait(this, Math.max(1, first));
+            } else {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            stopped = true;
+        }
     }
 
     private void work(long inode) {
@@ -190,11 +237,10 @@ final class BackgroundQueue {
         long began = System.nanoTime();
         try {
             more = worker.step(inode);
-            health.succeeded();
+            succeeded(inode);
         } catch (FsException | RuntimeException | Error e) {
             LOG.debug("removal of inode {} failed", inode, e);
-            retryLater(e);
-            more = true;
+            failed(inode, e);
         }
         if (more) {
             add(inode);
@@ -203,7 +249,16 @@ final class BackgroundQueue {
         }
     }
 
-    private void retryLater(Throwable failure) {
+    /** All is well only when nothing fails any more, else each success among the failures would say so. */
+    private synchronized void succeeded(long inode) {
+        failedBefore = false;
+        failing.remove(inode);
+        if (failing.isEmpty()) {
+            health.succeeded();
+        }
+    }
+
+    private void failed(long inode, Throwable failure) {
         boolean finished = failure.getCause() instanceof VolumeException e
                 && switch (e.kind()) {
                     case FENCED, DISK, CLOSED -> true;
@@ -211,15 +266,34 @@ final class BackgroundQueue {
                 };
         if (finished) {
             LOG.info("the removal of deleted data ends with the volume and goes on with its next opening");
-            synchronized (this) {
-                stopped = true;
+        }
+        synchronized (this) {
+            stopped |= finished;
+            if (!stopped) {
+                rest(inode, health.failed(failure));
+                if (failedBefore) {
+                    pause(firstRetry.toNanos());
+                }
+                failedBefore = true;
             }
-        } else if (!isStopped()) {
-            pause(health.failed(failure));
         }
     }
 
-    private synchronized void pause(long nanos) {
+    private void rest(long inode, long nanos) {
+        Resting rest = new Resting(inode, System.nanoTime() + nanos);
+        if (inode == RECOVERY) {
+            failing.add(inode);
+            recoveryRest = rest;
+        } else if (failing.size() >= waitingMax / FAILING_PART && !failing.contains(inode)) {
+            overflowed = true;
+        } else if (queued.add(inode)) {
+            failing.add(inode);
+            resting.add(rest);
+        }
+    }
+
+    /** Lets the lock go meanwhile. */
+    private void pause(long nanos) {
         long end = System.nanoTime() + nanos;
         try {
             for (long left = nanos; left > 0 && !stopped; left = end - System.nanoTime()) {

@@ -69,16 +69,18 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
     }
 
     private boolean countSome() throws FsException {
+        boolean more = false;
         try {
-            if (!context.space().isMetadataCounted() && count.step()) {
-                return true;
-            }
+            more = !context.space().isMetadataCounted() && count.step();
         } catch (VolumeException e) {
             throw VolumeErrors.of(e);
+        } finally {
+            // The next time begins anew. So does one after a failure: what found no place meanwhile must not wait for
+            // it.
+            orphansDone = more;
+            tombstonesDone = more;
         }
-        orphansDone = false; // For the next time.
-        tombstonesDone = false;
-        return false;
+        return more;
     }
 
     @Override

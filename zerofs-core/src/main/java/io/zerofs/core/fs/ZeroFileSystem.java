@@ -62,6 +62,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     private final RenameOperations renames;
     private final DataOperations data;
     private final XattrOperations xattrs;
+    private boolean secretIsDurable;
 
     private ZeroFileSystem(OperationContext context, InodeId root, Reaper reaper) {
         this.context = context;
@@ -211,17 +212,12 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     public synchronized byte[] secret() throws FsException {
         try {
             byte[] record = context.volume().get(Keys.secret());
-            if (record != null) {
-                return SmallRecords.secret(record);
+            byte[] secret = record == null ? newSecret() : SmallRecords.secret(record);
+            if (!secretIsDurable) {
+                // What a client is given because of it must be good after a crash, too.
+                context.volume().barrier().join();
+                secretIsDurable = true;
             }
-            byte[] secret = new byte[SECRET_BYTES];
-            new SecureRandom().nextBytes(secret);
-            try (Reservation room = context.reserve()) {
-                Batch batch = context.volume().newBatch();
-                batch.put(Keys.secret(), SmallRecords.secretRecord(secret));
-                context.volume().apply(batch);
-            }
-            context.volume().barrier().join(); // What a client is given because of it must be good after a crash, too.
             return secret;
         } catch (CompletionException e) {
             throw FsError.IO.exception("the volume's secret is not durable", e.getCause());
@@ -230,6 +226,17 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         } catch (RecordFormatException e) {
             throw FsError.IO.exception("the volume's secret: " + e.getMessage(), e);
         }
+    }
+
+    private byte[] newSecret() throws FsException, VolumeException {
+        byte[] secret = new byte[SECRET_BYTES];
+        new SecureRandom().nextBytes(secret);
+        try (Reservation room = context.reserve()) {
+            Batch batch = context.volume().newBatch();
+            batch.put(Keys.secret(), SmallRecords.secretRecord(secret));
+            context.volume().apply(batch);
+        }
+        return secret;
     }
 
     @Override

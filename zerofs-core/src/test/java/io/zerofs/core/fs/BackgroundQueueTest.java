@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -60,6 +61,79 @@ final class BackgroundQueueTest {
 
         assertEquals(1, steps.get());
         assertEquals(3, queue.restarts());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatAlwaysFailsHoldsNobodyUp(boolean whileLooking) throws Exception {
+        BackgroundQueue patient = new BackgroundQueue(WAITING_MAX, Duration.ofHours(1), Duration.ofMillis(50));
+        CountDownLatch failed = new CountDownLatch(1);
+        CountDownLatch removed = new CountDownLatch(2);
+        patient.start(new BackgroundQueue.Worker() {
+            @Override
+            public boolean step(long inode) {
+                if (inode == 7) {
+                    fail();
+                }
+                removed.countDown();
+                return false;
+            }
+
+            @Override
+            public boolean recover() {
+                if (whileLooking) {
+                    fail();
+                }
+                return false;
+            }
+
+            private void fail() {
+                failed.countDown();
+                throw new IllegalStateException("of this test");
+            }
+        });
+        if (!whileLooking) {
+            patient.add(7);
+        }
+        assertTrue(failed.await(30, TimeUnit.SECONDS));
+        patient.add(8);
+        patient.add(9);
+
+        assertTrue(removed.await(30, TimeUnit.SECONDS));
+        assertEquals(1, patient.restarts());
+        assertTrue(patient.stop());
+    }
+
+    /** They are found in the volume again. */
+    @Test
+    void inodesThatCannotBeRemovedLeaveRoomForOthers() throws Exception {
+        Set<Long> failing = ConcurrentHashMap.newKeySet();
+        CountDownLatch removed = new CountDownLatch(1);
+        queue.start(new BackgroundQueue.Worker() {
+            @Override
+            public boolean step(long inode) {
+                if (inode < 100) {
+                    failing.add(inode);
+                    throw new IllegalStateException("of this test");
+                }
+                removed.countDown();
+                return false;
+            }
+
+            @Override
+            public boolean recover() {
+                failing.forEach(queue::add);
+                return false;
+            }
+        });
+        for (long inode = 1; inode < 100; inode++) {
+            queue.add(inode);
+        }
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!removed.await(1, TimeUnit.MILLISECONDS)) {
+            assertTrue(System.nanoTime() < deadline, "no room for an inode that can be removed");
+            queue.add(100);
+        }
     }
 
     @Test

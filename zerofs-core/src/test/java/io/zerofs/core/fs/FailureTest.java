@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.fs;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -76,6 +77,19 @@ final class FailureTest {
         create("d", NewNode.directory(0755));
         files.write(Credentials.ROOT, file, DataAccess.CHECKED_NOW, 0, ByteBuffer.wrap(new byte[3 * CHUNK]));
         files.awaitRemovals();
+    }
+
+    /** What clients are given because of a secret would be worthless after a crash that forgets it. */
+    @Test
+    void aSecretThatIsNotDurableYetIsNotGivenOut() throws Exception {
+        volume.failBarriersWith(VolumeException.Kind.UNAVAILABLE);
+        assertThrows(FsException.class, files::secret);
+        assertThrows(FsException.class, files::secret);
+        volume.failBarriersWith(null);
+        byte[] secret = files.secret();
+        volume.failBarriersWith(VolumeException.Kind.UNAVAILABLE);
+        assertArrayEquals(secret, files.secret());
+        volume.failBarriersWith(null);
     }
 
     private InodeId create(String name, NewNode node) throws FsException {

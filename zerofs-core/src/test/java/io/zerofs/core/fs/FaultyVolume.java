@@ -10,6 +10,7 @@ import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.NeverWaits;
+import java.util.Arrays;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,6 +21,8 @@ import java.util.function.Consumer;
 final class FaultyVolume implements Volume {
     private final Volume inner;
     private volatile VolumeException.Kind failure;
+    private volatile VolumeException.Kind barrierFailure;
+    private volatile KeyRange damaged;
     private volatile boolean waiting;
     private final AtomicInteger reservations = new AtomicInteger();
     private final AtomicReference<Runnable> afterApply = new AtomicReference<>(() -> {});
@@ -31,6 +34,16 @@ final class FaultyVolume implements Volume {
     /** Lets every call fail in this way; null: no more. */
     void failWith(VolumeException.Kind kind) {
         failure = kind;
+    }
+
+    /** Lets every barrier fail in this way, but nothing else; null: no more. */
+    void failBarriersWith(VolumeException.Kind kind) {
+        barrierFailure = kind;
+    }
+
+    /** Lets scans of this range fail once they are under way. */
+    void damage(KeyRange range) {
+        damaged = range;
     }
 
     /** Lets every reservation and every fetch wait. */
@@ -48,14 +61,40 @@ final class FaultyVolume implements Volume {
     }
 
     private void fail() throws VolumeException {
-        if (failure != null) {
-            throw new VolumeException(failure, "as the test said");
+        refuse(failure);
+    }
+
+    private static void refuse(VolumeException.Kind kind) throws VolumeException {
+        if (kind != null) {
+            throw new VolumeException(kind, "as the test said");
         }
     }
 
     private void waitForStore() {
         if (waiting) {
             NeverWaits.check();
+        }
+    }
+
+    private record DamagedCursor(Cursor inner) implements Cursor {
+        @Override
+        public boolean next() throws VolumeException {
+            throw new VolumeException(VolumeException.Kind.CORRUPT, "as the test said");
+        }
+
+        @Override
+        public byte[] key() {
+            return inner.key();
+        }
+
+        @Override
+        public byte[] value() {
+            return inner.value();
+        }
+
+        @Override
+        public void close() {
+            inner.close();
         }
     }
 
@@ -78,7 +117,8 @@ final class FaultyVolume implements Volume {
     @Override
     public Cursor scan(KeyRange range) throws VolumeException {
         fail();
-        return inner.scan(range);
+        Cursor cursor = inner.scan(range);
+        return damaged != null && Arrays.equals(damaged.from(), range.from()) ? new DamagedCursor(cursor) : cursor;
     }
 
     @Override
@@ -125,6 +165,7 @@ final class FaultyVolume implements Volume {
     public CompletableFuture<Void> barrier() {
         try {
             fail();
+            refuse(barrierFailure);
         } catch (VolumeException e) {
             return CompletableFuture.failedFuture(e);
         }

@@ -2,9 +2,11 @@
 package io.zerofs.core.fs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.format.Counters;
 import io.zerofs.core.format.Keys;
+import io.zerofs.core.format.SmallRecords;
 import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.InodeId;
@@ -15,6 +17,7 @@ import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.MemoryVolume;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A volume that was written by a program which did not count metadata is counted once, while it is used. */
@@ -89,6 +92,29 @@ final class MetadataCountTest {
             assertEquals(List.of(), new ConsistencyChecker(volume).check().problems());
             long used = files.statistics().bytesUsed();
             assertEquals(used, Counters.decode(volume.get(Keys.counters())).metadataBytes());
+        }
+    }
+
+    /** What finds no place among the removals that wait is looked up in the volume again. */
+    @Test
+    void aCountThatAlwaysFailsDoesNotKeepRemovalsFromBeingFound() throws Exception {
+        open().close();
+        putOldCounters();
+        FaultyVolume faulty = new FaultyVolume(volume);
+        faulty.damage(Keys.allInodes());
+        try (ZeroFileSystem files = ZeroFileSystem.open(faulty, FileSystemSettings.DEFAULTS, InstantSource.system())) {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (files.removalRestarts() == 0) {
+                assertTrue(System.nanoTime() < deadline, "the count did not fail");
+                Thread.onSpinWait();
+            }
+            Batch batch = volume.newBatch();
+            batch.put(Keys.tombstone(999), SmallRecords.tombstone(0));
+            volume.apply(batch);
+            while (volume.get(Keys.tombstone(999)) != null) {
+                assertTrue(System.nanoTime() < deadline, "nobody looked for it");
+                Thread.onSpinWait();
+            }
         }
     }
 
