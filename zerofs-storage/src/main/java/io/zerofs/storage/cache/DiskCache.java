@@ -238,15 +238,20 @@ public final class DiskCache implements AutoCloseable {
     }
 
     private void write() {
-        entry = ByteBuffer.allocateDirect(CacheSegment.ENTRY_HEADER_BYTES + BLOCK_BYTES);
-        load();
-        giveBack();
+        attempt(this::load);
+        attempt(this::giveBack);
         for (Waiting next = take(); next != null; next = take()) {
-            if (next == IDLE) {
-                giveBack();
-            } else {
-                store(next);
-            }
+            Waiting taken = next;
+            attempt(taken == IDLE ? this::giveBack : () -> store(taken));
+        }
+    }
+
+    /** Nobody starts this thread again, so that it ends for nothing. */
+    private void attempt(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException | Error e) {
+            fail("unexpectedly failed at", e);
         }
     }
 
@@ -361,6 +366,9 @@ public final class DiskCache implements AutoCloseable {
     }
 
     private void append(Salt object, int block, ByteBuffer bytes) throws IOException {
+        if (entry == null) {
+            entry = ByteBuffer.allocateDirect(CacheSegment.ENTRY_HEADER_BYTES + BLOCK_BYTES);
+        }
         index.put(hashOf(object, block), placeOf(current, current.append(object, block, bytes, entry)));
     }
 
@@ -404,12 +412,19 @@ public final class DiskCache implements AutoCloseable {
     }
 
     /** The segment may hold half an entry at its end: the next block begins a new one. */
-    private void fail(String what, IOException e) {
+    private void fail(String what, Throwable e) {
         failures.increment();
         current = null;
         pausedUntilNanos = clock.nanoTime() + PAUSE.toNanos();
         if (!failing) {
-            log.warn("{} the disk cache {}, going on without it for now: {}", what, settings.directory(), e.toString());
+            // An error that nobody expects is told with its place.
+            Throwable place = e instanceof IOException ? null : e;
+            log.warn(
+                    "{} the disk cache {}, going on without it for now: {}",
+                    what,
+                    settings.directory(),
+                    e.toString(),
+                    place);
         }
         failing = true;
     }

@@ -109,7 +109,8 @@ public final class Traffic implements AutoCloseable {
         for (Transfer transfer : transfers) {
             try {
                 transfer.endIfSilent();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
+                // Nobody would look again.
                 log.warn("an attempt that is silent could not be ended", e);
             }
         }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.storage.object.ManualMonotonicClock;
+import io.zerofs.storage.object.MonotonicClock;
 import io.zerofs.storage.seal.Salt;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,6 +69,36 @@ class DiskCacheTest {
         assertEquals(2, statistics.hits());
         assertEquals(2, statistics.misses());
         assertEquals(2, statistics.blocks());
+    }
+
+    /** Such as a lack of memory: only a restart of the daemon would bring the cache back. */
+    @Test
+    void anUnexpectedErrorCostsABlockAndIsCounted() throws Exception {
+        cache.close();
+        AtomicBoolean failing = new AtomicBoolean();
+        MonotonicClock time = new MonotonicClock() {
+            @Override
+            public long nanoTime() {
+                if (failing.getAndSet(false)) {
+                    throw new OutOfMemoryError("of this test");
+                }
+                return clock.nanoTime();
+            }
+
+            @Override
+            public void sleep(Duration duration) throws InterruptedException {
+                clock.sleep(duration);
+            }
+        };
+        cache = DiskCache.open(new DiskCacheSettings(directory.resolve("blocks"), BYTES_MAX, 0), time);
+        cache.drain();
+        failing.set(true);
+        offer(object, 0, 10);
+        clock.advance(Duration.ofMinutes(1));
+        offer(object, 1, 10);
+        assertNull(cache.get(object, 0));
+        assertEquals(content(object, 1, 10), cache.get(object, 1));
+        assertEquals(1, cache.statistics().failures());
     }
 
     @Test

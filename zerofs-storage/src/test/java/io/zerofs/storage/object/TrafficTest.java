@@ -52,6 +52,19 @@ final class TrafficTest {
         put.end();
     }
 
+    /** Nobody would look again, and attempts whose server is gone would wait for the operating system. */
+    @Test
+    void anErrorWhileOneAttemptIsEndedLeavesTheOthersToBeEnded() throws Exception {
+        traffic.attempt(0, () -> {
+            throw new OutOfMemoryError("of this test");
+        }).begin();
+        begin(0);
+
+        pass(SILENCE.plusSeconds(1));
+
+        assertEquals(1, aborts.get());
+    }
+
     @Test
     void aFastLinkIsNotWaitedFor() throws Exception {
         Traffic.Transfer known = begin(MIB);
