@@ -55,9 +55,13 @@ final class FileLocks {
         return found == null && wanted.exclusive() ? shared.find(wanted.range(), identity) : found;
     }
 
-    /** Takes a lock that nothing is in the way of: it replaces what its holder had in the range. */
-    void put(HeldLock lock) {
-        release(lock);
+    /**
+     * Takes a lock that nothing is in the way of: it replaces what its holder had in the range.
+     *
+     * @return whether there was any of that
+     */
+    boolean put(HeldLock lock) {
+        boolean replaces = release(lock);
         HeldLock merged = lock;
         TreeMap<Long, LockTree.Node> own = byHolder.get(lock.holder());
         if (own != null) {
@@ -65,6 +69,7 @@ final class FileLocks {
             merged = merge(own.higherEntry(lock.range().first()), merged);
         }
         add(merged);
+        return replaces;
     }
 
     private HeldLock merge(Map.Entry<Long, LockTree.Node> neighbour, HeldLock lock) {
@@ -75,11 +80,15 @@ final class FileLocks {
         return lock.withRange(lock.range().union(neighbour.getValue().lock().range()));
     }
 
-    /** Takes the range of this lock out of all that its holder has; splits a lock around it. */
-    void release(HeldLock hole) {
+    /**
+     * Takes the range of this lock out of all that its holder has; splits a lock around it.
+     *
+     * @return whether the holder had any of it
+     */
+    boolean release(HeldLock hole) {
         TreeMap<Long, LockTree.Node> own = byHolder.get(hole.holder());
         if (own == null) {
-            return;
+            return false;
         }
         Long first = own.floorKey(hole.range().first());
         List<LockTree.Node> overlapping =
@@ -104,6 +113,7 @@ final class FileLocks {
                 add(lock.withRange(new ByteRange(hole.range().last() + 1, range.last())));
             }
         }
+        return !overlapping.isEmpty();
     }
 
     void releaseAll(LockHandle handle) {
@@ -157,29 +167,35 @@ final class FileLocks {
         return removed;
     }
 
-    /** Takes the locks that waited for what is now free, first come, first served; gives those who got theirs. */
+    /** Takes the locks that waited for what is now free, first come, first served; returns those who got theirs. */
     List<LockWaiter> grant() {
-        List<LockWaiter> granted = List.of();
-        for (Iterator<Map.Entry<LockWaiter, LockTree.Node>> each =
-                        waiters.entrySet().iterator();
-                each.hasNext(); ) {
-            Map.Entry<LockWaiter, LockTree.Node> waiter = each.next();
-            if (waiter.getValue().isHeld()) {
-                continue;
+        List<LockWaiter> granted = new ArrayList<>();
+        boolean again = true;
+        while (again) {
+            again = false;
+            for (Iterator<Map.Entry<LockWaiter, LockTree.Node>> each =
+                            waiters.entrySet().iterator();
+                    each.hasNext(); ) {
+                Map.Entry<LockWaiter, LockTree.Node> waiter = each.next();
+                if (isFree(waiter)) {
+                    each.remove();
+                    granted.add(waiter.getKey());
+                    // Who has the range otherwise now, shared for one, may let in those who were passed over.
+                    again |= put(waiter.getKey().wanted());
+                }
             }
-            HeldLock wanted = waiter.getKey().wanted();
-            LockTree.Node other = findConflict(wanted);
-            if (other != null) {
-                waiter.setValue(other);
-                continue;
-            }
-            each.remove();
-            put(wanted);
-            if (granted.isEmpty()) {
-                granted = new ArrayList<>();
-            }
-            granted.add(waiter.getKey());
         }
         return granted;
+    }
+
+    private boolean isFree(Map.Entry<LockWaiter, LockTree.Node> waiter) {
+        if (waiter.getValue().isHeld()) {
+            return false;
+        }
+        LockTree.Node other = findConflict(waiter.getKey().wanted());
+        if (other != null) {
+            waiter.setValue(other);
+        }
+        return other == null;
     }
 }

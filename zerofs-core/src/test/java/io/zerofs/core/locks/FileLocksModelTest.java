@@ -109,6 +109,22 @@ class FileLocksModelTest {
         }
     }
 
+    /** A writer who waited for more becomes a reader of what he had, which lets in another who came before him. */
+    @Test
+    void aLockThatIsGrantedLetsInThoseWhoWaitedForWhatItReplaces() {
+        FileLocks locks = new FileLocks((lock, change) -> {});
+        locks.put(lock(0, 9, true, 0, 0));
+        locks.put(lock(10, 19, true, 1, 1));
+        LockWaiter reader = new LockWaiter(FILE, lock(0, 9, false, 2, 2), new CompletableFuture<>());
+        LockWaiter becomesReader = new LockWaiter(FILE, lock(0, 19, false, 0, 0), new CompletableFuture<>());
+        locks.addWaiter(reader);
+        locks.addWaiter(becomesReader);
+
+        locks.release(lock(10, 19, true, 1, 1));
+
+        assertEquals(List.of(becomesReader, reader), locks.grant());
+    }
+
     @Test
     void manyLocksAndWaitersCostOthersNothing() {
         int many = 60_000;
