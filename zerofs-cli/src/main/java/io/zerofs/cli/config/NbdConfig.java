@@ -27,10 +27,8 @@ public record NbdConfig(
         @Setting("Authorities of the clients' certificates, a PEM file. Without it clients need no certificate.")
         Optional<Path> tlsClientCa,
 
-        @Setting(
-                value = "Whether clients over TCP must use TLS. Has no effect without `tls_certificate`.",
-                byDefault = "true")
-        boolean tlsRequired) {
+        @Setting("Whether clients over TCP must use TLS; `true` where there is a certificate, which it needs.")
+        Optional<Boolean> tlsRequired) {
     private static final Optional<List<AddressRange>> ALL =
             Optional.of(List.of(AddressRange.parse("0.0.0.0/0"), AddressRange.parse("::/0")));
 
@@ -41,6 +39,9 @@ public record NbdConfig(
         if (tlsClientCa.isPresent() && tlsCertificate.isEmpty()) {
             throw new IllegalArgumentException("tls_client_ca needs tls_certificate and tls_key");
         }
+        if (tlsRequired.orElse(false) && tlsCertificate.isEmpty()) {
+            throw new IllegalArgumentException("tls_required needs tls_certificate and tls_key");
+        }
     }
 
     /**
@@ -49,14 +50,14 @@ public record NbdConfig(
      * @throws IllegalArgumentException if it cannot be used
      */
     public Optional<NbdTls> tls() {
-        return tlsCertificate.map(
-                certificate -> new NbdTls(TlsServer.open(certificate, tlsKey.orElseThrow(), tlsClientCa), tlsRequired));
+        return tlsCertificate.map(certificate -> new NbdTls(
+                TlsServer.open(certificate, tlsKey.orElseThrow(), tlsClientCa), tlsRequired.orElse(true)));
     }
 
     /** @throws IllegalArgumentException if the host cannot be resolved */
     public List<ListenAddress> listen() {
         // A client with a certificate of ours is known at any address.
-        boolean known = tlsClientCa.isPresent() && tlsRequired;
+        boolean known = tlsClientCa.isPresent() && tlsRequired.orElse(true);
         List<ListenAddress> all = new ArrayList<>();
         for (ListenAddress.Tcp each : tcp.tcp()) {
             all.add(known && each.isOpenToAll() ? each.allowing(ALL) : each);

@@ -53,7 +53,7 @@ final class Values {
 
     private Object single(Key key, Object found) {
         Class<?> type = key.type();
-        if (type == boolean.class) {
+        if (type == boolean.class || type == Boolean.class) {
             return bool(found);
         }
         if (type == int.class) {

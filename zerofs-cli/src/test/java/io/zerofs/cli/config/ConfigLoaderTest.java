@@ -190,6 +190,10 @@ class ConfigLoaderTest {
                 "[aws];default_region = \" \" | z.toml:7: [aws] default_region: must not be empty",
                 "[azure];storage_account_name = \"\" | z.toml:7: [azure] storage_account_name: must not be empty",
                 "[azure] | z.toml:6: [azure] storage_account_name is missing",
+                "[servers.nbd];tls_required = true "
+                        + "| z.toml:6: [servers.nbd] tls_required needs tls_certificate and tls_key",
+                "[servers.nbd];tls_client_ca = \"/x\" "
+                        + "| z.toml:6: [servers.nbd] tls_client_ca needs tls_certificate and tls_key",
                 "[filesystem];max_size_gb = nan "
                         + "| z.toml:7: [filesystem] max_size_gb: NaN is not between 0.001 and 1000000000",
                 "[filesystem];root_mode = \"rwx\" | z.toml:6: [filesystem] root_mode is not a mode;"

@@ -70,7 +70,7 @@ final class ConfigurationPage {
 
     private static String typeName(Key key) {
         String name;
-        if (key.type() == boolean.class) {
+        if (key.type() == boolean.class || key.type() == Boolean.class) {
             name = "switch";
         } else if (key.type() == int.class || key.type() == Long.class) {
             name = "whole number";

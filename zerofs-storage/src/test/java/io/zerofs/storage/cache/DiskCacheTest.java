@@ -80,7 +80,7 @@ class DiskCacheTest {
             @Override
             public long nanoTime() {
                 if (failing.getAndSet(false)) {
-                    throw new OutOfMemoryError("of this test");
+                    throw new InternalError("of this test");
                 }
                 return clock.nanoTime();
             }

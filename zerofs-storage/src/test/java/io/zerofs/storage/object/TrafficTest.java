@@ -56,7 +56,7 @@ final class TrafficTest {
     @Test
     void anErrorWhileOneAttemptIsEndedLeavesTheOthersToBeEnded() throws Exception {
         traffic.attempt(0, () -> {
-            throw new OutOfMemoryError("of this test");
+            throw new InternalError("of this test");
         }).begin();
         begin(0);
 
