@@ -50,8 +50,8 @@ public record NbdConfig(
      * @throws IllegalArgumentException if it cannot be used
      */
     public Optional<NbdTls> tls() {
-        return tlsCertificate.map(certificate -> new NbdTls(
-                TlsServer.open(certificate, tlsKey.orElseThrow(), tlsClientCa), tlsRequired.orElse(true)));
+        return tlsCertificate.map(certificate ->
+                new NbdTls(TlsServer.open(certificate, tlsKey.orElseThrow(), tlsClientCa), tlsRequired.orElse(true)));
     }
 
     /** @throws IllegalArgumentException if the host cannot be resolved */

@@ -25,6 +25,10 @@ final class TrafficTest {
         return transfer;
     }
 
+    private static void fail() {
+        throw new InternalError("of this test");
+    }
+
     private void pass(Duration time) {
         clock.advance(time);
         traffic.look();
@@ -55,9 +59,8 @@ final class TrafficTest {
     /** Nobody would look again, and attempts whose server is gone would wait for the operating system. */
     @Test
     void anErrorWhileOneAttemptIsEndedLeavesTheOthersToBeEnded() throws Exception {
-        traffic.attempt(0, () -> {
-            throw new InternalError("of this test");
-        }).begin();
+        Traffic.Transfer failing = traffic.attempt(0, TrafficTest::fail);
+        failing.begin();
         begin(0);
 
         pass(SILENCE.plusSeconds(1));
