@@ -17,15 +17,14 @@ import java.util.function.ToLongFunction;
  * Counts the calls of a store. It stands below {@link RetryingObjectStore}, to count what is sent and not what is wanted.
  * A list or delete so long that the store takes it in several requests counts as one. Thread-safe.
  */
-public final class MeteredObjectStore implements ObjectStore, StoreMetrics {
+public final class MeteredObjectStore extends ForwardingObjectStore implements StoreMetrics {
     private volatile Optional<String> lastFailure = Optional.empty();
-    private final ObjectStore store;
     private final MonotonicClock clock;
     private final Map<StoreOperation, Meter> meters = new EnumMap<>(StoreOperation.class);
 
     /** @param store closed together with this */
     public MeteredObjectStore(ObjectStore store, MonotonicClock clock) {
-        this.store = store;
+        super(store);
         this.clock = clock;
         for (StoreOperation operation : StoreOperation.values()) {
             meters.put(operation, new Meter());
@@ -80,21 +79,6 @@ public final class MeteredObjectStore implements ObjectStore, StoreMetrics {
     @Override
     public OperationCounts counts(StoreOperation operation) {
         return meters.get(operation).counts();
-    }
-
-    @Override
-    public Traffic traffic() {
-        return store.traffic();
-    }
-
-    @Override
-    public String describe() {
-        return store.describe();
-    }
-
-    @Override
-    public void close() {
-        store.close();
     }
 
     private <T> T metered(StoreOperation operation, Call<T> call, ToLongFunction<T> bytes) throws ObjectStoreException {

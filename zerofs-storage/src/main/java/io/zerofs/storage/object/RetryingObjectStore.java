@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * of any attempt is unknown, the failure is an UNKNOWN_OUTCOME. Beginning and end of an outage are logged once each,
  * however many requests meet it. Thread-safe.
  */
-public final class RetryingObjectStore implements ObjectStore {
+public final class RetryingObjectStore extends ForwardingObjectStore {
     private static final Logger log = LoggerFactory.getLogger(RetryingObjectStore.class);
 
     /** Failures of one request in a row from which it is no passing disturbance. */
@@ -33,7 +33,6 @@ public final class RetryingObjectStore implements ObjectStore {
     /** However long they take: on a slow link one may take longer than the deadline. */
     private static final int ATTEMPTS_MIN = 4;
 
-    private final ObjectStore store;
     private final RetrySettings settings;
     private final MonotonicClock clock;
     private final RandomGenerator random;
@@ -45,7 +44,7 @@ public final class RetryingObjectStore implements ObjectStore {
      */
     public RetryingObjectStore(
             ObjectStore store, RetrySettings settings, MonotonicClock clock, RandomGenerator random) {
-        this.store = store;
+        super(store);
         this.settings = settings;
         this.clock = clock;
         this.random = random;
@@ -105,21 +104,6 @@ public final class RetryingObjectStore implements ObjectStore {
         }
         hopeless.putAll(left);
         return hopeless;
-    }
-
-    @Override
-    public Traffic traffic() {
-        return store.traffic();
-    }
-
-    @Override
-    public String describe() {
-        return store.describe();
-    }
-
-    @Override
-    public void close() {
-        store.close();
     }
 
     private static boolean isFinal(ObjectStoreException e) {

@@ -17,7 +17,7 @@ import io.zerofs.storage.commit.SealedCommit;
 import io.zerofs.storage.concurrent.ParallelSteps;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
-import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ManualMonotonicClock;
 import io.zerofs.storage.object.ObjectStore.IfAbsent;
 import io.zerofs.storage.object.ObjectStoreException;
@@ -183,7 +183,7 @@ class ObjectRangesTest {
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch released = new CountDownLatch(1);
         ObjectRanges shared = new ObjectRanges(
-                new ForwardingStore(store) {
+                new ForwardingObjectStore(store) {
                     @Override
                     public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
                         asked.countDown();
@@ -237,7 +237,7 @@ class ObjectRangesTest {
         List<Thread> readers = new ArrayList<>();
         AtomicInteger asked = new AtomicInteger();
         ObjectRanges shared = new ObjectRanges(
-                new ForwardingStore(store) {
+                new ForwardingObjectStore(store) {
                     @Override
                     public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
                         Thread asking = Thread.currentThread();

@@ -19,7 +19,7 @@ import io.zerofs.storage.commit.FrameContent;
 import io.zerofs.storage.commit.SealedCommit;
 import io.zerofs.storage.concurrent.ParallelSteps;
 import io.zerofs.storage.object.FaultyObjectStore;
-import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.StoreOperation;
@@ -179,7 +179,7 @@ final class RangeFetcherTest {
 
     /** Before it asks the store it does what is given. */
     private ObjectStore asking(Waiting before) {
-        return new ForwardingStore(store) {
+        return new ForwardingObjectStore(store) {
             @Override
             public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
                 try {

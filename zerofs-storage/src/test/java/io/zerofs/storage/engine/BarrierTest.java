@@ -24,7 +24,7 @@ import io.zerofs.storage.commit.FenceSealer;
 import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
-import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
@@ -333,7 +333,7 @@ final class BarrierTest {
     @Test
     void anErrorOfTheStoresLibraryEndsTheVolumeAndNobodyWaitsForTheDeadline() throws Exception {
         open(
-                new ForwardingStore(new MemoryObjectStore()) {
+                new ForwardingObjectStore(new MemoryObjectStore()) {
                     @Override
                     public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) {
                         throw new NoClassDefFoundError("of a test");

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
-import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.nio.ByteBuffer;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,12 +12,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A store in memory whose puts wait until the test lets them go, in whatever order it wants. */
-final class HeldStore implements ObjectStore {
-    private final MemoryObjectStore store = new MemoryObjectStore();
+final class HeldStore extends ForwardingObjectStore {
     private final Map<String, CompletableFuture<Void>> held = new TreeMap<>();
     private boolean holding;
     private int puts;
     private int gets;
+
+    HeldStore() {
+        super(new MemoryObjectStore());
+    }
 
     synchronized void hold(boolean on) {
         holding = on;
@@ -53,7 +55,7 @@ final class HeldStore implements ObjectStore {
     }
 
     @Override
-    public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) {
+    public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
         CompletableFuture<Void> permit = CompletableFuture.completedFuture(null);
         synchronized (this) {
             puts++;
@@ -68,26 +70,11 @@ final class HeldStore implements ObjectStore {
     }
 
     @Override
-    public StoredObject get(String name, int bytesMax) throws ObjectStoreException {
-        return store.get(name, bytesMax);
-    }
-
-    @Override
     public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
         synchronized (this) {
             gets++;
         }
         return store.getRange(name, offset, length);
-    }
-
-    @Override
-    public List<ObjectInfo> list(String prefix, String after, int max) throws ObjectStoreException {
-        return store.list(prefix, after, max);
-    }
-
-    @Override
-    public Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException {
-        return store.delete(names);
     }
 
     @Override

@@ -2,7 +2,7 @@
 package io.zerofs.storage.engine;
 
 import io.zerofs.storage.concurrent.ParallelSteps;
-import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import java.nio.ByteBuffer;
@@ -87,7 +87,7 @@ final class InterleavedRuntime {
 
     /** A store at whose requests threads take turns. */
     ObjectStore takingTurns(ObjectStore store) {
-        return new ForwardingStore(store) {
+        return new ForwardingObjectStore(store) {
             @Override
             public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition)
                     throws ObjectStoreException {

@@ -16,7 +16,7 @@ import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.NeverWaits;
 import io.zerofs.core.waiting.WouldWaitException;
-import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.nio.ByteBuffer;
@@ -64,7 +64,7 @@ final class ReadAheadTest {
     }
 
     /** Counts ranged gets, and how many are under way at a time. */
-    private static final class CountingStore extends ForwardingStore {
+    private static final class CountingStore extends ForwardingObjectStore {
         private final AtomicInteger gets = new AtomicInteger();
         private final AtomicLong bytes = new AtomicLong();
         private volatile boolean down;

@@ -13,7 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.object.ConnectionSettings;
-import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ManualMonotonicClock;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
@@ -37,7 +37,7 @@ final class SlowStoreTest {
     private StorageVolume volume;
 
     /** A store whose bytes move when the test says so. */
-    private static class Linked extends ForwardingStore {
+    private static class Linked extends ForwardingObjectStore {
         final Traffic traffic = new Traffic(ConnectionSettings.DEFAULTS, new ManualMonotonicClock());
         final Traffic.Transfer transfer = traffic.attempt(1 << 30, () -> {});
 

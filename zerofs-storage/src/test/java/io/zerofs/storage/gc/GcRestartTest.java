@@ -12,7 +12,7 @@ import io.zerofs.storage.lifecycle.LifecycleFixture;
 import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
 import io.zerofs.storage.lifecycle.Manifest;
 import io.zerofs.storage.lifecycle.TableRef;
-import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import java.nio.ByteBuffer;
@@ -164,7 +164,7 @@ class GcRestartTest {
         void run() throws Exception;
     }
 
-    private static final class HinderedStore extends ForwardingStore {
+    private static final class HinderedStore extends ForwardingObjectStore {
         volatile RuntimeException onDelete;
         volatile RuntimeException onList;
         volatile boolean refusesToDelete;

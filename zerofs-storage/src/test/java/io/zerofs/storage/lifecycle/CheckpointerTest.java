@@ -12,7 +12,7 @@ import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
 import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.Fault;
-import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ManualMonotonicClock;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
@@ -82,7 +82,7 @@ class CheckpointerTest {
         put.begin();
         clock.advance(Duration.ofHours(1));
         put.answered(true);
-        ForwardingStore slow = new ForwardingStore(fixture.bucket) {
+        ForwardingObjectStore slow = new ForwardingObjectStore(fixture.bucket) {
             @Override
             public Traffic traffic() {
                 return traffic;
@@ -166,7 +166,7 @@ class CheckpointerTest {
     @Test
     void aLackOfMemoryDuringACheckpointIsFollowedByAnother() throws Exception {
         AtomicBoolean scarce = new AtomicBoolean(true);
-        ForwardingStore store = new ForwardingStore(fixture.bucket) {
+        ForwardingObjectStore store = new ForwardingObjectStore(fixture.bucket) {
             @Override
             public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition)
                     throws ObjectStoreException {
@@ -321,7 +321,7 @@ class CheckpointerTest {
     void severalVolumesShareACacheDirectory() throws Exception {
         Path shared = fixture.newDirectory();
         Process one = fixture.process(shared).open();
-        ObjectStore elsewhere = new ForwardingStore(new MemoryObjectStore()) {
+        ObjectStore elsewhere = new ForwardingObjectStore(new MemoryObjectStore()) {
             @Override
             public String describe() {
                 return "elsewhere";
@@ -379,7 +379,7 @@ class CheckpointerTest {
     }
 
     /** Accepts conditions and does not honour them. */
-    private static final class Overwriting extends ForwardingStore {
+    private static final class Overwriting extends ForwardingObjectStore {
         Overwriting(ObjectStore store) {
             super(store);
         }

@@ -12,7 +12,7 @@ import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitFixture;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
-import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
@@ -168,7 +168,7 @@ class DamageTest {
     }
 
     /** A network that damages the first answer about every object. */
-    private static final class FirstAnswerDamaged extends ForwardingStore {
+    private static final class FirstAnswerDamaged extends ForwardingObjectStore {
         private final Set<String> seen = ConcurrentHashMap.newKeySet();
 
         FirstAnswerDamaged(ObjectStore store) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.lifecycle;
 
-import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import java.nio.ByteBuffer;
@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiPredicate;
 
 /** Lets a test do something right before a certain request reaches the store. Thread-safe. */
-final class HookedStore extends ForwardingStore {
+final class HookedStore extends ForwardingObjectStore {
     private record Hook(BiPredicate<Long, String> when, Action action) {}
 
     /** What a test does in between. */

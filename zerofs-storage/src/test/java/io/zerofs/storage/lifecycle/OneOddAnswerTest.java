@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
-import io.zerofs.storage.object.ForwardingStore;
+import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
@@ -126,7 +126,7 @@ class OneOddAnswerTest {
     void anEmptyListOfManifestsIsLookedAtAgain() throws Exception {
         fixture.process().open().write(0, "a").shutDown();
         boolean[] odd = {false};
-        ObjectStore store = new ForwardingStore(fixture.bucket) {
+        ObjectStore store = new ForwardingObjectStore(fixture.bucket) {
             @Override
             public List<ObjectInfo> list(String prefix, String after, int max) throws ObjectStoreException {
                 if (prefix.equals(Manifest.PREFIX) && !odd[0]) {
@@ -142,7 +142,7 @@ class OneOddAnswerTest {
     }
 
     /** Loses the answer to one put, and answers one get oddly. */
-    private static final class OddStore extends ForwardingStore {
+    private static final class OddStore extends ForwardingObjectStore {
         private String losing;
         private Oddity oddity;
         private Predicate<String> victims = name -> false;

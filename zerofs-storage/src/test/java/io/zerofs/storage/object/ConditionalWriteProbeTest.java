@@ -33,7 +33,7 @@ class ConditionalWriteProbeTest {
 
     @Test
     void aStoreThatIgnoresIfAbsentIsFoundOut() throws Exception {
-        assertEquals(Verdict.CREATE_NOT_EXCLUSIVE, probe(new ForwardingStore(memory) {
+        assertEquals(Verdict.CREATE_NOT_EXCLUSIVE, probe(new ForwardingObjectStore(memory) {
             @Override
             public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition)
                     throws ObjectStoreException {
@@ -45,7 +45,7 @@ class ConditionalWriteProbeTest {
 
     @Test
     void aStoreThatIgnoresIfVersionIsFoundOut() throws Exception {
-        assertEquals(Verdict.REPLACE_NOT_CONDITIONAL, probe(new ForwardingStore(memory) {
+        assertEquals(Verdict.REPLACE_NOT_CONDITIONAL, probe(new ForwardingObjectStore(memory) {
             @Override
             public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition)
                     throws ObjectStoreException {

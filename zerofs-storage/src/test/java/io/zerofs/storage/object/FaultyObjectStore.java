@@ -28,7 +28,7 @@ import java.util.SplittableRandom;
  * store. The next process uses {@link #restarted()}, which has the same store behind it and inherits the puts that
  * are still on their way. Thread-safe.
  */
-public final class FaultyObjectStore implements ObjectStore {
+public final class FaultyObjectStore extends ForwardingObjectStore {
     /** Most requests that overtake a delayed put. */
     private static final int DELAY_REQUESTS_MAX = 20;
 
@@ -37,7 +37,6 @@ public final class FaultyObjectStore implements ObjectStore {
 
     private record DelayedPut(String name, List<ByteBuffer> bytes, PutCondition condition, long dueAtRequest) {}
 
-    private final ObjectStore store;
     private final long seed;
     private final List<DelayedPut> delayed;
     private final List<Request> requests = new ArrayList<>();
@@ -54,7 +53,7 @@ public final class FaultyObjectStore implements ObjectStore {
     }
 
     private FaultyObjectStore(ObjectStore store, long seed, List<DelayedPut> delayed) {
-        this.store = store;
+        super(store);
         this.seed = seed;
         this.delayed = delayed;
     }
@@ -194,11 +193,6 @@ public final class FaultyObjectStore implements ObjectStore {
         Map<String, ObjectStoreException> failed = store.delete(names);
         failIfCrashing(draw);
         return failed;
-    }
-
-    @Override
-    public Traffic traffic() {
-        return store.traffic();
     }
 
     @Override

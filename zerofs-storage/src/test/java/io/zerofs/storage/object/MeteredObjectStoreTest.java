@@ -14,7 +14,7 @@ class MeteredObjectStoreTest extends ObjectStoreContract {
     private final ManualMonotonicClock clock = new ManualMonotonicClock();
     private final FaultyObjectStore faulty = new FaultyObjectStore(new MemoryObjectStore(), 5);
     private final MeteredObjectStore metered = new MeteredObjectStore(
-            new ForwardingStore(faulty) {
+            new ForwardingObjectStore(faulty) {
                 @Override
                 public StoredObject get(String name, int bytesMax) throws ObjectStoreException {
                     clock.advance(Duration.ofMillis(7));

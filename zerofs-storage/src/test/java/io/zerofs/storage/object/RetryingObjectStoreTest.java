@@ -118,7 +118,7 @@ class RetryingObjectStoreTest extends ObjectStoreContract {
     }
 
     /** Fails as told, then finds an empty object. */
-    private final class Scripted extends ForwardingStore {
+    private final class Scripted extends ForwardingObjectStore {
         private final Deque<Kind> script = new ArrayDeque<>();
         private long throttledNanosUntil = Long.MIN_VALUE;
 
@@ -150,7 +150,7 @@ class RetryingObjectStoreTest extends ObjectStoreContract {
         }
     }
 
-    private final class PartialDeletes extends ForwardingStore {
+    private final class PartialDeletes extends ForwardingObjectStore {
         private final List<Collection<String>> asked = new java.util.ArrayList<>();
 
         PartialDeletes() {

@@ -5,31 +5,18 @@ import com.azure.core.exception.ClientAuthenticationException;
 import com.azure.core.http.HttpHeaderName;
 import com.azure.storage.blob.models.BlobErrorCode;
 import com.azure.storage.blob.models.BlobStorageException;
-import io.zerofs.storage.object.Causes;
+import io.zerofs.storage.object.HttpErrors;
 import io.zerofs.storage.object.ObjectStoreException;
-import io.zerofs.storage.object.ObjectStoreException.Kind;
 import io.zerofs.storage.object.ObjectStoreException.Refusal;
 import io.zerofs.storage.object.StoreWords;
-import java.net.ConnectException;
-import java.nio.channels.UnresolvedAddressException;
-import java.security.cert.CertificateException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.net.ssl.SSLHandshakeException;
 
 /** From what Azure and its SDK say to what the caller does next, with a sentence for the operator. */
-final class AzureErrors {
-    static final int BAD_REQUEST = 400;
-    static final int FORBIDDEN = 403;
-    static final int NOT_FOUND = 404;
-    static final int CONFLICT = 409;
-    static final int PRECONDITION_FAILED = 412;
-    static final int RANGE_NOT_SATISFIABLE = 416;
-    static final int TOO_MANY_REQUESTS = 429;
-
+final class AzureErrors extends HttpErrors {
     static final HttpHeaderName REQUEST_ID = HttpHeaderName.fromString("x-ms-request-id");
     private static final Pattern MESSAGE = Pattern.compile("<Message>([^<\\n]*)");
 
@@ -40,12 +27,11 @@ final class AzureErrors {
     private static final Set<BlobErrorCode> NO_CONTAINER =
             Set.of(BlobErrorCode.CONTAINER_NOT_FOUND, BlobErrorCode.CONTAINER_DISABLED);
 
-    private final String place;
     private final String container;
 
     /** @param place the store, for messages */
     AzureErrors(String place, String container) {
-        this.place = place;
+        super(place);
         this.container = container;
     }
 
@@ -56,18 +42,6 @@ final class AzureErrors {
      */
     ObjectStoreException translate(String what, boolean put, RuntimeException e) {
         return e instanceof BlobStorageException answer ? answered(what, put, answer) : unanswered(what, put, e);
-    }
-
-    /**
-     * An answer that reports success, or says something about an object, and is not the store's as far as it shows: what
-     * stands between may have sent it. The request is worth repeating; a put may have been applied.
-     */
-    ObjectStoreException odd(String what, boolean put, String reason) {
-        return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, reason);
-    }
-
-    ObjectStoreException failure(Kind kind, String what, String reason) {
-        return new ObjectStoreException(kind, what + " at " + place + ": " + reason, null);
     }
 
     /** Whether the answer has a code of Azure, or a header that only Azure sends. */
@@ -83,21 +57,21 @@ final class AzureErrors {
         int status = e.getStatusCode();
         BlobErrorCode code = e.getErrorCode();
         if (status < BAD_REQUEST || !isOfTheStore(e) && CONCLUSIVE.contains(status)) {
-            return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, "the answer is not the store's", e);
+            return notOfTheStore(what, put, e);
         }
         if (status == TOO_MANY_REQUESTS || BlobErrorCode.SERVER_BUSY.equals(code)) {
-            return ObjectStoreException.throttled(message(what, "the store asks to slow down", e), e);
+            return throttled(what, e);
         }
         if (status >= 500 || BlobErrorCode.CONTAINER_BEING_DELETED.equals(code)) {
-            return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, "the store failed", e);
+            return storeFailed(what, put, e);
         }
         if (status == NOT_FOUND && (code == null || !NO_CONTAINER.contains(code))) {
-            return failure(Kind.NOT_FOUND, what, "no such object", e);
+            return noSuchObject(what, e);
         }
         if (status == RANGE_NOT_SATISFIABLE) {
-            return failure(Kind.TRUNCATED, what, "the object ends before this range", e);
+            return truncated(what, e);
         }
-        return ObjectStoreException.refused(refusalOf(code, e), message(what, advice(status, code, e), e), e);
+        return refused(refusalOf(code, e), what, advice(status, code, e), e);
     }
 
     private static Refusal refusalOf(BlobErrorCode code, BlobStorageException e) {
@@ -134,7 +108,7 @@ final class AzureErrors {
         if (BlobErrorCode.BLOB_IMMUTABLE_DUE_TO_POLICY.equals(code)) {
             return "a policy of the container forbids to change or delete objects";
         }
-        return status == FORBIDDEN || status == 401
+        return status == FORBIDDEN || status == UNAUTHORIZED
                 ? "access is denied; check storage_account_name and storage_account_key in [azure], and that they may read,"
                         + " write, list and delete blobs in " + container
                 : "the store refuses the request";
@@ -145,46 +119,22 @@ final class AzureErrors {
             String text =
                     "there are no credentials; set storage_account_key in [azure], or provide them as for the Azure"
                             + " tools";
-            return ObjectStoreException.refused(Refusal.CREDENTIALS, message(what, text, e), e);
+            return refused(Refusal.CREDENTIALS, what, text, e);
         }
-        if (has(e, SSLHandshakeException.class) || has(e, CertificateException.class)) {
-            String cause = Causes.root(e).getMessage();
-            return failure(Kind.REFUSED, what, "no trusted connection to the store: " + cause, e);
-        }
-        if (has(e, UnresolvedAddressException.class)) {
-            return failure(Kind.UNAVAILABLE, what, "the host name of the account is unknown", e);
-        }
-        if (has(e, ConnectException.class)) {
-            return failure(Kind.UNAVAILABLE, what, "no connection", e);
-        }
-        if (has(e, InterruptedException.class)) {
-            Thread.currentThread().interrupt();
-        }
-        String reason = has(e, TimeoutException.class)
-                ? "no complete answer in time"
-                : "the connection failed: " + Causes.root(e).getMessage();
-        return failure(put ? Kind.UNKNOWN_OUTCOME : Kind.UNAVAILABLE, what, reason, e);
+        return unanswered(what, put, e, TimeoutException.class, InterruptedException.class);
     }
 
-    private static boolean has(RuntimeException e, Class<? extends Throwable> cause) {
-        return Causes.find(e, cause).isPresent();
-    }
-
-    private ObjectStoreException failure(Kind kind, String what, String reason, RuntimeException e) {
-        return new ObjectStoreException(kind, message(what, reason, e), kind == Kind.NOT_FOUND ? null : e);
-    }
-
-    private String message(String what, String reason, RuntimeException e) {
-        String details = "";
-        if (e instanceof BlobStorageException answer) {
-            BlobErrorCode code = answer.getErrorCode();
-            // The details behind the first line may quote the signed request.
-            Matcher words = MESSAGE.matcher(String.valueOf(answer.getServiceMessage()));
-            String says = code == null
-                    ? headerOf(answer, HttpHeaderName.CONTENT_TYPE).orElse("")
-                    : StoreWords.appended(code.toString(), words.find() ? words.group(1) : "");
-            details = " (" + (answer.getStatusCode() + " " + says).strip() + ")";
+    @Override
+    protected String details(RuntimeException e) {
+        if (!(e instanceof BlobStorageException answer)) {
+            return "";
         }
-        return what + " at " + place + ": " + reason + details;
+        BlobErrorCode code = answer.getErrorCode();
+        // The details after the first line may quote the signed request.
+        Matcher words = MESSAGE.matcher(String.valueOf(answer.getServiceMessage()));
+        String says = code == null
+                ? headerOf(answer, HttpHeaderName.CONTENT_TYPE).orElse("")
+                : StoreWords.appended(code.toString(), words.find() ? words.group(1) : "");
+        return " (" + (answer.getStatusCode() + " " + says).strip() + ")";
     }
 }

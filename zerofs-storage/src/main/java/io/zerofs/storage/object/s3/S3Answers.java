@@ -65,7 +65,7 @@ final class S3Answers {
             String reason = "the store does not answer with the range";
             throw rangesSeen
                     ? errors.odd(what, false, reason, response.sdkHttpResponse())
-                    : errors.refused(what, reason);
+                    : errors.failure(Kind.REFUSED, what, reason);
         }
         rangesSeen = true;
         if (range.get().endsBefore(offset, length, received)) {

@@ -59,7 +59,7 @@ final class S3Puts {
 
     PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition, Look look) throws ObjectStoreException {
         if (condition instanceof IfVersion expected && expected.version().isEmpty()) {
-            throw errors.refused("cannot replace " + name, "the store does not tell its version (ETag)");
+            throw errors.failure(Kind.REFUSED, "cannot replace " + name, "the store does not tell its version (ETag)");
         }
         if (conditions.isUsed()) {
             try {

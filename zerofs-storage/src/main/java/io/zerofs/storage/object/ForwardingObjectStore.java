@@ -6,11 +6,12 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
-/** Hands every call on; tests override what they watch or change. */
-public class ForwardingStore implements ObjectStore {
+/** Hands each call to another store. Subclasses override the calls that they change. Thread-safe if the other one is. */
+public class ForwardingObjectStore implements ObjectStore {
     protected final ObjectStore store;
 
-    public ForwardingStore(ObjectStore store) {
+    /** @param store closed together with this */
+    public ForwardingObjectStore(ObjectStore store) {
         this.store = store;
     }
 
