@@ -83,8 +83,8 @@ clean_up() {
   exit "$status"
 }
 
-# action_state MOUNT_PATH: where the action keeps what belongs to that mount.
-action_state() { echo "${RUNNER_TEMP:-/tmp}/zerofs$(tr / - <<<"$1")"; }
+# action_state MOUNT_PATH: where the action keeps what belongs to that mount, and to no other.
+action_state() { echo "${RUNNER_TEMP:-/tmp}/zerofs-$(realpath -m -- "$1" | sha256sum | cut -c1-16)"; }
 
 free_port() {
   local port
