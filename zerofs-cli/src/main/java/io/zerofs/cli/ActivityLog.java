@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli;
 
-import io.zerofs.storage.engine.SpaceStatistics;
 import io.zerofs.storage.engine.StorageVolume;
+import io.zerofs.storage.engine.upkeep.GcStatistics;
 import io.zerofs.storage.object.StoreMetrics;
 import io.zerofs.storage.object.StoreOperation;
 import java.util.Locale;
@@ -20,7 +20,7 @@ final class ActivityLog implements AutoCloseable {
 
     /** Sums since the start, but for what the store has. */
     record Sums(long puts, long putBytes, long gets, long getBytes, long deleted, long storedBytes, long liveBytes) {
-        static Sums of(StoreMetrics store, SpaceStatistics space) {
+        static Sums of(StoreMetrics store, GcStatistics space) {
             StoreMetrics.OperationCounts put = store.counts(StoreOperation.PUT);
             StoreMetrics.OperationCounts get = store.counts(StoreOperation.GET);
             StoreMetrics.OperationCounts range = store.counts(StoreOperation.GET_RANGE);

@@ -9,13 +9,13 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.server.metrics.MetricsServer;
 import io.zerofs.server.net.ListenException;
 import io.zerofs.storage.VolumeOpener;
-import io.zerofs.storage.engine.StorageSettings;
 import io.zerofs.storage.engine.StorageVolume;
+import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.index.PrivateDirectory;
-import io.zerofs.storage.lifecycle.OpenException;
-import io.zerofs.storage.lifecycle.OpenSettings;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.Traffic;
+import io.zerofs.storage.recovery.OpenException;
+import io.zerofs.storage.recovery.OpenSettings;
 import io.zerofs.storage.seal.Compression;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -122,7 +122,7 @@ final class Assembly implements AutoCloseable {
     }
 
     /** A store on the cache's own file system is as near as the cache: its bytes are not written twice. */
-    static StorageSettings.Disk disk(CacheConfig cache, StoreLocation store) {
+    static EngineSettings.Disk disk(CacheConfig cache, StoreLocation store) {
         boolean near = false;
         if (store instanceof StoreLocation.Local local) {
             try {
@@ -132,7 +132,7 @@ final class Assembly implements AutoCloseable {
                 log.debug("cannot tell whether store and cache are on one file system", e);
             }
         }
-        return new StorageSettings.Disk(near ? 0 : cache.diskBytes(), DISK_BYTES_FREE_MIN);
+        return new EngineSettings.Disk(near ? 0 : cache.diskBytes(), DISK_BYTES_FREE_MIN);
     }
 
     private static Compression compression(FilesystemConfig.Codec codec) {

@@ -3,9 +3,9 @@ package io.zerofs.cli;
 
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.secret.Secret;
-import io.zerofs.storage.lifecycle.OpenException;
-import io.zerofs.storage.lifecycle.VolumeKeys;
 import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.recovery.OpenException;
+import io.zerofs.storage.recovery.VolumeKeys;
 import io.zerofs.storage.seal.PassphraseKdf;
 import java.io.IOException;
 import java.io.InputStream;

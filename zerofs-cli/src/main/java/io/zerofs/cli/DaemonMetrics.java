@@ -6,9 +6,9 @@ import io.zerofs.server.net.RequestMeter;
 import io.zerofs.server.net.ServerResources;
 import io.zerofs.storage.cache.DiskCache;
 import io.zerofs.storage.engine.EngineStatistics;
-import io.zerofs.storage.engine.LogKeeper;
-import io.zerofs.storage.engine.SpaceStatistics;
 import io.zerofs.storage.engine.StorageVolume;
+import io.zerofs.storage.engine.upkeep.CheckpointHook;
+import io.zerofs.storage.engine.upkeep.GcStatistics;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import io.zerofs.storage.object.StoreMetrics;
 import io.zerofs.storage.object.StoreMetrics.OperationCounts;
@@ -116,7 +116,7 @@ record DaemonMetrics(StoreMetrics store, StorageVolume volume, Services services
         text.gauge("zerofs_disk_cache_bytes", "Bytes of the cache on the disk.").sample(disk.bytes());
     }
 
-    private static void addLog(MetricsText text, LogKeeper.Statistics log) {
+    private static void addLog(MetricsText text, CheckpointHook.Statistics log) {
         text.counter("zerofs_checkpoints_total", "Checkpoints that were published.")
                 .sample(log.checkpoints());
         text.counter("zerofs_checkpoint_bytes_total", "Bytes of index tables that were uploaded for them.")
@@ -125,7 +125,7 @@ record DaemonMetrics(StoreMetrics store, StorageVolume volume, Services services
                 .sample(log.uncoveredBytes());
     }
 
-    private static void addSpace(MetricsText text, SpaceStatistics space) {
+    private static void addSpace(MetricsText text, GcStatistics space) {
         text.gauge("zerofs_gc_stored_bytes", "Bytes of the commits in the store.")
                 .sample(space.commitBytes());
         text.gauge("zerofs_gc_live_bytes", "Bytes of them that something refers to.")

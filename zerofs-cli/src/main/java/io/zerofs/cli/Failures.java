@@ -3,8 +3,8 @@ package io.zerofs.cli;
 
 import io.zerofs.cli.config.ConfigException;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.storage.lifecycle.OpenException;
 import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.recovery.OpenException;
 
 /** Turns what the layers below throw into an exit code and a line for the user. */
 final class Failures {

@@ -6,7 +6,7 @@ import io.zerofs.cli.config.LinkConfig;
 import io.zerofs.cli.config.ServersConfig;
 import io.zerofs.server.net.ServerSettings;
 import io.zerofs.server.ninep.NinePSettings;
-import io.zerofs.storage.engine.StorageSettings;
+import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.index.RocksTuning;
 import java.time.Duration;
 
@@ -52,17 +52,17 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
     }
 
     /** Sealed copies on their way to the store come on top of what is dirty, so both share its part. */
-    StorageSettings engine(Duration flushInterval, LinkConfig link) {
-        StorageSettings.Commits usual = StorageSettings.DEFAULT.commits();
+    EngineSettings engine(Duration flushInterval, LinkConfig link) {
+        EngineSettings.Commits usual = EngineSettings.DEFAULT.commits();
         int cutBytes = (int) Math.min(usual.cutBytes(), dirtyBytes / 8);
         int grownBytes = (int) Math.min(GROWN_MAX, dirtyBytes / 4);
         long uploadBytes = Math.max(cutBytes, Math.min(usual.uploadBytesMax(), dirtyBytes / 3));
-        return StorageSettings.DEFAULT
-                .with(new StorageSettings.Memory(
+        return EngineSettings.DEFAULT
+                .with(new EngineSettings.Memory(
                         dirtyBytes - Math.max(uploadBytes, grownBytes),
                         pageBytes,
-                        StorageSettings.DEFAULT.memory().entriesMax()))
-                .with(new StorageSettings.Commits(
+                        EngineSettings.DEFAULT.memory().entriesMax()))
+                .with(new EngineSettings.Commits(
                         cutBytes,
                         grownBytes,
                         flushInterval,

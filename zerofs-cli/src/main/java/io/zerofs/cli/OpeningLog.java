@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli;
 
-import io.zerofs.storage.lifecycle.OpenProgress;
 import io.zerofs.storage.object.StoreMetrics;
+import io.zerofs.storage.recovery.OpenProgress;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Executors;

@@ -11,7 +11,7 @@ import io.zerofs.cli.config.StorageConfig;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.server.net.Supervisor;
-import io.zerofs.storage.lifecycle.OpenException;
+import io.zerofs.storage.recovery.OpenException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zerofs.cli.config.CacheConfig;
 import io.zerofs.cli.config.LinkConfig;
 import io.zerofs.cli.config.ServersConfig;
-import io.zerofs.storage.engine.StorageSettings;
+import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.index.RocksTuning;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,7 +25,7 @@ class MemoryBudgetTest {
     void everySizeThatTheConfigurationAllowsCanBeDivided(double gigabytes) {
         CacheConfig cache = new CacheConfig(Path.of("cache"), 10, gigabytes);
         MemoryBudget budget = MemoryBudget.of(cache);
-        StorageSettings engine = budget.engine(Duration.ofSeconds(5), new LinkConfig(60, 3600, 15, 10, 64, 30, 8, 64));
+        EngineSettings engine = budget.engine(Duration.ofSeconds(5), new LinkConfig(60, 3600, 15, 10, 64, 30, 8, 64));
         long heap = engine.memory().dirtyBytesMax()
                 + Math.max(engine.commits().uploadBytesMax(), engine.commits().grownBytesMax())
                 + engine.memory().pageCacheBytes();

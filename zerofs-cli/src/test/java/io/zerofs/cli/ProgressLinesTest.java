@@ -3,9 +3,9 @@ package io.zerofs.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.zerofs.storage.lifecycle.OpenProgress.Step;
 import io.zerofs.storage.object.StoreMetrics;
 import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.recovery.OpenProgress.Step;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -2,16 +2,16 @@
 package io.zerofs.storage;
 
 import io.zerofs.core.secret.Secret;
-import io.zerofs.storage.engine.EngineRuntime;
-import io.zerofs.storage.engine.EngineThreads;
 import io.zerofs.storage.engine.StorageVolume;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineThreads;
 import io.zerofs.storage.gc.GarbageCollector;
 import io.zerofs.storage.gc.GcSettings;
-import io.zerofs.storage.lifecycle.OpenException;
-import io.zerofs.storage.lifecycle.OpenProgress;
-import io.zerofs.storage.lifecycle.OpenSettings;
-import io.zerofs.storage.lifecycle.Recovery;
 import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.recovery.OpenException;
+import io.zerofs.storage.recovery.OpenProgress;
+import io.zerofs.storage.recovery.OpenSettings;
+import io.zerofs.storage.recovery.Recovery;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;

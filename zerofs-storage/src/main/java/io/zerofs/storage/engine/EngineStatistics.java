@@ -2,6 +2,8 @@
 package io.zerofs.storage.engine;
 
 import io.zerofs.storage.cache.DiskCache;
+import io.zerofs.storage.engine.upkeep.CheckpointHook;
+import io.zerofs.storage.engine.upkeep.GcStatistics;
 
 /**
  * Numbers of a running volume. Counts are since its opening.
@@ -30,5 +32,5 @@ public record EngineStatistics(
         long failedUploads,
         long damagedReads,
         DiskCache.Statistics disk,
-        LogKeeper.Statistics log,
-        SpaceStatistics space) {}
+        CheckpointHook.Statistics log,
+        GcStatistics space) {}

@@ -20,6 +20,29 @@ import io.zerofs.storage.cache.RangeFetcher;
 import io.zerofs.storage.commit.CommitReader;
 import io.zerofs.storage.commit.CommitSealer;
 import io.zerofs.storage.concurrent.ParallelSteps;
+import io.zerofs.storage.engine.compact.DeltaCompactor;
+import io.zerofs.storage.engine.compact.FrameRelocator;
+import io.zerofs.storage.engine.memtable.ChunkStripes;
+import io.zerofs.storage.engine.memtable.CommitTable;
+import io.zerofs.storage.engine.memtable.CompactionQueue;
+import io.zerofs.storage.engine.memtable.DirtyBudget;
+import io.zerofs.storage.engine.memtable.OpenCommit;
+import io.zerofs.storage.engine.pipeline.CommitCompletion;
+import io.zerofs.storage.engine.pipeline.CommitPipeline;
+import io.zerofs.storage.engine.pipeline.CommitUpload;
+import io.zerofs.storage.engine.read.FrameTables;
+import io.zerofs.storage.engine.read.ReadPath;
+import io.zerofs.storage.engine.read.ReadPlanner;
+import io.zerofs.storage.engine.readahead.ReadAhead;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.runtime.StopSwitch;
+import io.zerofs.storage.engine.upkeep.CheckpointHook;
+import io.zerofs.storage.engine.upkeep.GcHook;
+import io.zerofs.storage.engine.upkeep.GcSource;
+import io.zerofs.storage.engine.write.StorageBatch;
+import io.zerofs.storage.engine.write.WriteAdmission;
+import io.zerofs.storage.engine.write.WritePath;
 import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RecordBatch;
@@ -46,29 +69,29 @@ import org.slf4j.LoggerFactory;
  * A volume on an object store, as its one writer. Metadata is in the index, data in commits; what is not yet durable is
  * in memory. Thread-safe.
  */
-public final class StorageVolume implements Volume, SpaceSource {
+public final class StorageVolume implements Volume, GcSource {
     private static final Logger log = LoggerFactory.getLogger(StorageVolume.class);
 
     private static final int REQUESTS_PER_READ_MAX = 8;
 
     private final RecoveredVolume recovered;
-    private final StorageSettings settings;
-    private final LogKeeper keeper;
+    private final EngineSettings settings;
+    private final CheckpointHook keeper;
     private final RocksIndex index;
     private final StopSwitch stop = new StopSwitch();
     private final DirtyBudget budget;
     private final CommitUpload upload;
     private final DiskCache disk;
     private final ReadPath.Sources sources;
-    private final Admission admission;
+    private final WriteAdmission admission;
     private final WritePath writes;
     private final ReadPath reads;
     private final CommitPipeline pipeline;
-    private final Folder folder;
+    private final DeltaCompactor folder;
     private final CommitCompletion completion;
-    private final ChunkMover mover;
+    private final FrameRelocator mover;
     private final LongAdder requests = new LongAdder();
-    private volatile SpaceKeeper space = SpaceKeeper.NONE;
+    private volatile GcHook space = GcHook.NONE;
     private final AtomicBoolean closing = new AtomicBoolean();
 
     /**
@@ -81,17 +104,17 @@ public final class StorageVolume implements Volume, SpaceSource {
     public StorageVolume(
             RecoveredVolume recovered,
             Compression compression,
-            StorageSettings settings,
+            EngineSettings settings,
             EngineRuntime runtime,
-            LogKeeper keeper) {
+            CheckpointHook keeper) {
         this.recovered = recovered;
         this.settings = settings;
         this.keeper = keeper;
         this.index = recovered.index();
-        DirtyTable dirty = new DirtyTable(
+        CommitTable dirty = new CommitTable(
                 new OpenCommit(recovered.lastSeq() + 1), settings.memory().keptBytesMax());
         this.budget = new DirtyBudget(settings.memory().dirtyBytesMax(), stop);
-        FoldQueue folds = new FoldQueue(settings.folding(), stop);
+        CompactionQueue folds = new CompactionQueue(settings.folding(), stop);
         ChunkStripes stripes = new ChunkStripes(index, settings.memory().entriesMax());
         ReadPlanner planner = new ReadPlanner(stripes, dirty);
         ParallelSteps parallel =
@@ -124,21 +147,21 @@ public final class StorageVolume implements Volume, SpaceSource {
                         writes, dirty, upload, completion, recovered.store().traffic()),
                 runtime,
                 stop);
-        this.folder = new Folder(
+        this.folder = new DeltaCompactor(
                 settings.folding(),
-                new Folder.Paths(folds, planner, reads, writes, budget),
+                new DeltaCompactor.Paths(folds, planner, reads, writes, budget),
                 runtime,
                 stop,
                 pipeline::changed);
         this.admission = admission(folds, runtime);
-        this.mover = new ChunkMover(
+        this.mover = new FrameRelocator(
                 planner, folder, writes, admission, settings.folding().withBaseAt(), pipeline::changed);
         keeper.start(this);
     }
 
-    private Admission admission(FoldQueue folds, EngineRuntime runtime) {
-        return new Admission(
-                new Admission.Gates(budget, folds, keeper, index),
+    private WriteAdmission admission(CompactionQueue folds, EngineRuntime runtime) {
+        return new WriteAdmission(
+                new WriteAdmission.Gates(budget, folds, keeper, index),
                 stop,
                 runtime.nanoTime(),
                 settings.commits().barrierDeadline());
@@ -160,7 +183,7 @@ public final class StorageVolume implements Volume, SpaceSource {
     }
 
     /** Has a keeper told of each commit from now on, and closed with the volume. Called once, before the first batch. */
-    public void keepSpace(SpaceKeeper keeper) {
+    public void keepSpace(GcHook keeper) {
         space = keeper;
         completion.tell(keeper);
     }

@@ -4,19 +4,19 @@ package io.zerofs.storage.gc;
 import io.zerofs.core.background.TaskHealth;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.checkpoint.Checkpointer;
 import io.zerofs.storage.commit.CommitReader;
 import io.zerofs.storage.commit.Death;
 import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.concurrent.ParallelSteps;
-import io.zerofs.storage.engine.EngineRuntime;
 import io.zerofs.storage.engine.RecoveredVolume;
-import io.zerofs.storage.engine.SpaceKeeper;
-import io.zerofs.storage.engine.SpaceSource;
-import io.zerofs.storage.engine.SpaceStatistics;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.upkeep.GcHook;
+import io.zerofs.storage.engine.upkeep.GcSource;
+import io.zerofs.storage.engine.upkeep.GcStatistics;
 import io.zerofs.storage.index.RocksIndex;
-import io.zerofs.storage.lifecycle.Checkpointer;
-import io.zerofs.storage.lifecycle.Deletion;
-import io.zerofs.storage.lifecycle.TableRef;
+import io.zerofs.storage.manifest.PendingDeletion;
+import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.object.ObjectStoreException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * Looks in intervals at what the store holds: deletes what is dead, has half-dead commits rewritten, and asks for a
  * checkpoint when garbage waits for one. Starts to count when it is made; works on the threads for requests. Thread-safe.
  */
-public final class GarbageCollector implements SpaceKeeper {
+public final class GarbageCollector implements GcHook {
     private static final Logger LOG = LoggerFactory.getLogger(GarbageCollector.class);
 
     private static final long GAIN_MIN = 4 << 20;
@@ -56,7 +56,7 @@ public final class GarbageCollector implements SpaceKeeper {
     private final GcSettings settings;
     private final EngineRuntime runtime;
     private final RocksIndex index;
-    private final SpaceSource source;
+    private final GcSource source;
     private final Checkpointer checkpoints;
     private final LiveBytes live;
     private final ObjectReaper reaper;
@@ -78,7 +78,7 @@ public final class GarbageCollector implements SpaceKeeper {
     private int quietLooks;
     private boolean idle;
     private volatile boolean ended;
-    private volatile SpaceStatistics last = SpaceStatistics.NONE;
+    private volatile GcStatistics last = GcStatistics.NONE;
 
     /**
      * @param source the volume that was opened from {@code recovered}, before its first batch
@@ -88,7 +88,7 @@ public final class GarbageCollector implements SpaceKeeper {
             GcSettings settings,
             EngineRuntime runtime,
             RecoveredVolume recovered,
-            SpaceSource source,
+            GcSource source,
             Checkpointer checkpoints) {
         this.settings = settings;
         this.runtime = runtime;
@@ -128,7 +128,7 @@ public final class GarbageCollector implements SpaceKeeper {
     }
 
     @Override
-    public SpaceStatistics statistics() {
+    public GcStatistics statistics() {
         return last.withRestarts(health.restarts(), sweepHealth.restarts());
     }
 
@@ -211,7 +211,7 @@ public final class GarbageCollector implements SpaceKeeper {
     private void sweep() {
         long pauseNanos = settings.sweepInterval().toNanos();
         try {
-            List<Deletion> found = sweep.find(() -> ended);
+            List<PendingDeletion> found = sweep.find(() -> ended);
             reaper.offer(found);
             orphans.add(found.size());
             if (!found.isEmpty()) {
@@ -303,7 +303,7 @@ public final class GarbageCollector implements SpaceKeeper {
     /** Bytes of tables in the store that another checkpoint would free, or let RocksDB free. */
     private long indexGarbage() throws VolumeException {
         long published = checkpoints.chain().head().checkpoint().tables().stream()
-                .mapToLong(TableRef::size)
+                .mapToLong(TableReference::size)
                 .sum();
         return Math.max(reaper.forgottenBytes() - forgottenBytes, published - index.tableBytes());
     }
@@ -316,7 +316,7 @@ public final class GarbageCollector implements SpaceKeeper {
             commitBytes += commit.objectBytes();
             liveBytes += commit.liveBytes();
         }
-        last = new SpaceStatistics(
+        last = new GcStatistics(
                 all.size(),
                 commitBytes,
                 liveBytes,

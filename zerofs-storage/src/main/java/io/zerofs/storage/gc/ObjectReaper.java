@@ -7,14 +7,14 @@ import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
-import io.zerofs.storage.engine.SpaceSource;
+import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RocksIndex;
-import io.zerofs.storage.lifecycle.Deletion;
-import io.zerofs.storage.lifecycle.EpochTerm;
-import io.zerofs.storage.lifecycle.Manifest;
-import io.zerofs.storage.lifecycle.ManifestChain;
-import io.zerofs.storage.lifecycle.TableRef;
+import io.zerofs.storage.manifest.Manifest;
+import io.zerofs.storage.manifest.ManifestChain;
+import io.zerofs.storage.manifest.PendingDeletion;
+import io.zerofs.storage.manifest.TableReference;
+import io.zerofs.storage.manifest.WriterTerm;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import java.time.Duration;
@@ -55,14 +55,14 @@ final class ObjectReaper {
     private final RocksIndex index;
     private final ObjectStore store;
     private final ManifestChain chain;
-    private final SpaceSource source;
+    private final GcSource source;
     private final LiveBytes live;
     private final long graceNanos;
     private final LongSupplier nanoTime;
     private final SnapshotPins pins;
-    private final Map<Deletion, Long> announcedAt = new HashMap<>();
-    private final Set<Deletion> answered = new LinkedHashSet<>();
-    private final List<Deletion> orphans = new ArrayList<>();
+    private final Map<PendingDeletion, Long> announcedAt = new HashMap<>();
+    private final Set<PendingDeletion> answered = new LinkedHashSet<>();
+    private final List<PendingDeletion> orphans = new ArrayList<>();
     private final TaskHealth health;
     private final LongAdder deleted = new LongAdder();
     private final LongAdder failed = new LongAdder();
@@ -70,7 +70,7 @@ final class ObjectReaper {
     private long oldestManifest;
 
     /** What deleting works on. */
-    record Volume(RocksIndex index, ObjectStore store, ManifestChain chain, SpaceSource source) {}
+    record Volume(RocksIndex index, ObjectStore store, ManifestChain chain, GcSource source) {}
 
     ObjectReaper(Volume volume, LiveBytes live, SnapshotPins pins, long graceNanos, LongSupplier nanoTime) {
         this.index = volume.index();
@@ -99,7 +99,7 @@ final class ObjectReaper {
     }
 
     /** Objects that a sweep found, to be announced next time. */
-    void offer(List<Deletion> found) {
+    void offer(List<PendingDeletion> found) {
         orphans.addAll(found);
     }
 
@@ -109,11 +109,11 @@ final class ObjectReaper {
         Manifest head = chain.head();
         pins.follow(head);
         deleteAnnounced(head);
-        List<Deletion> dead = deadCommits(head);
+        List<PendingDeletion> dead = deadCommits(head);
         dead.addAll(orphans);
         dead.removeAll(head.deletions());
         addOldManifests(head, dead);
-        Set<Deletion> done = Set.copyOf(answered);
+        Set<PendingDeletion> done = Set.copyOf(answered);
         if (dead.isEmpty() && done.isEmpty()) {
             return false;
         }
@@ -125,11 +125,12 @@ final class ObjectReaper {
         return true;
     }
 
-    private static Manifest change(Manifest manifest, List<Deletion> dead, Set<Deletion> done, Set<Long> epochs) {
-        Set<Deletion> deletions = new LinkedHashSet<>(manifest.deletions());
+    private static Manifest change(
+            Manifest manifest, List<PendingDeletion> dead, Set<PendingDeletion> done, Set<Long> epochs) {
+        Set<PendingDeletion> deletions = new LinkedHashSet<>(manifest.deletions());
         deletions.removeAll(done);
         deletions.addAll(dead);
-        List<EpochTerm> terms = manifest.terms().stream()
+        List<WriterTerm> terms = manifest.terms().stream()
                 .filter(term -> isNeeded(term, manifest, deletions, epochs))
                 .toList();
         return manifest.withDeletions(List.copyOf(deletions)).withTerms(terms);
@@ -137,21 +138,21 @@ final class ObjectReaper {
 
     /** Whether the history has to tell of an epoch: it is open, or some of its commits are still there. */
     private static boolean isNeeded(
-            EpochTerm term, Manifest manifest, Set<Deletion> deletions, Set<Long> epochsWithCommits) {
+            WriterTerm term, Manifest manifest, Set<PendingDeletion> deletions, Set<Long> epochsWithCommits) {
         return term.isOpen()
                 || term.lastSeq() >= manifest.checkpoint().replayFrom()
                 || epochsWithCommits.contains(term.epoch())
                 || !manifest.snapshots().isEmpty()
                 || deletions.stream()
                         .anyMatch(deletion ->
-                                deletion instanceof Deletion.Commits commits && commits.epoch() == term.epoch());
+                                deletion instanceof PendingDeletion.Commits commits && commits.epoch() == term.epoch());
     }
 
     /** Runs of commits of which nothing is alive, which no replay needs and no snapshot pins. */
-    private List<Deletion> deadCommits(Manifest head) throws VolumeException {
+    private List<PendingDeletion> deadCommits(Manifest head) throws VolumeException {
         Set<CommitId> listed = listedCommits(head);
-        List<Deletion> runs = new ArrayList<>();
-        Deletion.Commits run = null;
+        List<PendingDeletion> runs = new ArrayList<>();
+        PendingDeletion.Commits run = null;
         int room = LISTED_MAX - head.deletions().size();
         for (CommitSpace commit : live.commits()) {
             if (commit.seq() >= head.checkpoint().replayFrom() || runs.size() >= room) {
@@ -162,9 +163,9 @@ final class ObjectReaper {
             }
             if (run != null && run.epoch() == commit.id().epoch() && run.lastSeq() == commit.seq() - 1) {
                 runs.remove(runs.size() - 1);
-                run = new Deletion.Commits(run.epoch(), run.firstSeq(), commit.seq());
+                run = new PendingDeletion.Commits(run.epoch(), run.firstSeq(), commit.seq());
             } else {
-                run = new Deletion.Commits(commit.id().epoch(), commit.seq(), commit.seq());
+                run = new PendingDeletion.Commits(commit.id().epoch(), commit.seq(), commit.seq());
             }
             runs.add(run);
         }
@@ -184,15 +185,15 @@ final class ObjectReaper {
 
     private static Set<CommitId> listedCommits(Manifest head) {
         Set<CommitId> listed = new LinkedHashSet<>();
-        for (Deletion deletion : head.deletions()) {
-            if (deletion instanceof Deletion.Commits commits) {
+        for (PendingDeletion deletion : head.deletions()) {
+            if (deletion instanceof PendingDeletion.Commits commits) {
                 listed.addAll(idsOf(commits));
             }
         }
         return listed;
     }
 
-    static List<CommitId> idsOf(Deletion.Commits commits) {
+    static List<CommitId> idsOf(PendingDeletion.Commits commits) {
         List<CommitId> ids = new ArrayList<>();
         for (long seq = commits.firstSeq(); seq <= commits.lastSeq(); seq++) {
             ids.add(new CommitId(commits.epoch(), seq));
@@ -201,25 +202,25 @@ final class ObjectReaper {
     }
 
     /** Old manifests are no reason to publish by themselves, unless they are many: each publishing makes one. */
-    private void addOldManifests(Manifest head, List<Deletion> dead) throws ObjectStoreException {
+    private void addOldManifests(Manifest head, List<PendingDeletion> dead) throws ObjectStoreException {
         if (oldestManifest == 0) {
             List<ObjectStore.ObjectInfo> first = store.list(Manifest.PREFIX, "", 1);
             oldestManifest = first.isEmpty()
                     ? head.version()
                     : Manifest.versionOf(first.get(0).name());
         }
-        boolean announced = head.deletions().stream().anyMatch(Deletion.Manifests.class::isInstance);
+        boolean announced = head.deletions().stream().anyMatch(PendingDeletion.Manifests.class::isInstance);
         if (!announced && head.version() - oldestManifest > OLD_MANIFESTS_MAX) {
             long last = Math.min(head.version() - 1, oldestManifest + MANIFESTS_PER_DELETION);
-            dead.add(new Deletion.Manifests(oldestManifest, last));
+            dead.add(new PendingDeletion.Manifests(oldestManifest, last));
         }
     }
 
     private void deleteAnnounced(Manifest head) throws VolumeException, ObjectStoreException {
         long now = nanoTime.getAsLong();
-        Map<Deletion, List<String>> ready = new HashMap<>();
+        Map<PendingDeletion, List<String>> ready = new HashMap<>();
         Set<String> unique = new LinkedHashSet<>();
-        for (Deletion deletion : head.deletions()) {
+        for (PendingDeletion deletion : head.deletions()) {
             long since = announcedAt.computeIfAbsent(deletion, unused -> now);
             if (now - since >= graceNanos && !answered.contains(deletion) && mayGo(deletion, head)) {
                 ready.put(deletion, namesOf(deletion));
@@ -238,7 +239,7 @@ final class ObjectReaper {
             deleted.add(batch.size() - refused.size());
         }
         note(names, failures);
-        List<Deletion> gone = new ArrayList<>();
+        List<PendingDeletion> gone = new ArrayList<>();
         ready.forEach((deletion, parts) -> {
             if (parts.stream().noneMatch(failures::containsKey)) {
                 gone.add(deletion);
@@ -276,8 +277,8 @@ final class ObjectReaper {
     }
 
     /** Asks once more before the point of no return. */
-    private boolean mayGo(Deletion deletion, Manifest head) throws VolumeException {
-        if (deletion instanceof Deletion.Commits commits) {
+    private boolean mayGo(PendingDeletion deletion, Manifest head) throws VolumeException {
+        if (deletion instanceof PendingDeletion.Commits commits) {
             for (CommitId id : idsOf(commits)) {
                 CommitSpace space = live.contains(id) ? live.find(id.seq()) : null;
                 if (space != null
@@ -288,19 +289,19 @@ final class ObjectReaper {
                 }
             }
             return true;
-        } else if (deletion instanceof Deletion.Manifests manifests) {
+        } else if (deletion instanceof PendingDeletion.Manifests manifests) {
             return manifests.lastVersion() < head.version();
         }
-        TableRef table = ((Deletion.Table) deletion).table();
+        TableReference table = ((PendingDeletion.Table) deletion).table();
         return !pins.hold(table)
                 && head.checkpoint().tables().stream()
                         .noneMatch(used -> used.objectName().equals(table.objectName()));
     }
 
-    private List<String> namesOf(Deletion deletion) {
-        if (deletion instanceof Deletion.Commits commits) {
+    private List<String> namesOf(PendingDeletion deletion) {
+        if (deletion instanceof PendingDeletion.Commits commits) {
             return idsOf(commits).stream().map(CommitId::objectName).toList();
-        } else if (deletion instanceof Deletion.Manifests manifests) {
+        } else if (deletion instanceof PendingDeletion.Manifests manifests) {
             List<String> names = new ArrayList<>();
             for (long version = manifests.firstVersion(); version <= manifests.lastVersion(); version++) {
                 if (!pins.hold(version)) {
@@ -309,18 +310,18 @@ final class ObjectReaper {
             }
             return names;
         }
-        return List.of(((Deletion.Table) deletion).table().objectName());
+        return List.of(((PendingDeletion.Table) deletion).table().objectName());
     }
 
     /** Takes what the index has about deleted commits out of it; returns when that is durable. */
-    private void forget(List<Deletion> gone) throws VolumeException {
+    private void forget(List<PendingDeletion> gone) throws VolumeException {
         List<byte[]> keys = new ArrayList<>();
         List<Long> seqs = new ArrayList<>();
         int bytes = 0;
-        for (Deletion deletion : gone) {
-            if (deletion instanceof Deletion.Manifests manifests) {
+        for (PendingDeletion deletion : gone) {
+            if (deletion instanceof PendingDeletion.Manifests manifests) {
                 oldestManifest = Math.max(oldestManifest, manifests.lastVersion() + 1);
-            } else if (deletion instanceof Deletion.Commits commits) {
+            } else if (deletion instanceof PendingDeletion.Commits commits) {
                 for (CommitId id : idsOf(commits)) {
                     // An orphan may share its seq with a commit of another epoch, whose records must stay.
                     if (live.contains(id)) {

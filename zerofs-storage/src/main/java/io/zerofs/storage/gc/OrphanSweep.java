@@ -5,11 +5,11 @@ import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.CommitLog;
 import io.zerofs.storage.commit.CommitReader;
-import io.zerofs.storage.lifecycle.Deletion;
-import io.zerofs.storage.lifecycle.EpochTerm;
-import io.zerofs.storage.lifecycle.Manifest;
-import io.zerofs.storage.lifecycle.ManifestChain;
-import io.zerofs.storage.lifecycle.TableRef;
+import io.zerofs.storage.manifest.Manifest;
+import io.zerofs.storage.manifest.ManifestChain;
+import io.zerofs.storage.manifest.PendingDeletion;
+import io.zerofs.storage.manifest.TableReference;
+import io.zerofs.storage.manifest.WriterTerm;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.retry.ReadRetry;
@@ -50,14 +50,14 @@ final class OrphanSweep {
     }
 
     /** @param ended asked now and then whether to give up */
-    List<Deletion> find(BooleanSupplier ended) throws ObjectStoreException, CorruptObjectException {
-        List<Deletion> found = new ArrayList<>();
+    List<PendingDeletion> find(BooleanSupplier ended) throws ObjectStoreException, CorruptObjectException {
+        List<PendingDeletion> found = new ArrayList<>();
         findCommits(found, ended);
         findTables(found, ended);
         return ended.getAsBoolean() ? List.of() : found;
     }
 
-    private void findCommits(List<Deletion> found, BooleanSupplier ended)
+    private void findCommits(List<PendingDeletion> found, BooleanSupplier ended)
             throws ObjectStoreException, CorruptObjectException {
         String after = "";
         List<ObjectStore.ObjectInfo> page;
@@ -70,7 +70,7 @@ final class OrphanSweep {
                     return;
                 }
                 if (id != null && isOrphan(id, head) && !isFence(id, info.size())) {
-                    found.add(new Deletion.Commits(id.epoch(), id.seq(), id.seq()));
+                    found.add(new PendingDeletion.Commits(id.epoch(), id.seq(), id.seq()));
                 }
                 after = info.name();
             }
@@ -81,7 +81,7 @@ final class OrphanSweep {
         if (live.contains(id) || fences.contains(id)) {
             return false;
         }
-        for (EpochTerm term : head.terms()) {
+        for (WriterTerm term : head.terms()) {
             if (term.epoch() == id.epoch()) {
                 boolean inLog = id.seq() >= head.checkpoint().replayFrom() && id.seq() <= term.lastSeq();
                 if (term.isOpen() || inLog) {
@@ -90,7 +90,7 @@ final class OrphanSweep {
             }
         }
         return head.deletions().stream()
-                .noneMatch(deletion -> deletion instanceof Deletion.Commits commits
+                .noneMatch(deletion -> deletion instanceof PendingDeletion.Commits commits
                         && commits.epoch() == id.epoch()
                         && commits.firstSeq() <= id.seq()
                         && commits.lastSeq() >= id.seq());
@@ -113,23 +113,23 @@ final class OrphanSweep {
         return true;
     }
 
-    private void findTables(List<Deletion> found, BooleanSupplier ended) throws ObjectStoreException {
+    private void findTables(List<PendingDeletion> found, BooleanSupplier ended) throws ObjectStoreException {
         String after = "";
         List<ObjectStore.ObjectInfo> page;
         do {
-            page = store.list(TableRef.PREFIX, after, LIST_MAX);
+            page = store.list(TableReference.PREFIX, after, LIST_MAX);
             Manifest head = chain.head();
             Set<String> known = new HashSet<>(pins.tables());
             head.checkpoint().tables().forEach(table -> known.add(table.objectName()));
-            for (Deletion deletion : head.deletions()) {
-                if (deletion instanceof Deletion.Table table) {
+            for (PendingDeletion deletion : head.deletions()) {
+                if (deletion instanceof PendingDeletion.Table table) {
                     known.add(table.table().objectName());
                 }
             }
             for (ObjectStore.ObjectInfo info : page) {
-                TableRef table = TableRef.ofObjectName(info.name(), info.size());
+                TableReference table = TableReference.ofObjectName(info.name(), info.size());
                 if (table != null && table.epoch() < head.epoch() && !known.contains(info.name())) {
-                    found.add(new Deletion.Table(table));
+                    found.add(new PendingDeletion.Table(table));
                 }
                 after = info.name();
             }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.gc;
 
-import io.zerofs.storage.engine.SpaceSource;
+import io.zerofs.storage.engine.upkeep.GcSource;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
@@ -17,7 +17,7 @@ final class Pacing {
 
     private static final long REST_NANOS_MAX = 5_000_000_000L;
 
-    private final SpaceSource source;
+    private final GcSource source;
     private final double share;
     private final LongSupplier nanoTime;
     private final Pause pause;
@@ -31,7 +31,7 @@ final class Pacing {
     }
 
     /** @param share of the time */
-    Pacing(SpaceSource source, double share, LongSupplier nanoTime, Pause pause, BooleanSupplier ended) {
+    Pacing(GcSource source, double share, LongSupplier nanoTime, Pause pause, BooleanSupplier ended) {
         this.source = source;
         this.share = share;
         this.nanoTime = nanoTime;

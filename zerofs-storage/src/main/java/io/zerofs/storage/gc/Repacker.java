@@ -7,8 +7,8 @@ import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.concurrent.ParallelSteps;
-import io.zerofs.storage.engine.SpaceSource;
-import io.zerofs.storage.engine.SpaceSource.Move;
+import io.zerofs.storage.engine.upkeep.GcSource;
+import io.zerofs.storage.engine.upkeep.GcSource.Move;
 import io.zerofs.storage.index.ChunkEntry;
 import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.index.FrameReference;
@@ -57,7 +57,7 @@ final class Repacker {
     private static final int ENTRIES_PER_CURSOR = 1 << 14;
 
     private final RocksIndex index;
-    private final SpaceSource source;
+    private final GcSource source;
     private final ParallelSteps steps;
     private final Pacing pacing;
     private final LongAdder movedChunks = new LongAdder();
@@ -65,7 +65,7 @@ final class Repacker {
     private final LongAdder outrun = new LongAdder();
     private Walk folding;
 
-    Repacker(RocksIndex index, SpaceSource source, ParallelSteps steps, Pacing pacing) {
+    Repacker(RocksIndex index, GcSource source, ParallelSteps steps, Pacing pacing) {
         this.index = index;
         this.source = source;
         this.steps = steps;

@@ -2,10 +2,10 @@
 package io.zerofs.storage.gc;
 
 import io.zerofs.storage.bytes.CorruptObjectException;
-import io.zerofs.storage.lifecycle.Manifest;
-import io.zerofs.storage.lifecycle.ManifestChain;
-import io.zerofs.storage.lifecycle.Snapshot;
-import io.zerofs.storage.lifecycle.TableRef;
+import io.zerofs.storage.manifest.Manifest;
+import io.zerofs.storage.manifest.ManifestChain;
+import io.zerofs.storage.manifest.Snapshot;
+import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.object.ObjectStoreException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -46,7 +46,7 @@ final class SnapshotPins {
                         "object",
                         "a snapshot needs it, and it is gone"));
         Set<String> tables = manifest.checkpoint().tables().stream()
-                .map(TableRef::objectName)
+                .map(TableReference::objectName)
                 .collect(Collectors.toSet());
         return new Pin(snapshot.manifestVersion(), manifest.checkpoint().replayFrom(), snapshot.cutSeq(), tables);
     }
@@ -57,7 +57,7 @@ final class SnapshotPins {
                         && (commit.seq() >= pin.replayFrom || !commit.isDead() || commit.lastDeath() > pin.cut));
     }
 
-    boolean hold(TableRef table) {
+    boolean hold(TableReference table) {
         return pins.values().stream().anyMatch(pin -> pin.tables.contains(table.objectName()));
     }
 

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.runtime.EngineThreads;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
@@ -49,7 +52,7 @@ final class AdmissionTest {
         EngineRuntime real = threads.runtime();
         EngineRuntime runtime = new EngineRuntime(
                 real.sealing(), real.requests(), real.uploads(), real.timer(), clock::get, real.random());
-        volume = new EngineFixture().open(new MemoryObjectStore(), StorageSettings.DEFAULT, runtime, log, threads);
+        volume = new EngineFixture().open(new MemoryObjectStore(), EngineSettings.DEFAULT, runtime, log, threads);
     }
 
     @AfterEach

@@ -22,6 +22,11 @@ import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.Death;
 import io.zerofs.storage.commit.FenceSealer;
 import io.zerofs.storage.commit.FrameTable;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.runtime.EngineThreads;
+import io.zerofs.storage.engine.upkeep.GcHook;
+import io.zerofs.storage.engine.upkeep.GcStatistics;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.ForwardingObjectStore;
@@ -58,7 +63,7 @@ final class BarrierTest {
     private volatile Runnable afterWrite = () -> {};
     private StorageVolume volume;
 
-    private StorageVolume open(ObjectStore where, StorageSettings settings) throws Exception {
+    private StorageVolume open(ObjectStore where, EngineSettings settings) throws Exception {
         EngineThreads threads = new EngineThreads(16);
         EngineRuntime real = threads.runtime();
         Executor uploads = work -> {
@@ -73,12 +78,12 @@ final class BarrierTest {
         return volume;
     }
 
-    private static StorageSettings uploads(int max) {
+    private static EngineSettings uploads(int max) {
         return uploads(max, Duration.ofSeconds(60));
     }
 
-    private static StorageSettings uploads(int max, Duration barrierDeadline) {
-        return StorageSettings.DEFAULT.with(new StorageSettings.Commits(
+    private static EngineSettings uploads(int max, Duration barrierDeadline) {
+        return EngineSettings.DEFAULT.with(new EngineSettings.Commits(
                 1 << 20, 1 << 20, Duration.ofSeconds(5), max, 8 << 20, barrierDeadline, Duration.ofSeconds(30)));
     }
 
@@ -293,7 +298,7 @@ final class BarrierTest {
     void whatWaitsForASlotGoesOnOnceTheIndexTakesTheCommitBefore() throws Exception {
         open(store, uploads(1, Duration.ofDays(10_000)));
         AtomicBoolean full = new AtomicBoolean(true);
-        volume.keepSpace(new SpaceKeeper() {
+        volume.keepSpace(new GcHook() {
             @Override
             public void applied(FrameTable frames, List<Death> deaths) {
                 if (full.getAndSet(false)) {
@@ -304,8 +309,8 @@ final class BarrierTest {
             }
 
             @Override
-            public SpaceStatistics statistics() {
-                return SpaceStatistics.NONE;
+            public GcStatistics statistics() {
+                return GcStatistics.NONE;
             }
 
             @Override
@@ -403,9 +408,9 @@ final class BarrierTest {
         assertEquals(1, volume.lastApplied().seq());
     }
 
-    private static StorageSettings growing() {
-        StorageSettings usual = StorageSettings.DEFAULT;
-        return usual.with(new StorageSettings.Commits(
+    private static EngineSettings growing() {
+        EngineSettings usual = EngineSettings.DEFAULT;
+        return usual.with(new EngineSettings.Commits(
                 MIB, 4 * MIB, Duration.ofSeconds(5), 4, 8 * MIB, Duration.ofMinutes(1), Duration.ofSeconds(30)));
     }
 

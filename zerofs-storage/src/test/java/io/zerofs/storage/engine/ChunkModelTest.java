@@ -10,6 +10,7 @@ import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.RangeRead;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
+import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
@@ -35,11 +36,11 @@ import org.junit.jupiter.api.Test;
 final class ChunkModelTest {
     private static final int CHUNK = Volume.CHUNK_BYTES;
     private static final int CHUNKS = 4;
-    private static final StorageSettings SETTINGS = new StorageSettings(
-            new StorageSettings.Memory(32 << 20, 300_000, 1024),
-            new StorageSettings.Commits(
+    private static final EngineSettings SETTINGS = new EngineSettings(
+            new EngineSettings.Memory(32 << 20, 300_000, 1024),
+            new EngineSettings.Commits(
                     200_000, 600_000, Duration.ofMillis(20), 4, 1 << 20, Duration.ofSeconds(60), Duration.ofMillis(20)),
-            new StorageSettings.Folding(3, 8, 2, 16));
+            new EngineSettings.Folding(3, 8, 2, 16));
 
     @Test
     void everyByteReadsAsTheModelSays() throws Exception {

@@ -7,12 +7,10 @@ import io.zerofs.core.random.Seeds;
 import io.zerofs.core.secret.Secret;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.VolumeOpener;
+import io.zerofs.storage.checkpoint.CheckpointSettings;
+import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.gc.GcSettings;
 import io.zerofs.storage.index.RocksIndex;
-import io.zerofs.storage.lifecycle.CheckpointSettings;
-import io.zerofs.storage.lifecycle.OpenException;
-import io.zerofs.storage.lifecycle.OpenProgress;
-import io.zerofs.storage.lifecycle.OpenSettings;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.MonotonicClock;
@@ -21,6 +19,9 @@ import io.zerofs.storage.object.RetrySettings;
 import io.zerofs.storage.object.RetryingObjectStore;
 import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
+import io.zerofs.storage.recovery.OpenException;
+import io.zerofs.storage.recovery.OpenProgress;
+import io.zerofs.storage.recovery.OpenSettings;
 import io.zerofs.storage.seal.PassphraseKdf;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,9 +41,9 @@ final class CrashTest {
             .with(new PassphraseKdf(8, 1, 1))
             .with(EngineFixture.TUNING)
             .with(new CheckpointSettings(60_000, 12, 1 << 20, 200, Duration.ofMillis(500), Duration.ofMillis(200)))
-            .with(new StorageSettings(
-                    new StorageSettings.Memory(16 << 20, 2 << 20, 1024),
-                    new StorageSettings.Commits(
+            .with(new EngineSettings(
+                    new EngineSettings.Memory(16 << 20, 2 << 20, 1024),
+                    new EngineSettings.Commits(
                             200_000,
                             600_000,
                             Duration.ofMillis(15),
@@ -50,7 +51,7 @@ final class CrashTest {
                             1 << 20,
                             Duration.ofSeconds(2),
                             Duration.ofMillis(10)),
-                    new StorageSettings.Folding(3, 10, 2, 16)))
+                    new EngineSettings.Folding(3, 10, 2, 16)))
             .withRequestsMax(12);
 
     /** Everything at once and nearly without grace, so that deleting what is needed would be seen. */

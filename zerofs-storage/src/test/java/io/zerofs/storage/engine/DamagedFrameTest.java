@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.index.ChunkEntry;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
@@ -33,7 +34,7 @@ final class DamagedFrameTest {
 
     @BeforeEach
     void writeTwoCommits() throws Exception {
-        StorageSettings settings = StorageSettings.DEFAULT.with(new StorageSettings.Memory(32 << 20, 0, 1024));
+        EngineSettings settings = EngineSettings.DEFAULT.with(new EngineSettings.Memory(32 << 20, 0, 1024));
         volume = new EngineFixture().open(store, settings);
         byte[] noise = new byte[CHUNK];
         new SplittableRandom(1).nextBytes(noise);
@@ -140,7 +141,7 @@ final class DamagedFrameTest {
             write(volume, 0, i % 60 * 4096, filled(100, i));
             await(volume.barrier());
         }
-        int deltasMax = 2 * StorageSettings.DEFAULT.folding().waitAt();
+        int deltasMax = 2 * EngineSettings.DEFAULT.folding().waitAt();
         long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
         while (VolumeWords.entry(volume, 0).deltas() > deltasMax) {
             assertTrue(System.nanoTime() < deadline, "it keeps too many deltas");

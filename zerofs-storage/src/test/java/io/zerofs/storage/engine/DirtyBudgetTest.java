@@ -14,6 +14,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.OnBehalf;
+import io.zerofs.storage.engine.memtable.DirtyBudget;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.runtime.StopSwitch;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.time.Duration;
@@ -117,11 +120,11 @@ final class DirtyBudgetTest {
     @Test
     void inAnOutageWritersFillTheBudgetThenWaitAndNeverFail() throws Exception {
         FaultyObjectStore store = new FaultyObjectStore(new MemoryObjectStore(), 1);
-        StorageSettings settings = new StorageSettings(
-                new StorageSettings.Memory(16 * MIB, 4 * MIB, 1024),
-                new StorageSettings.Commits(
+        EngineSettings settings = new EngineSettings(
+                new EngineSettings.Memory(16 * MIB, 4 * MIB, 1024),
+                new EngineSettings.Commits(
                         MIB, 2 * MIB, Duration.ofMillis(20), 4, 4 * MIB, Duration.ofMinutes(5), Duration.ofMillis(20)),
-                StorageSettings.DEFAULT.folding());
+                EngineSettings.DEFAULT.folding());
         StorageVolume volume = new EngineFixture().open(store, settings);
         store.setOutage(true);
         AtomicLong written = new AtomicLong();
@@ -159,11 +162,11 @@ final class DirtyBudgetTest {
     @Test
     void foldsWaitForRoomAsWritersDo() throws Exception {
         HeldStore store = new HeldStore();
-        StorageSettings settings = new StorageSettings(
-                new StorageSettings.Memory(16 * MIB, 4 * MIB, 1024),
-                new StorageSettings.Commits(
+        EngineSettings settings = new EngineSettings(
+                new EngineSettings.Memory(16 * MIB, 4 * MIB, 1024),
+                new EngineSettings.Commits(
                         MIB, 2 * MIB, Duration.ofMillis(20), 4, 4 * MIB, Duration.ofMinutes(5), Duration.ofMillis(20)),
-                new StorageSettings.Folding(8, 32, 2, 16));
+                new EngineSettings.Folding(8, 32, 2, 16));
         int chunks = 200;
         StorageVolume volume = new EngineFixture().open(store, settings);
         for (int i = 0; i < chunks; i++) {
@@ -210,7 +213,7 @@ final class DirtyBudgetTest {
         return Thread.getAllStackTraces().entrySet().stream()
                         .filter(thread -> thread.getKey().getName().startsWith("zerofs-engine-store-"))
                         .map(thread -> Arrays.toString(thread.getValue()))
-                        .filter(stack -> stack.contains("Folder.fold") && stack.contains("DirtyBudget.acquire"))
+                        .filter(stack -> stack.contains("DeltaCompactor.fold") && stack.contains("DirtyBudget.acquire"))
                         .count()
                 == tasks;
     }

@@ -7,6 +7,7 @@ import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
+import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -43,7 +44,7 @@ public final class EngineBenchmark {
 
     public static void main(String[] arguments) throws Exception {
         double seconds = arguments.length > 0 ? Double.parseDouble(arguments[0]) : 5;
-        try (StorageVolume volume = new EngineFixture().open(new MemoryObjectStore(), StorageSettings.DEFAULT)) {
+        try (StorageVolume volume = new EngineFixture().open(new MemoryObjectStore(), EngineSettings.DEFAULT)) {
             EngineBenchmark benchmark = new EngineBenchmark(volume);
             benchmark.random.nextBytes(benchmark.inode);
             benchmark.measure("put of one record", seconds, benchmark::putRecord);

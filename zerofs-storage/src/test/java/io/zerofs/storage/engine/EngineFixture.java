@@ -6,6 +6,11 @@ import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.CommitLog;
 import io.zerofs.storage.commit.CommitReader;
 import io.zerofs.storage.commit.FenceSealer;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.runtime.EngineThreads;
+import io.zerofs.storage.engine.upkeep.CheckpointHook;
+import io.zerofs.storage.engine.upkeep.CheckpointSource;
 import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.index.RocksTuning;
@@ -33,9 +38,9 @@ import org.rocksdb.RocksDB;
  * Opens volumes without manifests: each opening fences the epochs before it and replays the whole log into a new
  * database. For tests of the engine alone.
  */
-final class EngineFixture {
-    static final Path NATIVE = Path.of("target", "native");
-    static final RocksTuning TUNING = new RocksTuning(8 << 20, 4 << 20, 4, 1);
+public final class EngineFixture {
+    public static final Path NATIVE = Path.of("target", "native");
+    public static final RocksTuning TUNING = new RocksTuning(8 << 20, 4 << 20, 4, 1);
 
     private final UUID id;
     private RocksIndex.Writer writer = RocksDB::write;
@@ -69,22 +74,22 @@ final class EngineFixture {
     }
 
     /** Opens with threads of its own, which end with the volume. */
-    StorageVolume open(ObjectStore store, StorageSettings settings) throws Exception {
+    StorageVolume open(ObjectStore store, EngineSettings settings) throws Exception {
         EngineThreads threads = new EngineThreads(16);
         return open(store, settings, threads.runtime(), new QuietKeeper(), threads);
     }
 
     StorageVolume open(
             ObjectStore store,
-            StorageSettings settings,
+            EngineSettings settings,
             EngineRuntime runtime,
-            LogKeeper keeper,
+            CheckpointHook keeper,
             AutoCloseable closedLast)
             throws Exception {
         ObjectKeys keys = keys();
         Path directory = temporary();
         RocksIndex index = RocksIndex.open(directory, NATIVE, TUNING, writer);
-        LogSource.AppliedCommit last = replay(store, keys, index);
+        CheckpointSource.AppliedCommit last = replay(store, keys, index);
         AutoCloseable release = () -> {
             closedLast.close();
             delete(directory);
@@ -95,10 +100,10 @@ final class EngineFixture {
         return new StorageVolume(recovered, Compression.LZ4, settings, runtime, keeper);
     }
 
-    LogSource.AppliedCommit replay(ObjectStore store, ObjectKeys keys, RocksIndex index) throws Exception {
+    CheckpointSource.AppliedCommit replay(ObjectStore store, ObjectKeys keys, RocksIndex index) throws Exception {
         CommitReader reader = new CommitReader(store, keys);
         CommitApplier applier = new CommitApplier(index);
-        LogSource.AppliedCommit last = new LogSource.AppliedCommit(0, Salt.NONE);
+        CheckpointSource.AppliedCommit last = new CheckpointSource.AppliedCommit(0, Salt.NONE);
         for (long term = 1; term <= epoch; term++) {
             while (true) {
                 CommitId next = new CommitId(term, last.seq() + 1);
@@ -110,7 +115,8 @@ final class EngineFixture {
                         throw new AssertionError(next + " does not follow the commit before it");
                     }
                     applier.replay(log);
-                    last = new LogSource.AppliedCommit(next.seq(), log.header().salt());
+                    last = new CheckpointSource.AppliedCommit(
+                            next.seq(), log.header().salt());
                 } else {
                     break;
                 }
@@ -146,11 +152,11 @@ final class EngineFixture {
         }
     }
 
-    static Path temporary() throws IOException {
+    public static Path temporary() throws IOException {
         return Files.createTempDirectory(Files.createDirectories(Path.of("target")), "engine");
     }
 
-    static void delete(Path directory) {
+    public static void delete(Path directory) {
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
@@ -161,9 +167,9 @@ final class EngineFixture {
     }
 
     /** A keeper that never checkpoints. */
-    static class QuietKeeper implements LogKeeper {
+    static class QuietKeeper implements CheckpointHook {
         @Override
-        public void start(LogSource source) {}
+        public void start(CheckpointSource source) {}
 
         @Override
         public void applied(ObjectHeader header) {}

@@ -18,6 +18,12 @@ import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.NeverWaits;
 import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.storage.engine.memtable.CompactedChunk;
+import io.zerofs.storage.engine.memtable.Extents;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.runtime.EngineThreads;
+import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.index.ChunkEntry;
 import io.zerofs.storage.index.FrameReference;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
@@ -34,8 +40,8 @@ import org.junit.jupiter.api.Test;
 /** When deltas are folded, into what, and who waits for it. */
 final class FoldingTest {
     private static final int BLOCK = 4096;
-    private static final StorageSettings SETTINGS =
-            StorageSettings.DEFAULT.with(new StorageSettings.Folding(8, 12, 2, 16));
+    private static final EngineSettings SETTINGS =
+            EngineSettings.DEFAULT.with(new EngineSettings.Folding(8, 12, 2, 16));
 
     private final EngineFixture fixture = new EngineFixture();
     private final MemoryObjectStore store = new MemoryObjectStore();
@@ -187,7 +193,7 @@ final class FoldingTest {
 
     @Test
     void writersOfAChunkGoOnWhoseBaseWasMovedIntoTheOpenCommit() throws Exception {
-        SpaceSource.Move move = volume.prepareMove(new ChunkId(1, 0), seq -> seq == 1);
+        GcSource.Move move = volume.prepareMove(new ChunkId(1, 0), seq -> seq == 1);
         holdFolds();
         for (int i = 0; i < 11; i++) {
             delta(i, i);
@@ -224,20 +230,20 @@ final class FoldingTest {
 
     @Test
     void aFoldThatLostItsFramesMeanwhileChangesNothing() {
-        assertThrows(IllegalArgumentException.class, () -> new StorageSettings.Folding(8, 8, 1, 16));
+        assertThrows(IllegalArgumentException.class, () -> new EngineSettings.Folding(8, 8, 1, 16));
         ChunkEntry entry = new ChunkEntry(List.of(
                 FrameReference.full(1, 0),
                 FrameReference.delta(2, 0, 1),
                 FrameReference.delta(3, 0, 2),
                 FrameReference.delta(4, 0, 4)));
-        FoldResult deltas = new FoldResult(entry.frames().subList(1, 3), new Extents());
+        CompactedChunk deltas = new CompactedChunk(entry.frames().subList(1, 3), new Extents());
         assertTrue(deltas.appliesTo(entry));
         ChunkEntry after = deltas.replaceIn(entry, 9, 5);
         assertEquals(3, after.frames().size());
         assertEquals(9, after.frames().get(1).seq());
         assertEquals(4, after.last().seq());
         assertTrue(!deltas.appliesTo(after));
-        FoldResult all = new FoldResult(entry.frames().subList(0, 3), new Extents());
+        CompactedChunk all = new CompactedChunk(entry.frames().subList(0, 3), new Extents());
         assertEquals(2, all.replaceIn(entry, 9, 5).frames().size());
         assertTrue(all.replaceIn(entry, 9, 5).frames().get(0).full());
         assertTrue(!all.appliesTo(after));

@@ -13,6 +13,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.runtime.EngineThreads;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.index.RocksTuning;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
@@ -72,7 +75,7 @@ final class FullDiskTest {
         volume = new StorageVolume(
                 recovered,
                 Compression.LZ4,
-                StorageSettings.DEFAULT,
+                EngineSettings.DEFAULT,
                 counting(threads.runtime()),
                 new EngineFixture.QuietKeeper());
         Path ballast = Files.write(disk.resolve("ballast"), new byte[8 << 20]);

@@ -15,6 +15,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.runtime.EngineThreads;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -70,7 +73,7 @@ final class IndexRefusalTest {
                 },
                 () -> clock.addAndGet(nanosPerLook),
                 real.random());
-        volume = fixture.open(store, StorageSettings.DEFAULT, runtime, new EngineFixture.QuietKeeper(), threads);
+        volume = fixture.open(store, EngineSettings.DEFAULT, runtime, new EngineFixture.QuietKeeper(), threads);
     }
 
     @AfterEach
@@ -80,7 +83,7 @@ final class IndexRefusalTest {
 
     private void reopen() throws Exception {
         volume.close();
-        volume = fixture.open(store, StorageSettings.DEFAULT);
+        volume = fixture.open(store, EngineSettings.DEFAULT);
     }
 
     @Test

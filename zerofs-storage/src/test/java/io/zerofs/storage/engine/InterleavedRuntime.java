@@ -2,6 +2,7 @@
 package io.zerofs.storage.engine;
 
 import io.zerofs.storage.concurrent.ParallelSteps;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
 import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;

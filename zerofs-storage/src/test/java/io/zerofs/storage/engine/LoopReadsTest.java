@@ -13,6 +13,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.waiting.NeverWaits;
 import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -22,8 +24,8 @@ final class LoopReadsTest {
     /** More than entries stay decoded. */
     private static final int CHUNKS = 4_096;
 
-    private static final StorageSettings SETTINGS = StorageSettings.DEFAULT.with(new StorageSettings.Memory(
-            64 << 20, StorageSettings.DEFAULT.memory().pageCacheBytes(), 1));
+    private static final EngineSettings SETTINGS = EngineSettings.DEFAULT.with(
+            new EngineSettings.Memory(64 << 20, EngineSettings.DEFAULT.memory().pageCacheBytes(), 1));
 
     @Test
     void readsAndWritesWhoseEntriesAreOnTheDiskGoElsewhereAndTheVolumeGoesOn() throws Exception {
@@ -48,7 +50,7 @@ final class LoopReadsTest {
         try (StorageVolume volume = new EngineFixture().open(new MemoryObjectStore(), SETTINGS)) {
             write(volume, 0, 0, filled(10, 1));
             await(volume.barrier());
-            SpaceSource.Move move = volume.prepareMove(new ChunkId(1, 0), seq -> true);
+            GcSource.Move move = volume.prepareMove(new ChunkId(1, 0), seq -> true);
             for (int chunk = 1; chunk < CHUNKS; chunk++) {
                 write(volume, chunk, 0, filled(10, chunk));
             }

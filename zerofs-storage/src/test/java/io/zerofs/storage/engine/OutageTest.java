@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.random.Seeds;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.time.Duration;
@@ -21,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** A store that does not answer for an hour, on a clock that jumps, with the limits of the program. */
 final class OutageTest {
-    private static final StorageSettings SETTINGS = StorageSettings.DEFAULT;
+    private static final EngineSettings SETTINGS = EngineSettings.DEFAULT;
     private static final int MINUTES = 60;
     private static final int BYTES = 4096;
 

@@ -10,6 +10,7 @@ import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
+import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -30,11 +31,11 @@ final class ReadAheadModelTest {
     private static final int BLOCK = 4096;
     private static final int FILE_BYTES = 12 << 20;
     private static final int BLOCKS_PER_CHUNK = Volume.CHUNK_BYTES / BLOCK;
-    private static final StorageSettings SETTINGS = new StorageSettings(
-            new StorageSettings.Memory(16 << 20, 4 << 20, 1024),
-            new StorageSettings.Commits(
+    private static final EngineSettings SETTINGS = new EngineSettings(
+            new EngineSettings.Memory(16 << 20, 4 << 20, 1024),
+            new EngineSettings.Commits(
                     1 << 20, 2 << 20, Duration.ofMillis(5), 4, 4 << 20, Duration.ofSeconds(60), Duration.ofMillis(20)),
-            new StorageSettings.Folding(3, 8, 2, 16));
+            new EngineSettings.Folding(3, 8, 2, 16));
 
     @Test
     void noReaderSeesAnOldByte() throws Exception {

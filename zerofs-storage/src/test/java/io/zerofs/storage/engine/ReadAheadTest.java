@@ -16,6 +16,9 @@ import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.NeverWaits;
 import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.runtime.EngineThreads;
 import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
@@ -45,17 +48,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ReadAheadTest {
     private static final int MIB = 1 << 20;
     /** What the program's default of 250 MB in all comes to. */
-    private static final StorageSettings SETTINGS =
-            StorageSettings.DEFAULT.with(new StorageSettings.Memory(32 * MIB, 78_125_000, 4096));
+    private static final EngineSettings SETTINGS =
+            EngineSettings.DEFAULT.with(new EngineSettings.Memory(32 * MIB, 78_125_000, 4096));
 
     /** With windows and commits as long as they get. */
-    private static final StorageSettings LARGE =
-            StorageSettings.DEFAULT.with(new StorageSettings.Memory(64 * MIB, 128 * MIB, 4096));
+    private static final EngineSettings LARGE =
+            EngineSettings.DEFAULT.with(new EngineSettings.Memory(64 * MIB, 128 * MIB, 4096));
 
     private CountingStore store = new CountingStore();
     private final EngineFixture fixture = new EngineFixture();
     private final byte[] noise = new byte[CHUNK];
-    private StorageSettings settings = SETTINGS;
+    private EngineSettings settings = SETTINGS;
     private long inode = 1;
     private StorageVolume volume;
 
@@ -323,7 +326,7 @@ final class ReadAheadTest {
 
     @Test
     void whatAReadFoundInMemoryIsNotFetchedWhenItIsLostWhileTheReadWaits() throws Exception {
-        settings = SETTINGS.with(new StorageSettings.Memory(32 * MIB, 2 * MIB, 4096));
+        settings = SETTINGS.with(new EngineSettings.Memory(32 * MIB, 2 * MIB, 4096));
         file(64 * MIB, 8 * MIB);
         long chunk = 101L * CHUNK;
         read(chunk + CHUNK - 4096, 4096);
@@ -393,7 +396,7 @@ final class ReadAheadTest {
 
     @Test
     void aSmallReadOfAChunkWithManyFramesFetchesOnlyWhatItNeeds() throws Exception {
-        volume = fixture.open(store, SETTINGS.with(new StorageSettings.Folding(30, 32, 1, 16)));
+        volume = fixture.open(store, SETTINGS.with(new EngineSettings.Folding(30, 32, 1, 16)));
         write(0);
         await(volume.barrier());
         for (int block = 0; block < 20; block++) {

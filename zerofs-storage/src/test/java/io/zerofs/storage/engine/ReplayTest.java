@@ -14,6 +14,7 @@ import io.zerofs.core.volume.Reservation;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.CommitLog;
 import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
@@ -35,7 +36,7 @@ final class ReplayTest {
             SplittableRandom random = new SplittableRandom(seed);
             MemoryObjectStore store = new MemoryObjectStore();
             EngineFixture fixture = new EngineFixture();
-            StorageVolume volume = fixture.open(store, StorageSettings.DEFAULT);
+            StorageVolume volume = fixture.open(store, EngineSettings.DEFAULT);
             volume.atCut(batch -> batch.put(new byte[] {2}, new byte[] {(byte) random.nextInt()}));
             Path copy = EngineFixture.temporary();
             Path live = copy.resolve("live");

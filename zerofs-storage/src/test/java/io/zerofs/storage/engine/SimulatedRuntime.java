@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
+import io.zerofs.storage.engine.runtime.EngineRuntime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

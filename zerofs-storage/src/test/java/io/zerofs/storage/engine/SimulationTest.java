@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.random.Seeds;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
@@ -21,11 +22,11 @@ import org.junit.jupiter.api.Test;
  * folds, timers and crashes in any order, answers lost or late. A failing seed fails again.
  */
 final class SimulationTest {
-    private static final StorageSettings SETTINGS = new StorageSettings(
-            new StorageSettings.Memory(1L << 30, 1 << 20, 1024),
-            new StorageSettings.Commits(
+    private static final EngineSettings SETTINGS = new EngineSettings(
+            new EngineSettings.Memory(1L << 30, 1 << 20, 1024),
+            new EngineSettings.Commits(
                     150_000, 400_000, Duration.ofSeconds(5), 3, 600_000, Duration.ofSeconds(60), Duration.ofSeconds(2)),
-            new StorageSettings.Folding(3, 1000, 2, 16));
+            new EngineSettings.Folding(3, 1000, 2, 16));
 
     @Test
     void everyInterleavingKeepsWhatWasAcknowledged() throws Exception {

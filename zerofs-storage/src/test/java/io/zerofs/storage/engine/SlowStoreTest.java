@@ -12,6 +12,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.runtime.EngineThreads;
 import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ManualMonotonicClock;
@@ -29,7 +32,7 @@ import org.junit.jupiter.api.Test;
 
 /** How long barriers wait for a store behind a link, and how much goes there at a time. */
 final class SlowStoreTest {
-    private static final Duration DEADLINE = StorageSettings.DEFAULT.commits().barrierDeadline();
+    private static final Duration DEADLINE = EngineSettings.DEFAULT.commits().barrierDeadline();
 
     private final EngineFixture fixture = new EngineFixture();
     private final HeldStore held = new HeldStore();
@@ -57,7 +60,7 @@ final class SlowStoreTest {
         EngineRuntime real = threads.runtime();
         EngineRuntime runtime = new EngineRuntime(
                 real.sealing(), real.requests(), real.uploads(), timer, timer::nanoTime, real.random());
-        volume = fixture.open(store, StorageSettings.DEFAULT, runtime, new EngineFixture.QuietKeeper(), threads);
+        volume = fixture.open(store, EngineSettings.DEFAULT, runtime, new EngineFixture.QuietKeeper(), threads);
         held.hold(true);
         return store;
     }
@@ -104,7 +107,7 @@ final class SlowStoreTest {
         SimulatedRuntime simulated = new SimulatedRuntime(new SplittableRandom(1));
         EngineRuntime runtime = simulated.runtime();
         Broken store = new Broken();
-        volume = fixture.open(store, StorageSettings.DEFAULT, runtime, new EngineFixture.QuietKeeper(), () -> {});
+        volume = fixture.open(store, EngineSettings.DEFAULT, runtime, new EngineFixture.QuietKeeper(), () -> {});
         put(volume, "a");
         CompletableFuture<?> barrier = volume.barrier();
         store.broken = true;

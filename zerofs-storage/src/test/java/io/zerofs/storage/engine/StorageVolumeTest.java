@@ -4,6 +4,7 @@ package io.zerofs.storage.engine;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeContract;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -32,7 +33,7 @@ class StorageVolumeTest extends VolumeContract {
     }
 
     private Volume open(Opened how) throws Exception {
-        Volume volume = how.fixture().open(how.store(), StorageSettings.DEFAULT);
+        Volume volume = how.fixture().open(how.store(), EngineSettings.DEFAULT);
         opened.put(volume, how);
         return volume;
     }

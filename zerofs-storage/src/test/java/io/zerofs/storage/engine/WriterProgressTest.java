@@ -12,6 +12,8 @@ import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.NeverWaits;
 import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.StoreOperation;
@@ -30,11 +32,11 @@ import org.junit.jupiter.api.Test;
 final class WriterProgressTest {
     private static final int CHUNKS = 3;
     private static final int STEPS_MAX = 5000;
-    private static final StorageSettings SETTINGS = new StorageSettings(
-            new StorageSettings.Memory(1L << 30, 0, 1024),
-            new StorageSettings.Commits(
+    private static final EngineSettings SETTINGS = new EngineSettings(
+            new EngineSettings.Memory(1L << 30, 0, 1024),
+            new EngineSettings.Commits(
                     150_000, 400_000, Duration.ofSeconds(5), 3, 600_000, Duration.ofSeconds(60), Duration.ofSeconds(2)),
-            new StorageSettings.Folding(2, 4, 1, 16));
+            new EngineSettings.Folding(2, 4, 1, 16));
 
     @Test
     void noWriterWaitsForEver() throws Exception {
@@ -63,7 +65,7 @@ final class WriterProgressTest {
                 write(volume, chunk, 0, filled(CHUNK, 1));
             }
             volume.barrier();
-            SpaceSource.Move move = null;
+            GcSource.Move move = null;
             for (int i = 0; i < 500; i++) {
                 switch (random.nextInt(9)) {
                     case 0, 1, 2 -> {
@@ -94,8 +96,8 @@ final class WriterProgressTest {
     }
 
     /** Reads what a chunk consists of, or makes the move that was prepared a while ago. */
-    private static SpaceSource.Move move(
-            StorageVolume volume, InterleavedRuntime threads, SpaceSource.Move prepared, int chunk) throws Exception {
+    private static GcSource.Move move(
+            StorageVolume volume, InterleavedRuntime threads, GcSource.Move prepared, int chunk) throws Exception {
         try {
             if (prepared != null) {
                 volume.move(prepared);

@@ -14,15 +14,15 @@ import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitId;
-import io.zerofs.storage.lifecycle.Deletion;
-import io.zerofs.storage.lifecycle.LifecycleFixture;
-import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
-import io.zerofs.storage.lifecycle.Manifest;
-import io.zerofs.storage.lifecycle.Snapshot;
-import io.zerofs.storage.lifecycle.TableRef;
+import io.zerofs.storage.manifest.Manifest;
+import io.zerofs.storage.manifest.PendingDeletion;
+import io.zerofs.storage.manifest.Snapshot;
+import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.recovery.LifecycleFixture;
+import io.zerofs.storage.recovery.LifecycleFixture.Process;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,7 +54,7 @@ final class GarbageCollectorTest {
         return new CommitId(epoch, seq).objectName();
     }
 
-    private static List<Deletion> announced(Process process) {
+    private static List<PendingDeletion> announced(Process process) {
         return process.keeper.chain().head().deletions();
     }
 
@@ -72,13 +72,13 @@ final class GarbageCollectorTest {
         withADeadCommit(process);
 
         gc.pass();
-        assertTrue(announced(process).contains(new Deletion.Commits(1, 1, 1)));
+        assertTrue(announced(process).contains(new PendingDeletion.Commits(1, 1, 1)));
         gc.pass().passTime(GcFixture.GRACE.minusNanos(1)).pass();
         assertTrue(fixture.names("").contains(commit(1, 1)));
 
         gc.passTime(Duration.ofNanos(1)).pass();
         assertFalse(fixture.names("").contains(commit(1, 1)));
-        assertFalse(announced(process).contains(new Deletion.Commits(1, 1, 1)));
+        assertFalse(announced(process).contains(new PendingDeletion.Commits(1, 1, 1)));
         assertFalse(SpaceAudit.scan(process.recovered.index()).containsKey(1L));
         assertEquals("new", process.read(0));
         process.kill();
@@ -164,7 +164,7 @@ final class GarbageCollectorTest {
 
         Process second = fixture.process().open();
         GcFixture after = new GcFixture(second);
-        assertTrue(announced(second).contains(new Deletion.Commits(1, 1, 1)));
+        assertTrue(announced(second).contains(new PendingDeletion.Commits(1, 1, 1)));
         after.pass().passTime(GcFixture.GRACE.minusNanos(1)).pass();
         assertTrue(fixture.names("").contains(commit(1, 1)));
         after.passTime(Duration.ofNanos(1)).pass();
@@ -182,7 +182,7 @@ final class GarbageCollectorTest {
 
         gc.passTime(GcFixture.GRACE);
         assertThrows(Exception.class, gc::pass);
-        assertTrue(announced(process).contains(new Deletion.Commits(1, 1, 1)));
+        assertTrue(announced(process).contains(new PendingDeletion.Commits(1, 1, 1)));
         assertTrue(SpaceAudit.scan(process.recovered.index()).containsKey(1L));
 
         process.store.setFaults();
@@ -190,7 +190,7 @@ final class GarbageCollectorTest {
         assertEquals(
                 List.of(),
                 announced(process).stream()
-                        .filter(Deletion.Commits.class::isInstance)
+                        .filter(PendingDeletion.Commits.class::isInstance)
                         .toList());
     }
 
@@ -430,7 +430,7 @@ final class GarbageCollectorTest {
         Snapshot snapshot = new Snapshot("s", pinned.version(), pinned.salt(), cut, 0);
         process.keeper.chain().publish(manifest -> manifest.withSnapshots(List.of(snapshot)));
         List<String> needed = new ArrayList<>(List.of(commit(1, 1), pinned.objectName()));
-        pinned.checkpoint().tables().stream().map(TableRef::objectName).forEach(needed::add);
+        pinned.checkpoint().tables().stream().map(TableReference::objectName).forEach(needed::add);
         process.write(0, "now").barrier().write(0, "later").barrier();
         for (int i = 0; i < 20; i++) {
             process.write(1, "value " + i).barrier().checkpoint();

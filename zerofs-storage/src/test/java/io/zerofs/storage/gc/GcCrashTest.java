@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.zerofs.core.random.Seeds;
 import io.zerofs.storage.engine.CrashModel;
-import io.zerofs.storage.engine.StorageSettings;
-import io.zerofs.storage.lifecycle.LifecycleFixture;
-import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
+import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.recovery.LifecycleFixture;
+import io.zerofs.storage.recovery.LifecycleFixture.Process;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.SplittableRandom;
@@ -87,7 +87,7 @@ final class GcCrashTest {
     private static Process open(LifecycleFixture fixture, Path directory) throws Exception {
         Process process = fixture.process(directory);
         process.settings =
-                process.settings.with(process.settings.engine().with(new StorageSettings.Folding(3, 10, 2, 16)));
+                process.settings.with(process.settings.engine().with(new EngineSettings.Folding(3, 10, 2, 16)));
         return process.open();
     }
 

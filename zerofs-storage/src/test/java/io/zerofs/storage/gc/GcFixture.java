@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.gc;
 
-import io.zerofs.storage.engine.EngineRuntime;
-import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.recovery.LifecycleFixture.Process;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 

@@ -7,14 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.CommitReader;
-import io.zerofs.storage.lifecycle.Deletion;
-import io.zerofs.storage.lifecycle.LifecycleFixture;
-import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
-import io.zerofs.storage.lifecycle.Manifest;
-import io.zerofs.storage.lifecycle.TableRef;
+import io.zerofs.storage.manifest.Manifest;
+import io.zerofs.storage.manifest.PendingDeletion;
+import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.object.ForwardingObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.recovery.LifecycleFixture;
+import io.zerofs.storage.recovery.LifecycleFixture.Process;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -118,13 +118,13 @@ class GcRestartTest {
         SnapshotPins pins = new SnapshotPins(process.keeper.chain());
         CommitReader reader = new CommitReader(store, process.recovered.keys());
         OrphanSweep sweep = new OrphanSweep(store, process.keeper.chain(), gc.collector.liveBytes(), pins, reader);
-        List<Deletion> found = new ArrayList<>();
+        List<PendingDeletion> found = new ArrayList<>();
         List<String> tables = new ArrayList<>();
         store.beforeManifest = () -> {
-            tables.addAll(fixture.names(TableRef.PREFIX));
+            tables.addAll(fixture.names(TableReference.PREFIX));
             found.addAll(sweep.find(() -> false));
         };
-        int before = fixture.names(TableRef.PREFIX).size();
+        int before = fixture.names(TableReference.PREFIX).size();
 
         process.write(1, "more").barrier().checkpoint();
 

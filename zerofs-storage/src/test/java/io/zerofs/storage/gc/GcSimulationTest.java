@@ -8,23 +8,23 @@ import io.zerofs.core.random.Seeds;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.checkpoint.Checkpointer;
 import io.zerofs.storage.engine.CrashModel;
-import io.zerofs.storage.engine.EngineRuntime;
-import io.zerofs.storage.engine.LogKeeper;
-import io.zerofs.storage.engine.LogSource;
 import io.zerofs.storage.engine.SimulatedRuntime;
-import io.zerofs.storage.engine.SpaceSource;
-import io.zerofs.storage.engine.StorageSettings;
 import io.zerofs.storage.engine.StorageVolume;
-import io.zerofs.storage.lifecycle.Checkpointer;
-import io.zerofs.storage.lifecycle.LifecycleFixture;
-import io.zerofs.storage.lifecycle.OpenProgress;
-import io.zerofs.storage.lifecycle.OpenSettings;
-import io.zerofs.storage.lifecycle.Recovery;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.upkeep.CheckpointHook;
+import io.zerofs.storage.engine.upkeep.CheckpointSource;
+import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.recovery.LifecycleFixture;
+import io.zerofs.storage.recovery.OpenProgress;
+import io.zerofs.storage.recovery.OpenSettings;
+import io.zerofs.storage.recovery.Recovery;
 import io.zerofs.storage.seal.ObjectHeader;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,11 +41,11 @@ import org.junit.jupiter.api.Test;
  * others run meanwhile. A failing seed fails again.
  */
 final class GcSimulationTest {
-    private static final OpenSettings SETTINGS = LifecycleFixture.SETTINGS.with(new StorageSettings(
-            new StorageSettings.Memory(1L << 30, 1 << 20, 1024),
-            new StorageSettings.Commits(
+    private static final OpenSettings SETTINGS = LifecycleFixture.SETTINGS.with(new EngineSettings(
+            new EngineSettings.Memory(1L << 30, 1 << 20, 1024),
+            new EngineSettings.Commits(
                     150_000, 400_000, Duration.ofSeconds(5), 3, 600_000, Duration.ofSeconds(60), Duration.ofSeconds(2)),
-            new StorageSettings.Folding(3, 1000, 2, 16)));
+            new EngineSettings.Folding(3, 1000, 2, 16)));
     private static final GcSettings GC =
             new GcSettings(true, 1, 2, 0.01, Duration.ofSeconds(7), Duration.ofSeconds(5), Duration.ofSeconds(20));
 
@@ -247,16 +247,16 @@ final class GcSimulationTest {
         }
 
         /** A keeper that waits by letting others run. */
-        private final class Pumping implements LogKeeper {
-            private final LogKeeper keeper;
+        private final class Pumping implements CheckpointHook {
+            private final CheckpointHook keeper;
 
-            Pumping(LogKeeper keeper) {
+            Pumping(CheckpointHook keeper) {
                 this.keeper = keeper;
             }
 
             @Override
-            public void start(LogSource source) {
-                keeper.start(new Source((SpaceSource) source));
+            public void start(CheckpointSource source) {
+                keeper.start(new Source((GcSource) source));
             }
 
             @Override
@@ -281,10 +281,10 @@ final class GcSimulationTest {
         }
 
         /** A volume whose futures are done when they are handed out. */
-        private final class Source implements SpaceSource {
-            private final SpaceSource source;
+        private final class Source implements GcSource {
+            private final GcSource source;
 
-            Source(SpaceSource source) {
+            Source(GcSource source) {
                 this.source = source;
             }
 

@@ -12,9 +12,9 @@ import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.storage.index.ChunkEntry;
 import io.zerofs.storage.index.IndexKeys;
-import io.zerofs.storage.lifecycle.LifecycleFixture;
-import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
-import io.zerofs.storage.lifecycle.TableRef;
+import io.zerofs.storage.manifest.TableReference;
+import io.zerofs.storage.recovery.LifecycleFixture;
+import io.zerofs.storage.recovery.LifecycleFixture.Process;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -114,7 +114,7 @@ final class IdleVolumeTest {
 
     private long tableBytes() {
         return process.keeper.chain().head().checkpoint().tables().stream()
-                .mapToLong(TableRef::size)
+                .mapToLong(TableReference::size)
                 .sum();
     }
 

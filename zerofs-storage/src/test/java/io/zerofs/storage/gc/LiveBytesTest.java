@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.zerofs.core.random.Seeds;
 import io.zerofs.storage.engine.CrashModel;
-import io.zerofs.storage.engine.StorageSettings;
-import io.zerofs.storage.lifecycle.LifecycleFixture;
-import io.zerofs.storage.lifecycle.LifecycleFixture.Process;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.recovery.LifecycleFixture;
+import io.zerofs.storage.recovery.LifecycleFixture.Process;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +25,7 @@ final class LiveBytesTest {
             for (int life = 0; life < 4; life++) {
                 Process process = fixture.process();
                 process.settings =
-                        process.settings.with(StorageSettings.DEFAULT.with(new StorageSettings.Folding(3, 10, 2, 16)));
+                        process.settings.with(EngineSettings.DEFAULT.with(new EngineSettings.Folding(3, 10, 2, 16)));
                 GcFixture gc = new GcFixture(process.open());
                 model.recovered(process.volume);
                 for (int i = 0; i < 25; i++) {

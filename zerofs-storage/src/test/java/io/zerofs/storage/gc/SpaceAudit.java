@@ -13,11 +13,11 @@ import io.zerofs.storage.index.ChunkEntry;
 import io.zerofs.storage.index.FrameReference;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RocksIndex;
-import io.zerofs.storage.lifecycle.Deletion;
-import io.zerofs.storage.lifecycle.LifecycleFixture;
-import io.zerofs.storage.lifecycle.Manifest;
-import io.zerofs.storage.lifecycle.TableRef;
+import io.zerofs.storage.manifest.Manifest;
+import io.zerofs.storage.manifest.PendingDeletion;
+import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.recovery.LifecycleFixture;
 import io.zerofs.storage.seal.ObjectKind;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -99,7 +99,7 @@ final class SpaceAudit {
         for (ObjectStore.ObjectInfo info : bucket.list("", "", 100_000)) {
             CommitId id = CommitId.ofObjectName(info.name());
             boolean fence = id != null && reader.readHeader(id).kind() == ObjectKind.FENCE;
-            if (id != null && !fence || info.name().startsWith(TableRef.PREFIX)) {
+            if (id != null && !fence || info.name().startsWith(TableReference.PREFIX)) {
                 found.add(info.name());
             }
         }
@@ -109,7 +109,7 @@ final class SpaceAudit {
 
     private static boolean isListed(LifecycleFixture.Process process, CommitId id) {
         return process.keeper.chain().head().deletions().stream()
-                .anyMatch(deletion -> deletion instanceof Deletion.Commits commits
+                .anyMatch(deletion -> deletion instanceof PendingDeletion.Commits commits
                         && ObjectReaper.idsOf(commits).contains(id));
     }
 

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.checkpoint;
+
+import io.zerofs.core.background.TaskHealth;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.upkeep.CheckpointHook;
+import io.zerofs.storage.engine.upkeep.CheckpointSource;
+import io.zerofs.storage.engine.upkeep.CheckpointSource.AppliedCommit;
+import io.zerofs.storage.manifest.CheckpointState;
+import io.zerofs.storage.manifest.Manifest;
+import io.zerofs.storage.manifest.ManifestChain;
+import io.zerofs.storage.manifest.PendingDeletion;
+import io.zerofs.storage.manifest.TableReference;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.ObjectHeader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Publishes the state of the database, so that the log stays short: when the log that is not covered passes a size or a
+ * number of commits, after a time if anything changed, and at the end. Looks once in a while whether another writer took
+ * over. Writers go on meanwhile, up to a hard limit of log. Thread-safe.
+ */
+public final class Checkpointer implements CheckpointHook, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
+
+    private static final Duration RETRY_MAX = Duration.ofMinutes(1);
+
+    private final CheckpointSettings settings;
+    private final EngineRuntime runtime;
+    private final LocalDirectory directory;
+    private final StoreWatch watch;
+    private final ManifestChain chain;
+    private final TableUpload tables;
+    private final LastSeenCommit lastCommit;
+    private final LogBacklog uncovered;
+    private final ReentrantLock running = new ReentrantLock();
+    private final AtomicBoolean requested = new AtomicBoolean();
+    private final AtomicBoolean wanted = new AtomicBoolean();
+    private volatile CheckpointSource source;
+    private volatile boolean ended;
+    private volatile String failure;
+    private boolean closed;
+    /**
+     * The newest checkpoint that was published, guarded by running: the next open wants its tables, and compaction deletes
+     * them from the database.
+     */
+    private Path kept;
+
+    private volatile long lastAttemptNanos;
+    private final TaskHealth health = new TaskHealth("checkpoint", Duration.ofSeconds(1), RETRY_MAX);
+    private volatile long retryAtNanos;
+    private long checkpoints;
+    private volatile long publishedCount;
+
+    /** @param replayed commits that the newest checkpoint does not cover */
+    public Checkpointer(
+            CheckpointSettings settings,
+            EngineRuntime runtime,
+            LocalDirectory directory,
+            StoreWatch watch,
+            TableUpload tables,
+            List<ObjectHeader> replayed) {
+        this.settings = settings;
+        this.runtime = runtime;
+        this.directory = directory;
+        this.watch = watch;
+        this.chain = watch.chain();
+        this.tables = tables;
+        this.lastCommit = directory.lastCommit();
+        this.uncovered = new LogBacklog(settings);
+        replayed.forEach(uncovered::add);
+    }
+
+    /** Where the manifests stand, for who changes other parts of them. */
+    public ManifestChain chain() {
+        return chain;
+    }
+
+    @Override
+    public void start(CheckpointSource newSource) {
+        source = newSource;
+        lastAttemptNanos = runtime.nanoTime().getAsLong();
+        retryAtNanos = lastAttemptNanos;
+        awaitTick();
+        requestIfDue();
+    }
+
+    @Override
+    public void applied(ObjectHeader header) {
+        lastCommit.write(new CommitId(header.epoch(), header.number()), header.salt());
+        uncovered.add(header);
+        requestIfDue();
+    }
+
+    @Override
+    public boolean hasRoom() {
+        return !uncovered.isFull();
+    }
+
+    @Override
+    public boolean awaitRoom(long nanosMax) throws InterruptedException {
+        return uncovered.awaitRoom(nanosMax);
+    }
+
+    @Override
+    public void finish() {
+        // Everything is durable by now: a last checkpoint makes the next start shorter, and is not worth minutes.
+        tables.hurry();
+        running.lock();
+        try {
+            if (!ended && !uncovered.isEmpty()) {
+                attempt();
+            }
+            ended = true;
+        } finally {
+            running.unlock();
+        }
+    }
+
+    /** Stops watching, without a last checkpoint. Idempotent. */
+    @Override
+    public synchronized void close() throws IOException {
+        ended = true;
+        closed = true;
+        lastCommit.close();
+    }
+
+    /**
+     * Makes and publishes a checkpoint now.
+     *
+     * @throws VolumeException FENCED if another writer took over, CORRUPT if the local database is damaged
+     */
+    public void checkpoint() throws VolumeException, ObjectStoreException, CorruptObjectException, IOException {
+        running.lock();
+        Path copy = null;
+        try {
+            long startNanos = runtime.nanoTime().getAsLong();
+            long uploadedBefore = tables.uploadedBytes();
+            // Noted before the copy is made: commits in flight have entries in it, but no frame table yet.
+            AppliedCommit applied = source.lastApplied();
+            copy = directory.newCheckpoint(++checkpoints);
+            source.checkpoint(copy);
+            long replayTo = awaitCut();
+            String rocksManifestName = Files.readString(copy.resolve("CURRENT"), StandardCharsets.US_ASCII)
+                    .strip();
+            byte[] rocksManifest = Files.readAllBytes(copy.resolve(rocksManifestName));
+            List<TableReference> stored = tables.upload(copy);
+            CheckpointState state = new CheckpointState(
+                    applied.seq() + 1, replayTo, applied.salt(), rocksManifestName, rocksManifest, stored);
+            Set<TableReference> inUse = new HashSet<>(stored);
+            List<TableReference> unused = tables.unusedBy(inUse);
+            Manifest published = chain.publish(manifest -> announce(manifest.withCheckpoint(state), unused));
+            tables.published(inUse);
+            keep(copy);
+            copy = null;
+            uncovered.cover(applied.seq());
+            publishedCount++;
+            LOG.debug(
+                    "checkpoint {} covers the log through commit {}: {} tables of {} bytes, {} bytes new, {} unused, {} ms",
+                    published.version(),
+                    applied.seq(),
+                    stored.size(),
+                    stored.stream().mapToLong(TableReference::size).sum(),
+                    tables.uploadedBytes() - uploadedBefore,
+                    unused.size(),
+                    (runtime.nanoTime().getAsLong() - startNanos) / 1_000_000);
+        } finally {
+            if (copy != null) {
+                discard(copy);
+            }
+            running.unlock();
+        }
+    }
+
+    private void keep(Path copy) throws IOException {
+        Path former = kept;
+        kept = copy;
+        if (former != null) {
+            discard(former);
+        }
+    }
+
+    /** A checkpoint may outlive its volume, and then the directory is that of the next one, which deletes what is left. */
+    private synchronized void discard(Path copy) throws IOException {
+        if (!closed) {
+            LocalDirectory.delete(copy);
+        }
+    }
+
+    /** What the new state does not need is announced with it, so that no crash in between leaves it behind. */
+    private static Manifest announce(Manifest manifest, List<TableReference> unused) {
+        List<PendingDeletion> deletions = new ArrayList<>(manifest.deletions());
+        for (TableReference table : unused) {
+            PendingDeletion deletion = new PendingDeletion.Table(table);
+            if (!deletions.contains(deletion)) {
+                deletions.add(deletion);
+            }
+        }
+        return manifest.withDeletions(deletions);
+    }
+
+    private long awaitCut() throws VolumeException {
+        try {
+            return source.cut().get();
+        } catch (ExecutionException | CancellationException e) {
+            if (e.getCause() instanceof VolumeException failure) {
+                throw failure;
+            }
+            throw new VolumeException(VolumeException.Kind.CLOSED, "the cut of a checkpoint failed", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new VolumeException(VolumeException.Kind.CLOSED, "interrupted while a checkpoint was made", e);
+        }
+    }
+
+    /** Has a checkpoint made soon, whatever the log's length; not more than one at a time. */
+    public void request() {
+        if (isTime() && wanted.compareAndSet(false, true)) {
+            runtime.requests().execute(this::attemptWanted);
+        }
+    }
+
+    private void attemptWanted() {
+        running.lock();
+        try {
+            if (!ended) {
+                attempt();
+            }
+        } finally {
+            running.unlock();
+            wanted.set(false);
+        }
+    }
+
+    @Override
+    public String failure() {
+        return failure;
+    }
+
+    @Override
+    public CheckpointHook.Statistics statistics() {
+        return new CheckpointHook.Statistics(
+                publishedCount, tables.uploadedBytes(), uncovered.bytes(), uncovered.commits(), health.restarts());
+    }
+
+    /** Not before a failure was given its time: each attempt copies the index. */
+    private boolean isTime() {
+        return source != null && !ended && runtime.nanoTime().getAsLong() - retryAtNanos >= 0;
+    }
+
+    private void requestIfDue() {
+        if (isTime() && uncovered.isDue() && requested.compareAndSet(false, true)) {
+            runtime.requests().execute(this::attemptRequested);
+        }
+    }
+
+    private void attemptRequested() {
+        running.lock();
+        try {
+            requested.set(false);
+            // A failure waits for its time, a success may already be behind again.
+            while (!ended && uncovered.isDue() && attempt()) {
+                LOG.debug("the log may still be too long");
+            }
+        } finally {
+            running.unlock();
+        }
+    }
+
+    /** Returns whether a checkpoint was published. */
+    private boolean attempt() {
+        lastAttemptNanos = runtime.nanoTime().getAsLong();
+        failure = null;
+        try {
+            checkpoint();
+            health.succeeded();
+            return true;
+        } catch (VolumeException e) {
+            switch (e.kind()) {
+                case FENCED -> end(e);
+                // The index here is damaged and the store is not: a new start builds another one.
+                case CORRUPT -> end(new VolumeException(VolumeException.Kind.DISK, e.getMessage(), e));
+                case UNAVAILABLE, NO_SPACE, DISK, CLOSED -> putOff(e);
+            }
+        } catch (CorruptObjectException e) {
+            unreadable(e);
+        } catch (ObjectStoreException | IOException | RuntimeException | Error e) {
+            putOff(e);
+        }
+        return false;
+    }
+
+    private void putOff(Throwable why) {
+        failure = why.getMessage() == null ? why.toString() : why.getMessage();
+        long delay = health.failed(why);
+        retryAtNanos = runtime.nanoTime().getAsLong() + delay;
+        // Where the log is full no commit comes any more that would ask again.
+        runtime.timer().after(delay, this::requestIfDue);
+    }
+
+    /** What no ZeroFS wrote tells nothing of other writers, and a person can remove it; else it may be a newer writer's. */
+    private void unreadable(CorruptObjectException e) {
+        if (e.isForeign()) {
+            LOG.error("no checkpoint until a person has acted: {}", e.getMessage());
+            putOff(e);
+        } else {
+            end(new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e));
+        }
+    }
+
+    private void end(VolumeException reason) {
+        ended = true;
+        source.stop(reason);
+    }
+
+    private void awaitTick() {
+        runtime.timer()
+                .after(
+                        settings.watchInterval().toNanos(),
+                        () -> runtime.requests().execute(this::tick));
+    }
+
+    private void tick() {
+        if (ended) {
+            return;
+        }
+        try {
+            watch.look();
+            boolean late = runtime.nanoTime().getAsLong() - lastAttemptNanos
+                    >= settings.interval().toNanos();
+            if (late && changedSinceCheckpoint()) {
+                attempt();
+            }
+            requestIfDue();
+        } catch (VolumeException e) {
+            end(e);
+        } catch (CorruptObjectException e) {
+            unreadable(e);
+        } catch (ObjectStoreException e) {
+            LOG.debug("cannot see whether another writer took over: {}", e.getMessage());
+        } catch (RuntimeException | Error e) {
+            putOff(e);
+        } finally {
+            awaitTick();
+        }
+    }
+
+    /** The cut of a checkpoint is itself log that is not covered: alone it is no reason for another one. */
+    private boolean changedSinceCheckpoint() {
+        return source.lastApplied().seq() > chain.head().checkpoint().replayTo();
+    }
+}

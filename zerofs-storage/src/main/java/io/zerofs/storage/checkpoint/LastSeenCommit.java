@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.checkpoint;
+
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.seal.Salt;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Remembers on the local disk the last durable commit that this machine saw. It serves a warning only: a store that is older
+ * than what was seen may have been restored, or be lying. Written without fsync, so it may lag behind.
+ *
+ * <pre>
+ *   u64 epoch   u64 seq   bytes[32] salt   u32 CRC-32C
+ * </pre>
+ */
+public final class LastSeenCommit implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LastSeenCommit.class);
+    private static final int CONTENT_BYTES = 2 * Long.BYTES + Salt.BYTES;
+    private static final int BYTES = CONTENT_BYTES + Integer.BYTES;
+
+    private final Path file;
+    private FileChannel channel;
+    private boolean failed;
+    private boolean closed;
+
+    LastSeenCommit(Path file) {
+        this.file = file;
+    }
+
+    public record Seen(CommitId id, Salt salt) {}
+
+    /** What was remembered; empty if nothing was, or nothing readable. */
+    public Optional<Seen> read() throws IOException {
+        ByteBuffer bytes;
+        try {
+            bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+        if (bytes.remaining() != BYTES || bytes.getInt(CONTENT_BYTES) != checksum(bytes)) {
+            return Optional.empty();
+        }
+        long epoch = bytes.getLong();
+        long seq = bytes.getLong();
+        return epoch < 1 || seq < 1
+                ? Optional.empty()
+                : Optional.of(new Seen(new CommitId(epoch, seq), Salt.read(bytes)));
+    }
+
+    /** Called in the order of the log, by one thread at a time. A failure is logged once and has no other effect. */
+    synchronized void write(CommitId id, Salt salt) {
+        if (closed) {
+            return;
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(BYTES);
+        bytes.putLong(id.epoch()).putLong(id.seq());
+        salt.write(bytes);
+        bytes.putInt(checksum(bytes)).flip();
+        try {
+            if (channel == null) {
+                channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            }
+            channel.write(bytes, 0);
+        } catch (IOException e) {
+            if (!failed) {
+                LOG.warn("cannot remember the last commit in {}: {}", file, e.toString());
+            }
+            failed = true;
+        }
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        closed = true;
+        if (channel != null) {
+            channel.close();
+        }
+    }
+
+    private static int checksum(ByteBuffer bytes) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes.array(), 0, CONTENT_BYTES);
+        return (int) crc.getValue();
+    }
+}

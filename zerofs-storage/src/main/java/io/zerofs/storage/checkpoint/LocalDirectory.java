@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.checkpoint;
+
+import io.zerofs.storage.index.PrivateDirectory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * A volume's place in the local cache directory, locked against other daemons. Nothing in it is trusted: all of it may be
+ * deleted while no daemon runs.
+ *
+ * <pre>
+ *   lock                  held while a daemon has the volume
+ *   last-commit           see LastSeenCommit
+ *   place                 see KnownPlaces
+ *   db-EPOCH/             the database of that term; one at a time but for a moment at open
+ *   checkpoint-NUMBER/    while a checkpoint is made
+ * </pre>
+ *
+ * RocksDB's files are not encrypted, so nobody but the owner may look in.
+ */
+public final class LocalDirectory implements AutoCloseable {
+    private static final String DATABASE = "db-";
+    private static final String CHECKPOINT = "checkpoint-";
+
+    private final Path directory;
+    private final FileChannel lockFile;
+
+    private LocalDirectory(Path directory, FileChannel lockFile) {
+        this.directory = directory;
+        this.lockFile = lockFile;
+    }
+
+    /** Where the directory of a volume is. */
+    public static Path of(Path cacheDirectory, UUID volume) {
+        return cacheDirectory.resolve(volume.toString());
+    }
+
+    /** Makes the directory if needed, and locks it; returns empty if another daemon has it. */
+    public static Optional<LocalDirectory> lock(Path cacheDirectory, UUID volume) throws IOException {
+        PrivateDirectory.makeParent(cacheDirectory);
+        Path directory = of(cacheDirectory, volume);
+        PrivateDirectory.make(directory);
+        FileChannel lockFile =
+                FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            FileLock lock = lockFile.tryLock();
+            if (lock != null) {
+                return Optional.of(new LocalDirectory(directory, lockFile));
+            }
+        } catch (OverlappingFileLockException e) {
+            // This very process has it: an owner like any other.
+        } catch (IOException e) {
+            lockFile.close();
+            throw e;
+        }
+        lockFile.close();
+        return Optional.empty();
+    }
+
+    public Path path() {
+        return directory;
+    }
+
+    public LastSeenCommit lastCommit() {
+        return new LastSeenCommit(directory.resolve("last-commit"));
+    }
+
+    /** An empty directory for the database of a term; what a crash left in its place is gone. */
+    public Path newDatabase(long epoch) throws IOException {
+        return renew(DATABASE + String.format(Locale.ROOT, "%016x", epoch));
+    }
+
+    /** Where a checkpoint may be made: does not exist, its parent does. */
+    Path newCheckpoint(long number) throws IOException {
+        Path checkpoint = directory.resolve(CHECKPOINT + number);
+        delete(checkpoint);
+        return checkpoint;
+    }
+
+    /** Databases and checkpoints of earlier terms, which may hold tables that the manifest names; newest first. */
+    public List<Path> leftovers(Path current) throws IOException {
+        List<Path> found = new ArrayList<>();
+        try (Stream<Path> entries = Files.list(directory)) {
+            entries.filter(entry -> !entry.equals(current)).forEach(entry -> {
+                String name = entry.getFileName().toString();
+                if (name.startsWith(DATABASE) || name.startsWith(CHECKPOINT)) {
+                    found.add(entry);
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        found.sort(Comparator.reverseOrder());
+        return found;
+    }
+
+    public static void delete(Path tree) throws IOException {
+        try (Stream<Path> entries = Files.walk(tree)) {
+            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(entry);
+            }
+        } catch (NoSuchFileException e) {
+            // Nothing to delete.
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** Gives back the lock. The lock file stays: deleting it would let two daemons lock two files of one name. */
+    @Override
+    public void close() throws IOException {
+        lockFile.close();
+    }
+
+    private Path renew(String name) throws IOException {
+        Path path = directory.resolve(name);
+        delete(path);
+        PrivateDirectory.make(path);
+        return path;
+    }
+}

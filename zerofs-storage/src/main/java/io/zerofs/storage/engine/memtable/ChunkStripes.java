@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine.memtable;
+
+import io.zerofs.core.volume.ChunkId;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.index.ChunkEntry;
+import io.zerofs.storage.index.IndexKeys;
+import io.zerofs.storage.index.RocksIndex;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Locks for chunks, and a cache of their entries under the same locks. Stripes are taken in ascending order and held for
+ * microseconds. All changes of chunk entries go through here, so the cache needs no other invalidation.
+ */
+public final class ChunkStripes {
+    private static final int STRIPES = 1024;
+
+    private record Cached(ChunkId chunk, ChunkEntry entry) {}
+
+    private final RocksIndex index;
+    private final ReentrantLock[] locks = new ReentrantLock[STRIPES];
+    // Direct-mapped; a cell belongs to the stripe of its lowest bits.
+    private final Cached[] cells;
+
+    /** @param entriesMax a power of two, at least {@value #STRIPES} */
+    public ChunkStripes(RocksIndex index, int entriesMax) {
+        this.index = index;
+        this.cells = new Cached[Math.max(STRIPES, Integer.highestOneBit(entriesMax))];
+        Arrays.setAll(locks, stripe -> new ReentrantLock());
+    }
+
+    public void lock(ChunkId chunk) {
+        locks[stripe(chunk)].lock();
+    }
+
+    public void unlock(ChunkId chunk) {
+        locks[stripe(chunk)].unlock();
+    }
+
+    /** @return what {@link #unlockAll} takes */
+    public int[] lockAll(Collection<ChunkId> chunks) {
+        int[] stripes = new int[chunks.size()];
+        int count = 0;
+        for (ChunkId chunk : chunks) {
+            stripes[count++] = stripe(chunk);
+        }
+        // Two chunks of one stripe lock it twice.
+        Arrays.sort(stripes);
+        for (int stripe : stripes) {
+            locks[stripe].lock();
+        }
+        return stripes;
+    }
+
+    public void unlockAll(int[] stripes) {
+        for (int i = stripes.length - 1; i >= 0; i--) {
+            locks[stripes[i]].unlock();
+        }
+    }
+
+    /**
+     * Brings entries to memory for {@link #entryNow}: in the gate a read of the disk would hold up all who cut, event
+     * loops among them, and it is too late to leave this thread for another one that may wait.
+     *
+     * @throws io.zerofs.core.waiting.WouldWaitException as {@link #entry}
+     */
+    public void bring(Collection<ChunkId> chunks) throws VolumeException {
+        for (ChunkId chunk : chunks) {
+            lock(chunk);
+            try {
+                entry(chunk);
+            } finally {
+                unlock(chunk);
+            }
+        }
+    }
+
+    /**
+     * The entry of a chunk whose stripe the caller holds.
+     *
+     * @throws io.zerofs.core.waiting.WouldWaitException on a thread that never waits, if the disk would have to be read
+     */
+    public ChunkEntry entry(ChunkId chunk) throws VolumeException {
+        Cached cached = cells[cell(chunk)];
+        return cached != null && cached.chunk.equals(chunk) ? cached.entry : keep(chunk, index.get(key(chunk)));
+    }
+
+    /** The same where it is too late to go to another thread. */
+    public ChunkEntry entryNow(ChunkId chunk) throws VolumeException {
+        Cached cached = cells[cell(chunk)];
+        return cached != null && cached.chunk.equals(chunk) ? cached.entry : keep(chunk, index.getNow(key(chunk)));
+    }
+
+    private static byte[] key(ChunkId chunk) {
+        return IndexKeys.chunk(chunk.inode(), chunk.index());
+    }
+
+    private ChunkEntry keep(ChunkId chunk, byte[] encoded) throws VolumeException {
+        ChunkEntry entry = ChunkEntry.decode(encoded);
+        put(chunk, entry);
+        return entry;
+    }
+
+    /** Notes what the index holds from now on. The caller holds the stripe. */
+    public void put(ChunkId chunk, ChunkEntry entry) {
+        cells[cell(chunk)] = new Cached(chunk, entry);
+    }
+
+    private int cell(ChunkId chunk) {
+        return hash(chunk) & (cells.length - 1);
+    }
+
+    private static int stripe(ChunkId chunk) {
+        return hash(chunk) & (STRIPES - 1);
+    }
+
+    private static int hash(ChunkId chunk) {
+        // Neighbouring chunks of a file fall on different stripes; files are spread by Fibonacci hashing.
+        long mixed = (chunk.inode() * 0x9E3779B97F4A7C15L >>> 20) + chunk.index();
+        return (int) (mixed ^ mixed >>> 32);
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine.memtable;
+
+import io.zerofs.storage.index.ChunkEntry;
+import io.zerofs.storage.index.FrameReference;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * Frames of one chunk made into one.
+ *
+ * @param folded neighbours in the entry, oldest first, none of the commit that was open when they were read
+ * @param content what they say together
+ */
+public record CompactedChunk(List<FrameReference> folded, Extents content) {
+    boolean withBase() {
+        return folded.get(0).full();
+    }
+
+    /** Whether the entry still has the folded frames side by side, as they were. Frames around them do not matter. */
+    public boolean appliesTo(ChunkEntry entry) {
+        return placeIn(entry) >= 0;
+    }
+
+    public ChunkEntry replaceIn(ChunkEntry entry, long seq, int slot) {
+        List<FrameReference> frames = new ArrayList<>(entry.frames());
+        int from = placeIn(entry);
+        frames.subList(from, from + folded.size()).clear();
+        frames.add(
+                from,
+                withBase() ? FrameReference.full(seq, slot) : FrameReference.delta(seq, slot, content.touchedBlocks()));
+        return new ChunkEntry(frames);
+    }
+
+    private int placeIn(ChunkEntry entry) {
+        return Collections.indexOfSubList(entry.frames(), folded);
+    }
+
+    public void fill(MemorySlot slot) {
+        slot.adopt(content, withBase());
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine.pipeline;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.cache.ObjectRanges;
+import io.zerofs.storage.commit.Death;
+import io.zerofs.storage.engine.memtable.DirtyBudget;
+import io.zerofs.storage.engine.upkeep.CheckpointHook;
+import io.zerofs.storage.engine.upkeep.GcHook;
+import io.zerofs.storage.index.CommitApplier;
+import java.util.List;
+
+/** What happens to a commit once it is durable. Called in the order of the log, by one thread at a time. */
+public final class CommitCompletion {
+    private final CommitApplier applier;
+    private final DirtyBudget budget;
+    private final CheckpointHook keeper;
+    private final ObjectRanges ranges;
+    private volatile GcHook space = GcHook.NONE;
+
+    public CommitCompletion(CommitApplier applier, DirtyBudget budget, CheckpointHook keeper, ObjectRanges ranges) {
+        this.applier = applier;
+        this.budget = budget;
+        this.keeper = keeper;
+        this.ranges = ranges;
+    }
+
+    public void tell(GcHook keeper) {
+        space = keeper;
+    }
+
+    /** Puts frame table and deaths into the index, so that memory may be dropped. */
+    void apply(InFlightCommit flight) throws VolumeException {
+        List<Death> deaths = flight.commit().deaths();
+        applier.applyDurable(flight.sealed().frames(), deaths);
+        space.applied(flight.sealed().frames(), deaths);
+    }
+
+    /** Gives back what the commit took, after it was dropped from memory. */
+    void release(InFlightCommit flight) {
+        ranges.keep(flight.sealed());
+        budget.charge(-flight.commit().memoryBytes() - flight.sealed().objectLength());
+        keeper.applied(flight.sealed().frames().header());
+    }
+}

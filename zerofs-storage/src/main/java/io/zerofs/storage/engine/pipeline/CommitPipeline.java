@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine.pipeline;
+
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.engine.memtable.CommitTable;
+import io.zerofs.storage.engine.memtable.OpenCommit;
+import io.zerofs.storage.engine.pipeline.InFlightCommit.State;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.runtime.StopSwitch;
+import io.zerofs.storage.engine.upkeep.CheckpointSource.AppliedCommit;
+import io.zerofs.storage.engine.write.WritePath;
+import io.zerofs.storage.object.Traffic;
+import io.zerofs.storage.seal.Salt;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides when to cut, keeps several commits on their way to the store, and answers in their order. Its lock comes before
+ * the gate, is held for microseconds, and no future is completed under it. Thread-safe.
+ */
+public final class CommitPipeline {
+    private static final Logger log = LoggerFactory.getLogger(CommitPipeline.class);
+
+    /** Most that a barrier waits for company, while other commits are on their way. */
+    private static final long SPACING_NANOS_MAX = 10_000_000L;
+
+    /** How long a commit may take to the store that grows because it is written anew. */
+    private static final long GROWN_NANOS_MAX = 1_000_000_000L;
+
+    private static final int RECENT_MAX = 1024;
+
+    /** One in so many: the weight of an upload in the mean of how long they take. */
+    private static final int UPLOADS_AVERAGED = 8;
+
+    /** How often it is looked for progress before a barrier fails for want of it. */
+    private static final int LOOKS_PER_STALL = 12;
+
+    private final long epoch;
+    private final EngineSettings.Commits settings;
+    private final WritePath writes;
+    private final CommitTable dirty;
+    private final CommitUpload upload;
+    private final CommitCompletion completion;
+    private final EngineRuntime runtime;
+    private final StopSwitch stop;
+    private final Traffic traffic;
+    private final UploadPace pace;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Deque<InFlightCommit> flights = new ArrayDeque<>();
+    private final Deque<Recent> recent = new ArrayDeque<>();
+    private final BarrierWaiters waiters = new BarrierWaiters();
+    private final AtomicBoolean flushArmed = new AtomicBoolean();
+    private final AtomicBoolean retryArmed = new AtomicBoolean();
+    private final AtomicBoolean cutRefused = new AtomicBoolean();
+    private final RefusalDelay cutDelay = new RefusalDelay();
+    private final RefusalDelay applyDelay = new RefusalDelay();
+    private Salt lastSalt;
+    private boolean cutWanted;
+    private boolean completing;
+    private boolean deadlineArmed;
+    private boolean spacingArmed;
+    private long lastCutNanos;
+    private long uploadNanos;
+    private long recentBytes;
+    private long movedBytes;
+    private long failuresBefore;
+    private volatile long progressNanos;
+    private double bytesPerNano;
+    private volatile long grownBytesMax;
+    private volatile AppliedCommit applied;
+
+    public CommitPipeline(
+            long epoch,
+            AppliedCommit applied,
+            EngineSettings.Commits settings,
+            Stages stages,
+            EngineRuntime runtime,
+            StopSwitch stop) {
+        this.epoch = epoch;
+        this.applied = applied;
+        this.lastSalt = applied.salt();
+        this.settings = settings;
+        this.grownBytesMax = settings.grownBytesMax();
+        this.writes = stages.writes();
+        this.dirty = stages.dirty();
+        this.upload = stages.upload();
+        this.completion = stages.completion();
+        this.runtime = runtime;
+        this.stop = stop;
+        this.traffic = stages.traffic();
+        this.pace = new UploadPace(settings, traffic);
+        this.progressNanos = runtime.nanoTime().getAsLong();
+        stop.onStop(this::failAll);
+    }
+
+    /**
+     * What a commit passes through.
+     *
+     * @param traffic with the store
+     */
+    public record Stages(
+            WritePath writes, CommitTable dirty, CommitUpload upload, CommitCompletion completion, Traffic traffic) {}
+
+    private record Recent(long seq, long bytes) {}
+
+    /** The newest commit of which everything is in the index. */
+    public AppliedCommit lastApplied() {
+        return applied;
+    }
+
+    /** Called after each batch, holding none of the engine's locks. */
+    public void changed(OpenCommit commit) {
+        if (commit.memoryBytes() >= pace.cutBytes() && !commit.isFrozen() && !growing(commit)) {
+            locked(() -> {
+                if (dirty.open() == commit) {
+                    cut();
+                }
+            });
+            pump();
+        }
+        if (!flushArmed.get() && flushArmed.compareAndSet(false, true)) {
+            runtime.timer().after(settings.flushInterval().toNanos(), this::flush);
+        }
+    }
+
+    /**
+     * What is written again and again goes to the store once for each commit, so such a commit waits for the timer or a
+     * barrier, as long as it is stored in a second.
+     */
+    private boolean growing(OpenCommit commit) {
+        return commit.rewritesMost()
+                && commit.overheadBytes() < settings.cutBytes()
+                && commit.memoryBytes() < grownBytesMax;
+    }
+
+    /**
+     * Completes once everything is durable that was applied before the call, or is still being applied and may have been read
+     * in the index, with the last commit that holds any of it.
+     */
+    public CompletableFuture<Long> barrier() {
+        CompletableFuture<Long> result;
+        lock.lock();
+        try {
+            stop.check();
+            OpenCommit open = dirty.open();
+            if (!open.isChanged()) {
+                // A commit that has changed is cut after such batches anyway.
+                writes.settle();
+            }
+            cutWanted |= open.isChanged();
+            long seq = open.isChanged() ? open.seq() : open.seq() - 1;
+            if (seq <= applied.seq()) {
+                return CompletableFuture.completedFuture(seq);
+            }
+            long now = runtime.nanoTime().getAsLong();
+            if (waiters.isEmpty()) {
+                failuresBefore = upload.failures();
+                movedBytes = traffic.movedBytes();
+            }
+            result = waiters.add(seq, now);
+            awaitStall(now);
+        } catch (VolumeException e) {
+            return CompletableFuture.failedFuture(e);
+        } finally {
+            lock.unlock();
+        }
+        pump();
+        return result;
+    }
+
+    /** Whether anybody waits for an answer. */
+    public boolean awaitsBarrier() {
+        lock.lock();
+        try {
+            return !waiters.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private interface Step {
+        void run() throws VolumeException;
+    }
+
+    /** Does something under the lock; what goes wrong is dealt with outside of it. */
+    private void locked(Step step) {
+        VolumeException failure = null;
+        lock.lock();
+        try {
+            if (stop.isStopped()) {
+                return;
+            }
+            step.run();
+        } catch (VolumeException e) {
+            failure = e;
+        } catch (RuntimeException | Error e) {
+            failure = WritePath.internalError(e);
+        } finally {
+            lock.unlock();
+        }
+        if (failure == null) {
+            return;
+        }
+        if (failure.kind() == VolumeException.Kind.NO_SPACE) {
+            retryCut(failure);
+        } else {
+            stop.stop(failure);
+        }
+    }
+
+    /** However many callers meet it, there is one attempt at a time, and one line in the log. */
+    private void retryCut(VolumeException refusal) {
+        if (cutRefused.compareAndSet(false, true)) {
+            log.warn("the open commit could not be cut, trying again: {}", refusal.getMessage());
+        }
+        if (retryArmed.compareAndSet(false, true)) {
+            runtime.timer().after(cutDelay.nextNanos(), () -> {
+                retryArmed.set(false);
+                pump();
+            });
+        }
+    }
+
+    private void flush() {
+        flushArmed.set(false);
+        locked(() -> cutWanted |= dirty.open().isChanged());
+        pump();
+    }
+
+    /** Starts what may start: frozen commits first, then the open one if somebody waits for it. */
+    private void pump() {
+        List<InFlightCommit> starting = new ArrayList<>();
+        locked(() -> {
+            while (true) {
+                InFlightCommit next = firstFrozen();
+                if (next == null && cutWanted && hasSlot(dirty.open()) && isSpaced()) {
+                    next = cut();
+                }
+                if (next == null || !hasSlot(next.commit())) {
+                    return;
+                }
+                next.begin(runtime.nanoTime().getAsLong());
+                starting.add(next);
+            }
+        });
+        starting.forEach(flight -> upload.start(flight, this::stored));
+    }
+
+    private InFlightCommit firstFrozen() {
+        for (InFlightCommit flight : flights) {
+            if (flight.state() == State.FROZEN) {
+                return flight;
+            }
+        }
+        return null;
+    }
+
+    private boolean hasSlot(OpenCommit commit) {
+        int uploads = 0;
+        long bytes = 0;
+        for (InFlightCommit flight : flights) {
+            if (flight.state() != State.FROZEN) {
+                uploads++;
+                bytes += flight.commit().memoryBytes();
+            }
+        }
+        return uploads == 0 || uploads < settings.uploadsMax() && pace.hasRoom(bytes, commit);
+    }
+
+    /**
+     * Commits that barriers ask for begin evenly over the time that one takes. If the first few callers took all slots at
+     * once, those who come a moment later would wait for nearly two uploads, and each would cost a request.
+     */
+    private boolean isSpaced() {
+        long spacing = flights.isEmpty() ? 0 : Math.min(SPACING_NANOS_MAX, uploadNanos / settings.uploadsMax());
+        long left = lastCutNanos + spacing - runtime.nanoTime().getAsLong();
+        if (spacing == 0 || left <= 0) {
+            return true;
+        }
+        if (!spacingArmed) {
+            spacingArmed = true;
+            runtime.timer().after(left, () -> {
+                locked(() -> spacingArmed = false);
+                pump();
+            });
+        }
+        return false;
+    }
+
+    private InFlightCommit cut() throws VolumeException {
+        OpenCommit frozen = writes.cut();
+        cutWanted = false;
+        if (cutRefused.getAndSet(false)) {
+            cutDelay.accepted();
+            log.info("the open commit was cut");
+        }
+        if (frozen == null) {
+            return null;
+        }
+        Salt salt = Salt.random(runtime.random());
+        InFlightCommit flight =
+                new InFlightCommit(frozen, new CommitId(epoch, frozen.seq()), salt, lastSalt, applied.seq());
+        lastSalt = salt;
+        lastCutNanos = runtime.nanoTime().getAsLong();
+        flights.addLast(flight);
+        noteRecent(frozen);
+        return flight;
+    }
+
+    /** Recent is what would still be in the open commit, were it as large as it may get. */
+    private void noteRecent(OpenCommit commit) {
+        recent.addLast(new Recent(commit.seq(), commit.memoryBytes()));
+        recentBytes += commit.memoryBytes();
+        while (recentBytes > grownBytesMax || recent.size() > RECENT_MAX) {
+            recentBytes -= recent.removeFirst().bytes();
+        }
+        writes.recentFrom(
+                recent.isEmpty() ? commit.seq() + 1 : recent.peekFirst().seq());
+    }
+
+    private void stored(InFlightCommit flight) {
+        locked(() -> {
+            long took = runtime.nanoTime().getAsLong() - flight.beganNanos();
+            uploadNanos += (took - uploadNanos) / (uploadNanos == 0 ? 1 : UPLOADS_AVERAGED);
+            noteSpeed(flight.commit().memoryBytes(), took);
+            progressNanos = runtime.nanoTime().getAsLong();
+            failuresBefore = upload.failures();
+            flight.stored();
+        });
+        completeAndPump();
+    }
+
+    private void completeAndPump() {
+        completeOrStop();
+        pump();
+    }
+
+    /** From commits that are large enough to tell it. */
+    private void noteSpeed(long bytes, long nanos) {
+        if (bytes >= pace.cutBytes() / 4) {
+            double now = (double) bytes / Math.max(1, nanos);
+            bytesPerNano += (now - bytesPerNano) / (bytesPerNano == 0 ? 1 : UPLOADS_AVERAGED);
+            grownBytesMax = (long) Math.min(settings.grownBytesMax(), bytesPerNano * GROWN_NANOS_MAX);
+        }
+    }
+
+    /** Half a completion cannot be repeated: after an error of ours the engine ends, and recovery repeats it whole. */
+    private void completeOrStop() {
+        try {
+            complete();
+        } catch (RuntimeException | Error e) {
+            stop.stop(WritePath.internalError(e));
+            throw e;
+        }
+    }
+
+    /** Applies and answers what is durable. One thread at a time, so that answers keep the order of the log. */
+    private void complete() {
+        for (InFlightCommit flight = nextDurable(); flight != null; flight = nextDurable()) {
+            try {
+                completion.apply(flight);
+            } catch (VolumeException e) {
+                retryOrStop(flight, e);
+                return;
+            }
+            applyDelay.accepted();
+            answer(flight);
+        }
+    }
+
+    private void retryOrStop(InFlightCommit flight, VolumeException refusal) {
+        boolean passing = refusal.kind() == VolumeException.Kind.NO_SPACE;
+        long delay = passing ? applyDelay.nextNanos() : 0;
+        if (passing && applyDelay.isNews()) {
+            log.warn("commit {} is durable but not yet applied: {}", flight.id().seq(), refusal.getMessage());
+        }
+        endCompleting();
+        if (passing) {
+            runtime.timer().after(delay, () -> runtime.uploads().execute(this::completeAndPump));
+        } else {
+            stop.stop(refusal);
+        }
+    }
+
+    private void answer(InFlightCommit flight) {
+        List<Runnable> answers;
+        dirty.keep(flight.commit());
+        lock.lock();
+        try {
+            flights.removeFirst();
+            applied = new AppliedCommit(flight.id().seq(), flight.salt());
+            answers = waiters.answers(applied.seq());
+        } finally {
+            lock.unlock();
+        }
+        completion.release(flight);
+        answers.forEach(Runnable::run);
+        endCompleting();
+    }
+
+    private void endCompleting() {
+        lock.lock();
+        completing = false;
+        lock.unlock();
+    }
+
+    private InFlightCommit nextDurable() {
+        lock.lock();
+        try {
+            InFlightCommit first = flights.peekFirst();
+            if (completing || stop.isStopped() || first == null || first.state() != State.STORED) {
+                return null;
+            }
+            completing = true;
+            return first;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void awaitStall(long now) {
+        if (!deadlineArmed && !waiters.isEmpty()) {
+            deadlineArmed = true;
+            long stall = settings.barrierDeadline().toNanos();
+            long left = waiters.stallsAt(progressNanos, stall) - now;
+            runtime.timer().after(Math.max(1, Math.min(left, stall / LOOKS_PER_STALL)), this::expire);
+        }
+    }
+
+    private void expire() {
+        List<Runnable> answers = new ArrayList<>();
+        locked(() -> {
+            deadlineArmed = false;
+            long now = runtime.nanoTime().getAsLong();
+            noteProgress(now);
+            answers.addAll(waiters.expired(
+                    now, progressNanos, settings.barrierDeadline().toNanos()));
+            awaitStall(now);
+        });
+        answers.forEach(Runnable::run);
+    }
+
+    /**
+     * Bytes that move are progress, but not for ever: what was sent again and again, as often as there may be uploads, without
+     * that anything was stored was sent for nothing.
+     */
+    private void noteProgress(long now) {
+        long moved = traffic.movedBytes();
+        if (moved != movedBytes && upload.failures() - failuresBefore <= settings.uploadsMax()) {
+            progressNanos = now;
+        }
+        movedBytes = moved;
+    }
+
+    /** When something moved or was stored, as far as it was looked for. */
+    public long progressNanos() {
+        return progressNanos;
+    }
+
+    private void failAll(VolumeException why) {
+        lock.lock();
+        List<Runnable> answers;
+        try {
+            answers = waiters.failures(why);
+        } finally {
+            lock.unlock();
+        }
+        answers.forEach(Runnable::run);
+    }
+}

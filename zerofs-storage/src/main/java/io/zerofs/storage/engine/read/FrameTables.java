@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine.read;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.cache.PageFetcher.MissingObjectException;
+import io.zerofs.storage.commit.FrameTable;
+import io.zerofs.storage.index.CommitApplier;
+import io.zerofs.storage.index.FrameReference;
+import io.zerofs.storage.index.RocksIndex;
+
+/** Where stored frames stand, from the index; a number of tables stay decoded. Thread-safe. */
+public final class FrameTables {
+    private static final int TABLES_MAX = 1024;
+
+    private final RocksIndex index;
+    private final Cache<TableKey, FrameTable> tables = Caffeine.newBuilder()
+            .executor(Runnable::run)
+            .maximumSize(TABLES_MAX)
+            .build();
+
+    private record TableKey(long seq, int record) {}
+
+    public FrameTables(RocksIndex index) {
+        this.index = index;
+    }
+
+    /** The part of its commit's table that covers a frame. */
+    public FrameTable of(FrameReference frame) throws VolumeException, MissingObjectException {
+        TableKey key = new TableKey(frame.seq(), CommitApplier.recordOf(frame.slot()));
+        FrameTable table = tables.getIfPresent(key);
+        if (table == null) {
+            table = CommitApplier.frameTable(index, frame.seq(), frame.slot());
+            if (table == null || table.frame(frame.slot()) == null) {
+                throw new MissingObjectException(
+                        "the index has no frame table for slot " + frame.slot() + " of commit " + frame.seq(), null);
+            }
+            tables.put(key, table);
+        }
+        return table;
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine.read;
+
+import io.zerofs.core.volume.ChunkId;
+import io.zerofs.core.volume.RangeRead;
+import io.zerofs.core.volume.Volume;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.cache.DamageLog;
+import io.zerofs.storage.cache.PageCache;
+import io.zerofs.storage.cache.PageFetcher;
+import io.zerofs.storage.commit.CommitReader;
+import io.zerofs.storage.commit.DeltaMap;
+import io.zerofs.storage.commit.FrameTable;
+import io.zerofs.storage.engine.readahead.ReadAhead;
+import io.zerofs.storage.engine.runtime.StopSwitch;
+import java.nio.ByteBuffer;
+
+/** Reads ranges: what memory has, then the page cache, then the store. Thread-safe. */
+public final class ReadPath {
+    private static final byte[] ZEROS = new byte[64 * 1024];
+
+    private final ReadPlanner planner;
+    private final FrameTables tables;
+    private final ReadAhead ahead;
+    private final PageCache pages;
+    private final PageFetcher fetcher;
+    private final CommitReader reader;
+    private final DamageLog damage;
+    private final StopSwitch stop;
+
+    /** What reading needs from outside. */
+    public record Sources(PageCache pages, PageFetcher fetcher, CommitReader reader, DamageLog damage) {}
+
+    public ReadPath(ReadPlanner planner, FrameTables tables, ReadAhead ahead, Sources sources, StopSwitch stop) {
+        this.planner = planner;
+        this.tables = tables;
+        this.ahead = ahead;
+        this.pages = sources.pages();
+        this.fetcher = sources.fetcher();
+        this.reader = sources.reader();
+        this.damage = sources.damage();
+        this.stop = stop;
+    }
+
+    public RangeRead prepare(long inode, long offset, int length) throws VolumeException {
+        stop.check();
+        if (length < 0) {
+            throw new IllegalArgumentException("a read of " + length + " bytes");
+        }
+        if (length == 0) {
+            return destination -> {};
+        }
+        long firstChunk = Long.divideUnsigned(offset, Volume.CHUNK_BYTES);
+        int inChunk = (int) Long.remainderUnsigned(offset, Volume.CHUNK_BYTES);
+        int count = (int) (((long) inChunk + length - 1) / Volume.CHUNK_BYTES) + 1;
+        ChunkRead[] parts = new ChunkRead[count];
+        int left = length;
+        for (int i = 0; i < count; i++) {
+            int from = i == 0 ? inChunk : 0;
+            int to = Math.min(Volume.CHUNK_BYTES, from + left);
+            parts[i] = planner.plan(new ChunkId(inode, firstChunk + i), from, to);
+            left -= to - from;
+        }
+        return destination -> {
+            ahead.reading(inode, offset, length);
+            fill(parts, destination);
+        };
+    }
+
+    private void fill(ChunkRead[] parts, ByteBuffer destination) throws VolumeException {
+        FrameLayer[][] layers = resolve(parts);
+        int base = destination.position();
+        for (int i = 0; i < parts.length; i++) {
+            ChunkRead part = parts[i];
+            int shift = base - part.from();
+            if (layers[i].length == 0) {
+                zero(destination, base, part.length());
+            }
+            for (FrameLayer layer : layers[i]) {
+                if (layer == null) {
+                    continue;
+                }
+                layer.visit(part.from(), part.to(), (start, length, data, dataOffset) -> {
+                    if (data == null) {
+                        zero(destination, shift + start, length);
+                    } else {
+                        destination.put(shift + start, data, dataOffset, length);
+                    }
+                });
+            }
+            base += part.length();
+        }
+        destination.position(base);
+    }
+
+    private static void zero(ByteBuffer destination, int at, int length) {
+        for (int done = 0; done < length; done += ZEROS.length) {
+            destination.put(at + done, ZEROS, 0, Math.min(ZEROS.length, length - done));
+        }
+    }
+
+    /**
+     * Gathers the bytes of all frames that the parts name. May wait for the store.
+     *
+     * @return for each part its frames, oldest first, null where a frame does not matter
+     */
+    FrameLayer[][] resolve(ChunkRead[] parts) throws VolumeException {
+        boolean again = false;
+        while (true) {
+            stop.check();
+            FrameAssembler gathering = new FrameAssembler(this, pages, true);
+            try {
+                return gathering.gather(parts);
+            } catch (PageFetcher.MissingObjectException e) {
+                if (again) {
+                    throw new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e);
+                }
+                // The frames may have been moved, and the object deleted, since the entry was read; or the answer was
+                // wrong.
+                replan(parts);
+                again = true;
+            }
+        }
+    }
+
+    /** The same for frames that are to be folded, and die by that: those very frames or none. */
+    public FrameLayer[] resolveFrozen(ChunkRead part) throws VolumeException {
+        try {
+            return new FrameAssembler(this, pages, false).gather(new ChunkRead[] {part})[0];
+        } catch (PageFetcher.MissingObjectException e) {
+            // Deleted since they were planned, which happens to frames that were moved; else they are lost.
+            VolumeException.Kind kind =
+                    planner.stillNames(part) ? VolumeException.Kind.CORRUPT : VolumeException.Kind.UNAVAILABLE;
+            throw new VolumeException(kind, e.getMessage(), e);
+        }
+    }
+
+    private void replan(ChunkRead[] parts) throws VolumeException {
+        for (int i = 0; i < parts.length; i++) {
+            ChunkRead before = parts[i];
+            parts[i] = planner.plan(before.chunk(), before.from(), before.to());
+        }
+    }
+
+    PageFetcher fetcher() {
+        return fetcher;
+    }
+
+    FrameTables tables() {
+        return tables;
+    }
+
+    DeltaMap openMap(FrameTable table, int slot, ByteBuffer plain) throws VolumeException {
+        try {
+            return reader.openMap(table, slot, plain);
+        } catch (CorruptObjectException e) {
+            throw damage.report(e);
+        }
+    }
+}

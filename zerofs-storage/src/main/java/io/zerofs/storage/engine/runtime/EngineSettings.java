@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine.runtime;
+
+import io.zerofs.core.volume.Volume;
+import io.zerofs.storage.commit.CommitLimits;
+import java.time.Duration;
+
+/**
+ * Limits of the engine. {@link #DEFAULT} is what the program uses where the configuration says nothing; {@code with…}
+ * methods change one group.
+ *
+ * @param memory what may be held in memory
+ * @param commits when commits are cut and how they go to the store
+ * @param folding when deltas are folded
+ * @param disk what may be kept on disk beside the index
+ */
+public record EngineSettings(Memory memory, Commits commits, Folding folding, Disk disk) {
+    private static final int MIB = 1 << 20;
+
+    public static final EngineSettings DEFAULT = new EngineSettings(
+            new Memory(256L * MIB, 256L * MIB, 1 << 16),
+            new Commits(
+                    16 * MIB,
+                    64 * MIB,
+                    Duration.ofSeconds(5),
+                    8,
+                    64L * MIB,
+                    Duration.ofSeconds(60),
+                    Duration.ofSeconds(10)),
+            new Folding(16, 48, 2, 32),
+            Disk.NONE);
+
+    /**
+     * @param dirtyBytesMax data, log and sealed copies that are not yet durable; writers wait beyond. What is being
+     *     sealed when it is reached may exceed it by {@link Commits#uploadBytesMax} or {@link Commits#grownBytesMax}
+     * @param pageCacheBytes decoded pages; half of it keeps what was just written
+     * @param entriesMax chunk entries kept decoded, about 200 bytes each
+     */
+    public record Memory(long dirtyBytesMax, long pageCacheBytes, int entriesMax) {
+        public Memory {
+            require(
+                    dirtyBytesMax >= 2L * Volume.RESERVATION_BYTES_MAX,
+                    "dirty bytes must be at least " + 2 * Volume.RESERVATION_BYTES_MAX);
+            require(pageCacheBytes >= 0, "page cache must not be negative");
+            require(entriesMax >= 1 && entriesMax <= 1 << 24, "chunk entries must be 1 to 2^24");
+        }
+
+        /** Frames of durable commits that are kept as they were written. */
+        public long keptBytesMax() {
+            return pageCacheBytes / 2;
+        }
+    }
+
+    /**
+     * @param cutBytes data and log of a commit that is cut for its size
+     * @param grownBytesMax the same where most of what is written takes the place of what was written shortly before
+     * @param flushInterval how long a change waits at most for a cut
+     * @param uploadsMax commits on their way to the store
+     * @param uploadBytesMax bytes of those commits; one is always allowed
+     * @param barrierDeadline how long a barrier waits while nothing moves before it fails; the upload goes on
+     * @param retryDelayMax longest pause between two attempts to upload
+     */
+    public record Commits(
+            int cutBytes,
+            int grownBytesMax,
+            Duration flushInterval,
+            int uploadsMax,
+            long uploadBytesMax,
+            Duration barrierDeadline,
+            Duration retryDelayMax) {
+        public Commits {
+            require(
+                    cutBytes >= 4096 && cutBytes <= CommitLimits.LOG_BYTES_MAX / 4,
+                    "a commit is cut at 4096 to " + CommitLimits.LOG_BYTES_MAX / 4 + " bytes");
+            require(grownBytesMax >= cutBytes, "a commit that grows must be allowed what others are");
+            require(isPositive(flushInterval), "flush interval must be positive");
+            require(uploadsMax >= 1 && uploadsMax <= 256, "uploads must be 1 to 256");
+            require(uploadBytesMax >= cutBytes, "upload bytes must be at least those of a commit");
+            require(isPositive(barrierDeadline), "barrier deadline must be positive");
+            require(isPositive(retryDelayMax), "retry delay must be positive");
+        }
+    }
+
+    /**
+     * @param queueAt deltas of a chunk from which it is queued for folding
+     * @param waitAt deltas of a chunk from which its writers wait
+     * @param tasksMax folds at a time
+     * @param withBaseAt touched 4 KiB blocks from which the base is folded too; quarter of a chunk is 16
+     */
+    public record Folding(int queueAt, int waitAt, int tasksMax, int withBaseAt) {
+        public Folding {
+            require(queueAt >= 2, "folding begins with 2 deltas at least");
+            require(waitAt > queueAt && waitAt <= 1024, "writers wait beyond the folding threshold, at most at 1024");
+            require(tasksMax >= 1 && tasksMax <= 64, "folds must be 1 to 64");
+            require(withBaseAt >= 1 && withBaseAt <= 64, "the base is folded from 1 to 64 blocks");
+        }
+    }
+
+    /**
+     * @param cacheBytes stored bytes of commits; 0 for none
+     * @param freeBytesMin of the file system, left to the index and to others: the cache shrinks to give them back
+     */
+    public record Disk(long cacheBytes, long freeBytesMin) {
+        public static final Disk NONE = new Disk(0, 0);
+
+        public Disk {
+            require(cacheBytes >= 0 && freeBytesMin >= 0, "disk space must not be negative");
+        }
+    }
+
+    /** Without a cache on disk. */
+    public EngineSettings(Memory memory, Commits commits, Folding folding) {
+        this(memory, commits, folding, Disk.NONE);
+    }
+
+    public EngineSettings with(Memory other) {
+        return new EngineSettings(other, commits, folding, disk);
+    }
+
+    public EngineSettings with(Commits other) {
+        return new EngineSettings(memory, other, folding, disk);
+    }
+
+    public EngineSettings with(Folding other) {
+        return new EngineSettings(memory, commits, other, disk);
+    }
+
+    public EngineSettings with(Disk other) {
+        return new EngineSettings(memory, commits, folding, other);
+    }
+
+    private static boolean isPositive(Duration duration) {
+        return !duration.isNegative() && !duration.isZero();
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

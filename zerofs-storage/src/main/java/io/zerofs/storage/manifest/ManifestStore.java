@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.manifest;
+
+import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStore.ObjectInfo;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.retry.CreateRetry;
+import io.zerofs.storage.retry.ExclusiveCreate;
+import io.zerofs.storage.retry.ReadRetry;
+import io.zerofs.storage.seal.ObjectKeys;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads and creates manifests. Thread-safe. */
+public final class ManifestStore {
+    private static final int LIST_MAX = 1000;
+
+    /** A manifest that was listed may be deleted before it is read, but not the newest, and not often. */
+    private static final int READS_MAX = 16;
+
+    private final ObjectStore store;
+    private final ObjectKeys keys;
+    private final CreateRetry creation;
+
+    public ManifestStore(ObjectStore store, ObjectKeys keys) {
+        this.store = store;
+        this.keys = keys;
+        this.creation = new CreateRetry(store);
+    }
+
+    /** How a create ended. */
+    sealed interface Outcome permits Published, Overtaken {}
+
+    /** The manifest stands, and it is the newest. */
+    record Published() implements Outcome {}
+
+    /** Another one took the name or stands above. Whatever we wrote is of no effect. */
+    public record Overtaken(Manifest newest) implements Outcome {}
+
+    /** The newest manifest; {@link Manifest#NONE} if there is none. */
+    public Manifest newest() throws ObjectStoreException, CorruptObjectException {
+        return newestFrom(0);
+    }
+
+    /**
+     * Creates the next link. Afterwards it lists from that version on: the name of a manifest that was deleted can be
+     * created again, by a writer that slept, so having created it proves nothing by itself.
+     */
+    public Outcome create(Manifest manifest) throws ObjectStoreException, CorruptObjectException {
+        ByteBuffer bytes = ManifestCodec.seal(keys, manifest);
+        ExclusiveCreate.Outcome outcome = creation.create(manifest.objectName(), List.of(bytes), manifest.salt());
+        Optional<Manifest> newer = newerThan(manifest.version());
+        if (outcome instanceof ExclusiveCreate.Created && newer.isEmpty()) {
+            return new Published();
+        }
+        return new Overtaken(newer.isPresent() ? newer.get() : newestFrom(manifest.version() - 1));
+    }
+
+    /** The newest manifest above a version, if there is any. */
+    Optional<Manifest> newerThan(long version) throws ObjectStoreException, CorruptObjectException {
+        // A list and no get of the next version: that one may have come and gone while this process slept.
+        return lastListed(version) > version ? Optional.of(newestFrom(version)) : Optional.empty();
+    }
+
+    /** Whether the store refuses to create again what was just created. Sends the same bytes: nothing can be lost. */
+    public boolean refusesToCreateAgain(Manifest manifest) throws ObjectStoreException {
+        ByteBuffer bytes = ManifestCodec.seal(keys, manifest);
+        return store.put(manifest.objectName(), List.of(bytes), new ObjectStore.IfAbsent())
+                == ObjectStore.PutOutcome.REFUSED;
+    }
+
+    /** The newest manifest, which is this one or above. */
+    Manifest newestFrom(long version) throws ObjectStoreException, CorruptObjectException {
+        for (int i = 0; i < READS_MAX; i++) {
+            Optional<Manifest> found = probeUpwards(lastListed(version));
+            if (found.isPresent()) {
+                return found.get();
+            }
+        }
+        throw new ObjectStoreException(
+                ObjectStoreException.Kind.UNAVAILABLE, "manifests are listed that cannot be read", null);
+    }
+
+    /** Reads a listed manifest and those above it that the list may have missed; empty if it is gone. */
+    private Optional<Manifest> probeUpwards(long listed) throws ObjectStoreException, CorruptObjectException {
+        Optional<Manifest> newest = listed == 0 ? Optional.of(Manifest.NONE) : read(listed);
+        while (newest.isPresent()) {
+            Optional<Manifest> next = read(newest.get().version() + 1);
+            if (next.isEmpty()) {
+                return newest;
+            }
+            newest = next;
+        }
+        return newest;
+    }
+
+    /** The highest version that is listed above another; that other one if there is none. */
+    long lastListed(long after) throws ObjectStoreException {
+        long last = after;
+        String behind = after == 0 ? "" : Manifest.objectName(after);
+        List<ObjectInfo> page;
+        do {
+            page = store.list(Manifest.PREFIX, behind, LIST_MAX);
+            for (ObjectInfo info : page) {
+                last = Math.max(last, Manifest.versionOf(info.name()));
+                behind = info.name();
+            }
+        } while (page.size() == LIST_MAX);
+        return last;
+    }
+
+    /** A manifest; empty if there is none. */
+    Optional<Manifest> read(long version) throws ObjectStoreException, CorruptObjectException {
+        String name = Manifest.objectName(version);
+        try {
+            return Optional.of(ReadRetry.at(() -> {
+                ByteBuffer bytes =
+                        store.get(name, ManifestCodec.OBJECT_BYTES_MAX).bytes();
+                return ManifestCodec.open(keys, version, bytes);
+            }));
+        } catch (ObjectStoreException e) {
+            if (e.kind() == ObjectStoreException.Kind.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+}

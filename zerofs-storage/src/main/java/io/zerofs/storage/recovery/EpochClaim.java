@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.recovery;
+
+import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.manifest.Manifest;
+import io.zerofs.storage.manifest.ManifestStore;
+import io.zerofs.storage.manifest.WriterTerm;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.Salt;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+
+/**
+ * Takes a volume over: publishes a manifest with a new epoch. From then on no earlier writer can publish anything, and each
+ * ends at its next manifest or at the fence in its log. Used once, by the thread that opens the volume.
+ */
+final class EpochClaim {
+    /** Checkpoints of a running writer that may get in between. */
+    private static final int ATTEMPTS_MAX = 100;
+
+    private final ObjectStore store;
+    private final ManifestStore manifests;
+    private final RandomGenerator random;
+    private final InstantSource clock;
+
+    EpochClaim(ObjectStore store, ManifestStore manifests, RandomGenerator random, InstantSource clock) {
+        this.store = store;
+        this.manifests = manifests;
+        this.random = random;
+        this.clock = clock;
+    }
+
+    /** Returns our manifest, which is the newest: the newest state before it, with our epoch open at its end. */
+    Manifest claim(String description, boolean acceptUnconditionalWrites, OpenProgress progress)
+            throws ObjectStoreException, CorruptObjectException, OpenException {
+        UUID writerId = new UUID(random.nextLong(), random.nextLong());
+        for (int attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+            progress.advanced(OpenProgress.Step.CLAIMING, attempt - 1, attempt);
+            Manifest base = newest();
+            long epoch = 1 + highestEpoch(base);
+            List<WriterTerm> terms = new ArrayList<>();
+            // Claims that came to nothing would be fenced by every later open, and an open that always fails adds one
+            // each time.
+            base.terms().stream().filter(WriterTerm::hasServed).forEach(terms::add);
+            terms.add(WriterTerm.claimed(epoch));
+            Manifest.Writer writer = new Manifest.Writer(epoch, writerId, description, clock.millis());
+            Manifest claim = base.successor(Salt.random(random), writer).withTerms(terms);
+            if (manifests.create(claim) instanceof ManifestStore.Overtaken overtaken) {
+                requireSameEpoch(base, overtaken.newest());
+            } else {
+                requireConditionalWrites(claim, acceptUnconditionalWrites);
+                progress.advanced(OpenProgress.Step.CLAIMING, attempt, attempt);
+                return claim;
+            }
+        }
+        throw new OpenException(
+                OpenException.Kind.STORE_UNREACHABLE,
+                "the running daemon published manifests faster than this one could claim the volume; try again");
+    }
+
+    private static long highestEpoch(Manifest base) {
+        long highest = base.epoch();
+        for (WriterTerm term : base.terms()) {
+            highest = Math.max(highest, term.epoch());
+        }
+        return highest;
+    }
+
+    /** Starting over without a manifest would hide all that the log holds. */
+    private Manifest newest() throws ObjectStoreException, CorruptObjectException, OpenException {
+        Manifest newest = manifests.newest();
+        if (newest.version() == 0 && !store.list(CommitId.PREFIX, "", 1).isEmpty()) {
+            newest = manifests.newest();
+            if (newest.version() == 0) {
+                throw OpenException.lost(Manifest.PREFIX + "*", "the store holds commits");
+            }
+        }
+        return newest;
+    }
+
+    private static void requireSameEpoch(Manifest base, Manifest newest) throws OpenException {
+        if (newest.epoch() > base.epoch()) {
+            throw new OpenException(
+                    OpenException.Kind.OWNED_BY_NEWER_WRITER,
+                    "another daemon took the volume over at the same moment: epoch " + newest.epoch() + " by "
+                            + newest.writer().description());
+        }
+    }
+
+    private void requireConditionalWrites(Manifest claim, boolean accepted) throws ObjectStoreException, OpenException {
+        if (!accepted && !manifests.refusesToCreateAgain(claim)) {
+            throw new OpenException(
+                    OpenException.Kind.NO_CONDITIONAL_WRITES,
+                    store.describe() + " overwrites an existing object although the request demands that none exists"
+                            + " (If-None-Match); two daemons on it would destroy each other's data");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.recovery;
+
+import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.object.ObjectStoreException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+
+/**
+ * Runs requests to the store side by side.
+ *
+ * @param executor runs tasks that wait for the store; tasks started here start no others
+ */
+record ParallelRequests(Executor executor) {
+    /** A task that may fail as requests do. */
+    @FunctionalInterface
+    interface Request<T> {
+        T run() throws ObjectStoreException, CorruptObjectException, OpenException, IOException;
+    }
+
+    <T> CompletableFuture<T> start(Request<T> request) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return request.run();
+                    } catch (ObjectStoreException | CorruptObjectException | OpenException | IOException e) {
+                        throw new CompletionException(e);
+                    }
+                },
+                executor);
+    }
+
+    /** The result of a started request; throws what it threw. */
+    static <T> T await(CompletableFuture<T> started)
+            throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
+        try {
+            return started.join();
+        } catch (CancellationException e) {
+            throw new IllegalStateException("a request was given up", e);
+        } catch (CompletionException e) {
+            Throwable cause = e.getCause();
+            if (cause instanceof ObjectStoreException failure) {
+                throw failure;
+            } else if (cause instanceof CorruptObjectException failure) {
+                throw failure;
+            } else if (cause instanceof OpenException failure) {
+                throw failure;
+            } else if (cause instanceof IOException failure) {
+                throw failure;
+            }
+            throw e;
+        }
+    }
+
+    /** Results in the order of the requests. All have ended when this returns or throws. */
+    <T> List<T> all(List<? extends Request<T>> requests)
+            throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
+        List<CompletableFuture<T>> started = new ArrayList<>(requests.size());
+        for (Request<T> request : requests) {
+            started.add(start(request));
+        }
+        CompletableFuture.allOf(started.toArray(CompletableFuture<?>[]::new))
+                .exceptionally(failure -> null)
+                .join();
+        List<T> results = new ArrayList<>(started.size());
+        for (CompletableFuture<T> one : started) {
+            results.add(await(one));
+        }
+        return results;
+    }
+}
