@@ -9,12 +9,12 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Length and MD5 of a body. MD5 finds accidents, not forgery, and is the one digest that all stores understand.
+ * Length and MD5 of a body. MD5 detects accidents, not forgery, and is the only digest that all stores know.
  *
  * @param md5 sixteen bytes
  */
 public record BodyDigest(long length, byte[] md5) {
-    /** Reads the buffers from position to limit, which are left alone. */
+    /** Reads the buffers from position to limit and leaves both unchanged. */
     public static BodyDigest of(List<ByteBuffer> bytes) {
         MessageDigest digest;
         try {

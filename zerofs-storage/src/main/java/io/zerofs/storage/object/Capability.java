@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Something that a store may lack. After a refusal the next {@value #REQUESTS_WITHOUT} requests do without it, and then it is
- * tried again, because one odd answer must not decide for the life of the process. Thread-safe.
+ * An optional feature of a store. After a refusal the next {@value #REQUESTS_WITHOUT} requests do without the feature. Then
+ * one request tries it again, because one odd answer must not decide for the life of the process. Thread-safe.
  */
 public final class Capability {
     static final int REQUESTS_WITHOUT = 100;
@@ -14,7 +14,7 @@ public final class Capability {
     private final AtomicInteger without = new AtomicInteger();
     private final AtomicBoolean everRefused = new AtomicBoolean();
 
-    /** Whether this request uses it. */
+    /** Returns whether this request should use the feature. */
     public boolean isUsed() {
         return without.getAndUpdate(left -> Math.max(0, left - 1)) == 0;
     }

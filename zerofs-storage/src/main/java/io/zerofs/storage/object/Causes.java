@@ -3,13 +3,13 @@ package io.zerofs.storage.object;
 
 import java.util.Optional;
 
-/** Looks behind the exceptions into which SDKs wrap what happened. */
+/** Finds the original failure in the exceptions that SDKs wrap around it. */
 public final class Causes {
     private static final int DEPTH_MAX = 50;
 
     private Causes() {}
 
-    /** The first exception of this type in the chain of causes. */
+    /** Returns the first exception of this type in the chain of causes. */
     public static <T extends Throwable> Optional<T> find(Throwable e, Class<T> type) {
         Throwable cause = e;
         for (int depth = 0; cause != null && depth < DEPTH_MAX; depth++) {
@@ -21,7 +21,7 @@ public final class Causes {
         return Optional.empty();
     }
 
-    /** The last one in the chain. */
+    /** Returns the last exception in the chain of causes. */
     public static Throwable root(Throwable e) {
         Throwable root = e;
         for (int depth = 0; root.getCause() != null && depth < DEPTH_MAX; depth++) {

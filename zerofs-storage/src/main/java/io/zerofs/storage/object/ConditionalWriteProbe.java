@@ -11,30 +11,30 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * Finds out whether a store honours the conditions of puts. Some accept the headers and overwrite all the same;
- * on such a store two writers destroy each other's data. Costs six requests, five of them one after the other.
+ * Tests whether a store honours the conditions of PUTs. Some stores accept the headers and overwrite anyway. On such a
+ * store two writers destroy each other's data. Costs six requests, five of them one after the other.
  */
 public final class ConditionalWriteProbe {
-    /** Where probe objects live; what a crash leaves there may be deleted at any time. */
+    /** Prefix of probe objects. Anybody may delete an object that a crash left there. */
     public static final String PREFIX = "probe/";
 
     private static final String DANGER = "; two daemons on it would destroy each other's data"
-            + " (accept_unconditional_writes in [storage] takes it all the same)";
+            + " (accept_unconditional_writes in [storage] accepts it anyway)";
 
-    /** For the operator of a store that refuses each put with a condition. */
+    /** Message for the operator of a store that refuses every PUT with a condition. */
     public static final String UNKNOWN_TO_STORE = "the store does not implement conditional writes" + DANGER;
 
     private static final int ID_BYTES = 16;
 
-    /** What the store does with conditions. */
+    /** The result of the probe. */
     public enum Verdict {
         HONOURED,
-        /** A put that must create overwrites. */
+        /** The store overwrites an object although the PUT must create it. */
         CREATE_NOT_EXCLUSIVE,
-        /** A put that must replace a certain version replaces any. */
+        /** The store replaces any version although the PUT names one. */
         REPLACE_NOT_CONDITIONAL;
 
-        /** For the operator, in one sentence. */
+        /** Returns one sentence for the operator. */
         public String explain(ObjectStore store) {
             return switch (this) {
                 case HONOURED -> store.describe() + " honours conditional writes";
@@ -65,7 +65,7 @@ public final class ConditionalWriteProbe {
     }
 
     private static Verdict probe(ObjectStore store, String name, byte[] id) throws ObjectStoreException {
-        // A refusal of the first put is our own earlier attempt, as nobody else draws this name.
+        // If the store refuses the first PUT, an earlier attempt of ours succeeded: nobody else draws this name.
         store.put(name, List.of(ByteBuffer.wrap(id)), new IfAbsent());
         StoredObject first = store.get(name, ID_BYTES + 1);
         byte[] other = new byte[ID_BYTES + 1];

@@ -4,14 +4,14 @@ package io.zerofs.storage.object;
 import java.time.Duration;
 
 /**
- * How a store in the network is reached.
+ * Limits of the connections to a store in the network.
  *
- * @param requestsMax at the same time; further ones wait for their turn
- * @param connectTimeout to establish a connection
- * @param silenceMax how long nothing of an attempt may move before it is given up. What was sent and may still be on its
- *     way is given its time on top; an attempt has no other deadline
- * @param slowestBytesPerSecond of the link, while it was not measured or if it is slower than that
- * @param uploadWindow no more bytes of commits are in flight than the link carries in this time
+ * @param requestsMax requests in flight; further requests wait for their turn
+ * @param connectTimeout maximum time to establish a connection
+ * @param silenceMax an attempt ends after this time without a moving byte. Bytes that were sent and may still be in
+ *     flight get additional time. An attempt has no other deadline
+ * @param slowestBytesPerSecond expected rate of the link until it is measured, and the lowest rate to expect afterwards
+ * @param uploadWindow at most as many bytes of commits are in flight as the link carries in this time
  */
 public record ConnectionSettings(
         int requestsMax,
@@ -24,7 +24,7 @@ public record ConnectionSettings(
 
     public ConnectionSettings {
         if (requestsMax < 1) {
-            throw new IllegalArgumentException("at least one request at a time: " + requestsMax);
+            throw new IllegalArgumentException("at least one request in flight: " + requestsMax);
         }
         if (connectTimeout.toMillis() < 1 || silenceMax.toMillis() < 1 || uploadWindow.toMillis() < 1) {
             throw new IllegalArgumentException("timeouts must be at least a millisecond");

@@ -10,12 +10,12 @@ import java.util.regex.Pattern;
  *
  * @param first offset of the first byte
  * @param last offset of the last byte
- * @param size of the whole object; -1 if the store does not say it
+ * @param size of the whole object; -1 if the store does not report it
  */
 public record ContentRange(long first, long last, long size) {
     private static final Pattern FORM = Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18}|\\*)");
 
-    /** Empty if there is no such header, or none that makes sense. */
+    /** Returns the parsed header; empty if it is missing or invalid. */
     public static Optional<ContentRange> parse(String header) {
         Matcher parts = FORM.matcher(header == null ? "" : header.strip());
         if (!parts.matches()) {
@@ -30,12 +30,12 @@ public record ContentRange(long first, long last, long size) {
         return last - first + 1;
     }
 
-    /** Whether the answer is the range that was asked for, with this many bytes in its body. */
+    /** Returns whether the answer is exactly the requested range, with {@code received} bytes in its body. */
     public boolean isExactly(long offset, int length, long received) {
         return first == offset && length() == length && received == length;
     }
 
-    /** Whether the object ends within the range that was asked for. */
+    /** Returns whether the object ends within the requested range. */
     public boolean endsBefore(long offset, int length, long received) {
         return first == offset && length() < length && received == length() && last + 1 == size;
     }

@@ -2,7 +2,7 @@
 package io.zerofs.storage.object;
 
 /**
- * The part of a storage URL behind the bucket or container, which all keys begin with.
+ * The part of a storage URL after the bucket or container. All keys begin with it.
  *
  * @param value empty, or ending with a slash
  */
@@ -28,7 +28,7 @@ public record KeyPrefix(String value) {
         return value + ObjectName.requirePrefix(namePrefix);
     }
 
-    /** The name whose key this is; the key begins with the prefix. */
+    /** Returns the name of the object with this key. The key begins with the prefix. */
     public String nameOf(String key) {
         return key.substring(value.length());
     }

@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Collects the entries of a list as a store sends them, and refuses an answer that no list can be: an entry of another
- * prefix, out of order, or without its size. An object that a list leaves out would be taken for one that does not
- * exist. Confined to one thread.
+ * Collects the entries of a list as a store sends them. Refuses an answer that cannot be a list: an entry of another
+ * prefix, out of order, or without its size. The caller would take an omitted object for a missing one. Confined to one
+ * thread.
  */
 public final class ListedObjects {
     private final String what;
@@ -22,7 +22,7 @@ public final class ListedObjects {
 
     /**
      * @param what the request and the store, for messages
-     * @param after entries up to this name are left out
+     * @param after the list omits entries up to this name
      */
     public ListedObjects(String what, KeyPrefix prefix, String namePrefix, String after, int max) {
         this.what = what;
@@ -64,7 +64,7 @@ public final class ListedObjects {
         return page;
     }
 
-    /** For an answer that cannot be the list, whatever it is: the request is worth repeating. */
+    /** Returns the failure for an answer that cannot be the list. The request is worth repeating. */
     public ObjectStoreException odd(String reason) {
         return new ObjectStoreException(Kind.UNAVAILABLE, what + ": the answer is not the list: " + reason, null);
     }

@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToLongFunction;
 
 /**
- * Counts the calls of a store. It stands below {@link RetryingObjectStore}, to count what is sent and not what is wanted.
- * A list or delete so long that the store takes it in several requests counts as one. Thread-safe.
+ * Counts the calls of a store. It is below {@link RetryingObjectStore}, so it counts each attempt. A long list or delete
+ * that needs several requests counts as one. Thread-safe.
  */
 public final class MeteredObjectStore extends ForwardingObjectStore implements StoreMetrics {
     private volatile Optional<String> lastFailure = Optional.empty();

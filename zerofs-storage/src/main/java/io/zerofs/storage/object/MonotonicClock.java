@@ -3,9 +3,9 @@ package io.zerofs.storage.object;
 
 import java.time.Duration;
 
-/** Time that passes, and waiting for it; replaced in tests, where waiting costs nothing. Thread-safe. */
+/** Monotonic time, and waiting. Tests replace it, so that waiting costs no time. Thread-safe. */
 public interface MonotonicClock {
-    /** Nanoseconds since some moment, as {@link System#nanoTime}. */
+    /** Returns nanoseconds since a fixed moment, as {@link System#nanoTime}. */
     long nanoTime();
 
     void sleep(Duration duration) throws InterruptedException;

@@ -2,8 +2,8 @@
 package io.zerofs.storage.object;
 
 /**
- * The rules for names of objects: what every store, a local directory included, can hold under one name for one
- * object. A name that breaks them is a bug of ours and no condition of the store, hence IllegalArgumentException.
+ * The rules for names of objects. Every store can hold such names, a local directory included. A name that breaks the
+ * rules is a bug of ours and no condition of the store, hence IllegalArgumentException.
  */
 public final class ObjectName {
     /** S3 allows 1,024 bytes for prefix and name together, a file system 255 for a segment. */
@@ -13,7 +13,7 @@ public final class ObjectName {
 
     private ObjectName() {}
 
-    /** Returns the name if it is one. */
+    /** Returns the name if it is valid. */
     public static String require(String name) {
         if (!isName(name)) {
             String shown = name.length() > LENGTH_MAX ? name.substring(0, LENGTH_MAX) + "..." : name;
@@ -22,7 +22,7 @@ public final class ObjectName {
         return name;
     }
 
-    /** Whether these are segments of {@code [A-Za-z0-9._-]} joined by {@code /}, none of them dots only. */
+    /** Returns whether the name is segments of {@code [A-Za-z0-9._-]} joined by {@code /}, none of them only dots. */
     public static boolean isName(String name) {
         int start = 0;
         for (int at = 0; at <= name.length() && at <= LENGTH_MAX; at++) {
@@ -36,7 +36,7 @@ public final class ObjectName {
         return name.length() <= LENGTH_MAX;
     }
 
-    /** Returns the prefix if names can begin with it; the empty one stands for all names. */
+    /** Returns the prefix if names can begin with it. The empty prefix means all names. */
     public static String requirePrefix(String prefix) {
         for (int at = 0; at < prefix.length(); at++) {
             if (prefix.charAt(at) != '/' && !isNameCharacter(prefix.charAt(at))) {
@@ -46,7 +46,7 @@ public final class ObjectName {
         return prefix;
     }
 
-    /** Whether this can stand between two slashes of a name. */
+    /** Returns whether the string can be a segment of a name. */
     public static boolean isSegment(String segment) {
         boolean dotsOnly = true;
         for (int at = 0; at < segment.length(); at++) {

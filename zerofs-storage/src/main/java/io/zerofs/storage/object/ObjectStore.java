@@ -7,17 +7,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A store of named blobs: conditional puts, ranged gets, ordered lists, deletes. Nothing is assumed that S3 and Azure
- * Blob do not give.
+ * A store of named blobs: conditional PUTs, ranged GETs, ordered lists, deletes. It assumes no feature that S3 or Azure
+ * Blob lacks.
  *
  * <p>Names are relative to the storage URL: segments of {@code [A-Za-z0-9._-]} joined by {@code /}, see
- * {@link ObjectName}. No name may also be the folder of another one ({@code a} and {@code a/b}), as a local directory or a
- * hierarchical Azure account cannot hold both. An object appears
- * whole or not at all, a get and a list that begin after a put returned see it, and a conditional put is atomic
- * against all writers. Calls block; they are made from threads that may wait. Thread-safe.
+ * {@link ObjectName}. No name may also be the folder of another one ({@code a} and {@code a/b}), because a local directory
+ * or a hierarchical Azure account cannot hold both. An object appears whole or not at all. A GET or list that begins after
+ * a PUT returned sees its object. A conditional PUT is atomic against all writers. Calls block; only threads that may wait
+ * make them. Thread-safe.
  */
 public interface ObjectStore extends AutoCloseable {
-    /** What a put demands of the name. */
+    /** The condition of a PUT. */
     sealed interface PutCondition permits IfAbsent, IfVersion {}
 
     /** The name must not exist. */
@@ -26,14 +26,14 @@ public interface ObjectStore extends AutoCloseable {
     /** The object must be unchanged since its {@link StoredObject#version()} was read. */
     record IfVersion(String version) implements PutCondition {}
 
-    /** How a conditional put ended. An unknown outcome is an {@link ObjectStoreException} of kind UNKNOWN_OUTCOME. */
+    /** The outcome of a conditional PUT. An unknown outcome is an {@link ObjectStoreException} of kind UNKNOWN_OUTCOME. */
     enum PutOutcome {
         /** The object holds these bytes. */
         STORED,
         /**
-         * The condition did not hold: the name exists, or the object changed or is gone. Nothing was written by this
-         * attempt. An earlier one whose answer was lost, a retry below this port included, may be the very reason:
-         * the caller reads the object and recognises its own by the salt.
+         * The condition did not hold: the name exists, or the object changed or is gone. This attempt wrote nothing.
+         * An earlier attempt whose answer was lost, a retry below this port included, may be the reason. The caller
+         * reads the object and recognises its own by the salt.
          */
         REFUSED
     }
@@ -41,7 +41,7 @@ public interface ObjectStore extends AutoCloseable {
     /**
      * Bytes of an object.
      *
-     * @param bytes the whole object or the range asked for; the caller owns the buffer
+     * @param bytes the whole object or the requested range; the caller owns the buffer
      * @param version an opaque token for {@link IfVersion}
      */
     record StoredObject(ByteBuffer bytes, String version) {}
@@ -55,39 +55,39 @@ public interface ObjectStore extends AutoCloseable {
     record ObjectInfo(String name, long size) {}
 
     /**
-     * Stores an object in one request. Buffers are read from position to limit, which are left alone, so that a retry
+     * Stores an object in one request. Reads the buffers from position to limit and leaves both unchanged, so that a retry
      * sends the same bytes.
      */
     PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException;
 
-    /** The whole object; NOT_FOUND if there is none, TOO_LARGE beyond {@code bytesMax} before it is read. */
+    /** Returns the whole object. NOT_FOUND if it is missing; TOO_LARGE beyond {@code bytesMax}, before reading it. */
     StoredObject get(String name, int bytesMax) throws ObjectStoreException;
 
     /**
-     * Exactly {@code length} bytes from {@code offset}; NOT_FOUND if there is no such object, TRUNCATED if it ends
-     * before.
+     * Returns exactly {@code length} bytes from {@code offset}. NOT_FOUND if the object is missing, TRUNCATED if it ends
+     * earlier.
      */
     StoredObject getRange(String name, long offset, int length) throws ObjectStoreException;
 
     /**
-     * Names with this prefix that sort behind {@code after} (or all, with an empty one), in unsigned byte order, at
-     * most {@code max}. Fewer than {@code max} means that there are no more.
+     * Returns at most {@code max} names with this prefix that sort after {@code after}, in unsigned byte order. An empty
+     * {@code after} means all names. Fewer than {@code max} names are the end of the list.
      */
     List<ObjectInfo> list(String prefix, String after, int max) throws ObjectStoreException;
 
     /**
      * Deletes objects; a name that does not exist counts as deleted.
      *
-     * @return those whose deletion failed, with the reason; empty if all are gone
+     * @return the names whose deletion failed, with the reason; empty if all are gone
      */
     Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException;
 
-    /** What moves between here and the store. */
+    /** Returns the traffic between this process and the store. */
     default Traffic traffic() {
         return Traffic.NONE;
     }
 
-    /** Where this store is, for messages; without secrets. */
+    /** Returns the place of the store for messages, without secrets. */
     String describe();
 
     @Override

@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object;
 
-/** Why a request to the store failed, named by what the caller does next. The message names the object, no secrets. */
+/** A failed request to the store. The caller's next step names each kind. The message names the object, and no secrets. */
 public final class ObjectStoreException extends Exception {
-    /** What the caller does next. */
+    /** The caller's next step. */
     public enum Kind {
         /** The object does not exist. */
         NOT_FOUND,
-        /** It ended before the range asked for, or the answer was cut short even after retries. */
+        /** The object ended before the requested range, or the answer was cut short even after retries. */
         TRUNCATED,
-        /** It is larger than the caller accepts. */
+        /** The object is larger than the caller accepts. */
         TOO_LARGE,
-        /** A put may or may not have been applied, now or later: send the same bytes again, then look who won. */
+        /** The store may apply the PUT, now or later: send the same bytes again, then read the object. */
         UNKNOWN_OUTCOME,
         /** The store does not answer, throttles or fails: try again later. */
         UNAVAILABLE,
-        /** A person has to act; {@link Refusal} says on what. */
+        /** A person has to act; {@link Refusal} names the cause. */
         REFUSED,
         /** The local disk or the bucket's quota is full. */
         NO_SPACE
     }
 
-    /** What has to be set right after REFUSED. */
+    /** The cause of REFUSED, which a person has to correct. */
     public enum Refusal {
         /** The keys or the token: wrong, unknown, expired or absent. */
         CREDENTIALS,
-        /** The bucket or container: there is none of this name. */
+        /** The bucket or container does not exist. */
         BUCKET,
-        /** The region: the bucket is in another one. */
+        /** The bucket is in another region. */
         REGION,
         /** The clock of this machine. */
         CLOCK,
-        /** The store itself: it knows no conditional writes. */
+        /** The store has no conditional writes. */
         CONDITIONS,
-        /** Permissions, or what only the message tells. */
+        /** Permissions, or a cause that only the message names. */
         OTHER
     }
 
@@ -52,12 +52,12 @@ public final class ObjectStoreException extends Exception {
         this.throttled = throttled;
     }
 
-    /** REFUSED, for a reason that can be told. */
+    /** Returns REFUSED with a known cause. */
     public static ObjectStoreException refused(Refusal refusal, String message, Throwable cause) {
         return new ObjectStoreException(Kind.REFUSED, refusal, message, cause, false);
     }
 
-    /** UNAVAILABLE because there were too many requests: the store lives and did nothing. */
+    /** Returns UNAVAILABLE after too many requests: the store answers and did nothing. */
     public static ObjectStoreException throttled(String message, Throwable cause) {
         return new ObjectStoreException(Kind.UNAVAILABLE, Refusal.OTHER, message, cause, true);
     }
@@ -66,12 +66,12 @@ public final class ObjectStoreException extends Exception {
         return kind;
     }
 
-    /** What is to be set right; of meaning for REFUSED only. */
+    /** Returns the cause of REFUSED; it has no meaning for other kinds. */
     public Refusal refusal() {
         return refusal;
     }
 
-    /** Whether slowing down is all that it takes. */
+    /** Returns whether the store only asks for fewer requests. */
     public boolean isThrottled() {
         return throttled;
     }

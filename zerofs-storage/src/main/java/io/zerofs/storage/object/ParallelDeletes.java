@@ -13,12 +13,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Deletes objects one by one, a few at the same time, for stores without a batch request. Thread-safe. */
+/** Deletes objects with single requests, a few in parallel, for stores without a batch request. Thread-safe. */
 public final class ParallelDeletes implements AutoCloseable {
     private static final int THREADS = 8;
     private static final long IDLE_SECONDS = 30;
 
-    /** Deletes one object; a missing one counts as deleted. */
+    /** Deletes one object. A missing object counts as deleted. */
     public interface Deletion {
         void delete(String name) throws ObjectStoreException;
     }
@@ -37,7 +37,7 @@ public final class ParallelDeletes implements AutoCloseable {
         threads.allowCoreThreadTimeOut(true);
     }
 
-    /** As {@link ObjectStore#delete}; a single one in the caller's thread. */
+    /** Does the same as {@link ObjectStore#delete}. The caller's thread deletes a single object. */
     public Map<String, ObjectStoreException> delete(Collection<String> names) {
         names.forEach(ObjectName::require);
         Map<String, ObjectStoreException> failed = new HashMap<>();

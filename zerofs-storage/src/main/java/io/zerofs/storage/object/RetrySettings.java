@@ -4,13 +4,12 @@ package io.zerofs.storage.object;
 import java.time.Duration;
 
 /**
- * How long and how often a request is repeated.
+ * Delays and deadlines of repeated requests.
  *
- * @param firstDelay the longest wait before the second attempt; doubled for each further one
- * @param delayMax no wait is longer, so that work goes on soon after the store is back
- * @param deadline no attempt but the first few begins later than this after the first one, unless the store asked to slow
- *     down
- * @param throttledDeadline the same for a store that keeps answering that it is asked too much
+ * @param firstDelay the longest wait before the second attempt; it doubles for each further attempt
+ * @param delayMax the longest wait of all, so that work resumes soon after the store is back
+ * @param deadline after this time only the first few attempts begin, unless the store asks to slow down
+ * @param throttledDeadline the deadline while the store asks to slow down
  */
 public record RetrySettings(Duration firstDelay, Duration delayMax, Duration deadline, Duration throttledDeadline) {
     public static final RetrySettings DEFAULTS = new RetrySettings(

@@ -15,22 +15,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Repeats requests that may do better the next time: those that end UNAVAILABLE or, for a put, with an UNKNOWN_OUTCOME.
- * All other failures are final. The waits double, and each is drawn evenly between nothing and its bound, so that
- * many clients do not come back at the same moment.
+ * Repeats requests that end UNAVAILABLE and PUTs with an UNKNOWN_OUTCOME, because the next attempt may succeed. All other
+ * failures are final. The bound of each wait doubles, and each wait is random between zero and its bound, so that many
+ * clients do not come back at the same moment.
  *
- * <p>A put is repeated with the same bytes and the same condition. If an attempt whose answer was lost was applied, its
- * repetition ends REFUSED, as {@link PutOutcome#REFUSED} says. If the put fails in the end, by whatever error, and the fate
- * of any attempt is unknown, the failure is an UNKNOWN_OUTCOME. Beginning and end of an outage are logged once each,
- * however many requests meet it. Thread-safe.
+ * <p>A repeated PUT has the same bytes and the same condition. If an attempt succeeded and its answer was lost, the next
+ * attempt ends REFUSED, as {@link PutOutcome#REFUSED} says. If the last attempt fails with any error and the outcome of an
+ * earlier attempt is unknown, the failure is an UNKNOWN_OUTCOME. The log has one line at the beginning of an outage and
+ * one at its end, however many requests meet it. Thread-safe.
  */
 public final class RetryingObjectStore extends ForwardingObjectStore {
     private static final Logger log = LoggerFactory.getLogger(RetryingObjectStore.class);
 
-    /** Failures of one request in a row from which it is no passing disturbance. */
+    /** Failures of one request in a row after which the log reports an outage. */
     private static final int OUTAGE_FAILURES = 5;
 
-    /** However long they take: on a slow link one may take longer than the deadline. */
+    /** Attempts that begin even after the deadline: on a slow link one attempt may take longer than that. */
     private static final int ATTEMPTS_MIN = 4;
 
     private final RetrySettings settings;
@@ -40,7 +40,7 @@ public final class RetryingObjectStore extends ForwardingObjectStore {
 
     /**
      * @param store closed together with this
-     * @param random used by many threads at once
+     * @param random many threads use it at once
      */
     public RetryingObjectStore(
             ObjectStore store, RetrySettings settings, MonotonicClock clock, RandomGenerator random) {
@@ -74,7 +74,7 @@ public final class RetryingObjectStore extends ForwardingObjectStore {
         return new Attempts("list " + prefix).repeat(() -> store.list(prefix, after, max));
     }
 
-    /** Repeats for those names only that may still be deleted. */
+    /** Repeats only for names that the store may still delete. */
     @Override
     public Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException {
         Map<String, ObjectStoreException> hopeless = new LinkedHashMap<>();
@@ -113,7 +113,7 @@ public final class RetryingObjectStore extends ForwardingObjectStore {
         };
     }
 
-    /** The attempts at one request. Confined to the thread that makes it. */
+    /** The attempts of one request. Confined to the thread of the request. */
     private final class Attempts {
         private final String what;
         private final long startNanos = clock.nanoTime();
@@ -141,7 +141,7 @@ public final class RetryingObjectStore extends ForwardingObjectStore {
 
         private void succeeded(int failures) {
             if (failures > 0) {
-                log.debug("{}: {} went through after {} failures", store.describe(), what, failures);
+                log.debug("{}: {} succeeded after {} failures", store.describe(), what, failures);
             }
             if (outage.get() && outage.compareAndSet(true, false)) {
                 log.info("{}: the store answers again", store.describe());
@@ -163,11 +163,11 @@ public final class RetryingObjectStore extends ForwardingObjectStore {
                     : e;
         }
 
-        /** Returns whether there is time for another attempt, after the wait for it. */
+        /** Waits before the next attempt. Returns whether there is time for it. */
         private boolean pause(int failures, ObjectStoreException e) {
             Duration bound = settings.firstDelay().multipliedBy(1L << Math.min(failures, 16));
             long boundNanos = Math.min(bound.toNanos(), settings.delayMax().toNanos());
-            // A store that asks to slow down gets at least half of the wait.
+            // If the store asks to slow down, the wait is at least half of its bound.
             long delay =
                     e.isThrottled() ? random.nextLong(boundNanos / 2, boundNanos + 1) : random.nextLong(boundNanos + 1);
             Duration deadline = e.isThrottled() ? settings.throttledDeadline() : settings.deadline();

@@ -6,31 +6,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What was asked of a store since the process began. Thread-safe; numbers only grow. */
+/** Counts of the requests to a store since the process began. Thread-safe; numbers only grow. */
 public interface StoreMetrics {
     /**
-     * Upper bounds of {@link OperationCounts#latencyCounts}, in milliseconds; what took longer is counted
-     * behind the last.
+     * Upper bounds of {@link OperationCounts#latencyCounts}, in milliseconds. One more count, after the last bound, has the
+     * slower requests.
      */
     List<Integer> LATENCY_BOUNDS_MILLIS =
             List.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000);
 
-    /** What the newest request failed with; empty if it did not. */
+    /** Returns the failure of the newest request; empty if it succeeded. */
     Optional<String> lastFailure();
 
-    /** The counts of this moment. Those of one operation need not be of the very same instant. */
+    /** Returns the present counts. Counts of one operation may be of slightly different moments. */
     OperationCounts counts(StoreOperation operation);
 
     /**
      * The counts of one kind of request.
      *
-     * @param requests all that ended, however they ended; a repeated one counts each time
-     * @param bytes sent by puts, or received by gets
-     * @param refusals conditional puts whose condition did not hold, which is no error
-     * @param errors requests that failed, by kind; those throttled are among UNAVAILABLE
-     * @param throttled requests that the store refused because there were too many
+     * @param requests all requests that ended, with any outcome; each repetition counts
+     * @param bytes sent by PUTs, or received by GETs
+     * @param refusals conditional PUTs whose condition did not hold, which is no error
+     * @param errors failed requests by kind; throttled requests count as UNAVAILABLE
+     * @param throttled requests that the store refused because it got too many
      * @param latencyNanos of all requests together
-     * @param latencyCounts requests by latency, one number per bound and one for those beyond the last; not cumulative
+     * @param latencyCounts requests by latency, one number per bound and one beyond the last bound; not cumulative
      */
     record OperationCounts(
             long requests,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object;
 
-/** The kinds of request, for counting and for faults. */
+/** The kinds of requests, for metrics and injected faults. */
 public enum StoreOperation {
     PUT,
     GET,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object;
 
-/** The words of a store in a message for the operator: on one line, and not too many. */
+/** Shortens a store's own words for a message to the operator: one line of bounded length. */
 public final class StoreWords {
     private static final int LENGTH_MAX = 300;
 
     private StoreWords() {}
 
-    /** The code of an error, with what the store says about it. */
+    /** Returns the code of an error with the store's words about it. */
     public static String appended(String code, String message) {
         String words = message == null
                 ? ""

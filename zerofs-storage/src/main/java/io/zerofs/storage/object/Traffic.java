@@ -14,25 +14,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The traffic between this process and a store in the network: gives requests their turn, estimates how many bytes a second go
- * up, and ends attempts of which nothing moves any more, however long they took before. Thread-safe.
+ * The traffic between this process and a store in the network. Limits the requests in flight, estimates the rate of
+ * uploads, and ends attempts whose bytes no longer move. Thread-safe.
  */
 public final class Traffic implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Traffic.class);
 
-    /** Of a store that is no link away; nothing is known of it and nothing is held back. */
+    /** The traffic of a store without a link: no rate is known, and no limit applies. */
     public static final Traffic NONE = new Traffic(ConnectionSettings.DEFAULTS, MonotonicClock.system());
 
-    /** Steps in which bytes count as progress: a server that trickles is no better than a silent one. */
+    /** Bytes that count as progress. A server that sends less is as good as silent. */
     private static final int STEP_BYTES = 4 << 10;
 
-    /** A put of fewer bytes tells of latency only. */
+    /** A PUT of fewer bytes measures only latency. */
     private static final long SAMPLE_BYTES_MIN = 16 << 10;
 
-    /** A put that took less says that the link is fast, but not that it became slower. */
+    /** A shorter PUT can show that the link is faster, but not that it became slower. */
     private static final long SLOW_NANOS = 2_000_000_000L;
 
-    /** Bytes of one connection that the kernel or a proxy may have taken and not yet sent. */
+    /** Maximum bytes of one connection that the kernel or a proxy may have taken and not yet sent. */
     private static final long HIDDEN_BYTES_MAX = 4 << 20;
 
     private static final int LOOKS_PER_SILENCE = 8;
@@ -44,7 +44,7 @@ public final class Traffic implements AutoCloseable {
     private final LongAdder moved = new LongAdder();
     private ScheduledExecutorService watch;
 
-    // Guarded by this: puts and their bytes in flight, and both added up over time.
+    // Guarded by this: PUTs and their bytes in flight, and the integrals of both over time.
     private int puts;
     private long putBytes;
     private double putSeconds;
@@ -52,7 +52,7 @@ public final class Traffic implements AutoCloseable {
     private long settledNanos;
     private volatile double bytesPerSecond;
 
-    /** Silent attempts end when somebody has a {@link #look}. */
+    /** Creates traffic that ends silent attempts only when the caller calls {@link #look}. */
     public Traffic(ConnectionSettings settings, MonotonicClock clock) {
         this.settings = settings;
         this.clock = clock;
@@ -60,7 +60,7 @@ public final class Traffic implements AutoCloseable {
         this.settledNanos = clock.nanoTime();
     }
 
-    /** With a thread that looks for silent attempts until it is closed. */
+    /** Returns traffic with a thread that ends silent attempts, until it is closed. */
     public static Traffic watched(ConnectionSettings settings) {
         Traffic traffic = new Traffic(settings, MonotonicClock.system());
         traffic.watch = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -77,22 +77,22 @@ public final class Traffic implements AutoCloseable {
         return settings;
     }
 
-    /** Whether there is a link that may be slow. */
+    /** Returns whether a link that may be slow leads to the store. */
     public boolean isLink() {
         return this != NONE;
     }
 
-    /** Bytes of bodies that the network took or brought so far, those of failed attempts too; grows while a request goes on. */
+    /** Returns the bytes of bodies sent and received so far, failed and unfinished attempts included. */
     public long movedBytes() {
         return moved.sum();
     }
 
-    /** What all puts together bring to the store in a second; 0 while nothing is known. */
+    /** Returns the bytes that all PUTs together upload in a second; 0 while this is unknown. */
     public double bytesPerSecond() {
         return bytesPerSecond;
     }
 
-    /** @param abort ends the attempt wherever it is; called once, on another thread */
+    /** @param abort ends the attempt in any state; called at most once, on another thread */
     public Transfer attempt(long bodyBytes, Runnable abort) {
         return new Transfer(bodyBytes, abort);
     }
@@ -104,19 +104,19 @@ public final class Traffic implements AutoCloseable {
         }
     }
 
-    /** Ends what is silent. */
+    /** Ends silent attempts. */
     public void look() {
         for (Transfer transfer : transfers) {
             try {
                 transfer.endIfSilent();
             } catch (RuntimeException | Error e) {
-                // Nobody would look again.
-                log.warn("an attempt that is silent could not be ended", e);
+                // An exception would end the periodic task.
+                log.warn("cannot end a silent attempt", e);
             }
         }
     }
 
-    /** How long all may need that may be under way without being seen. */
+    /** Returns the time that the link may need for all sent bytes without an answer. */
     private long hiddenNanos() {
         long bytes = transfers.stream().mapToLong(Transfer::hidden).sum();
         return (long) (bytes * 1e9 / Math.max(bytesPerSecond, settings.slowestBytesPerSecond()));
@@ -129,7 +129,7 @@ public final class Traffic implements AutoCloseable {
         settledNanos = now;
     }
 
-    /** One attempt at a request, from its turn to the end of its answer. Used by the threads that carry its bytes. */
+    /** One attempt of a request, from its turn to the end of its answer. The threads that carry its bytes use it. */
     public final class Transfer {
         private final long bodyBytes;
         private final Runnable abort;
@@ -148,7 +148,7 @@ public final class Traffic implements AutoCloseable {
             this.abort = abort;
         }
 
-        /** Waits for a turn, however long others need for theirs: as long as something moves. */
+        /** Waits for a turn without a deadline: other attempts may take any time while their bytes move. */
         public void begin() throws InterruptedIOException {
             try {
                 turns.acquire();
@@ -170,18 +170,18 @@ public final class Traffic implements AutoCloseable {
             transfers.add(this);
         }
 
-        /** The network took some of the body. */
+        /** Counts bytes of the body that the network took. */
         public void sent(long bytes) {
             sent.add(bytes);
             moved(bytes);
         }
 
-        /** Some of the answer's body came. */
+        /** Counts bytes of the answer's body. */
         public void received(long bytes) {
             moved(bytes);
         }
 
-        /** The answer begins, or another page of it. */
+        /** Notes that the answer begins, or another page of it. */
         public void answered(boolean success) {
             stepNanos = clock.nanoTime();
             if (!answered) {
@@ -190,7 +190,7 @@ public final class Traffic implements AutoCloseable {
             }
         }
 
-        /** However it ended; what comes later changes nothing. */
+        /** Ends the attempt, with any result. Later calls have no effect. */
         public void end() {
             answered(false);
             synchronized (this) {
@@ -203,17 +203,17 @@ public final class Traffic implements AutoCloseable {
             turns.release();
         }
 
-        /** Whether it was ended because nothing moved. */
+        /** Returns whether silence ended the attempt. */
         public boolean isSilent() {
             return silent;
         }
 
-        /** What to tell instead of what its end looked like from inside. */
+        /** Returns the failure to report: silence if it ended the attempt, else the SDK's own failure. */
         public IOException failure(IOException e) {
             return silent ? new IOException(silence(), e) : e;
         }
 
-        /** In words. */
+        /** Returns a sentence about the silence. */
         public String silence() {
             return "nothing moved for " + settings.silenceMax().toSeconds() + " seconds or more, after " + sent
                     + " bytes of " + bodyBytes;
@@ -237,8 +237,8 @@ public final class Traffic implements AutoCloseable {
         }
 
         /**
-         * What was sent may still be under way: for as long as the link needs for all of it, as far as its rate is known, or for
-         * as long as as much of this body took before.
+         * Returns the time of silence that ends the attempt. Sent bytes may still be in flight. They get twice the time that
+         * the link needs for them at the known rate, or twice the time that as many bytes of this body took before.
          */
         private long patienceNanos() {
             long hidden = hidden();
@@ -256,7 +256,7 @@ public final class Traffic implements AutoCloseable {
                     return;
                 }
                 silent = true;
-                // Within the lock: an attempt that has ended is not aborted.
+                // Inside the lock, so that an ended attempt is never aborted.
                 abort.run();
             }
             if (isSample()) {
@@ -267,8 +267,8 @@ public final class Traffic implements AutoCloseable {
         }
 
         /**
-         * Bytes that were in flight beside and with it, by the time that it took: that is what the link carries if it is
-         * about as large as the others.
+         * Updates the rate after a PUT. The link carries the bytes of this PUT, times the number of parallel PUTs, divided
+         * by its time. This is true only if the parallel PUTs have about the same size.
          */
         private void settlePut(boolean success) {
             if (!isSample()) {

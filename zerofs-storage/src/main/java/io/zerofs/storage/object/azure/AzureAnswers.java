@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Whether an answer that reports success is Azure's own, one check per operation. The SDK checks that the status is
- * the documented one. Thread-safe.
+ * Checks that an answer of success is Azure's own, with one check per operation. The SDK itself checks the documented
+ * status. Thread-safe.
  */
 final class AzureAnswers {
     private final AzureErrors errors;
@@ -25,7 +25,7 @@ final class AzureAnswers {
         this.errors = errors;
     }
 
-    /** Azure answers a put with the new ETag, and with the MD5 of the body as it arrived. */
+    /** Requires the new ETag and the MD5 of the body as it arrived. */
     void requireStored(String what, Response<BlockBlobItem> response, BodyDigest digest) throws ObjectStoreException {
         BlockBlobItem stored = response.getValue();
         byte[] md5 = stored == null ? null : stored.getContentMd5();
@@ -36,7 +36,7 @@ final class AzureAnswers {
         }
     }
 
-    /** An object has an ETag, or at least the type that it was put with. */
+    /** Requires an object: it has an ETag, or at least the type of its PUT. */
     void requireObject(String what, BlobDownloadResponse response) throws ObjectStoreException {
         boolean plausible = response.getDeserializedHeaders().getETag() != null
                 || typeOf(response).contains("octet-stream");
@@ -45,7 +45,7 @@ final class AzureAnswers {
         }
     }
 
-    /** The range that was asked for, whole; without a response the store sent very much more. */
+    /** Requires exactly the requested range. There is no response if the store sent far too much. */
     void requireRange(String what, Optional<BlobDownloadResponse> response, long offset, int length, long received)
             throws ObjectStoreException {
         if (response.isPresent()) {
@@ -54,7 +54,7 @@ final class AzureAnswers {
         Optional<ContentRange> range = response.flatMap(
                 answer -> ContentRange.parse(answer.getDeserializedHeaders().getContentRange()));
         if (range.isEmpty() && received == 0) {
-            // Azurite's answer to a range that begins at the end of the object or after it.
+            // Azurite answers so if a range begins at the end of the object or after it.
             throw errors.failure(Kind.TRUNCATED, what, "the object ends before this range");
         }
         if (range.isEmpty()) {
@@ -72,14 +72,14 @@ final class AzureAnswers {
         }
     }
 
-    /** Each answer of Azure has the id of its request. */
+    /** Requires the id of the request, which each answer of Azure has. */
     void requireDeleted(String what, Response<?> response) throws ObjectStoreException {
         if (isPage(response) || response.getHeaders().getValue(AzureErrors.REQUEST_ID) == null) {
             throw odd(what, false, "the answer does not show that it was deleted", response);
         }
     }
 
-    /** The SDK does not read other documents than lists. */
+    /** Requires a list. The SDK itself reads no other document here. */
     void requireList(String what, Response<?> response) throws ObjectStoreException {
         if (response.getValue() == null || isPage(response)) {
             throw odd(what, false, "the answer is not the list", response);
@@ -91,7 +91,7 @@ final class AzureAnswers {
         return errors.odd(what, put, reason + " (" + shown + ")");
     }
 
-    /** Whether the answer is a page for people. No object is: all are put as octet streams. */
+    /** Returns whether the answer is a page for people. All objects are octet streams, so no object is a page. */
     private static boolean isPage(Response<?> response) {
         return typeOf(response).contains("html");
     }

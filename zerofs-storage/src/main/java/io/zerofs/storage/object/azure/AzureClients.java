@@ -25,8 +25,8 @@ final class AzureClients {
 
     static BlobContainerClient create(AzureSettings settings) throws ObjectStoreException {
         ConnectionSettings connections = settings.connections();
-        // Silent attempts are ended by Traffic: the client's own deadline for an answer counts the time of the body.
-        // Azure does not speak HTTP/2, and the offer of it costs a header in each request to a plain http endpoint.
+        // Traffic ends silent attempts, because the client's own deadline includes the time of the body.
+        // Azure does not speak HTTP/2, and offering it costs a header in each request to a plain http endpoint.
         HttpClient http = new JdkHttpClientBuilder(
                         java.net.http.HttpClient.newBuilder().version(java.net.http.HttpClient.Version.HTTP_1_1))
                 .connectionTimeout(connections.connectTimeout())
@@ -62,7 +62,7 @@ final class AzureClients {
             Base64.getDecoder().decode(key);
             return key;
         } catch (IllegalArgumentException e) {
-            // Without the cause: its text quotes a character of the key.
+            // Without the cause, because its text quotes a character of the key.
             throw ObjectStoreException.refused(
                     Refusal.CREDENTIALS,
                     "storage_account_key in [azure] is not in Base64, as keys of accounts are",

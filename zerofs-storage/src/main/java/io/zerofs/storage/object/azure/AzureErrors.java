@@ -15,12 +15,12 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** From what Azure and its SDK say to what the caller does next, with a sentence for the operator. */
+/** Translates failures of Azure and its SDK to the caller's next step, with a sentence for the operator. */
 final class AzureErrors extends HttpErrors {
     static final HttpHeaderName REQUEST_ID = HttpHeaderName.fromString("x-ms-request-id");
     private static final Pattern MESSAGE = Pattern.compile("<Message>([^<\\n]*)");
 
-    /** From these something is concluded about an object, so they must be the store's own. */
+    /** Status codes that prove something about an object, so the answer must be the store's own. */
     private static final Set<Integer> CONCLUSIVE =
             Set.of(NOT_FOUND, CONFLICT, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE);
 
@@ -36,15 +36,15 @@ final class AzureErrors extends HttpErrors {
     }
 
     /**
-     * What a failed request means. The SDK throws exceptions of many types, all of them unchecked.
+     * Translates a failed request. The SDK throws exceptions of many types, all of them unchecked.
      *
-     * @param put whether it was a put: if it may have been applied, the outcome is unknown
+     * @param put whether it was a PUT: if the store may have applied it, the outcome is unknown
      */
     ObjectStoreException translate(String what, boolean put, RuntimeException e) {
         return e instanceof BlobStorageException answer ? answered(what, put, answer) : unanswered(what, put, e);
     }
 
-    /** Whether the answer has a code of Azure, or a header that only Azure sends. */
+    /** Returns whether the answer has a code of Azure, or a header that only Azure sends. */
     static boolean isOfTheStore(BlobStorageException e) {
         return e.getErrorCode() != null || headerOf(e, REQUEST_ID).isPresent();
     }
@@ -84,7 +84,7 @@ final class AzureErrors extends HttpErrors {
         return Refusal.OTHER;
     }
 
-    /** The details of AuthenticationFailed tell the clock from the key. */
+    /** Returns whether the clock and not the key is wrong, as the details of AuthenticationFailed show. */
     private static boolean isAboutTheClock(BlobStorageException e) {
         return String.valueOf(e.getMessage()).contains("Request date header too old");
     }
@@ -103,7 +103,7 @@ final class AzureErrors extends HttpErrors {
             return "the storage account is disabled";
         }
         if (BlobErrorCode.LEASE_ID_MISSING.equals(code)) {
-            return "somebody holds a lease on the object";
+            return "another program holds a lease on the object";
         }
         if (BlobErrorCode.BLOB_IMMUTABLE_DUE_TO_POLICY.equals(code)) {
             return "a policy of the container forbids to change or delete objects";

@@ -37,8 +37,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Block blobs in a container, below a prefix; each is written by a single Put Blob. Every call is one attempt. ETags are
- * the versions. Deletes go one by one: a batch of Azure is billed like its parts.
+ * Block blobs in a container, below a prefix. A single Put Blob writes each of them. Every call is one attempt. ETags are
+ * the versions. Deletes use single requests, because Azure bills a batch like its parts.
  */
 public final class AzureObjectStore implements ObjectStore {
     private static final DownloadRetryOptions ONE_ATTEMPT = new DownloadRetryOptions().setMaxRetryRequests(0);
@@ -46,7 +46,7 @@ public final class AzureObjectStore implements ObjectStore {
     private static final long NO_BODY = -1;
     private static final int PIECE_BYTES = 64 << 10;
 
-    /** What Azure puts on a page at most. */
+    /** Maximum number of entries on a list page of Azure. */
     private static final int PAGE_MAX = 5_000;
 
     private final BlobContainerClient client;
@@ -67,7 +67,7 @@ public final class AzureObjectStore implements ObjectStore {
         this.traffic = Traffic.watched(settings.connections());
     }
 
-    /** Prepares a client; the store is not asked anything yet. */
+    /** Prepares a client without a request to the store. */
     public static AzureObjectStore open(AzureSettings settings) throws ObjectStoreException {
         return new AzureObjectStore(AzureClients.create(settings), settings);
     }
@@ -79,7 +79,7 @@ public final class AzureObjectStore implements ObjectStore {
         BlobRequestConditions conditions = new BlobRequestConditions();
         if (condition instanceof IfVersion expected) {
             if (expected.version().isEmpty()) {
-                throw errors.failure(Kind.REFUSED, what, "the store does not tell the version of the object (ETag)");
+                throw errors.failure(Kind.REFUSED, what, "the store does not report the version of the object (ETag)");
             }
             conditions.setIfMatch(expected.version());
         } else {
@@ -106,7 +106,7 @@ public final class AzureObjectStore implements ObjectStore {
         });
     }
 
-    /** The client tells of each buffer once it is taken. */
+    /** Splits buffers, because the client reports each buffer only when the network has taken it. */
     private static List<ByteBuffer> inPieces(List<ByteBuffer> bytes) {
         List<ByteBuffer> pieces = new ArrayList<>();
         for (ByteBuffer buffer : bytes) {
@@ -186,7 +186,7 @@ public final class AzureObjectStore implements ObjectStore {
                 new ListBlobsOptions().setPrefix(keyPrefix).setMaxResultsPerPage(Math.min(PAGE_MAX, max + 1));
         String first = prefix.value() + after;
         if (first.compareTo(keyPrefix) > 0) {
-            // Inclusive, and ignored by servers that do not know it: what is not behind is dropped from the page.
+            // Inclusive, and some servers ignore it: names up to the first are dropped from the page.
             options.setStartFrom(first);
         }
         try {
@@ -205,7 +205,7 @@ public final class AzureObjectStore implements ObjectStore {
                         return null;
                     }
                     if (next.equals(last)) {
-                        throw listed.odd("it goes on at the same place");
+                        throw listed.odd("it continues at the same place");
                     }
                     last = next;
                 }
@@ -232,7 +232,7 @@ public final class AzureObjectStore implements ObjectStore {
         return place;
     }
 
-    /** The SDK's client has nothing to close; its idle connections end by themselves. */
+    /** Closes nothing of the SDK's client, whose idle connections end by themselves. */
     @Override
     public void close() {
         deletes.close();
@@ -262,7 +262,7 @@ public final class AzureObjectStore implements ObjectStore {
         T send(Traffic.Transfer transfer) throws ObjectStoreException;
     }
 
-    /** @param bodyBytes of a put, or {@link #NO_BODY} */
+    /** @param bodyBytes of a PUT, or {@link #NO_BODY} */
     private <T> T inTurn(String what, long bodyBytes, Request<T> request) throws ObjectStoreException {
         Traffic.Transfer transfer = traffic.attempt(Math.max(0, bodyBytes), Thread.currentThread()::interrupt);
         try {
@@ -283,13 +283,13 @@ public final class AzureObjectStore implements ObjectStore {
         } finally {
             transfer.end();
             if (transfer.isSilent()) {
-                // The interrupt was for the attempt, and not for the thread.
+                // The interrupt was meant for the attempt, not for the thread.
                 Thread.interrupted();
             }
         }
     }
 
-    /** Empty without an ETag. */
+    /** Returns the version; empty without an ETag. */
     private static String versionOf(BlobDownloadResponse response) {
         String eTag = response.getDeserializedHeaders().getETag();
         return eTag == null ? "" : eTag;

@@ -7,11 +7,11 @@ import java.net.URI;
 import java.util.Optional;
 
 /**
- * Which container, and how to reach it.
+ * The container and the settings of its connection.
  *
  * @param prefix of all names, without slashes at its ends; empty for the whole container
  * @param accountKey without it the SDK's default chain: environment, workload identity, managed identity, Azure CLI
- * @param endpoint of the account, if it is not {@code https://ACCOUNT.blob.core.windows.net}
+ * @param endpoint of the account; default {@code https://ACCOUNT.blob.core.windows.net}
  */
 public record AzureSettings(
         String container,

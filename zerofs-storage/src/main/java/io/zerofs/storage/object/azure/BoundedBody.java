@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Collects a body up to a bound, and fails the download some way beyond it: a small page that is no object at all is let
- * through, so that its headers arrive.
+ * Collects a body up to a bound, and fails the download some way beyond it. A small page that is no object passes, so that
+ * its headers arrive.
  */
 final class BoundedBody extends OutputStream {
     private static final int FIRST_BYTES = 256 << 10;
@@ -26,7 +26,7 @@ final class BoundedBody extends OutputStream {
         this.bytes = new byte[Math.min(bytesMax, FIRST_BYTES)];
     }
 
-    /** Who is told of what comes. */
+    /** Sets the transfer that counts the arriving bytes. */
     void tell(Traffic.Transfer counted) {
         transfer = counted;
     }

@@ -8,8 +8,8 @@ import com.azure.core.http.HttpResponse;
 import com.azure.core.http.policy.HttpPipelineSyncPolicy;
 
 /**
- * Lets downloads do without {@code Content-Length}, which an answer in chunks has not. The SDK fails without it, although it
- * needs the length only to go on after an interruption, which is not asked of it.
+ * Allows downloads without {@code Content-Length}, because an answer in chunks has none. The SDK fails without it, although
+ * it needs the length only to resume an interrupted download, and we never resume.
  */
 final class OptionalLength extends HttpPipelineSyncPolicy {
     @Override

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-/** The object store that is a container of Azure Blob Storage. The only user of the Azure SDK. */
+/** The object store in a container of Azure Blob Storage. The only user of the Azure SDK. */
 package io.zerofs.storage.object.azure;

@@ -38,9 +38,9 @@ final class DirectoryListing {
     }
 
     /**
-     * Adds what is below a directory, whose name is empty or ends with a slash. The names in it are visited in their
-     * own order, but what is in the directory {@code a} comes after {@code a-} and {@code a.}, since these sort before
-     * {@code a/}: such directories wait on a stack, the first in order on top.
+     * Adds the objects below a directory, whose name is empty or ends with a slash. The walk visits names in their order.
+     * But objects in the directory {@code a} come after {@code a-} and {@code a.}, because these sort before {@code a/}.
+     * Such directories wait on a stack, the first in order on top.
      */
     private void walk(String directory) throws IOException {
         Deque<String> waiting = new ArrayDeque<>();
@@ -84,7 +84,7 @@ final class DirectoryListing {
             }
         } catch (NoSuchFileException | NotDirectoryException e) {
             if (directory.isEmpty()) {
-                throw e; // the store itself is gone, which must not look like an empty one
+                throw e; // the store itself is gone, and must not look empty
             }
             return List.of(); // removed meanwhile
         } catch (DirectoryIteratorException e) {
@@ -94,7 +94,7 @@ final class DirectoryListing {
         return names;
     }
 
-    /** Whether the name, or a name below it if it is a directory, can be on the page; decided without asking the disk. */
+    /** Returns whether the name, or a name below it, can be on the page. Decides this without the disk. */
     private boolean mayMatter(String name) {
         boolean matchesPrefix = name.startsWith(prefix) || prefix.startsWith(name + "/");
         return matchesPrefix && (name.compareTo(after) > 0 || (name + "0").compareTo(after) > 0);

@@ -9,13 +9,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Mutual exclusion on a store's directory among all threads of all processes, for a few system calls at a time. */
+/** A lock on a store's directory for all threads of all processes. Its owner makes only a few system calls. */
 final class DirectoryLock {
     private static final String FILE = "~lock";
 
     /**
-     * A POSIX record lock belongs to the process, and closing any descriptor of the file gives it up: inside the
-     * process threads exclude each other here, and only the one inside has the file open.
+     * One monitor per directory. A POSIX record lock belongs to the process, and closing any descriptor of the file
+     * releases it. So threads of a process exclude each other with the monitor, and only its owner has the file open.
      */
     private static final Map<Path, Object> MONITORS = new ConcurrentHashMap<>();
 
@@ -26,7 +26,7 @@ final class DirectoryLock {
     private final Path file;
     private final Object monitor;
 
-    /** {@code directory} is a real path, so that all names of one directory share a monitor. */
+    /** @param directory a real path, so that all names of one directory share a monitor */
     DirectoryLock(Path directory) {
         this.file = directory.resolve(FILE);
         this.monitor = MONITORS.computeIfAbsent(file, unused -> new Object());

@@ -11,9 +11,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Makes names in directories durable. Linux reports a write-back that failed to one fsync only, and then takes the page for
- * clean: a second fsync that succeeds shows nothing about a name. So failures are counted by directory, and a name is durable
- * if it was changed after the last failure and synced without another one. Thread-safe.
+ * Makes names in directories durable. Linux reports a failed write-back to only one fsync, and then treats the page as
+ * clean. So a second fsync that succeeds proves nothing about a name. This class counts failures by directory. A name is
+ * durable if it was changed after the last failure and synced without another failure. Thread-safe.
  */
 final class DurableNames {
     private final Syncing syncing;
@@ -24,7 +24,7 @@ final class DurableNames {
         this.syncing = syncing;
     }
 
-    /** How often a sync of this directory has failed; asked before a name in it is changed. */
+    /** Returns the number of failed syncs of this directory. The caller reads it before it changes a name there. */
     int failures(Path directory) {
         return failures.getOrDefault(directory, 0);
     }
@@ -42,7 +42,7 @@ final class DurableNames {
         }
     }
 
-    /** Creates the directory with those above it, down from an existing one. Nothing is left if a sync fails. */
+    /** Creates the directory and its missing parents. If a sync fails, it removes them again. */
     void create(Path directory) throws IOException {
         Deque<Path> missing = new ArrayDeque<>();
         for (Path at = directory; at != null && !Files.isDirectory(at); at = at.getParent()) {
@@ -60,7 +60,7 @@ final class DurableNames {
         }
     }
 
-    /** Lets the next attempt make the names anew. A directory with something in it stays. */
+    /** Removes the directories, so that the next attempt makes the names anew. A directory with entries stays. */
     private static void remove(Deque<Path> directories, IOException cause) {
         try {
             while (!directories.isEmpty()) {
@@ -71,12 +71,12 @@ final class DurableNames {
         }
     }
 
-    /** Creates a directory below the root, or syncs the name of one that an earlier process may have left without. */
+    /** Creates a directory below the root. Syncs the name of an existing one, because its creator may not have done so. */
     void createBelow(Path root, Path directory) throws IOException {
         if (created.contains(directory) && Files.isDirectory(directory)) {
             return;
         }
-        // One after the other: what a failed attempt created is removed before another thread puts something into it.
+        // One at a time: a failed attempt removes its directories before another thread puts an object into them.
         synchronized (created) {
             create(directory);
             for (Path at = directory; !at.equals(root); at = at.getParent()) {
@@ -92,7 +92,7 @@ final class DurableNames {
         Path parent = directory.getParent();
         int failuresBefore = failures(parent);
         if (failuresBefore > 0) {
-            // Without a change the sync has nothing to write.
+            // A change is necessary, because otherwise the sync has nothing to write.
             Files.delete(Files.createTempDirectory(parent, "~"));
         }
         sync(parent, failuresBefore);

@@ -13,7 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 
-/** From what the operating system says to what the caller does next. */
+/** Translates errors of the operating system to the caller's next step. */
 final class LocalErrors {
     private LocalErrors() {}
 
@@ -21,13 +21,13 @@ final class LocalErrors {
         return new ObjectStoreException(kindOf(e), what + ": " + path + ": " + reasonOf(e), e);
     }
 
-    /** Whether there is no file of this name, be it that a directory on the way is missing or is a file itself. */
+    /** Returns whether the file is missing, also because a parent directory is missing or is a file. */
     static boolean meansAbsent(IOException e) {
         return e instanceof NoSuchFileException
                 || String.valueOf(e.getMessage()).contains("Not a directory");
     }
 
-    /** Whether the file system refused a hard link because it has none. */
+    /** Returns whether the file system has no hard links. */
     static boolean meansNoHardLinks(FileSystemException e) {
         String reason = String.valueOf(e.getMessage());
         return reason.contains("Operation not permitted")
@@ -45,7 +45,8 @@ final class LocalErrors {
                 || e instanceof FileAlreadyExistsException) {
             return Kind.REFUSED;
         }
-        // The JDK has no classes for these; the texts are those of strerror(3) in the C locale, which the JDK uses.
+        // The JDK has no classes for these errors. The texts are those of strerror(3) in the C locale, which the JDK
+        // uses.
         String reason = String.valueOf(e.getMessage());
         if (reason.contains("No space left on device") || reason.contains("Disk quota exceeded")) {
             return Kind.NO_SPACE;

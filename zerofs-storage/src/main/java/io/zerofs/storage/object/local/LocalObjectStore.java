@@ -34,26 +34,26 @@ import org.slf4j.LoggerFactory;
 /**
  * A directory as an object store: one file per object, at the object's name below the root.
  *
- * <p>A put writes and syncs a file of its own below {@code ~staging}, which no object name can reach, and then gives
- * it the object's name: by a hard link, which fails if the name exists, or by a rename under {@link DirectoryLock},
- * which replaces. Both are atomic against other processes. The directory is synced before the put returns, also when
- * it was refused: the caller may find its own earlier attempt there and will take it as durable.
+ * <p>A PUT writes and syncs a file of its own below {@code ~staging}, which no object name can reach. Then it gives the
+ * file the object's name. A hard link creates the name and fails if it exists; a rename under {@link DirectoryLock}
+ * replaces the object. Both are atomic against other processes. The PUT syncs the directory before it returns, even if it
+ * was refused: the caller may find its own earlier attempt there and treats it as durable.
  *
- * <p>A version is size, modification time and inode. A replacement gets a later modification time than what it
- * replaces, whatever the clock says, so that no version is seen twice.
+ * <p>A version is size, modification time and inode. A replacement gets a later modification time than the old object,
+ * whatever the clock says, so that no version appears twice.
  */
 public final class LocalObjectStore implements ObjectStore {
     private static final Logger log = LoggerFactory.getLogger(LocalObjectStore.class);
 
     static final String STAGING = "~staging";
 
-    /** No put takes so long; older files were left by a crash. */
+    /** Maximum time of a PUT. Older files in the staging directory are left from a crash. */
     static final Duration STAGING_AGE_MAX = Duration.ofMinutes(10);
 
-    /** The coarsest timestamps of file systems in use are those of FAT. */
+    /** Largest step of timestamps: FAT has the coarsest ones in use. */
     private static final Duration TIMESTAMP_STEP_MAX = Duration.ofSeconds(2);
 
-    /** Java copies through a direct buffer of the same length, which the thread then keeps. */
+    /** Bytes of one read or write. Java copies them through a direct buffer of the same length, which the thread keeps. */
     private static final int STEP_BYTES = 128 * 1024;
 
     private final Path root;
@@ -72,7 +72,7 @@ public final class LocalObjectStore implements ObjectStore {
         this.names = names;
     }
 
-    /** Opens the store in this directory, which is created if it is missing, and removes what a crash left there. */
+    /** Opens the store in this directory, creates the directory if it is missing, and removes files left by a crash. */
     public static LocalObjectStore open(Path root, InstantSource clock) throws ObjectStoreException {
         return open(root, clock, new Syncing() {});
     }
@@ -145,7 +145,7 @@ public final class LocalObjectStore implements ObjectStore {
     public Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException {
         Map<String, ObjectStoreException> failed = new LinkedHashMap<>();
         try {
-            // Under the lock, so that a replacement does not bring back what is deleted meanwhile.
+            // Under the lock, so that a concurrent replacement does not bring the object back.
             lock.whileHeld(() -> {
                 for (String name : names) {
                     Path path = pathOf(name);
@@ -189,7 +189,7 @@ public final class LocalObjectStore implements ObjectStore {
         }
     }
 
-    /** A failure after the object got its name, or may have got it, does not say whether it has it after a crash. */
+    /** Gives the object its name. After a failure here the name may or may not exist after a crash. */
     private PutOutcome publish(Path staged, Path target, PutCondition condition) throws ObjectStoreException {
         Path directory = target.getParent();
         int failures = names.failures(directory);
@@ -262,8 +262,8 @@ public final class LocalObjectStore implements ObjectStore {
     }
 
     /**
-     * Writes an object anew: its name may be that of an attempt whose sync failed, and the caller who finds it there takes
-     * it as durable.
+     * Writes an object anew. It may be left from an attempt whose sync failed, and a caller that finds it treats it as
+     * durable.
      */
     private void rewrite(Path target) throws IOException {
         Path staged = staging.resolve(UUID.randomUUID().toString());
@@ -286,8 +286,8 @@ public final class LocalObjectStore implements ObjectStore {
     }
 
     /**
-     * Reads between two looks at the attributes: if both show the same version, which never comes back once it was
-     * replaced, the bytes are of that version.
+     * Reads the attributes before and after the bytes. If both have the same version, the bytes belong to it, because a
+     * replaced version never comes back.
      */
     private StoredObject read(String name, BytesReader reader) throws ObjectStoreException {
         Path path = pathOf(name);
@@ -361,7 +361,7 @@ public final class LocalObjectStore implements ObjectStore {
                     Files.deleteIfExists(file);
                 }
             } catch (NoSuchFileException e) {
-                // another process finished with it
+                // another process has removed it
             }
         }
     }

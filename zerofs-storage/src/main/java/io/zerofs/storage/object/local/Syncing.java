@@ -6,9 +6,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** The two requests that make something durable; tests count them, or have them fail. */
+/** The two requests that make files and names durable. Tests count them or make them fail. */
 interface Syncing {
-    /** Makes the content of a file durable, and its attributes. */
+    /** Makes the content and attributes of a file durable. */
     default void file(Path file, FileChannel channel) throws IOException {
         channel.force(true);
     }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Objects in a sorted map. Closing it keeps them, so that a second opening finds what the first one left. */
+/** Objects in a sorted map. Closing the store keeps them, so that the next opening finds them. */
 public final class MemoryObjectStore implements ObjectStore {
     private record Entry(byte[] bytes, String version) {}
 

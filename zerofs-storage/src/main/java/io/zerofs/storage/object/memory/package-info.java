@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-/** The object store that lives and dies with the process: the reference for what the port promises, used by tests. */
+/** An object store in the memory of the process. Tests use it as the reference implementation of the port. */
 package io.zerofs.storage.object.memory;

@@ -23,8 +23,8 @@ import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * The region of a bucket that the configuration does not tell. Environment and profile come first, as for the AWS tools. Then
- * the bucket is asked: each answer of Amazon has its region, a refusal too. The instance's own region is the last resort.
+ * Finds the region of a bucket if the configuration has none. Environment and profile come first, as for the AWS tools.
+ * Then the class asks the bucket: each answer of Amazon has the region, even a refusal. The instance's region comes last.
  */
 final class BucketRegion {
     private static final String HEADER = "x-amz-bucket-region";
@@ -53,7 +53,7 @@ final class BucketRegion {
     }
 
     /**
-     * Asks without credentials. A store that does not tell has no regions.
+     * Asks without credentials. A store that does not report a region has none.
      *
      * @param endpoint in place of Amazon's, or of what the environment says
      */
@@ -77,7 +77,7 @@ final class BucketRegion {
             throw new ObjectStoreException(
                     Kind.UNAVAILABLE,
                     "the bucket " + bucket
-                            + " cannot be asked for its region, which default_region in [aws] would tell: "
+                            + " cannot be asked for its region, set default_region in [aws]: "
                             + Causes.root(e).getMessage(),
                     e);
         }

@@ -7,8 +7,8 @@ import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.utils.SdkAutoCloseable;
 
 /**
- * Where credentials come from that nobody has written into the configuration, asked before each request. Some of the SDK's
- * sources fail with exceptions that are not the SDK's; here all failures are {@link Failure}s. Thread-safe.
+ * A source of credentials outside the configuration. The SDK asks it before each request. Some of the SDK's sources fail
+ * with exceptions that are not the SDK's; here all failures are {@link Failure}s. Thread-safe.
  */
 final class CredentialSource implements AwsCredentialsProvider, SdkAutoCloseable {
     private final AwsCredentialsProvider source;
@@ -28,7 +28,7 @@ final class CredentialSource implements AwsCredentialsProvider, SdkAutoCloseable
             this.passing = passing;
         }
 
-        /** Whether there were some before: then the source is out of order, and may be back in a moment. */
+        /** Returns whether the source had credentials before: then it fails now and may recover soon. */
         boolean isPassing() {
             return passing;
         }

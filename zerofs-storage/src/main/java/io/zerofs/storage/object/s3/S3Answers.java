@@ -11,9 +11,9 @@ import software.amazon.awssdk.services.s3.model.DeleteObjectResponse;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 /**
- * Whether an answer that reports success is the store's own, one check per operation. Proxies, captive portals and load
- * balancers answer with 200 and a page of theirs; such an answer is worth a repetition and says nothing about objects.
- * Headers are needed only where they prove something. Thread-safe.
+ * Checks that an answer of success is the store's own, with one check per operation. Proxies, captive portals and load
+ * balancers answer 200 with a page of their own. The request is then worth repeating, and the answer proves nothing about
+ * objects. A check requires a header only if the header proves something. Thread-safe.
  */
 final class S3Answers {
     private static final int NO_CONTENT = 204;
@@ -26,18 +26,18 @@ final class S3Answers {
         this.errors = errors;
     }
 
-    /** Whether the answer is a page for people. No object is: all are put as octet streams. */
+    /** Returns whether the answer is a page for people. All objects are octet streams, so no object is a page. */
     static boolean isPage(SdkHttpResponse answer) {
         return typeOf(answer).contains("html");
     }
 
-    /** Whether the answer has a body, as no answer to a put or a delete does. */
+    /** Returns whether the answer has a body. The answers to PUTs and deletes have none. */
     static boolean hasBody(SdkHttpResponse answer) {
         return answer.firstMatchingHeader("Transfer-Encoding").isPresent()
                 || !answer.firstMatchingHeader("Content-Length").orElse("0").equals("0");
     }
 
-    /** Status and type, for messages. */
+    /** Returns status and type for messages. */
     static String describe(SdkHttpResponse answer) {
         return (answer.statusCode() + " " + typeOf(answer)).strip();
     }
@@ -46,7 +46,7 @@ final class S3Answers {
         return answer.firstMatchingHeader("Content-Type").orElse("").toLowerCase(Locale.ROOT);
     }
 
-    /** An object has an ETag, or at least the type that it was put with. */
+    /** Requires an object: it has an ETag, or at least the type of its PUT. */
     void requireObject(String what, GetObjectResponse response) throws ObjectStoreException {
         SdkHttpResponse answer = response.sdkHttpResponse();
         String type = typeOf(answer);
@@ -56,7 +56,7 @@ final class S3Answers {
         }
     }
 
-    /** The range that was asked for, whole. */
+    /** Requires exactly the requested range. */
     void requireRange(String what, GetObjectResponse response, long offset, int length, long received)
             throws ObjectStoreException {
         requireObject(what, response);
@@ -78,7 +78,7 @@ final class S3Answers {
         }
     }
 
-    /** S3 answers 204 without a body, some stores 200 without one; once shown, the id of the request must be there. */
+    /** Requires 204 or 200 without a body. If the store has sent request ids before, the answer must have one. */
     void requireDeleted(String what, DeleteObjectResponse response) throws ObjectStoreException {
         SdkHttpResponse answer = response.sdkHttpResponse();
         boolean hasId = answer.firstMatchingHeader("x-amz-request-id").isPresent();

@@ -20,21 +20,20 @@ import software.amazon.awssdk.services.s3.LegacyMd5Plugin;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 
-/** Builds the client with which all S3-compatible stores get along. */
+/** Builds a client that works with all S3-compatible stores. */
 final class S3Clients {
-    /** Idle connections are closed before the store or a middlebox does it: Amazon does after about 20 seconds. */
+    /** Idle time after which we close a connection, before the store does: Amazon closes after about 20 seconds. */
     private static final Duration IDLE_MAX = Duration.ofSeconds(15);
 
-    /** {@link Traffic} ends what is silent, for it knows what else is under way. */
+    /** Disables the SDK's time-outs: {@link Traffic} ends silent attempts, because it knows all other attempts. */
     private static final Duration NEVER = Duration.ofDays(1);
 
     private S3Clients() {}
 
     /**
-     * Bodies are sent as they are: neither in {@code aws-chunked} nor with the trailing checksums which many other
-     * stores refuse, and deletes carry the MD5 that all of them know. TLS or the signature protects the body on
-     * the way, and what we store authenticates itself. Repetitions are left to {@link
-     * io.zerofs.storage.object.RetryingObjectStore}.
+     * Builds the client. It sends plain bodies, without {@code aws-chunked} and the trailing checksums that many stores
+     * refuse. Deletes have an MD5, which all stores know. TLS or the signature protects the body in transit, and our
+     * objects authenticate themselves. {@link io.zerofs.storage.object.RetryingObjectStore} repeats requests.
      */
     static S3Client create(S3Settings settings, Traffic traffic) throws ObjectStoreException {
         ConnectionSettings connections = settings.connections();

@@ -23,14 +23,14 @@ import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.S3Error;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-/** Deletes in batches, or one by one at stores that have no batches. Thread-safe. */
+/** Deletes in batches, or one by one if the store has no batch requests. Thread-safe. */
 final class S3Deletes implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(S3Deletes.class);
 
-    /** What S3 accepts in one request. */
+    /** Maximum number of names that S3 accepts in one request. */
     private static final int BATCH_MAX = 1_000;
 
-    /** How a store says that it has no batch delete. */
+    /** Status codes of a store without batch deletes. */
     private static final Set<Integer> NO_BATCHES = Set.of(S3Errors.BAD_REQUEST, 405, 411, S3Errors.NOT_IMPLEMENTED);
 
     private final S3Client client;
@@ -79,7 +79,7 @@ final class S3Deletes implements AutoCloseable {
         return failed;
     }
 
-    /** The answer names each object that was deleted; those that it leaves out are deleted singly. */
+    /** Deletes a batch. The answer names each deleted object; the missing ones are deleted with single requests. */
     private Map<String, ObjectStoreException> deleteBatch(List<String> batch, Map<String, String> keys) {
         List<ObjectIdentifier> identifiers = batch.stream()
                 .map(key -> ObjectIdentifier.builder().key(key).build())
@@ -99,7 +99,7 @@ final class S3Deletes implements AutoCloseable {
         return failed;
     }
 
-    /** An error of one object in a batch has a code but no status: AccessDenied is final, the others may pass. */
+    /** Translates the error of one object in a batch. It has a code but no status: only AccessDenied is final. */
     private ObjectStoreException failureOf(String name, S3Error error) {
         int status = "AccessDenied".equals(error.code()) ? S3Errors.FORBIDDEN : S3Errors.SERVICE_UNAVAILABLE;
         AwsErrorDetails details = AwsErrorDetails.builder()

@@ -18,7 +18,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
-/** From what the store and the SDK say to what the caller does next, with a sentence for the operator. */
+/** Translates failures of the store and the SDK to the caller's next step, with a sentence for the operator. */
 final class S3Errors extends HttpErrors {
     private static final Set<String> THROTTLING = Set.of(
             "SlowDown", "SlowDownRead", "SlowDownWrite", "Throttling", "ThrottlingException", "RequestLimitExceeded");
@@ -31,7 +31,7 @@ final class S3Errors extends HttpErrors {
     private static final Set<String> PASSING = Set.of(
             "RequestTimeout", "InternalError", "ServiceUnavailable", "OperationAborted", "XMinioServerNotInitialized");
 
-    /** From these something is concluded about an object or the store, so they must be the store's own. */
+    /** Status codes that prove something about an object or the store, so the answer must be the store's own. */
     private static final Set<Integer> CONCLUSIVE =
             Set.of(NOT_FOUND, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE, NOT_IMPLEMENTED);
 
@@ -47,7 +47,7 @@ final class S3Errors extends HttpErrors {
         return odd(what, put, reason + " (" + S3Answers.describe(answer) + ")");
     }
 
-    /** Whether the answer has a code of S3, or a header that only a store sends. */
+    /** Returns whether the answer has a code of S3, or a header that only a store sends. */
     static boolean isOfTheStore(S3Exception e) {
         return !codeOf(e).isEmpty()
                 || e.requestId() != null
@@ -55,9 +55,9 @@ final class S3Errors extends HttpErrors {
     }
 
     /**
-     * What a failed request means.
+     * Translates a failed request.
      *
-     * @param put whether it was a put: if it may have been applied, the outcome is unknown
+     * @param put whether it was a PUT: if the store may have applied it, the outcome is unknown
      */
     ObjectStoreException translate(String what, boolean put, SdkException e) {
         return e instanceof S3Exception answer ? answered(what, put, answer) : unanswered(what, put, e);

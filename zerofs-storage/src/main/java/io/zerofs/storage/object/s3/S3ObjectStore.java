@@ -24,11 +24,11 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * Objects in a bucket, below a prefix. Every call is one attempt. ETags are the versions: equal bytes have equal ones,
- * which is as good, since a replacement by the same bytes replaces nothing.
+ * Objects in a bucket, below a prefix. Every call is one attempt. ETags are the versions. Equal bytes may have equal
+ * ETags, which is no problem: a replacement by the same bytes changes nothing.
  */
 public final class S3ObjectStore implements ObjectStore {
-    /** What S3 puts on a page at most. */
+    /** Maximum number of entries on a list page of S3. */
     private static final int PAGE_MAX = 1_000;
 
     private final S3Client client;
@@ -54,7 +54,7 @@ public final class S3ObjectStore implements ObjectStore {
         this.deletes = new S3Deletes(client, bucket, prefix, errors, answers);
     }
 
-    /** Prepares a client; the store is not asked anything yet. */
+    /** Prepares a client without a request to the store. */
     public static S3ObjectStore open(S3Settings settings) throws ObjectStoreException {
         Traffic traffic = Traffic.watched(settings.connections());
         try {
@@ -76,7 +76,7 @@ public final class S3ObjectStore implements ObjectStore {
         return versionOf(found.response().eTag());
     }
 
-    /** An answer to a get, with the body, or without one that is too large. */
+    /** The answer to a GET. It has no body if the body is too large. */
     private record Found(Optional<byte[]> body, GetObjectResponse response) {
         long received() {
             return body.map(bytes -> (long) bytes.length).orElse(-1L);
@@ -126,7 +126,7 @@ public final class S3ObjectStore implements ObjectStore {
             ListObjectsV2Response response = page(namePrefix, request.build());
             if (response.isTruncated() == null
                     || response.prefix() != null && !response.prefix().equals(prefix.keyPrefixOf(namePrefix))) {
-                throw listed.odd("it is none of this prefix (" + S3Answers.describe(response.sdkHttpResponse()) + ")");
+                throw listed.odd("it is not of this prefix (" + S3Answers.describe(response.sdkHttpResponse()) + ")");
             }
             for (S3Object object : response.contents()) {
                 listed.add(object.key(), object.size());
@@ -135,7 +135,7 @@ public final class S3ObjectStore implements ObjectStore {
             if (goesOn) {
                 String next = goOn(request, response);
                 if (next == null || next.equals(last)) {
-                    throw listed.odd("it goes on and does not say where");
+                    throw listed.odd("it continues but does not say where");
                 }
                 last = next;
             }
@@ -143,7 +143,7 @@ public final class S3ObjectStore implements ObjectStore {
         return listed.page();
     }
 
-    /** Asks for what follows a page: after its last key, or by its token if it is empty. Null if it has neither. */
+    /** Continues the request after a page: after its last key, or at its token if the page is empty. Null if it has neither. */
     private static String goOn(ListObjectsV2Request.Builder request, ListObjectsV2Response page) {
         if (page.contents().isEmpty()) {
             request.continuationToken(page.nextContinuationToken());
@@ -197,7 +197,7 @@ public final class S3ObjectStore implements ObjectStore {
         }
     }
 
-    /** The length is optional: an answer in chunks has none. */
+    /** Reads the body. Its length is optional, because an answer in chunks has none. */
     private static Found read(GetObjectResponse response, AbortableInputStream body, int bytesMax) throws Exception {
         Long size = response.contentLength();
         byte[] bytes = size == null
@@ -213,7 +213,7 @@ public final class S3ObjectStore implements ObjectStore {
         return new Found(Optional.of(bytes), response);
     }
 
-    /** A list of a bucket that does not exist has other codes at other stores, but a list never misses an object. */
+    /** Translates a failed list. Stores use various codes for a missing bucket; a list never misses an object. */
     private ObjectStoreException listFailure(String namePrefix, SdkException e) {
         ObjectStoreException failure = errors.translate("cannot list " + namePrefix, false, e);
         return failure.kind() == Kind.NOT_FOUND
@@ -221,7 +221,7 @@ public final class S3ObjectStore implements ObjectStore {
                 : failure;
     }
 
-    /** Empty without an ETag. Ceph compares If-Match with the ETag without its quotes; Amazon accepts both. */
+    /** Returns the version; empty without an ETag. Ceph needs the ETag in If-Match without quotes; Amazon accepts both. */
     static String versionOf(String eTag) {
         if (eTag == null) {
             return "";

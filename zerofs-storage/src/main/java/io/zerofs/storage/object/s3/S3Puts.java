@@ -26,16 +26,16 @@ import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * Puts, and the proof that they were stored. Each carries the MD5 of its body, which buckets with a default retention
- * demand. An answer of success counts if its ETag is that MD5, which only a store that has the body can know. Where it is
- * not, since some stores encrypt before they hash, the object is looked at. Thread-safe.
+ * PUTs, and the proof that the store has the object. Each PUT has the MD5 of its body, because buckets with a default
+ * retention require it. An answer of success counts if its ETag is this MD5, which only a store with the body can know.
+ * Some stores encrypt before they hash; then this class reads the object's attributes. Thread-safe.
  */
 final class S3Puts {
     private static final Logger log = LoggerFactory.getLogger(S3Puts.class);
 
     private static final String BODY_TYPE = "application/octet-stream";
 
-    /** ETags in a row that are no MD5 and that the object itself has, after which such an ETag is proof enough. */
+    /** Number of ETags in a row that are no MD5 but belong to the object, after which such an ETag is enough proof. */
     static final int OPAQUE_SHOWN = 3;
 
     private final S3Client client;
@@ -59,7 +59,8 @@ final class S3Puts {
 
     PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition, Look look) throws ObjectStoreException {
         if (condition instanceof IfVersion expected && expected.version().isEmpty()) {
-            throw errors.failure(Kind.REFUSED, "cannot replace " + name, "the store does not tell its version (ETag)");
+            throw errors.failure(
+                    Kind.REFUSED, "cannot replace " + name, "the store does not report its version (ETag)");
         }
         if (conditions.isUsed()) {
             try {
@@ -70,8 +71,8 @@ final class S3Puts {
                 }
                 if (conditions.refused()) {
                     log.warn(
-                            "{} has no conditional writes: from now on nothing but the operator's care prevents that two"
-                                    + " daemons destroy the volume",
+                            "{} has no conditional writes: make sure that two daemons never run, because they would destroy the"
+                                    + " volume",
                             errors.place());
                 }
             }
@@ -79,7 +80,7 @@ final class S3Puts {
         return holds(name, condition, look) ? send(name, bytes, Optional.empty()) : PutOutcome.REFUSED;
     }
 
-    /** What the store would find out by itself if it knew conditions. */
+    /** Checks the condition in place of a store without conditional writes. */
     private static boolean holds(String name, PutCondition condition, Look look) throws ObjectStoreException {
         try {
             return look.version(name).equals(condition instanceof IfVersion expected ? expected.version() : null);
@@ -110,7 +111,7 @@ final class S3Puts {
         try {
             response = client.putObject(request.build(), body);
         } catch (S3Exception e) {
-            // Without the object S3 answers to If-Match with 404 NoSuchKey, others with 412.
+            // If the object is missing, S3 answers If-Match with 404 NoSuchKey, other stores with 412.
             boolean gone = e.statusCode() == S3Errors.NOT_FOUND
                     && replaces
                     && !S3Errors.codeOf(e).equals("NoSuchBucket");
@@ -133,7 +134,7 @@ final class S3Puts {
             opaqueInARow.set(0);
             return true;
         }
-        // A weak ETag (RFC 9110 §8.8.1) or a body: web servers compute ETags of the pages that they answer with.
+        // A weak ETag (RFC 9110 §8.8.1) or a body: web servers compute ETags of their pages.
         boolean stranger = S3Answers.isPage(response.sdkHttpResponse())
                 || S3Answers.hasBody(response.sdkHttpResponse())
                 || eTag.startsWith("W/");
@@ -143,14 +144,14 @@ final class S3Puts {
         return isThere(name, digest, stranger ? "" : eTag);
     }
 
-    /** Whether the object has the length of the body, and its MD5 or the ETag with which it was acknowledged. */
+    /** Returns whether the object has the body's length, and the body's MD5 or the acknowledged ETag. */
     private boolean isThere(String name, BodyDigest digest, String acknowledged) {
         HeadObjectResponse found;
         try {
             found = client.headObject(
                     request -> request.bucket(settings.bucket()).key(prefix.keyOf(name)));
         } catch (SdkException e) {
-            log.debug("{}: cannot look whether {} was stored: {}", errors.place(), name, e.toString());
+            log.debug("{}: cannot check whether {} was stored: {}", errors.place(), name, e.toString());
             return false;
         }
         String eTag = S3ObjectStore.versionOf(found.eTag());
@@ -158,7 +159,8 @@ final class S3Puts {
         boolean isOpaque = !isMd5 && !eTag.isEmpty() && eTag.equals(acknowledged);
         boolean isThere = Long.valueOf(digest.length()).equals(found.contentLength()) && (isMd5 || isOpaque);
         if (isThere && isOpaque && opaqueInARow.incrementAndGet() == OPAQUE_SHOWN) {
-            log.info("{}: ETags of the store are no MD5 of what was sent, and are taken as they are", errors.place());
+            log.info(
+                    "{}: the store's ETags are no MD5 of the bodies, and are accepted without a check", errors.place());
         }
         return isThere;
     }

@@ -7,14 +7,14 @@ import java.net.URI;
 import java.util.Optional;
 
 /**
- * Which bucket, and how to reach it.
+ * The bucket and the settings of its connection.
  *
  * @param prefix of all names, without slashes at its ends; empty for the whole bucket
  * @param keys without them the SDK's default chain: environment, web identity, profile, container, instance
  * @param endpoint of a store other than Amazon's
- * @param region without it what {@link BucketRegion} finds, and with an endpoint {@value #REGION_OF_ENDPOINTS}
- * @param virtualHostedStyle the bucket in the host name also at an endpoint; Amazon itself is always asked that way
- * @param onlyWriter nobody else writes: where the store does not know conditions, the client looks before it puts
+ * @param region without it the region that {@link BucketRegion} finds; with an endpoint {@value #REGION_OF_ENDPOINTS}
+ * @param virtualHostedStyle whether the bucket is in the host name also at an endpoint; at Amazon it always is
+ * @param onlyWriter no other daemon writes: if the store has no conditions, the client checks the name before each PUT
  */
 public record S3Settings(
         String bucket,
@@ -25,9 +25,9 @@ public record S3Settings(
         boolean virtualHostedStyle,
         boolean onlyWriter,
         ConnectionSettings connections) {
-    /** Stores that have no regions sign with this one. */
+    /** Region in the signature of stores without regions. */
     static final String REGION_OF_ENDPOINTS = "us-east-1";
 
-    /** An access key with its secret, and the token that temporary ones have. */
+    /** An access key with its secret, and the token of temporary credentials. */
     public record Keys(String accessKeyId, Secret secretAccessKey, Optional<Secret> sessionToken) {}
 }

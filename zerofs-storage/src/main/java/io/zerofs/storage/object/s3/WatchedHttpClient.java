@@ -12,7 +12,7 @@ import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpClient;
 
-/** Tells {@link Traffic} of each attempt and of its bytes, in both directions. Thread-safe. */
+/** Reports each attempt and its bytes, in both directions, to {@link Traffic}. Thread-safe. */
 final class WatchedHttpClient implements SdkHttpClient {
     private final SdkHttpClient client;
     private final Traffic traffic;
@@ -97,7 +97,7 @@ final class WatchedHttpClient implements SdkHttpClient {
         }
     }
 
-    /** The answer's body; the attempt ends with it. */
+    /** The answer's body. The attempt ends at its end. */
     private static final class Answer extends Counting {
         Answer(InputStream in, Traffic.Transfer transfer) {
             super(in, transfer);
@@ -122,7 +122,7 @@ final class WatchedHttpClient implements SdkHttpClient {
         }
     }
 
-    /** Counts what is read: the client reads as much of a body as the network takes. */
+    /** Counts bytes as they are read. The client reads a body only as fast as the network takes it. */
     private abstract static class Counting extends FilterInputStream {
         final Traffic.Transfer transfer;
 
