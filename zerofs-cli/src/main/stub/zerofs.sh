@@ -110,6 +110,7 @@ archive_flag() {
 }
 
 # In the background, and reparented to init, since Java would not wait for it. The last line may still be written to.
+# What the caller left open for the daemon, such as a lock, must not outlive the daemon here.
 make_archive() {
   (
     (
@@ -122,7 +123,7 @@ make_archive() {
       rm -f "$new" "$new.list" "$archive".*.classes
       # shellcheck disable=SC2012 # the newest first; names without blanks
       ls -t "$archives"/*.jsa | tail -n "+$((ARCHIVES_MAX + 1))" | while read -r old; do rm -f "$old"; done
-    ) </dev/null >/dev/null 2>&1 &
+    ) </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
   )
 }
 
