@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.recovery;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.golden.GoldenBytes;
 import io.zerofs.core.random.Mutations;
 import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.checkpoint.TableFiles;
 import io.zerofs.storage.commit.CommitFixture;
 import io.zerofs.storage.manifest.Manifest;
 import io.zerofs.storage.manifest.ManifestCodec;
+import io.zerofs.storage.manifest.TableReference;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.seal.Compression;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.ObjectKeys;
@@ -18,19 +23,22 @@ import io.zerofs.storage.seal.Position.Domain;
 import io.zerofs.storage.seal.Salt;
 import io.zerofs.storage.seal.SealedSection;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** Volume objects and manifests of any bytes, with a right digest and a right seal too, are read or called corrupt. */
+/** Volume objects, manifests and tables of any bytes, also with a right digest or seal, are read or called corrupt. */
 final class VolumeFuzzTest {
     private static final int ROUNDS = 60_000;
-    private static final int KINDS = 4;
+    private static final int KINDS = 5;
     private static final int DIGEST_BYTES = 32;
     private static final ObjectKeys KEYS = CommitFixture.keys();
     private static final long VERSION = 7;
+    private static final byte[] TABLE = {'t', 'a', 'b', 'l', 'e'};
 
     @Test
     void damagedBytesAreReadOrCorrupt() throws Exception {
@@ -41,7 +49,8 @@ final class VolumeFuzzTest {
                         Mutations.sample(0, volume),
                         Mutations.sample(1, Arrays.copyOf(volume, volume.length - DIGEST_BYTES)),
                         Mutations.sample(2, golden.get("manifest")),
-                        Mutations.sample(3, golden.get("manifest body"))),
+                        Mutations.sample(3, golden.get("manifest body")),
+                        Mutations.sample(4, table())),
                 ROUNDS,
                 VolumeFuzzTest::fuzzerTestOneInput);
     }
@@ -69,10 +78,37 @@ final class VolumeFuzzTest {
                 assertEquals(volume, VolumeObject.decode(volume.encode()));
             }
             case 2 -> ManifestCodec.open(KEYS, VERSION, ByteBuffer.wrap(bytes));
+            case 4 -> fetchTable(bytes);
             default -> {
                 Manifest manifest = ManifestCodec.open(KEYS, VERSION, sealed(bytes));
                 assertEquals(manifest, ManifestCodec.open(KEYS, VERSION, ManifestCodec.seal(KEYS, manifest)));
             }
+        }
+    }
+
+    private static void fetchTable(byte[] bytes) throws Exception {
+        Path file = Files.createTempFile("table", null);
+        TableFiles tables = new TableFiles(KEYS);
+        try {
+            TableReference table = new TableReference(12, 4, TABLE.length, tables.digest(Files.write(file, TABLE)));
+            MemoryObjectStore store = new MemoryObjectStore();
+            store.put(table.objectName(), List.of(ByteBuffer.wrap(bytes)), new ObjectStore.IfAbsent());
+            Files.delete(file);
+            tables.fetch(store, table, new TableFiles.Target(file, read -> {}));
+            assertArrayEquals(TABLE, Files.readAllBytes(file));
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    private static byte[] table() throws Exception {
+        Path file = Files.createTempFile("table", null);
+        try {
+            TableFiles tables = new TableFiles(KEYS);
+            TableReference table = new TableReference(12, 4, TABLE.length, tables.digest(Files.write(file, TABLE)));
+            return CommitFixture.join(tables.seal(file, table, Salt.random(new SplittableRandom(3))));
+        } finally {
+            Files.delete(file);
         }
     }
 
