@@ -16,7 +16,6 @@ import io.zerofs.server.nbd.wire.OptionCodec;
 import io.zerofs.server.nbd.wire.OptionReplyType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The directory of exports. It is looked at anew for each client, so that a file is an export from the moment it exists.
@@ -26,7 +25,7 @@ final class Exports {
     /** Where exports live, in the root directory. */
     static final String DIRECTORY = ".nbd";
 
-    /** Most exports that a list may have; more are still found by name. */
+    /** Most names in the directory of a list; exports are still found by name. */
     static final int LISTED_MAX = 10_000;
 
     private static final int DIRECTORY_MODE = 0755;
@@ -91,14 +90,19 @@ final class Exports {
         return directory == null ? 0 : files.listingEnd(directory);
     }
 
-    /** @throws ExportException TOO_BIG if there are more than {@link #LISTED_MAX} */
+    /** @throws ExportException TOO_BIG if the directory has more than {@link #LISTED_MAX} names */
     void requireListable() throws ExportException, FsException {
-        AtomicInteger count = new AtomicInteger();
-        if (!list(ListingRange.after(0), (name, cookie) -> count.incrementAndGet() <= LISTED_MAX)) {
+        if (isCrowded()) {
             throw new ExportException(
                     OptionReplyType.ERR_TOO_BIG,
-                    "there are more than " + LISTED_MAX + " exports; they can be used by name");
+                    "there are more than " + LISTED_MAX + " files; exports can be used by name");
         }
+    }
+
+    /** Whether a walk through the directory would keep a thread too long from others who wait for one. */
+    private boolean isCrowded() throws FsException {
+        InodeId directory = directory();
+        return directory != null && files.getAttributes(directory).size() > LISTED_MAX;
     }
 
     /** The export of this name; the empty name means the only one. */
@@ -107,11 +111,14 @@ final class Exports {
             return describe(name, lookup(name));
         }
         List<String> names = new ArrayList<>();
-        list(ListingRange.after(0), (each, cookie) -> names.add(each) && names.size() < 2);
+        boolean crowded = isCrowded();
+        if (!crowded) {
+            list(ListingRange.after(0), (each, cookie) -> names.add(each) && names.size() < 2);
+        }
         if (names.size() != 1) {
             throw new ExportException(
                     OptionReplyType.ERR_UNKNOWN,
-                    "an export name is needed: " + (names.isEmpty() ? "there is none" : "there are several")
+                    "an export name is needed: " + (names.isEmpty() && !crowded ? "there is none" : "there are several")
                             + ", so none is the default");
         }
         return describe(names.get(0), lookup(names.get(0)));

@@ -28,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +72,24 @@ class NbdNegotiationTest {
                         NewNode.symlink("disk0".getBytes(StandardCharsets.US_ASCII)));
         try (NbdClient client = fixture.connect()) {
             assertEquals(List.of("Platte-ä", "disk0"), list(client));
+        }
+    }
+
+    @Test
+    void manyNamesAreNeitherCountedNorWalkedForOneOption() throws Exception {
+        AtomicInteger walks = new AtomicInteger();
+        fixture.steered().before("list", arguments -> walks.incrementAndGet());
+        fixture.device("disk0", 10);
+        try (NbdClient client = fixture.connect()) {
+            list(client);
+            assertEquals(1, walks.get(), "one part of a list is one walk");
+            for (int i = 0; i < Exports.LISTED_MAX; i++) {
+                fixture.device("d" + i, 0);
+            }
+            walks.set(0);
+            assertError(OptionReplyType.ERR_TOO_BIG, client.option(NbdOption.LIST, NOTHING));
+            assertError(OptionReplyType.ERR_UNKNOWN, client.option(NbdOption.GO, NbdClient.selectData("")));
+            assertEquals(0, walks.get());
         }
     }
 
