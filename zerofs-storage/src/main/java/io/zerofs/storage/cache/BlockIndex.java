@@ -2,23 +2,22 @@
 package io.zerofs.storage.cache;
 
 /**
- * A map from hashes of blocks to places of 63 bits, each with a mark that it was used: 24 to 48 bytes of memory per
- * entry, where a map of objects takes 100. Linear probing over a power of two, at most three quarters full.
- * Thread-safe.
+ * A map from hashes of blocks to places of 63 bits. Each entry has a mark that it was used. It takes 24 to 48 bytes per
+ * entry, while a map of objects takes 100. Linear probing over a power of two, at most three quarters full. Thread-safe.
  */
 final class BlockIndex {
     static final long NOWHERE = -1;
 
     private static final int FIRST_SLOTS = 1 << 10;
     private static final long USED = 1L << 63;
-    /** Stands in the table for no entry, so no hash may have this value. */
+    /** Marks a free place in the table, so no hash may have this value. */
     private static final long FREE = 0;
 
     private long[] hashes = new long[FIRST_SLOTS];
     private long[] places = new long[FIRST_SLOTS];
     private int size;
 
-    /** The place of an entry, which is marked as used; {@link #NOWHERE} if there is none. */
+    /** Marks an entry as used and returns its place; {@link #NOWHERE} if it is missing. */
     synchronized long use(long hash) {
         int slot = slotOf(hash);
         if (hashes[slot] == FREE) {
@@ -28,13 +27,13 @@ final class BlockIndex {
         return places[slot] & ~USED;
     }
 
-    /** The same without the mark. */
+    /** Returns the place of an entry without marking it. */
     synchronized long place(long hash) {
         int slot = slotOf(hash);
         return hashes[slot] == FREE ? NOWHERE : places[slot] & ~USED;
     }
 
-    /** Whether the entry is at this place, and was used since it got there. */
+    /** Returns whether the entry is at this place and was used since it got there. */
     synchronized boolean isUsed(long hash, long place) {
         int slot = slotOf(hash);
         return hashes[slot] != FREE && places[slot] == (place | USED);
@@ -59,7 +58,7 @@ final class BlockIndex {
             return;
         }
         size--;
-        // Entries behind it that were pushed along move up, so that no search ends too early.
+        // Displaced entries after it move up, so that no search ends too early.
         int mask = hashes.length - 1;
         int gap = slot;
         for (int next = gap + 1 & mask; hashes[next] != FREE; next = next + 1 & mask) {

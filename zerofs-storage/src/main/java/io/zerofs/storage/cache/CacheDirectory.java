@@ -13,9 +13,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 
-/** The segments of a cache by their numbers, which grow. Changed by one thread, read by many. */
+/** The segments of a cache by their growing numbers. One thread changes it, many read it. */
 final class CacheDirectory {
-    /** Half of what places in the index have bits for; numbering begins anew at an opening behind it. */
+    /** Half of the numbers that fit into the index's places. An opening past it numbers the segments anew. */
     private static final long NUMBER_MAX = 1 << 22;
 
     private static final String SUFFIX = ".blocks";
@@ -27,7 +27,7 @@ final class CacheDirectory {
         this.settings = settings;
     }
 
-    /** Opens what an earlier process left; deletes what is no segment, is empty, or is more than may be kept. */
+    /** Opens an earlier process's segments. Deletes other files, empty segments and segments beyond the limit. */
     List<CacheSegment> open() throws IOException {
         Files.createDirectories(settings.directory());
         SortedMap<Long, Path> files = new TreeMap<>();
@@ -58,7 +58,7 @@ final class CacheDirectory {
         return new ArrayList<>(segments.descendingMap().values());
     }
 
-    /** With smaller segments than before there may be many; with larger ones few may be too much. */
+    /** Returns the bytes that may stay. If the size of segments changed, their number alone is no limit. */
     private long allowed() {
         return (settings.segmentsMax() - 1) * settings.segmentBytes();
     }
@@ -71,12 +71,12 @@ final class CacheDirectory {
         return segment;
     }
 
-    /** Null if it was deleted. */
+    /** Returns the segment; null if it was deleted. */
     CacheSegment segment(long number) {
         return segments.get(number);
     }
 
-    /** Null if there is none. */
+    /** Returns the oldest segment; null if there is none. */
     CacheSegment oldest() {
         var first = segments.firstEntry();
         return first == null ? null : first.getValue();

@@ -14,14 +14,14 @@ import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
 /**
- * A file of cached blocks, appended one after the other and deleted as a whole. Nothing is ever synced: what a crash
- * tears is found by its checksum.
+ * A file of cached blocks. The writer appends blocks and deletes the file as a whole. It never syncs, because the checksum
+ * finds a block that a crash tore.
  *
  * <pre>
  *   entry: u32 magic  u32 length  u32 block  u32 crc32c of all else  bytes[32] salt of the object  bytes[length]
  * </pre>
  *
- * <p>Readers are many, the writer is one. Big-endian.
+ * <p>It has many readers and one writer. Big-endian.
  */
 final class CacheSegment {
     static final int ENTRY_HEADER_BYTES = 16 + Salt.BYTES;
@@ -50,14 +50,14 @@ final class CacheSegment {
                         file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE));
     }
 
-    /** An older one, to be read only. */
+    /** Opens an older segment for reading only. */
     static CacheSegment open(Path file, long number) throws IOException {
         return new CacheSegment(file, number, FileChannel.open(file, StandardOpenOption.READ));
     }
 
-    /** What {@link #walk} meets. */
+    /** Receives the entries of {@link #walk}. */
     interface Visitor {
-        /** @return whether to go on */
+        /** @return whether to continue */
         boolean visit(Salt object, int block, long offset) throws IOException;
     }
 
@@ -65,15 +65,15 @@ final class CacheSegment {
         return number;
     }
 
-    /** Bytes of the file. */
+    /** Returns the bytes of the file. */
     long size() {
         return size;
     }
 
     /**
-     * Returns the offset of the new entry.
+     * Appends an entry and returns its offset.
      *
-     * @param entry room to build it in, best outside of the heap
+     * @param entry room to build the entry in, best outside of the heap
      */
     long append(Salt object, int block, ByteBuffer bytes, ByteBuffer entry) throws IOException {
         long offset = size;
@@ -86,14 +86,14 @@ final class CacheSegment {
             try {
                 channel().write(entry, offset + entry.position());
             } catch (AsynchronousCloseException e) {
-                // a reader was interrupted; channel() opens it again, or tells that the segment is gone
+                // A reader was interrupted. channel() opens the file again, or fails if the segment is gone.
             }
         }
         size = offset + entry.limit();
         return offset;
     }
 
-    /** The bytes of a block at an offset; null if anything else is there. */
+    /** Returns the bytes of a block at an offset; null if the offset has no such block. */
     ByteBuffer read(Salt object, int block, long offset, int bytesMax) throws IOException {
         ByteBuffer entry = readFully(offset, ENTRY_HEADER_BYTES + bytesMax);
         if (entry.remaining() < ENTRY_HEADER_BYTES || entry.getInt() != MAGIC) {
@@ -112,7 +112,7 @@ final class CacheSegment {
         return entry.slice();
     }
 
-    /** Visits the entries in their order, up to the first place where none is; their bytes are not checked. */
+    /** Visits the entries in their order, up to the first place without one. Does not check their bytes. */
     void walk(int bytesMax, Visitor visitor) throws IOException {
         long offset = 0;
         boolean goesOn = true;
@@ -132,7 +132,7 @@ final class CacheSegment {
         }
     }
 
-    /** Readers that come later fail. */
+    /** Closes the file. Later readers fail. */
     synchronized void close() throws IOException {
         deleted = true;
         channel.close();
@@ -158,7 +158,7 @@ final class CacheSegment {
         return bytes.flip();
     }
 
-    /** A thread that is interrupted in a read closes the channel for all: the next one opens it again. */
+    /** Returns an open channel. An interrupted reader closes the channel for all; the next one opens it again. */
     private synchronized FileChannel channel() throws IOException {
         if (deleted) {
             throw new ClosedChannelException();
@@ -169,7 +169,7 @@ final class CacheSegment {
         return channel;
     }
 
-    /** Over the whole entry, its position wherever it is, with zeros for the checksum itself. */
+    /** Returns the checksum of the whole entry at any position, with zeros for the checksum itself. */
     private static int checksum(ByteBuffer entry) {
         CRC32C crc = new CRC32C();
         ByteBuffer all = entry.duplicate().rewind();

@@ -22,12 +22,12 @@ public final class DamageLog {
     public VolumeException report(CorruptObjectException damage) {
         failures.increment();
         if (reported.size() < OBJECTS_MAX && reported.add(damage.object())) {
-            log.error("{}; what it holds cannot be read", damage.getMessage());
+            log.error("{}; the data in it cannot be read", damage.getMessage());
         }
         return new VolumeException(VolumeException.Kind.CORRUPT, damage.getMessage(), damage);
     }
 
-    /** Reads that failed for damage since the start. */
+    /** Returns the number of reads that failed because of damage since the start. */
     public long failures() {
         return failures.sum();
     }

@@ -17,32 +17,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Blocks of objects on the local disk, as they are in the store: encrypted. A block is named by the salt of its object
- * and its number in it, so that an object of another timeline under the same name is never answered from here.
+ * Blocks of objects on the local disk, encrypted as they are in the store. The salt of its object and a number name a
+ * block. So a read never gets a block of another object with the same name.
  *
- * <p>It only ever helps: what is damaged is a miss, a disk that is full or cannot be written costs the cache and nothing
- * else, and blocks that come faster than the disk takes them are dropped. One thread of its own writes; it first reads
- * which blocks an earlier process left. When room is needed the oldest segment goes, except for its blocks that were
- * used since they were written: these are written once more. Thread-safe.
+ * <p>Nothing depends on the cache. A damaged block is a miss. A disk that is full or cannot be written disables the cache
+ * and nothing else. If blocks arrive faster than the disk takes them, the cache drops them. One thread of its own writes;
+ * first it reads an earlier process's blocks. When the cache needs room, it deletes the oldest segment, but writes
+ * blocks that were used since then once more. Thread-safe.
  */
 public final class DiskCache implements AutoCloseable {
-    /** A page of a frame, at most 32 KiB, is in one block or two; a block costs little more to fetch than a page. */
+    /** Bytes of a block. A frame page of at most 32 KiB is in one or two blocks. Fetching a block costs little more. */
     public static final int BLOCK_BYTES = 128 * 1024;
 
     private static final Logger log = LoggerFactory.getLogger(DiskCache.class);
 
-    /** Blocks that wait for the disk. */
+    /** Maximum bytes of blocks that wait for the disk. */
     private static final long WAITING_BYTES_MAX = 24 << 20;
 
-    /** After a failed write nothing is written for so long. */
+    /** Time without writes after a failed write. */
     private static final Duration PAUSE = Duration.ofSeconds(30);
 
-    /** How often an idle cache looks whether the disk is full. */
+    /** Interval at which an idle cache checks whether the disk is full. */
     private static final long IDLE_MILLIS = 2_000;
 
     private static final int OFFSET_BITS = 40;
 
-    /** What the cache did since it was opened. */
+    /** Counts since the cache was opened. */
     public record Statistics(
             long hits, long misses, long damaged, long dropped, long failures, long blocks, long bytes) {}
 
@@ -52,7 +52,7 @@ public final class DiskCache implements AutoCloseable {
             return pieces.stream().mapToLong(ByteBuffer::remaining).sum();
         }
 
-        /** A block of these, or null; copied only if it is in several pieces. */
+        /** Returns one of these blocks, or null. Copies it only if it is in several pieces. */
         ByteBuffer block(Salt wanted, int block) {
             long begin = (long) (block - firstBlock) * BLOCK_BYTES;
             int length = (int) Math.min(BLOCK_BYTES, bytes() - begin);
@@ -94,12 +94,12 @@ public final class DiskCache implements AutoCloseable {
         this.busy = settings.bytesMax() != 0;
     }
 
-    /** Keeps nothing. */
+    /** Returns a cache that keeps nothing. */
     public static DiskCache off() {
         return open(new DiskCacheSettings(Path.of(""), 0, 0), MonotonicClock.system());
     }
 
-    /** Returns at once; what an earlier process left is found little by little. Never fails. */
+    /** Opens a cache and returns at once. The writer finds an earlier process's blocks gradually. Never fails. */
     public static DiskCache open(DiskCacheSettings settings, MonotonicClock clock) {
         DiskCache cache = new DiskCache(settings, clock);
         cache.pausedUntilNanos = clock.nanoTime();
@@ -110,7 +110,7 @@ public final class DiskCache implements AutoCloseable {
         return cache;
     }
 
-    /** The whole block as it was offered; null if it is not here. The caller owns the buffer. */
+    /** Returns the whole block as it was offered; null if it is not cached. The caller owns the buffer. */
     public ByteBuffer get(Salt object, int block) {
         long hash = hashOf(object, block);
         long place = index.use(hash);
@@ -138,12 +138,12 @@ public final class DiskCache implements AutoCloseable {
         return bytes;
     }
 
-    /** Whether the block is on the disk or on its way there; does not count as its use. */
+    /** Returns whether the block is on the disk or waits for it. Does not mark it as used. */
     boolean has(Salt object, int block) {
         return isHere(hashOf(object, block)) || waiting(object, block) != null;
     }
 
-    /** A block that was offered and is not on the disk yet, or null. */
+    /** Returns a block that still waits for the disk, or null. */
     private ByteBuffer waiting(Salt object, int block) {
         synchronized (queue) {
             ByteBuffer found = writing.block(object, block);
@@ -155,7 +155,7 @@ public final class DiskCache implements AutoCloseable {
         }
     }
 
-    /** Whether anything is ever kept. */
+    /** Returns whether the cache keeps blocks at all. */
     public boolean isOn() {
         return settings.bytesMax() != 0;
     }
@@ -163,7 +163,7 @@ public final class DiskCache implements AutoCloseable {
     /**
      * Keeps consecutive blocks if there is room and time for them.
      *
-     * @param pieces bytes from the start of the first block on, which nobody changes any more; up to the end of a block
+     * @param pieces immutable bytes from the start of the first block on, up to the end of a block
      *     or of the object
      */
     public void offer(Salt object, int firstBlock, List<ByteBuffer> pieces) {
@@ -181,7 +181,7 @@ public final class DiskCache implements AutoCloseable {
         }
     }
 
-    /** Drops a block whose bytes turned out to be wrong although they are those that were offered. */
+    /** Drops a block whose bytes are wrong although the cache returned them as they were offered. */
     public void forget(Salt object, int block) {
         long hash = hashOf(object, block);
         long place = index.place(hash);
@@ -202,7 +202,7 @@ public final class DiskCache implements AutoCloseable {
                 directory.bytes());
     }
 
-    /** Waits until everything offered so far is written or dropped; for tests and orderly ends. */
+    /** Waits until all offered blocks are written or dropped, for tests and orderly stops. */
     public void drain() throws InterruptedException {
         synchronized (queue) {
             while (!closed && (busy || !queue.isEmpty())) {
@@ -211,7 +211,7 @@ public final class DiskCache implements AutoCloseable {
         }
     }
 
-    /** Blocks that still wait are dropped. */
+    /** Drops blocks that still wait, and closes. */
     @Override
     public void close() {
         synchronized (queue) {
@@ -255,7 +255,7 @@ public final class DiskCache implements AutoCloseable {
         }
     }
 
-    /** Returns null at the end, and {@link #IDLE} now and then while nothing comes. */
+    /** Returns the next blocks, null at the end, and {@link #IDLE} from time to time while no blocks arrive. */
     private Waiting take() {
         synchronized (queue) {
             busy = false;
@@ -265,7 +265,7 @@ public final class DiskCache implements AutoCloseable {
                 try {
                     queue.wait(IDLE_MILLIS);
                 } catch (InterruptedException e) {
-                    // nobody has a reason to interrupt this thread; close() ends it
+                    // No code interrupts this thread; close() ends it.
                 }
             }
             if (closed) {
@@ -282,7 +282,7 @@ public final class DiskCache implements AutoCloseable {
         }
     }
 
-    /** Others need the disk more than the cache does. */
+    /** Deletes the oldest segments until the disk has enough room for other programs. */
     private void giveBack() {
         try {
             while (directory.oldest() != null && !directory.isRoomFor(0)) {
@@ -293,7 +293,7 @@ public final class DiskCache implements AutoCloseable {
         }
     }
 
-    /** The newest first: they are the most wanted, and win over older places of the same block. */
+    /** Loads the newest segments first: readers want them most, and a newer place of a block wins over an older one. */
     private void load() {
         try {
             for (CacheSegment segment : directory.open()) {
@@ -336,12 +336,12 @@ public final class DiskCache implements AutoCloseable {
         }
     }
 
-    /** A block within one piece is not copied. */
+    /** Splits pieces into blocks. Does not copy a block within one piece. */
     private static List<ByteBuffer> blocksOf(List<ByteBuffer> pieces) {
         List<ByteBuffer> blocks = new ArrayList<>();
         ByteBuffer partial = null;
         for (ByteBuffer each : pieces) {
-            // Readers look at the pieces meanwhile.
+            // Readers use the pieces at the same time.
             ByteBuffer piece = each.duplicate();
             while (piece.hasRemaining()) {
                 int wanted = partial == null ? BLOCK_BYTES : partial.remaining();
@@ -380,7 +380,7 @@ public final class DiskCache implements AutoCloseable {
         current = null;
         while (directory.count() > settings.segmentsMax() || !directory.isRoomFor(settings.segmentBytes())) {
             if (directory.oldest() == null) {
-                throw new IOException("the disk is full, and all of the cache was given back");
+                throw new IOException("the disk is full, although the cache is empty");
             }
             evict(directory.oldest(), false);
         }
@@ -391,7 +391,7 @@ public final class DiskCache implements AutoCloseable {
         }
     }
 
-    /** Blocks that were used are kept in at most half of the new segment, so that there is room for what is new. */
+    /** Deletes a segment. Keeps its used blocks in at most half of the new segment, so that new blocks have room. */
     private void evict(CacheSegment segment, boolean keepUsed) throws IOException {
         if (segment == current) {
             current = null;
@@ -411,16 +411,16 @@ public final class DiskCache implements AutoCloseable {
         directory.delete(segment);
     }
 
-    /** The segment may hold half an entry at its end: the next block begins a new one. */
+    /** Pauses after a failure. The segment may end with half an entry, so the next block begins a new segment. */
     private void fail(String what, Throwable e) {
         failures.increment();
         current = null;
         pausedUntilNanos = clock.nanoTime() + PAUSE.toNanos();
         if (!failing) {
-            // An error that nobody expects is told with its place.
+            // The log has the stack trace of an unexpected error.
             Throwable place = e instanceof IOException ? null : e;
             log.warn(
-                    "{} the disk cache {}, going on without it for now: {}",
+                    "{} the disk cache {}, continuing without it for now: {}",
                     what,
                     settings.directory(),
                     e.toString(),
@@ -444,7 +444,7 @@ public final class DiskCache implements AutoCloseable {
         return segment.number() << OFFSET_BITS | offset;
     }
 
-    /** Salts are random, so their first bytes are as good as a hash. */
+    /** Returns the hash of a block. Salts are random, so their first bytes are as good as a hash. */
     private static long hashOf(Salt object, int block) {
         ByteBuffer salt = ByteBuffer.allocate(Salt.BYTES);
         object.write(salt);

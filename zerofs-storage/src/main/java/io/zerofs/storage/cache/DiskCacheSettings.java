@@ -4,19 +4,19 @@ package io.zerofs.storage.cache;
 import java.nio.file.Path;
 
 /**
- * Where blocks of objects are kept on disk, and how many.
+ * Directory and size of the disk cache.
  *
- * @param directory belongs to the cache alone; created if it is missing
+ * @param directory belongs only to the cache, which creates it if it is missing
  * @param bytesMax of all files together; the room of a few segments at least, or 0 for no cache
- * @param freeBytesMin of the file system, which the cache leaves to others
+ * @param freeBytesMin free bytes of the file system that the cache leaves to other programs
  */
 public record DiskCacheSettings(Path directory, long bytesMax, long freeBytesMin) {
     static final long SEGMENT_BYTES_MIN = 4 << 20;
 
-    /** The cache is given back in parts of this share. */
+    /** Number of segments. The cache frees disk space by whole segments. */
     private static final int SEGMENTS = 64;
 
-    /** Open at a time, with one that is evicted. */
+    /** Maximum number of open files, with the segment that is being evicted. */
     public static final int FILES_MAX = SEGMENTS + 1;
 
     private static final int SEGMENTS_MIN = 4;
@@ -32,7 +32,7 @@ public record DiskCacheSettings(Path directory, long bytesMax, long freeBytesMin
         return Math.max(SEGMENT_BYTES_MIN, bytesMax / SEGMENTS);
     }
 
-    /** Complete ones and the one that is written; room for one that is evicted meanwhile is left. */
+    /** Returns the maximum number of segments. Leaves room for one that is being evicted. */
     int segmentsMax() {
         return (int) (bytesMax / segmentBytes()) - 1;
     }

@@ -25,23 +25,23 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 
 /**
- * Ranges of commits as they are stored: whole blocks come from the disk cache where it has them, and from the store
- * where it has not, into the cache. A block that is under way is fetched once, however many readers want it. Small reads
- * fetch their neighbourhood along, see {@link RegionGrowth}. Thread-safe.
+ * Reads ranges of commits as they are stored. Whole blocks come from the disk cache or, if they are missing there, from the
+ * store and then into the cache. Each block is fetched once, however many readers want it. Small reads also fetch their
+ * neighbourhood, see {@link RegionGrowth}. Thread-safe.
  */
 public final class ObjectRanges {
     private static final int BLOCK_BYTES = DiskCache.BLOCK_BYTES;
 
-    /** Blocks between two missing ones that are fetched again rather than paid for with a second request. */
+    /** Maximum number of cached blocks between two missing ones that one request fetches again, to save a second request. */
     private static final int BRIDGE_BLOCKS_MAX = 512 * 1024 / BLOCK_BYTES;
 
-    /** Reads of up to so many blocks are small. */
+    /** Maximum number of blocks of a small read. */
     private static final int SMALL_BLOCKS_MAX = 2;
 
-    /** Blocks in memory for the next small files of the same block. */
+    /** Number of blocks kept in memory for the next small files of the same block. */
     private static final int RECENT_BLOCKS_MAX = 16;
 
-    /** Longest answer of the store of which a block is kept in memory. */
+    /** Maximum number of blocks of an answer from which a block is kept in memory. */
     private static final int REMEMBERED_BLOCKS_MAX = 4;
 
     private final ObjectStore store;
@@ -70,9 +70,9 @@ public final class ObjectRanges {
     }
 
     /**
-     * Waits for the store if not all of it is in the cache. The bytes are shared: nobody changes them.
+     * Reads a range. Waits for the store if a part of it is not cached. The bytes are shared and must not be changed.
      *
-     * @param keep whether what is beside the range is likely to be read soon
+     * @param keep whether clients will probably read the bytes beside the range soon
      */
     StoredRange read(ObjectHeader object, long from, int length, boolean keep) throws ObjectStoreException {
         if (!blocks.isOn() || length == 0) {
@@ -104,7 +104,7 @@ public final class ObjectRanges {
         return parts;
     }
 
-    /** One region at a time: what is fetched ahead must not keep readers from the store. */
+    /** Fetches one region at a time, so that read-ahead does not keep readers from the store. */
     private void fetchAhead(ObjectHeader object, Region region) {
         if (region.count() == 0 || !isFetchingAhead.compareAndSet(false, true)) {
             return;
@@ -114,7 +114,7 @@ public final class ObjectRanges {
                 try {
                     new Flight(object, region).runAhead();
                 } catch (ObjectStoreException e) {
-                    // A reader of these blocks asks again, and gets the failure.
+                    // A reader of these blocks sends its own request and gets the failure.
                 } finally {
                     isFetchingAhead.set(false);
                 }
@@ -124,7 +124,7 @@ public final class ObjectRanges {
         }
     }
 
-    /** For bytes that turned out to be damaged: drops them from the cache and asks the store once more. */
+    /** Drops damaged bytes from the cache and reads them from the store again. */
     StoredRange readAgain(ObjectHeader object, long from, int length) throws ObjectStoreException {
         if (blocks.isOn()) {
             for (long block = from / BLOCK_BYTES; block * BLOCK_BYTES < from + length; block++) {
@@ -135,7 +135,7 @@ public final class ObjectRanges {
         return fetchRange(object, from, length);
     }
 
-    /** What was just stored is likely to be read: keeps its data. */
+    /** Keeps the data of a commit that was just stored, because clients will probably read it. */
     public void keep(SealedCommit commit) {
         ObjectHeader header = commit.frames().header();
         if (!blocks.isOn() || header.dataOffset() == header.objectLength()) {
@@ -164,13 +164,13 @@ public final class ObjectRanges {
     }
 
     /**
-     * One caller's way to the blocks that it wants. Those that nobody else fetches are noted as its own, so that others wait
-     * for them. Confined to one thread.
+     * One caller's fetch of the blocks that it wants. It registers the blocks that no other caller fetches as its own, so that
+     * other callers wait for them. Confined to one thread.
      */
     private final class Flight {
         private final ObjectHeader object;
         private final Region wanted;
-        /** Bytes of wanted blocks. */
+        /** The bytes of each wanted block. */
         private final ByteBuffer[] found;
 
         /** For each wanted block, the promise of another caller, or null. */
@@ -185,7 +185,7 @@ public final class ObjectRanges {
             this(object, wanted, false);
         }
 
-        /** @param isSecond whether it follows one that failed; callers that wait for this one share its failure */
+        /** @param isSecond whether it follows a failed fetch; callers that wait for this one share its failure */
         private Flight(ObjectHeader object, Region wanted, boolean isSecond) {
             this.object = object;
             this.isSecond = isSecond;
@@ -193,7 +193,7 @@ public final class ObjectRanges {
             this.found = new ByteBuffer[wanted.count()];
         }
 
-        /** Returns null if the object ends before the last block does: the caller's range may be there all the same. */
+        /** Fetches the blocks. Returns null if the object ends before the last block; the caller's range may still exist. */
         ByteBuffer[] run(boolean grows) throws ObjectStoreException {
             try {
                 for (int block = wanted.first(); block < wanted.end(); block++) {
@@ -222,7 +222,7 @@ public final class ObjectRanges {
             return isTruncated ? null : found;
         }
 
-        /** Fetches those that are neither here nor on their way. */
+        /** Fetches the blocks that are neither cached nor being fetched. */
         void runAhead() throws ObjectStoreException {
             try {
                 for (int block = wanted.first(); block < wanted.end(); block++) {
@@ -236,10 +236,10 @@ public final class ObjectRanges {
             }
         }
 
-        /** Returns null if the block is this caller's to bring, else the promise of another one. */
+        /** Returns null if this caller has to fetch the block, else the promise of another caller. */
         private CompletableFuture<ByteBuffer> take(int block) {
             CompletableFuture<ByteBuffer> mine = new CompletableFuture<>();
-            // Noted before anybody can wait for it.
+            // Registered before another caller can wait for it.
             own.put(block, mine);
             CompletableFuture<ByteBuffer> other = underWay.putIfAbsent(new Block(object.salt(), block), mine);
             if (other != null) {
@@ -248,7 +248,7 @@ public final class ObjectRanges {
             return other;
         }
 
-        /** Adds neighbours that are not here, up to the first that is. */
+        /** Adds missing neighbours, up to the first cached one. */
         private void grow() {
             Region region = growth.missed(object, own.firstKey(), nanoTime.getAsLong());
             for (int block = own.firstKey() - 1; block >= region.first() && isTaken(block); ) {
@@ -290,13 +290,13 @@ public final class ObjectRanges {
                 isTruncated = true;
                 return;
             }
-            // Offered first: a reader that comes when the blocks are no longer under way finds them there.
+            // Offered first, so that a reader that comes after the fetch finds the blocks there.
             blocks.offer(object.salt(), first, List.of(bytes));
             for (int block = first; block < end; block++) {
                 int at = (block - first) * BLOCK_BYTES;
                 ByteBuffer part = bytes.slice(bytes.position() + at, Math.min(BLOCK_BYTES, length - at));
                 arrived(block, part);
-                // What is remembered keeps all that came with it in memory.
+                // A remembered block keeps its whole answer in memory.
                 remember(block, part, remembers && end - first <= REMEMBERED_BLOCKS_MAX);
             }
         }
@@ -318,10 +318,10 @@ public final class ObjectRanges {
             }
         }
 
-        /** Whatever was thrown, nobody waits for this caller any more. */
+        /** Ends all promises after any exception, so that no other caller waits for this one. */
         private void settle() {
             own.forEach((block, mine) -> {
-                // In this order, so that readers that waited do not find it again.
+                // In this order, so that waiting readers do not find it again.
                 underWay.remove(new Block(object.salt(), block), mine);
                 if (isSecond && failure != null) {
                     mine.completeExceptionally(failure);
@@ -333,8 +333,8 @@ public final class ObjectRanges {
         }
 
         /**
-         * The block as somebody else brings it, else from the store: that one may have failed for reasons of its own. Once
-         * only: many readers would else ask a store that is away one after the other.
+         * Waits for another caller's block. If that caller fails, fetches the block itself, because the failure may concern only
+         * that caller. Does so only once. Otherwise many readers would ask an absent store one after the other.
          */
         private ByteBuffer await(CompletableFuture<ByteBuffer> other, int block) throws ObjectStoreException {
             try {
@@ -352,7 +352,7 @@ public final class ObjectRanges {
                 if (e.getCause() instanceof ObjectStoreException shared) {
                     throw new ObjectStoreException(shared.kind(), shared.getMessage(), shared);
                 }
-                throw new IllegalStateException("blocks under way end with bytes, null or the store's failure", e);
+                throw new IllegalStateException("a fetch ends with bytes, null or the store's failure", e);
             }
         }
     }

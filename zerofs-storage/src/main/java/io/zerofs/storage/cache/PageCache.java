@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Decoded pages and maps of deltas in memory, within a limit of bytes; those that are used often stay. Pages that were
- * fetched ahead are held until they are read for the first time: a policy that keeps what is used often would let go of
- * them at once. Arrays are shared: nobody changes them. Thread-safe.
+ * Decoded pages and maps of deltas in memory, within a limit of bytes. Pages that are used often stay. Pages of read-ahead
+ * are held until their first read, because a policy that keeps frequently used pages would drop them at once. Arrays are
+ * shared and must not be changed. Thread-safe.
  */
 public final class PageCache {
     private static final int ENTRY_OVERHEAD_BYTES = 128;
@@ -35,7 +35,7 @@ public final class PageCache {
     public PageCache(long bytesMax) {
         long mapBytes = bytesMax / MAPS_SHARE;
         this.pageBytesMax = bytesMax - mapBytes;
-        // Evictions run on the thread that caused them: they are short, and the bound holds at once.
+        // Evictions run on the thread that causes them: they are short, and the bound holds at once.
         this.pages = Caffeine.newBuilder()
                 .executor(Runnable::run)
                 .maximumWeight(pageBytesMax)
@@ -49,7 +49,7 @@ public final class PageCache {
                 .build();
     }
 
-    /** Plain bytes of a page, without trailing zeros; null if they are not here. */
+    /** Returns the plain bytes of a page, without trailing zeros; null if it is not cached. */
     public byte[] page(PageKey key) {
         byte[] page = pages.getIfPresent(key);
         if (page == null) {
@@ -59,7 +59,7 @@ public final class PageCache {
         return page;
     }
 
-    /** A page that was held is read: from now on it is one of the others. Null if it is not held. */
+    /** Returns a held page, which becomes an ordinary page by this read. Null if it is not held. */
     byte[] takeHeld(PageKey key) {
         byte[] page = held.get(key);
         if (page != null) {
@@ -73,32 +73,32 @@ public final class PageCache {
         pages.put(key, page);
     }
 
-    /** Whether a page is here; does not count as its use. */
+    /** Returns whether a page is cached. Does not count as its use. */
     public boolean has(PageKey key) {
         return held.containsKey(key) || pages.asMap().containsKey(key);
     }
 
-    /** Whether a page is held that nobody has asked for yet. */
+    /** Returns whether an unread page of read-ahead is held. */
     public boolean holds(PageKey key) {
         return held.containsKey(key);
     }
 
-    /** Keeps a page that nobody has asked for yet, in room that was reserved for it, until it is read or dropped. */
+    /** Holds an unread page of read-ahead in its reserved room, until it is read or dropped. */
     void hold(PageKey key, byte[] page) {
         if (pages.asMap().containsKey(key)) {
-            // Read while it was asked for: nobody would look for it among those that are held.
+            // A client has read it during the fetch, and would not look for it among the held pages.
             giveBack(page.length);
             return;
         }
         byte[] before = held.put(key, page);
         if (before != null) {
-            // Fetched twice, as happens to a page that arrives just when it is asked for again.
+            // Fetched twice: the page arrived just when it was requested again.
             giveBack(before.length);
         }
         ahead.increment();
     }
 
-    /** Lets go of a page if it is held. */
+    /** Drops a page if it is held. */
     public void drop(PageKey key) {
         if (unhold(key)) {
             unread.increment();
@@ -113,12 +113,12 @@ public final class PageCache {
         return page != null;
     }
 
-    /** Most bytes of pages that are held. */
+    /** Returns the maximum bytes of held pages. */
     public long heldBytesMax() {
         return pageBytesMax / 4 * 3;
     }
 
-    /** Takes room for pages to hold from the others; false if there is none. */
+    /** Reserves room for held pages, taken from the other pages. Returns false if there is none. */
     public boolean reserve(long bytes) {
         long taken = heldBytes.addAndGet(bytes);
         if (taken > heldBytesMax()) {
@@ -131,10 +131,10 @@ public final class PageCache {
         return true;
     }
 
-    /** Gives back room that is not used. */
+    /** Returns unused reserved room to the other pages. */
     void giveBack(long bytes) {
         long left = heldBytes.addAndGet(-bytes);
-        // Not at each step: what a cache with a new limit drops first may be the page that is just being read.
+        // Not at each step: a cache with a new limit may first drop the page that is being read.
         if (left == 0 || left < othersLimitedBy / 2) {
             limitOthers();
         }
@@ -145,7 +145,7 @@ public final class PageCache {
         limit.setMaximum(pageBytesMax - othersLimitedBy);
     }
 
-    /** The map of a delta; null if it is not here. */
+    /** Returns the map of a delta; null if it is not cached. */
     public DeltaMap map(long seq, int slot) {
         return maps.getIfPresent(new PageKey(seq, slot, 0));
     }
@@ -154,22 +154,22 @@ public final class PageCache {
         maps.put(new PageKey(seq, slot, 0), map);
     }
 
-    /** Pages that were found here since the start. */
+    /** Returns the number of hits since the start. */
     public long hits() {
         return hits.sum();
     }
 
-    /** Pages that were not. */
+    /** Returns the number of misses since the start. */
     public long misses() {
         return misses.sum();
     }
 
-    /** Pages that were fetched ahead. */
+    /** Returns the number of pages that read-ahead fetched. */
     public long ahead() {
         return ahead.sum();
     }
 
-    /** Pages that were fetched ahead and let go before anybody read them. */
+    /** Returns the number of pages that read-ahead fetched and the cache dropped unread. */
     public long unread() {
         return unread.sum();
     }

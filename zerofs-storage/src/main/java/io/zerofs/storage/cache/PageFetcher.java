@@ -6,10 +6,10 @@ import io.zerofs.storage.commit.FrameTable;
 import java.util.List;
 import java.util.Map;
 
-/** Where pages come from that are not in memory. */
+/** Fetches pages that are not in memory. */
 public interface PageFetcher {
     /**
-     * A page that is wanted.
+     * A page to fetch.
      *
      * @param table covers the slot
      */
@@ -18,13 +18,13 @@ public interface PageFetcher {
             return new PageKey(table.commit().seq(), slot, page);
         }
 
-        /** Plain bytes. */
+        /** Returns the plain bytes of the page. */
         public int length() {
             return table.frame(slot).pageLength(page);
         }
     }
 
-    /** The object is not there, although the index names it. */
+    /** The object is missing, although the index names it. */
     final class MissingObjectException extends Exception {
         public MissingObjectException(String message, Throwable cause) {
             super(message, cause);
@@ -34,17 +34,16 @@ public interface PageFetcher {
     /**
      * Fetches and opens pages. Waits for the store; call it holding no lock.
      *
-     * @param keep whether they are likely to be read again, so that they go into the cache
-     * @return the plain bytes of each; a page that is not stored because it is all zeros is an empty array
+     * @param keep whether clients will probably read the pages again, so that they go into the cache
+     * @return the plain bytes of each page; a page of zeros is not stored and is an empty array
      */
     Map<PageKey, byte[]> fetch(List<Wanted> pages, boolean keep) throws VolumeException, MissingObjectException;
 
     /**
-     * Fetches pages that nobody has asked for yet, except those that are here or on their way, and holds them in the
-     * cache, in room that was reserved for all of them; what is not used of it is given back. What fails is left to
-     * whoever reads it.
+     * Fetches pages for read-ahead, except pages that are cached or already being fetched. Holds them in the cache in room
+     * that was reserved for all of them, and returns unused room. If a page fails, its reader fetches it again.
      *
-     * @return false if something failed
+     * @return false if a page failed
      */
     boolean fetchAhead(List<Wanted> pages);
 }

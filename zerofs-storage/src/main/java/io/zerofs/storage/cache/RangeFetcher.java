@@ -19,27 +19,27 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 
 /**
- * Fetches pages by ranged gets: whoever wants a page that is on its way waits for it instead of asking again, and pages
- * that stand close together in one object come by one request. Thread-safe.
+ * Fetches pages with ranged GETs. A caller that wants a page already being fetched waits for it. Pages close together in
+ * one object share a request. Thread-safe.
  */
 public final class RangeFetcher implements PageFetcher {
-    /** Bytes between two pages that are fetched along rather than paid for with a second request. */
+    /** Maximum bytes between two pages that one request fetches too, to save a second request. */
     private static final int GAP_BYTES_MAX = 32 * 1024;
 
     private static final int REQUEST_BYTES_MAX = 4 * 1024 * 1024;
 
-    /** For pages fetched ahead: nobody waits for the first of them, so fewer and longer requests are better. */
+    /** Maximum bytes of a read-ahead request. No reader waits for its first page, so fewer and longer requests are better. */
     private static final int AHEAD_BYTES_MAX = 12 * 1024 * 1024;
 
     /**
-     * What a request for pages ahead may fetch along, in bytes or as a part of what is wanted. Where writers overtook each
-     * other their chunks alternate at the ends of a region; what lies in a gap is read soon, and is in the disk cache then.
+     * Additional bytes that a read-ahead request may fetch, or a share of the wanted bytes. If writers overtook each other,
+     * their chunks alternate at the ends of a region. Clients read the gap soon, and then the disk cache has it.
      */
     private static final long AHEAD_GAPS_BYTES = 512 * 1024;
 
     private static final int AHEAD_GAPS_PART = 2;
 
-    /** Threads for small requests of one region; several regions are under way at a time. */
+    /** Threads for small requests of one region. Several regions are in flight at a time. */
     private static final int AHEAD_HELPERS_MAX = 3;
 
     private static final byte[] ZEROS = {};
@@ -60,14 +60,14 @@ public final class RangeFetcher implements PageFetcher {
         this.damage = damage;
     }
 
-    /** What becomes of a page once it is here, beside being handed to those who wait for it. */
+    /** The use of a page when it arrives, besides the callers that wait for it. */
     private enum Then {
         NOTHING,
         CACHE,
         HOLD
     }
 
-    /** A page that this caller fetches, for itself or ahead, and who else waits for it. */
+    /** A page that this caller fetches for itself or for read-ahead, with the promise for other callers. */
     private record Owned(PageKey key, Wanted wanted, CompletableFuture<byte[]> result, Then then) {
         Owned(Wanted wanted, Then then) {
             this(wanted.key(), wanted, new CompletableFuture<>(), then);
@@ -117,7 +117,7 @@ public final class RangeFetcher implements PageFetcher {
         for (Map.Entry<PageKey, CompletableFuture<byte[]>> page : awaited.entrySet()) {
             fetched.put(page.getKey(), await(page.getValue()));
             if (keep) {
-                // fetched ahead, and read as soon as it came
+                // fetched by read-ahead, and read when it arrived
                 cache.takeHeld(page.getKey());
             }
         }
@@ -144,9 +144,9 @@ public final class RangeFetcher implements PageFetcher {
         return owned.stream().allMatch(Owned::hasCome);
     }
 
-    /** Returns null if the page is the caller's to fetch from now on, else who fetches it. */
+    /** Returns null if the caller has to fetch the page from now on, else the promise of another caller. */
     private CompletableFuture<byte[]> own(Owned page, List<Owned> owned) {
-        // Noted before anybody can wait for it.
+        // Registered before another caller can wait for it.
         owned.add(page);
         CompletableFuture<byte[]> other = underWay.putIfAbsent(page.key(), page.result());
         if (other != null) {
@@ -156,10 +156,10 @@ public final class RangeFetcher implements PageFetcher {
     }
 
     /**
-     * Whatever was thrown, nobody waits for these pages any more: those that were not answered have failed. Takes no memory,
-     * which may be what there was none of.
+     * Ends all promises of these pages after any exception. Pages without an answer fail. Allocates no memory, because memory
+     * may be exhausted.
      *
-     * @return plain bytes of those that have come
+     * @return plain bytes of the pages that have arrived
      */
     private long settle(List<Owned> pages) {
         long come = 0;
@@ -176,7 +176,7 @@ public final class RangeFetcher implements PageFetcher {
         return wanted.table().frame(wanted.slot()).pageStoredLength(wanted.page()) == 0;
     }
 
-    /** Whether a request that ended after the caller had looked into the cache has brought the page. */
+    /** Returns whether another request has brought the page since the caller looked into the cache. */
     private boolean hasArrived(Owned mine) {
         if (!cache.has(mine.key())) {
             return false;
@@ -215,7 +215,7 @@ public final class RangeFetcher implements PageFetcher {
         return page.offset() - request.get(request.size() - 1).end();
     }
 
-    /** @param gaps bytes that the request fetches along already */
+    /** @param gaps additional bytes that the request already fetches */
     private static boolean fits(List<Owned> request, Owned page, long gaps, int bytesMax) {
         Owned first = request.get(0);
         if (first.key().seq() != page.key().seq() || page.end() - first.offset() > bytesMax) {
@@ -228,7 +228,7 @@ public final class RangeFetcher implements PageFetcher {
                 : gap <= GAP_BYTES_MAX;
     }
 
-    /** Whatever happens, each page of the request is answered and no longer under way. */
+    /** Sends a request. In any case it ends the promise of each of its pages. */
     private void request(List<Owned> request) {
         try {
             ObjectHeader object = request.get(0).wanted().table().header();
@@ -242,7 +242,7 @@ public final class RangeFetcher implements PageFetcher {
                 }
             }
             if (!damaged.isEmpty()) {
-                // Perhaps on the way, or in the cache: what stands in the store decides.
+                // The damage may be in transit or in the cache: the bytes in the store decide.
                 StoredRange again = ranges.readAgain(object, from, length);
                 for (Owned page : damaged) {
                     CorruptObjectException e = open(page, again);
@@ -258,7 +258,7 @@ public final class RangeFetcher implements PageFetcher {
         }
     }
 
-    /** Asks once more where the answer was cut short. */
+    /** Reads a range, and reads it again if the answer was cut short. */
     private StoredRange read(ObjectHeader object, long from, int length, boolean keep) throws ObjectStoreException {
         try {
             return ranges.read(object, from, length, keep);
@@ -270,7 +270,7 @@ public final class RangeFetcher implements PageFetcher {
         }
     }
 
-    /** Returns what is wrong with the page, or null. */
+    /** Opens a page. Returns its damage, or null. */
     private CorruptObjectException open(Owned page, StoredRange bytes) {
         Wanted wanted = page.wanted();
         ByteBuffer stored = bytes.slice(page.offset(), (int) (page.end() - page.offset()));
@@ -293,7 +293,7 @@ public final class RangeFetcher implements PageFetcher {
         try {
             byte[] plain = page.get();
             if (plain == null) {
-                throw new IllegalStateException("a page could not be read, for whoever fetched it could not go on");
+                throw new IllegalStateException("a page could not be read, because the thread that fetched it failed");
             }
             return plain;
         } catch (InterruptedException e) {

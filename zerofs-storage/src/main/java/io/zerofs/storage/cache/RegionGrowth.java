@@ -10,10 +10,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Decides how much of an object to fetch when a small read misses. Files that were written together are together in an
- * object, so readers of many small files walk through objects, whichever order they take. Each miss shortly after others
- * doubles the region; a region of 4 MiB is the most. Where nobody reads the blocks
- * that came along, none come along for a while. The object
- * after one that was read in this way begins with larger regions. Thread-safe; never waits.
+ * object, so readers of many small files walk through objects in any order. Each miss shortly after others doubles the
+ * region, up to 4 MiB. If clients do not read the additional blocks, the object gets none for a while. The next object
+ * begins with larger regions. Thread-safe; never waits.
  */
 final class RegionGrowth {
     static final int REGION_BLOCKS_MAX = (4 << 20) / DiskCache.BLOCK_BYTES;
@@ -22,17 +21,17 @@ final class RegionGrowth {
     private static final double HALF_LIFE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final double SCORE_MAX = 8;
 
-    /** Part of its score that an object hands on to its neighbour. */
+    /** Share of its score that an object passes on to its neighbour. */
     private static final double INHERITED = 0.75;
 
     private static final int NEIGHBOURS_MAX = 4;
 
-    /** Blocks fetched along that nobody read, before an object gets none for a while. */
+    /** Number of unread additional blocks after which an object gets none for a while. */
     private static final int UNUSED_MAX = 48;
 
     private static final long DISTRUST_NANOS = TimeUnit.SECONDS.toNanos(8);
 
-    /** From regions of this length on, the next one is fetched before it is asked for. */
+    /** Length of a region from which on the next region is fetched ahead. */
     private static final int AHEAD_BLOCKS_MIN = 8;
 
     /** Blocks of an object from {@code first} to before {@code end}. */
@@ -42,7 +41,7 @@ final class RegionGrowth {
         }
     }
 
-    /** What was seen of an object. */
+    /** The observed reads of an object. */
     private static final class Seen {
         private final long number;
         private final BitSet unused = new BitSet();
@@ -76,7 +75,7 @@ final class RegionGrowth {
     };
     private Seen latest = new Seen(0, 0);
 
-    /** A small read of these blocks found nothing of {@code block}: returns what to fetch, which contains it. */
+    /** Returns the region to fetch after a small read missed {@code block}. The region contains the block. */
     synchronized Region missed(ObjectHeader object, int block, long nowNanos) {
         Seen seen = seen(object, nowNanos);
         boolean wasted = seen.unused.cardinality() >= Math.max(UNUSED_MAX, 2 * seen.used);
@@ -94,9 +93,9 @@ final class RegionGrowth {
     }
 
     /**
-     * A small read of this block is about to be answered.
+     * Notes a small read of this block before its answer.
      *
-     * @return the region to fetch before it is asked for, empty if there is none
+     * @return the region to fetch ahead; empty if there is none
      */
     synchronized Region read(ObjectHeader object, int block, long nowNanos) {
         Seen seen = objects.get(object.salt());

@@ -5,13 +5,13 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * Consecutive bytes of an object in the parts in which they came: pages lie mostly within one, so putting the parts
- * together would copy everything for the sake of a few. The bytes are shared: nobody changes them.
+ * Consecutive bytes of an object in the parts in which they arrived. Most pages lie within one part, so joining the parts
+ * would copy everything for a few pages. The bytes are shared and must not be changed.
  *
  * @param from offset in the object of the first byte of the first part
  */
 record StoredRange(long from, List<ByteBuffer> parts) {
-    /** Bytes of the range; copied only if they are in several parts. */
+    /** Returns bytes of the range. Copies them only if they are in several parts. */
     ByteBuffer slice(long offset, int length) {
         long skip = offset - from;
         ByteBuffer all = null;

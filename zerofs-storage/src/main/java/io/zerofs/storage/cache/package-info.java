@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 /**
- * Reads without requests, and requests that are not made twice. Names are (seq, slot, page) of frozen commits, which mean
- * the same bytes for ever, so nothing here is ever invalidated.
+ * Caches that save requests, and fetches that callers share. Seq, slot and page of a frozen commit name a page. They mean
+ * the same bytes for ever, so no entry is ever invalidated.
  */
 package io.zerofs.storage.cache;
