@@ -33,6 +33,7 @@ import io.zerofs.storage.engine.pipeline.CommitUpload;
 import io.zerofs.storage.engine.read.FrameTables;
 import io.zerofs.storage.engine.read.ReadPath;
 import io.zerofs.storage.engine.read.ReadPlanner;
+import io.zerofs.storage.engine.read.ReadSources;
 import io.zerofs.storage.engine.readahead.ReadAhead;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
 import io.zerofs.storage.engine.runtime.EngineSettings;
@@ -82,7 +83,7 @@ public final class StorageVolume implements Volume, GcSource {
     private final DirtyBudget budget;
     private final CommitUpload upload;
     private final DiskCache disk;
-    private final ReadPath.Sources sources;
+    private final ReadSources sources;
     private final WriteAdmission admission;
     private final WritePath writes;
     private final ReadPath reads;
@@ -167,14 +168,14 @@ public final class StorageVolume implements Volume, GcSource {
                 settings.commits().barrierDeadline());
     }
 
-    private ReadPath.Sources sources(EngineRuntime runtime, ObjectRanges ranges) {
+    private ReadSources sources(EngineRuntime runtime, ObjectRanges ranges) {
         PageCache pages = new PageCache(
                 settings.memory().pageCacheBytes() - settings.memory().keptBytesMax());
         DamageLog damage = new DamageLog();
         CommitReader reader = new CommitReader(recovered.store(), recovered.keys());
         ParallelSteps parallel = new ParallelSteps(runtime.requests(), REQUESTS_PER_READ_MAX);
         PageFetcher fetcher = new RangeFetcher(ranges, reader, pages, parallel, damage);
-        return new ReadPath.Sources(pages, fetcher, reader, damage);
+        return new ReadSources(pages, fetcher, reader, damage);
     }
 
     /** Tells once why the volume stopped: FENCED, CLOSED after {@link #close} or after an internal error. */

@@ -31,7 +31,8 @@ final class FrameAssembler {
     private static final long PAGE_BLOCKS = (1L << BLOCKS_PER_PAGE) - 1;
     private static final byte[] ZEROS = {};
 
-    private final ReadPath path;
+    private final ReadSources sources;
+    private final FrameTables tables;
     private final PageCache cache;
     private final boolean keep;
     private final Map<PageKey, byte[]> fetched = new HashMap<>(0);
@@ -39,9 +40,10 @@ final class FrameAssembler {
     private final List<Wanted> missing = new ArrayList<>(0);
 
     /** @param keep whether what is fetched is likely to be read again */
-    FrameAssembler(ReadPath path, PageCache cache, boolean keep) {
-        this.path = path;
-        this.cache = cache;
+    FrameAssembler(ReadSources sources, FrameTables tables, boolean keep) {
+        this.sources = sources;
+        this.tables = tables;
+        this.cache = sources.pages();
         this.keep = keep;
     }
 
@@ -60,7 +62,7 @@ final class FrameAssembler {
                 return layers;
             }
             NeverWaits.check();
-            fetched.putAll(path.fetcher().fetch(missing, keep));
+            fetched.putAll(sources.fetcher().fetch(missing, keep));
             missing.clear();
         }
     }
@@ -134,7 +136,7 @@ final class FrameAssembler {
         if (known != null) {
             return known;
         }
-        FrameTable table = path.tables().of(frame);
+        FrameTable table = tables.of(frame);
         Frame stored = table.frame(frame.slot());
         requireKind(stored, FrameKind.DELTA, frame);
         ByteBuffer plain = ByteBuffer.allocate(stored.mapLength());
@@ -151,7 +153,7 @@ final class FrameAssembler {
         if (!complete) {
             return null;
         }
-        DeltaMap map = path.openMap(table, frame.slot(), plain.flip());
+        DeltaMap map = sources.openMap(table, frame.slot(), plain.flip());
         maps.put(frame, map);
         if (keep) {
             cache.put(frame.seq(), frame.slot(), map);
@@ -169,7 +171,7 @@ final class FrameAssembler {
         if (bytes != null) {
             return bytes;
         }
-        FrameTable table = path.tables().of(frame);
+        FrameTable table = tables.of(frame);
         Frame stored = table.frame(frame.slot());
         requireKind(stored, frame.full() ? FrameKind.FULL : FrameKind.DELTA, frame);
         if (page >= stored.pageCount()) {

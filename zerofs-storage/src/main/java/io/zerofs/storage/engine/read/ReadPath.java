@@ -5,14 +5,7 @@ import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.RangeRead;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.storage.bytes.CorruptObjectException;
-import io.zerofs.storage.cache.DamageLog;
-import io.zerofs.storage.cache.PageCache;
 import io.zerofs.storage.cache.PageFetcher;
-import io.zerofs.storage.commit.CommitReader;
-import io.zerofs.storage.commit.DeltaMap;
-import io.zerofs.storage.commit.FrameTable;
-import io.zerofs.storage.engine.readahead.ReadAhead;
 import io.zerofs.storage.engine.runtime.StopSwitch;
 import java.nio.ByteBuffer;
 
@@ -22,24 +15,16 @@ public final class ReadPath {
 
     private final ReadPlanner planner;
     private final FrameTables tables;
-    private final ReadAhead ahead;
-    private final PageCache pages;
-    private final PageFetcher fetcher;
-    private final CommitReader reader;
-    private final DamageLog damage;
+    private final ReadObserver observer;
+    private final ReadSources sources;
     private final StopSwitch stop;
 
-    /** What reading needs from outside. */
-    public record Sources(PageCache pages, PageFetcher fetcher, CommitReader reader, DamageLog damage) {}
-
-    public ReadPath(ReadPlanner planner, FrameTables tables, ReadAhead ahead, Sources sources, StopSwitch stop) {
+    public ReadPath(
+            ReadPlanner planner, FrameTables tables, ReadObserver observer, ReadSources sources, StopSwitch stop) {
         this.planner = planner;
         this.tables = tables;
-        this.ahead = ahead;
-        this.pages = sources.pages();
-        this.fetcher = sources.fetcher();
-        this.reader = sources.reader();
-        this.damage = sources.damage();
+        this.observer = observer;
+        this.sources = sources;
         this.stop = stop;
     }
 
@@ -63,7 +48,7 @@ public final class ReadPath {
             left -= to - from;
         }
         return destination -> {
-            ahead.reading(inode, offset, length);
+            observer.reading(inode, offset, length);
             fill(parts, destination);
         };
     }
@@ -109,7 +94,7 @@ public final class ReadPath {
         boolean again = false;
         while (true) {
             stop.check();
-            FrameAssembler gathering = new FrameAssembler(this, pages, true);
+            FrameAssembler gathering = new FrameAssembler(sources, tables, true);
             try {
                 return gathering.gather(parts);
             } catch (PageFetcher.MissingObjectException e) {
@@ -127,7 +112,7 @@ public final class ReadPath {
     /** The same for frames that are to be folded, and die by that: those very frames or none. */
     public FrameLayer[] resolveFrozen(ChunkRead part) throws VolumeException {
         try {
-            return new FrameAssembler(this, pages, false).gather(new ChunkRead[] {part})[0];
+            return new FrameAssembler(sources, tables, false).gather(new ChunkRead[] {part})[0];
         } catch (PageFetcher.MissingObjectException e) {
             // Deleted since they were planned, which happens to frames that were moved; else they are lost.
             VolumeException.Kind kind =
@@ -140,22 +125,6 @@ public final class ReadPath {
         for (int i = 0; i < parts.length; i++) {
             ChunkRead before = parts[i];
             parts[i] = planner.plan(before.chunk(), before.from(), before.to());
-        }
-    }
-
-    PageFetcher fetcher() {
-        return fetcher;
-    }
-
-    FrameTables tables() {
-        return tables;
-    }
-
-    DeltaMap openMap(FrameTable table, int slot, ByteBuffer plain) throws VolumeException {
-        try {
-            return reader.openMap(table, slot, plain);
-        } catch (CorruptObjectException e) {
-            throw damage.report(e);
         }
     }
 }

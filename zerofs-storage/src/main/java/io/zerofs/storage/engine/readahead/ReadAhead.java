@@ -12,8 +12,9 @@ import io.zerofs.storage.commit.CommitLimits;
 import io.zerofs.storage.commit.Frame;
 import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.engine.read.FrameTables;
-import io.zerofs.storage.engine.read.ReadPath;
+import io.zerofs.storage.engine.read.ReadObserver;
 import io.zerofs.storage.engine.read.ReadPlanner;
+import io.zerofs.storage.engine.read.ReadSources;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
 import io.zerofs.storage.engine.runtime.StopSwitch;
 import io.zerofs.storage.index.FrameReference;
@@ -34,7 +35,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * on the engine's own threads, and what is fetched is only ever a page named by commit and slot, so it cannot be out of
  * date. Thread-safe.
  */
-public final class ReadAhead {
+public final class ReadAhead implements ReadObserver {
     private static final int WINDOW_BYTES_MAX = 32 << 20;
     private static final int REGIONS_UNDER_WAY_MAX = 8;
 
@@ -55,7 +56,7 @@ public final class ReadAhead {
     private final AtomicInteger served = new AtomicInteger();
 
     public ReadAhead(
-            ReadPlanner planner, FrameTables tables, ReadPath.Sources sources, EngineRuntime runtime, StopSwitch stop) {
+            ReadPlanner planner, FrameTables tables, ReadSources sources, EngineRuntime runtime, StopSwitch stop) {
         this.planner = planner;
         this.tables = tables;
         this.cache = sources.pages();
@@ -64,7 +65,7 @@ public final class ReadAhead {
         this.stop = stop;
     }
 
-    /** Notes a read that is about to look for its pages. */
+    @Override
     public void reading(long inode, long offset, int length) {
         if (offset < 0 || offset > OFFSET_MAX) {
             return;
