@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Reads fields, big-endian, and checks every length against what is left. Whatever is wrong becomes one {@link
+ * Reads big-endian fields and checks every length against the remaining bytes. Any damage becomes one {@link
  * CorruptObjectException} that names object and place. Confined to one thread.
  */
 public final class ByteReader {
@@ -49,14 +49,14 @@ public final class ByteReader {
         return from.getLong();
     }
 
-    /** Eight bytes whose highest bit is zero. */
+    /** Reads eight bytes whose highest bit is zero. */
     public long u63() throws CorruptObjectException {
         long value = u64();
         require(value >= 0, "a number is out of range");
         return value;
     }
 
-    /** Seven bits per byte, low bits first, the high bit says that more follow; at most 63 bits. */
+    /** Reads a number of at most 63 bits: seven bits per byte, low bits first. The high bit means that more bytes follow. */
     public long varint() throws CorruptObjectException {
         long value = 0;
         for (int i = 0; i < VARINT_BYTES_MAX; i++) {
@@ -76,7 +76,7 @@ public final class ByteReader {
         return (int) value;
     }
 
-    /** A count of things that each take at least this many of the bytes that are left. */
+    /** Reads a count of items that each take at least {@code bytesEach} of the remaining bytes. */
     public int count(int max, int bytesEach) throws CorruptObjectException {
         int count = varint(max);
         require((long) count * bytesEach <= from.remaining(), "a count is out of range");
@@ -90,7 +90,7 @@ public final class ByteReader {
         return bytes;
     }
 
-    /** A varint length and as many bytes. */
+    /** Reads a varint length and as many bytes. */
     public byte[] sized(int max) throws CorruptObjectException {
         return bytes(varint(max));
     }
@@ -103,7 +103,7 @@ public final class ByteReader {
         return from.remaining();
     }
 
-    /** Nothing may follow. */
+    /** Checks that no bytes follow. */
     public void end() throws CorruptObjectException {
         require(!from.hasRemaining(), "more bytes follow than belong here");
     }

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Writes fields, big-endian, into an array that grows. What {@link ByteReader} reads. Confined to one thread. */
+/** Writes big-endian fields for {@link ByteReader} into an array that grows. Confined to one thread. */
 public final class ByteWriter {
     private byte[] bytes;
     private int length;
@@ -68,7 +68,7 @@ public final class ByteWriter {
         return length;
     }
 
-    /** What was written, not copied; the writer must not be used afterwards. */
+    /** Returns the written bytes without a copy. The writer must not be used afterwards. */
     public ByteBuffer toBuffer() {
         return ByteBuffer.wrap(bytes, 0, length);
     }

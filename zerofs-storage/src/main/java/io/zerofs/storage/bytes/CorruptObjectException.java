@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.bytes;
 
-/** Stored bytes are damaged, cut short, or not those that belong under their name. Names the object and the place. */
+/** Stored bytes are damaged, cut short, or do not belong under their name. Names the object and the place. */
 public final class CorruptObjectException extends Exception {
     private final String object;
     private final boolean foreign;
@@ -24,12 +24,12 @@ public final class CorruptObjectException extends Exception {
         return new CorruptObjectException(object, position, problem, null, true);
     }
 
-    /** Whether no ZeroFS of any version can have written it as it is: neither a commit of ours, nor a fence of another writer. */
+    /** Returns whether no version of ZeroFS can have written the object: it is neither a commit of ours nor a fence. */
     public boolean isForeign() {
         return foreign;
     }
 
-    /** Relative to the storage URL. */
+    /** Returns the object's name relative to the storage URL. */
     public String object() {
         return object;
     }

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-/** Reading and writing of numbers, texts and lengths in byte buffers; damage is a CorruptObjectException. */
+/** Reads and writes numbers, texts and lengths in byte buffers. Damage is a CorruptObjectException. */
 package io.zerofs.storage.bytes;

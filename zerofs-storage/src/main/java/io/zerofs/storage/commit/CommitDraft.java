@@ -6,12 +6,12 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * A frozen commit before it is sealed. Sealing one draft twice gives the same bytes; sealing two different drafts with
+ * A frozen commit before it is sealed. Sealing one draft twice returns the same bytes. Sealing two different drafts with
  * one salt would break the encryption of both.
  *
- * @param salt fresh random bytes, made for this commit alone
- * @param log what its log says
- * @param slots what each slot holds, by slot number
+ * @param salt fresh random bytes for this commit alone
+ * @param log its log
+ * @param slots the content of each slot, by slot number
  */
 public record CommitDraft(CommitId id, Salt salt, Log log, List<FrameContent> slots) {
     public CommitDraft {

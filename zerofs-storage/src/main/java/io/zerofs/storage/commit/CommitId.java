@@ -4,13 +4,13 @@ package io.zerofs.storage.commit;
 import java.util.Locale;
 
 /**
- * Names a commit (or the fence that stands in its place).
+ * Names a commit, or the fence in its place.
  *
  * @param epoch the term of the writer whose log it belongs to
  * @param seq grows by one per commit over the life of the volume, across epochs; the first is 1
  */
 public record CommitId(long epoch, long seq) {
-    /** What the names of all commits begin with. */
+    /** Prefix of the names of all commits. */
     public static final String PREFIX = "commits/";
 
     private static final int DIGITS = 16;
@@ -22,22 +22,22 @@ public record CommitId(long epoch, long seq) {
         }
     }
 
-    /** What the names of an epoch's commits begin with. */
+    /** Returns the prefix of the names of an epoch's commits. */
     public static String epochPrefix(long epoch) {
         return PREFIX + hex(epoch) + "/";
     }
 
-    /** Sorts directly before the name of this commit of the epoch: where a list begins that is to contain it. */
+    /** Returns a name directly before this commit's name, where a list that contains the commit begins. */
     public static String nameBefore(long epoch, long seq) {
         return epochPrefix(epoch) + hex(seq - 1);
     }
 
-    /** Relative to the storage URL: two fixed-width hexadecimal numbers, so that names sort as numbers do. */
+    /** Returns the name relative to the storage URL: two fixed-width hexadecimal numbers, which sort like numbers. */
     public String objectName() {
         return epochPrefix(epoch) + hex(seq);
     }
 
-    /** The commit with this object name, or null if it is no such name. */
+    /** Returns the commit with this object name, or null if no commit has such a name. */
     public static CommitId ofObjectName(String name) {
         if (name.length() != NAME_LENGTH || !name.startsWith(PREFIX)) {
             return null;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.commit;
 
-/** Bounds of a commit object: a writer stays within them, a reader refuses what exceeds them before it allocates. */
+/** Bounds of a commit object. A writer obeys them. A reader refuses an object beyond them before it allocates. */
 public final class CommitLimits {
     public static final int CHUNK_BYTES = 256 * 1024;
 
@@ -22,7 +22,7 @@ public final class CommitLimits {
     /** Ranges of one delta. */
     static final int RANGES_MAX = CHUNK_BYTES;
 
-    /** Plain bytes of one delta: a range costs at most two bytes of map per byte that it covers or leaves out. */
+    /** Plain bytes of one delta: a range costs at most two bytes of map per byte that it covers or omits. */
     static final int DELTA_BYTES_MAX = 3 * CHUNK_BYTES + 3;
 
     private CommitLimits() {}

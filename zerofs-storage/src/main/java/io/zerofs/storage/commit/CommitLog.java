@@ -6,7 +6,7 @@ import io.zerofs.storage.seal.Salt;
 import java.util.List;
 
 /**
- * The log of one commit as read back: all that replay needs, without the data.
+ * The log of one commit as read from the store: everything that replay needs, without the data.
  *
  * @param durableSeq the last commit known to be durable when this one was cut
  * @param predecessor the salt of commit seq - 1

@@ -18,14 +18,14 @@ import io.zerofs.storage.seal.SealedSection.SectionBytes;
 import java.nio.ByteBuffer;
 
 /**
- * Reads back what {@link CommitSealer} and {@link FenceSealer} made. Whatever is damaged, cut short or not the object that
- * belongs under the name becomes a {@link CorruptObjectException}. Thread-safe.
+ * Reads commits of {@link CommitSealer} and fences of {@link FenceSealer}. If an object is damaged, cut short or not the
+ * one that belongs under the name, the reader throws a {@link CorruptObjectException}. Thread-safe.
  */
 public final class CommitReader {
-    /** The first request for a log asks for this much; most logs end within it. */
+    /** Bytes of the first request for a log. Most logs end within them. */
     private static final int FIRST_READ_BYTES = 128 * 1024;
 
-    /** Derived keys that are kept: each some hundred bytes. */
+    /** Maximum number of cached keys, of some hundred bytes each. */
     private static final int CIPHERS_MAX = 4096;
 
     private static final long STORED_LOG_BYTES_MAX =
@@ -47,7 +47,7 @@ public final class CommitReader {
      * Reads header and log, without the data.
      *
      * @param objectLength bytes of the object, as the store lists it
-     * @throws ObjectStoreException NOT_FOUND if there is no such object, and when the store fails
+     * @throws ObjectStoreException NOT_FOUND if the object is missing; other kinds if the store fails
      */
     public LogObject read(CommitId id, long objectLength) throws ObjectStoreException, CorruptObjectException {
         String name = id.objectName();
@@ -60,7 +60,7 @@ public final class CommitReader {
         requireItsPlace(id, header);
         if (header.objectLength() != objectLength || header.headLength() > STORED_LOG_BYTES_MAX) {
             throw new CorruptObjectException(
-                    name, "header", "it says other lengths than the object's " + objectLength + " bytes");
+                    name, "header", "its lengths do not add up to the object's " + objectLength + " bytes");
         }
         int headLength = (int) header.headLength();
         ByteBuffer head = ByteBuffer.allocate(headLength);
@@ -71,12 +71,12 @@ public final class CommitReader {
         return open(id, header, head.flip());
     }
 
-    /** As {@link #read(CommitId, long)} where the length is not known: asks for the header first. */
+    /** Reads a commit of unknown length: fetches the header first. */
     public LogObject read(CommitId id) throws ObjectStoreException, CorruptObjectException {
         return read(id, readHeader(id).objectLength());
     }
 
-    /** Reads the header alone. What it says is not authenticated. */
+    /** Reads only the header, which is not authenticated. */
     public ObjectHeader readHeader(CommitId id) throws ObjectStoreException, CorruptObjectException {
         String name = id.objectName();
         return ObjectHeader.read(fetch(name, 0, ObjectHeader.BYTES), name);
@@ -94,9 +94,9 @@ public final class CommitReader {
     }
 
     /**
-     * Opens one page that somebody else fetched; makes no request.
+     * Opens one page that the caller has fetched. Makes no request.
      *
-     * @param stored its bytes, from {@link Frame#pageOffset} and {@link Frame#pageStoredLength} on
+     * @param stored its bytes, at {@link Frame#pageOffset} and of {@link Frame#pageStoredLength}
      * @return {@link Frame#pageLength} bytes, from position 0 on, in an array of their own
      */
     public ByteBuffer openPage(FrameTable table, int slot, int page, ByteBuffer stored) throws CorruptObjectException {
@@ -109,7 +109,7 @@ public final class CommitReader {
                 table.header(), header -> keys.cipher(header, table.commit().objectName()));
         Position position = new Position(Domain.FRAME, slot, page, false);
         if (stored.remaining() != frame.pageStoredLength(page)) {
-            throw cipher.corrupt(position, "it does not have the length that the table says");
+            throw cipher.corrupt(position, "its length is not the length in the table");
         }
         cipher.open(position, stored.duplicate(), plain);
         if (plain.hasRemaining()) {
@@ -127,7 +127,7 @@ public final class CommitReader {
         Frame frame = table.frame(slot);
         String position = "frame " + slot + " map";
         ByteReader reader = new ByteReader(plain, table.commit().objectName(), position);
-        reader.require(plain.remaining() == frame.mapLength(), "the map does not have the length that the table says");
+        reader.require(plain.remaining() == frame.mapLength(), "the length of the map is not the length in the table");
         return DeltaMap.read(reader, frame.length());
     }
 

@@ -16,14 +16,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Makes the object of a commit. All pages are packed first and sealed second, because the header that each is bound to
- * names the lengths; both passes run in parallel. Thread-safe.
+ * Makes the object of a commit. It packs all pages first and then seals them, because each page is bound to the header, and
+ * the header has the lengths. Both passes run in parallel. Thread-safe.
  */
 public final class CommitSealer {
     /** Frames are sealed into buffers of about this size, in parallel. */
     private static final int PIECE_BYTES = 256 * 1024;
 
-    /** The buffers are parts of arrays that fill regions of the garbage collector, which does not move them then. */
+    /** Size of the arrays that hold the buffers. Each fills regions of the garbage collector, which then does not move it. */
     private static final int ROOM_BYTES = (4 << 20) - 16;
 
     private final ObjectKeys keys;
@@ -38,7 +38,7 @@ public final class CommitSealer {
         this.parallel = parallel;
     }
 
-    /** Seals; the same draft gives the same bytes. Takes CPU time, waits for nothing. */
+    /** Seals a draft. The same draft returns the same bytes. Takes CPU time and never waits. */
     public SealedCommit seal(CommitDraft draft) {
         List<PackedFrame> packed = packAll(draft.slots());
         List<FrameShape> shapes = packed.stream().map(PackedFrame::shape).toList();

@@ -18,7 +18,7 @@ import java.util.List;
 public final class DeltaMap {
     private final int[] offsets;
     private final int[] lengths;
-    /** Where the range's data begins in the frame's plain bytes; -1 for zeros. */
+    /** Offset of each range's data in the frame's plain bytes; -1 for zeros. */
     private final int[] sources;
 
     private final int frameLength;
@@ -41,7 +41,7 @@ public final class DeltaMap {
         return offsets.length;
     }
 
-    /** Byte offset in the chunk. */
+    /** Returns the byte offset of a range in the chunk. */
     public int offset(int range) {
         return offsets[range];
     }
@@ -54,12 +54,12 @@ public final class DeltaMap {
         return sources[range] < 0;
     }
 
-    /** Where the range's bytes begin in the frame's plain bytes; -1 for zeros. */
+    /** Returns the offset of the range's data in the frame's plain bytes; -1 for zeros. */
     public int source(int range) {
         return sources[range];
     }
 
-    /** Index of the first range that ends behind this offset of the chunk; {@link #count()} if none does. */
+    /** Returns the index of the first range that ends after this offset of the chunk; {@link #count()} if none does. */
     public int firstBehind(int chunkOffset) {
         int index = Arrays.binarySearch(offsets, chunkOffset);
         if (index >= 0) {

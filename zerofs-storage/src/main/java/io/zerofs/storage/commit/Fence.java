@@ -5,7 +5,7 @@ import io.zerofs.storage.seal.ObjectHeader;
 
 /** Ends the log of an epoch: no commit with its seq or a later one was ever acknowledged there. */
 public record Fence(CommitId id, ObjectHeader header) implements LogObject {
-    /** The epoch whose writer put it there. */
+    /** Returns the epoch of the writer that put the fence there. */
     public long claimingEpoch() {
         return header.epoch();
     }

@@ -13,8 +13,8 @@ import io.zerofs.storage.seal.SealedSection;
 import java.nio.ByteBuffer;
 
 /**
- * Makes the object that ends the log of an epoch. It stands under the name of a commit of that epoch; its header carries
- * the claiming epoch. Its section holds {@code u64 epoch that is fenced}, so that it cannot be moved to another log.
+ * Makes the object that ends the log of an epoch. It has the name of a commit of that epoch, and its header has the
+ * claiming epoch. Its section has {@code u64 fenced epoch}, so that nobody can move it to another log.
  */
 public final class FenceSealer {
     private static final String POSITION = "fence";
@@ -22,10 +22,10 @@ public final class FenceSealer {
     private FenceSealer() {}
 
     /**
-     * Seals a fence; the same arguments give the same bytes.
+     * Seals a fence. The same arguments return the same bytes.
      *
-     * @param id the name that it will stand under
-     * @param claimingEpoch the epoch of who fences, higher than that of the id
+     * @param id the commit whose name the fence gets
+     * @param claimingEpoch the epoch of the fencing writer, higher than that of the id
      */
     public static ByteBuffer seal(ObjectKeys keys, CommitId id, long claimingEpoch, Salt salt) {
         if (claimingEpoch <= id.epoch()) {

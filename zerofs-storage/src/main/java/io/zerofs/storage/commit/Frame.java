@@ -7,10 +7,10 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * One frame and its place in the object: enough to ask the store for one page. Immutable.
+ * One frame and its place in the object: enough to request one page from the store. Immutable.
  *
- * <p>The plain bytes of a full frame are the chunk without its trailing zeros. Those of a delta are its {@link DeltaMap}
- * and then the data of its ranges, in order.
+ * <p>The plain bytes of a full frame are the chunk without its trailing zeros. The plain bytes of a delta are its
+ * {@link DeltaMap} and then the data of its ranges, in order.
  */
 public final class Frame {
     private final int slot;
@@ -41,22 +41,22 @@ public final class Frame {
         return shape.kind();
     }
 
-    /** Plain bytes, of a delta with its map; 0 if closed. */
+    /** Returns the plain bytes, with the map of a delta; 0 if closed. */
     public int length() {
         return shape.length();
     }
 
-    /** Of a delta: plain bytes of its map, which come first; else 0. */
+    /** Returns the plain bytes of a delta's map, which comes first; else 0. */
     public int mapLength() {
         return shape.mapLength();
     }
 
-    /** Offset in the object. */
+    /** Returns the frame's offset in the object. */
     public long offset() {
         return offset;
     }
 
-    /** Bytes that the frame takes in the object. */
+    /** Returns the bytes of the frame in the object. */
     public int storedLength() {
         return (int) shape.storedLength();
     }
@@ -65,12 +65,12 @@ public final class Frame {
         return shape.stored().length;
     }
 
-    /** Plain bytes of a page: 32 KiB, less for the last. */
+    /** Returns the plain bytes of a page: 32 KiB, less for the last. */
     public int pageLength(int page) {
         return Math.min(CommitLimits.PAGE_BYTES, length() - page * CommitLimits.PAGE_BYTES);
     }
 
-    /** Offset in the object of a page. */
+    /** Returns a page's offset in the object. */
     public long pageOffset(int page) {
         long at = offset;
         for (int i = 0; i < page; i++) {
@@ -79,7 +79,7 @@ public final class Frame {
         return at;
     }
 
-    /** Bytes that a page takes in the object; 0 if it is all zeros and therefore not stored. */
+    /** Returns the bytes of a page in the object; 0 for a page of zeros, which is not stored. */
     public int pageStoredLength(int page) {
         return shape.stored()[page];
     }

@@ -4,7 +4,7 @@ package io.zerofs.storage.commit;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** What is to be sealed into a slot. Buffers are read from position to limit and must not change meanwhile. */
+/** The content of a slot before sealing. The sealer reads buffers from position to limit; they must not change. */
 public sealed interface FrameContent {
     /** A slot that lost its reference while its commit was open: takes no bytes. */
     record Closed() implements FrameContent {}
@@ -12,12 +12,12 @@ public sealed interface FrameContent {
     /**
      * A whole chunk.
      *
-     * @param chunk its bytes, at most 256 KiB; what is missing is zeros. Trailing zeros are trimmed by the sealer
+     * @param chunk its bytes, at most 256 KiB; missing bytes are zeros. The sealer trims trailing zeros
      */
     record Full(ByteBuffer chunk) implements FrameContent {}
 
     /**
-     * A whole chunk of which only some parts may be other than zeros.
+     * A whole chunk that is zeros except for some parts.
      *
      * @param parts ascending, not overlapping
      */
@@ -28,8 +28,8 @@ public sealed interface FrameContent {
     }
 
     /**
-     * Parts of a chunk, ascending, not overlapping, at least one. Should touching ranges of one kind exist they are
-     * better joined: each costs 2 to 6 bytes.
+     * Parts of a chunk, ascending, not overlapping, at least one. Join touching ranges of one kind, because each range
+     * costs 2 to 6 bytes.
      */
     record Delta(List<Range> ranges) implements FrameContent {
         public Delta {
@@ -39,10 +39,10 @@ public sealed interface FrameContent {
 
     /** Part of a chunk. */
     sealed interface Range {
-        /** Byte offset in the chunk. */
+        /** Returns the byte offset in the chunk. */
         int offset();
 
-        /** Bytes, at least one. */
+        /** Returns the number of bytes, at least one. */
         int length();
     }
 
@@ -54,6 +54,6 @@ public sealed interface FrameContent {
         }
     }
 
-    /** Zeros that overwrite the chunk from an offset on; they take no room. */
+    /** Zeros that overwrite the chunk from an offset on. They take no space. */
     record Zeros(int offset, int length) implements Range {}
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.commit;
 
-/** What a slot of a commit holds; the code is never given a second meaning. */
+/** The kind of a slot's content. A code never gets a second meaning. */
 public enum FrameKind {
-    /** Nothing: it lost its reference while the commit was open. */
+    /** No content: the slot lost its reference while the commit was open. */
     CLOSED(0),
     /** A whole chunk, trailing zeros trimmed. */
     FULL(1),
@@ -20,7 +20,7 @@ public enum FrameKind {
         return code;
     }
 
-    /** The kind with this code, or null. */
+    /** Returns the kind with this code, or null. */
     static FrameKind ofCode(int code) {
         return switch (code) {
             case 0 -> CLOSED;

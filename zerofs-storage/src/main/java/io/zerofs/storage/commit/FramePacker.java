@@ -44,7 +44,7 @@ final class FramePacker {
         return packPages(FrameKind.FULL, length, 0, pagesOf(chunk.slice(chunk.position(), length)));
     }
 
-    /** The same frame as if the chunk had been given whole, without ever building it whole. */
+    /** Packs a sparse chunk like a whole one, without ever building the whole chunk. */
     private PackedFrame packSparse(List<FrameContent.Data> parts) {
         int end = 0;
         for (FrameContent.Data part : parts) {
@@ -69,7 +69,7 @@ final class FramePacker {
                         Math.min(trimmed, (page + 1) * CommitLimits.PAGE_BYTES)));
     }
 
-    /** A page of a sparse chunk; null if no part reaches into it. */
+    /** Returns a page of a sparse chunk; null if no part reaches into it. */
     private static ByteBuffer gather(List<FrameContent.Data> parts, int from, int to) {
         ByteBuffer page = null;
         for (FrameContent.Data part : parts) {
@@ -133,7 +133,7 @@ final class FramePacker {
         return page.mismatch(ZEROS.slice(0, page.remaining())) < 0;
     }
 
-    /** Skips whole pages of zeros first, by vector code, and then looks at the last page byte by byte. */
+    /** Skips whole pages of zeros with vector code first, and then checks the last page byte by byte. */
     private static int lengthWithoutZeros(ByteBuffer chunk) {
         int start = chunk.position();
         int length = chunk.remaining();
@@ -153,7 +153,7 @@ final class FramePacker {
     /**
      * A frame before it is sealed.
      *
-     * @param pages a null stands for a page of zeros, which is not stored
+     * @param pages the packed pages; null for a page of zeros, which is not stored
      */
     record PackedFrame(FrameShape shape, List<CodedPage> pages) {
         static final PackedFrame CLOSED = new PackedFrame(FrameShape.CLOSED, List.of());

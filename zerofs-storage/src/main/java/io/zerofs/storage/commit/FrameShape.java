@@ -17,7 +17,7 @@ import io.zerofs.storage.seal.ObjectCipher;
  *   varint stored length          per page of 32 KiB; 0 for a page of zeros in a full frame
  * </pre>
  *
- * @param stored bytes that each page takes in the object; not to be changed
+ * @param stored bytes of each page in the object; must not be changed
  */
 record FrameShape(FrameKind kind, int length, int mapLength, int[] stored) {
     static final FrameShape CLOSED = new FrameShape(FrameKind.CLOSED, 0, 0, new int[0]);

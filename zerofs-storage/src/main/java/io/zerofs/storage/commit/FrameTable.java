@@ -10,10 +10,10 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * Where the frames of one commit, or of a range of its slots, stand in the object. Carries the commit's header, and with
- * it the salt: so bytes of another object under the same name fail. Immutable.
+ * The places of the frames of one commit, or of a range of its slots, in the object. It has the commit's header and so the
+ * salt: bytes of another object with the same name fail. Immutable.
  *
- * <p>As a value of its own (the engine keeps slices in RocksDB) it is stored as
+ * <p>The engine keeps slices in RocksDB. The form of a slice is
  *
  * <pre>
  *   bytes[80] header   u32 firstSlot   u32 slots   u64 offset of the first stored byte   entry[slots]
@@ -38,7 +38,7 @@ public final class FrameTable {
         this.offset = frames.isEmpty() ? header.dataOffset() : frames.get(0).offset();
     }
 
-    /** The commit that holds the frames. */
+    /** Returns the commit that holds the frames. */
     public CommitId commit() {
         return new CommitId(header.epoch(), header.number());
     }
@@ -47,18 +47,18 @@ public final class FrameTable {
         return header;
     }
 
-    /** Frames in slot order, closed ones too. */
+    /** Returns the frames in slot order, closed slots included. */
     public List<Frame> frames() {
         return frames;
     }
 
-    /** The frame of a slot; null if this table does not cover it. */
+    /** Returns the frame of a slot; null if this table does not cover it. */
     public Frame frame(int slot) {
         int index = slot - firstSlot;
         return index < 0 || index >= frames.size() ? null : frames.get(index);
     }
 
-    /** The part of the table that covers slots from {@code fromSlot} on, at most {@code count} of them. */
+    /** Returns the part of the table with at most {@code count} slots from {@code fromSlot} on. */
     public FrameTable slice(int fromSlot, int count) {
         int from = fromSlot - firstSlot;
         int to = Math.min(frames.size(), from + count);
@@ -75,9 +75,9 @@ public final class FrameTable {
     }
 
     /**
-     * Reads what {@link #encode} gave.
+     * Reads the result of {@link #encode}.
      *
-     * @param source what the bytes come from, for messages
+     * @param source the origin of the bytes, for messages
      */
     public static FrameTable decode(byte[] bytes, String source) throws CorruptObjectException {
         ByteBuffer from = ByteBuffer.wrap(bytes);
@@ -106,7 +106,7 @@ public final class FrameTable {
         return List.of(shapes);
     }
 
-    /** Offset behind the last stored byte of the last frame here. */
+    /** Returns the offset after the last stored byte of the last frame. */
     long end() {
         if (frames.isEmpty()) {
             return offset;

@@ -3,9 +3,9 @@ package io.zerofs.storage.commit;
 
 import io.zerofs.storage.seal.ObjectHeader;
 
-/** What stands under the name of a commit: a commit's log, or the fence that ends the log there. */
+/** The object with the name of a commit: a commit's log, or the fence that ends the log there. */
 public sealed interface LogObject permits CommitLog, Fence {
-    /** The name it stands under. */
+    /** Returns the commit that the object's name means. */
     CommitId id();
 
     ObjectHeader header();

@@ -5,18 +5,18 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * A commit as it goes to the store.
+ * A commit in its stored form.
  *
- * @param frames where its frames stand
- * @param bytes the object, in pieces; not to be changed, so that a retry sends the same
+ * @param frames the places of its frames
+ * @param bytes the object in pieces; must not be changed, so that a retry sends the same bytes
  */
 public record SealedCommit(CommitId id, FrameTable frames, List<ByteBuffer> bytes) {
-    /** Bytes of the object. */
+    /** Returns the bytes of the object. */
     public long objectLength() {
         return frames.header().objectLength();
     }
 
-    /** The stored bytes of a page, as a ranged get would give them. */
+    /** Returns the stored bytes of a page, as a ranged GET would return them. */
     public ByteBuffer storedPage(int slot, int page) {
         Frame frame = frames.frame(slot);
         long offset = frame.pageOffset(page);

@@ -9,23 +9,23 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 
 /**
- * Runs independent steps on an executor and on the calling thread, which never only waits: it takes steps until none is
- * left, so a busy executor delays nothing and cannot deadlock.
+ * Runs independent steps on an executor and on the calling thread. The calling thread takes steps until none is left, so a
+ * busy executor neither delays it nor causes a deadlock.
  *
- * @param helpersMax threads used beside the caller
+ * @param helpersMax maximum number of threads besides the caller
  */
 public record ParallelSteps(Executor executor, int helpersMax) {
-    /** Everything on the calling thread. */
+    /** Runs all steps on the calling thread. */
     public static final ParallelSteps NONE = new ParallelSteps(Runnable::run, 0);
 
-    /** Returns when all steps are done; throws what a step threw first. */
+    /** Runs all steps and returns when they are done. Throws the first exception of a step. */
     public void run(int count, IntConsumer step) {
         Run run = new Run(count, step);
         for (int i = 0; i < Math.min(helpersMax, count - 1); i++) {
             try {
                 executor.execute(run::take);
             } catch (RejectedExecutionException | OutOfMemoryError e) {
-                // No thread can be had: the caller's does the work.
+                // No thread is available: the calling thread does the work.
                 break;
             }
         }
@@ -38,7 +38,7 @@ public record ParallelSteps(Executor executor, int helpersMax) {
         private final IntConsumer step;
         private final AtomicInteger next = new AtomicInteger();
         private final AtomicReference<Throwable> failure = new AtomicReference<>();
-        /** One party for the caller and one for each step under way: a helper that comes too late has nothing to do. */
+        /** One party for the caller and one for each running step. A helper that comes too late has nothing to do. */
         private final Phaser underWay = new Phaser(1);
 
         Run(int count, IntConsumer step) {
@@ -55,7 +55,7 @@ public record ParallelSteps(Executor executor, int helpersMax) {
                     step.accept(i);
                 }
             } catch (RuntimeException | Error e) {
-                // An error, too: else the caller would take a step that was not done for done.
+                // Errors too: otherwise the caller would treat an unfinished step as done.
                 failure.compareAndSet(null, e);
             } finally {
                 underWay.arriveAndDeregister();
@@ -68,7 +68,7 @@ public record ParallelSteps(Executor executor, int helpersMax) {
                 try {
                     underWay.awaitAdvance(phase);
                 } catch (OutOfMemoryError e) {
-                    // Waiting takes memory, and what is under way may not outlive the call.
+                    // Waiting may need memory that is not there, but no running step may outlive the call.
                     Thread.yield();
                 }
             }

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-/** Steps of one task that run side by side. */
+/** Steps of one task that run in parallel. */
 package io.zerofs.storage.concurrent;

@@ -4,11 +4,11 @@ package io.zerofs.storage.gc;
 import io.zerofs.storage.commit.CommitId;
 
 /**
- * What one commit takes in the store and how much of it is still referred to.
+ * The size of one commit in the store, and its live part.
  *
- * @param objectBytes of the object
+ * @param objectBytes bytes of the object
  * @param liveBytes stored bytes of the frames that have not died
- * @param liveFrames their number; a frame of zeros takes no bytes
+ * @param liveFrames number of live frames; a frame of zeros takes no bytes
  * @param lastDeath the newest commit in which one of its frames died; 0 if none did
  */
 record CommitSpace(CommitId id, long objectBytes, long liveBytes, int liveFrames, long lastDeath) {

@@ -30,8 +30,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks in intervals at what the store holds: deletes what is dead, has half-dead commits rewritten, and asks for a
- * checkpoint when garbage waits for one. Starts to count when it is made; works on the threads for requests. Thread-safe.
+ * Checks the store at intervals. It deletes dead objects, moves the live frames of half-dead commits, and asks for a
+ * checkpoint when garbage waits for one. It starts to count when it is made, and works on the threads for requests.
+ * Thread-safe.
  */
 public final class GarbageCollector implements GcHook {
     private static final Logger LOG = LoggerFactory.getLogger(GarbageCollector.class);
@@ -39,15 +40,15 @@ public final class GarbageCollector implements GcHook {
     private static final long GAIN_MIN = 4 << 20;
     private static final long GAIN_MIN_IDLE = 1 << 20;
     private static final long PASS_BYTES_MIN = 64 << 20;
-    /** A pass walks all chunk entries, so it may copy the more the more there are. */
+    /** A pass walks all chunk entries. So it may copy the live bytes divided by this number. */
     private static final int PASS_PART = 64;
 
     private static final long WAITING_FOR_CHECKPOINT_MAX = 16 << 20;
     private static final long WAITING_BYTES_MAX_IDLE = 256 << 10;
-    /** Looks at a volume that nobody used before its files are put in order: who rests shorter would have it done again. */
+    /** Checks without an active client before files are put in order. After a shorter pause the work would be in vain. */
     private static final int QUIET_LOOKS_MIN = 2;
 
-    /** Times what it took. */
+    /** Rest after a walk, in multiples of its duration. */
     private static final int FOLD_PAUSE = 4;
 
     private static final long PAUSE_SLICE_NANOS = 50_000_000;
@@ -112,7 +113,7 @@ public final class GarbageCollector implements GcHook {
                 new Repacker(index, source, new ParallelSteps(runtime.requests(), settings.requestsMax() - 1), pacing);
     }
 
-    /** Begins to work by itself, in intervals. */
+    /** Starts to work at intervals. */
     public GarbageCollector start() {
         if (settings.enabled()) {
             again(settings.interval().toNanos());
@@ -157,11 +158,11 @@ public final class GarbageCollector implements GcHook {
         }
     }
 
-    /** Returns the nanoseconds until the next attempt: what cannot be collected costs money for as long as the daemon runs. */
+    /** Returns the nanoseconds until the next attempt. Attempts never end, because garbage costs money. */
     private long failed(Throwable why) {
         VolumeException.Kind kind = why instanceof VolumeException e ? e.kind() : null;
         if (ended && kind != VolumeException.Kind.FENCED) {
-            // A volume that is being closed takes no more of a pass, and its last changes are still on their way.
+            // A closing volume accepts no more of a pass, and its last changes are still in flight.
             return 0;
         }
         if (kind == VolumeException.Kind.FENCED || kind == VolumeException.Kind.CLOSED) {
@@ -170,16 +171,16 @@ public final class GarbageCollector implements GcHook {
             return 0;
         }
         if (kind == null || kind == VolumeException.Kind.CORRUPT) {
-            // Nothing is deleted by numbers that may be wrong: the index has the right ones.
+            // Counts that may be wrong delete nothing: the index has the right ones.
             live.startOver();
         }
         return health.failed(why);
     }
 
     /**
-     * One look at everything, with what follows from it.
+     * Makes one pass: counts, deletes and moves.
      *
-     * @throws VolumeException FENCED if another writer took over; CORRUPT if index or store are not what they should be
+     * @throws VolumeException FENCED if another writer took over; CORRUPT if index or store are damaged
      */
     void pass() throws VolumeException, ObjectStoreException, CorruptObjectException {
         running.lock();
@@ -207,7 +208,7 @@ public final class GarbageCollector implements GcHook {
         }
     }
 
-    /** One that fails is tried again later, and is no reason to collect nothing else. */
+    /** Sweeps orphans. A failed sweep is repeated later and does not stop other garbage collection. */
     private void sweep() {
         long pauseNanos = settings.sweepInterval().toNanos();
         try {
@@ -215,7 +216,7 @@ public final class GarbageCollector implements GcHook {
             reaper.offer(found);
             orphans.add(found.size());
             if (!found.isEmpty()) {
-                LOG.info("{} objects of earlier writers belong to nothing and will be deleted", found.size());
+                LOG.info("{} orphans of earlier writers will be deleted", found.size());
             }
             sweepHealth.succeeded();
         } catch (ObjectStoreException | CorruptObjectException | RuntimeException e) {
@@ -225,9 +226,9 @@ public final class GarbageCollector implements GcHook {
     }
 
     /**
-     * Once nobody has asked for anything for a while: frames that deltas hide in part count as alive, folding leaves few deltas
-     * alone, and what was folded lies where it was folded. A walk over all entries, a part of it in each pass; the next one not
-     * before walking would be a small part of the time.
+     * Puts files in order while clients are idle, for three reasons. Frames that deltas hide in part count as live, compaction
+     * ignores chunks with few deltas, and compacted chunks are scattered. The walk over all entries takes several passes. The
+     * next walk begins only after a long rest, so that walking takes a small part of the time.
      */
     private boolean fold() throws VolumeException {
         long now = runtime.nanoTime().getAsLong();
@@ -253,7 +254,7 @@ public final class GarbageCollector implements GcHook {
         return Math.max(PASS_BYTES_MIN, last.liveBytes() / PASS_PART);
     }
 
-    /** Only commits that no replay needs any more: rewriting others would not free them. */
+    /** Moves frames of commits that no replay needs. Moving others would not free their commits. */
     private boolean repack() throws VolumeException {
         long replayFrom = checkpoints.chain().head().checkpoint().replayFrom();
         List<CommitSpace> candidates = new ArrayList<>();
@@ -276,9 +277,9 @@ public final class GarbageCollector implements GcHook {
     }
 
     /**
-     * Garbage in commits that a replay would need can only go once a checkpoint covers them. And what was removed from the index
-     * stays in the published tables: one checkpoint puts the removals into a table, which RocksDB then compacts, another one
-     * publishes what is left.
+     * Asks for a checkpoint, for two reasons. Garbage in commits that a replay would need can go only after a checkpoint covers
+     * them. And records removed from the index stay in the published tables: one checkpoint writes the removals to a table,
+     * RocksDB compacts it, and another checkpoint publishes the rest.
      */
     private void askForCheckpoint() throws VolumeException {
         long replayFrom = checkpoints.chain().head().checkpoint().replayFrom();
@@ -300,7 +301,7 @@ public final class GarbageCollector implements GcHook {
         }
     }
 
-    /** Bytes of tables in the store that another checkpoint would free, or let RocksDB free. */
+    /** Returns bytes of tables in the store that another checkpoint would free, or let RocksDB free. */
     private long indexGarbage() throws VolumeException {
         long published = checkpoints.chain().head().checkpoint().tables().stream()
                 .mapToLong(TableReference::size)
@@ -351,7 +352,7 @@ public final class GarbageCollector implements GcHook {
         }
     }
 
-    /** For tests, which compare it with a full scan. */
+    /** Returns the live bytes for tests, which compare them with a full scan. */
     LiveBytes liveBytes() {
         return live;
     }

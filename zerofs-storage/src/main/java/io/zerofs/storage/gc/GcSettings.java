@@ -4,16 +4,16 @@ package io.zerofs.storage.gc;
 import java.time.Duration;
 
 /**
- * How much garbage collection may do, and when.
+ * Limits and intervals of garbage collection.
  *
- * @param enabled whether anything is rewritten or deleted; live bytes are not even counted without
- * @param share part of the time in which chunks are moved while clients are served; all of it when none is
+ * @param enabled whether garbage collection counts, moves and deletes at all
+ * @param share share of time for moving chunks while clients are active; all of it while they are idle
  * @param requestsMax chunks read at a time, each up to 1 MiB in memory
- * @param garbageShare part of the stored bytes that may be garbage before commits are rewritten; half of it while no client
- *     asks for anything
- * @param grace how long objects stay after a manifest announced their deletion
- * @param interval between two looks
- * @param sweepInterval between two searches for orphans
+ * @param garbageShare share of the stored bytes that may be garbage before frames are moved; half of it while clients are
+ *     idle
+ * @param grace time between the announcement of a deletion in a manifest and the deletion
+ * @param interval time between two checks
+ * @param sweepInterval time between two sweeps for orphans
  */
 public record GcSettings(
         boolean enabled,

@@ -26,11 +26,11 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * How much of each durable commit is live. What the volume began with is counted from frame tables and death records in the
- * background, what comes later as it is applied; the two add up in any order. Thread-safe.
+ * Live bytes of each durable commit. The background counts the commits of the opening from frame tables and death records.
+ * Later commits are counted when they are applied. The two counts add up in any order. Thread-safe.
  */
 final class LiveBytes {
-    /** Of one commit; negative in parts until the count is complete. */
+    /** Counts of one commit; some are negative until the count is complete. */
     private static final class Space {
         long epoch;
         long objectBytes;
@@ -53,7 +53,7 @@ final class LiveBytes {
         this.reportedThrough = countedThrough;
     }
 
-    /** Called in the order of the log, once the commit's frame table and deaths stand in the index. */
+    /** Counts a commit. Called in the order of the log, when the index has the commit's frame table and deaths. */
     void applied(FrameTable frames, List<Death> deaths) {
         try {
             List<CommitSpace> losses = new ArrayList<>(deaths.size());
@@ -73,7 +73,7 @@ final class LiveBytes {
         }
     }
 
-    /** Forgets all numbers, so that {@link #count} finds them anew; what is reported from now on adds up with that. */
+    /** Drops all counts, so that {@link #count} makes them anew. Later reports add up with the new counts. */
     synchronized void startOver() {
         commits.clear();
         failure.set(null);
@@ -85,7 +85,7 @@ final class LiveBytes {
         return countedThrough;
     }
 
-    /** Frames that died, as negative numbers. */
+    /** Returns the frames that died, as negative counts. */
     private CommitSpace lossOf(Death death, long seq) throws VolumeException {
         long bytes = 0;
         FrameTable table = null;
@@ -103,9 +103,9 @@ final class LiveBytes {
     }
 
     /**
-     * Counts what the volume began with.
+     * Counts the commits that the volume had when it was opened.
      *
-     * @param ended asked now and then whether to give up
+     * @param ended returns whether to give up
      */
     void count(BooleanSupplier ended) throws VolumeException {
         scan(new KeyRange(IndexKeys.frames(0, 0), IndexKeys.kindEnd(IndexKeys.FRAMES)), ended, space -> {
@@ -116,7 +116,7 @@ final class LiveBytes {
         complete = !ended.getAsBoolean();
     }
 
-    /** Counts one commit again, from the index as it is now; null if the index has none. */
+    /** Counts one commit again from the present index; null if the index does not have it. */
     CommitSpace recount(long seq) throws VolumeException {
         List<CommitSpace> found = new ArrayList<>(1);
         scan(new KeyRange(IndexKeys.frames(seq, 0), IndexKeys.frames(seq + 1, 0)), () -> false, found::add);
@@ -124,7 +124,7 @@ final class LiveBytes {
     }
 
     private void scan(KeyRange range, BooleanSupplier ended, Consumer<CommitSpace> found) throws VolumeException {
-        // A recount looks at any commit, the first count only at those that nobody else reports.
+        // A recount includes any commit, the first count only commits that applied() does not report.
         long last = complete ? Long.MAX_VALUE : countedThrough();
         List<FrameTable> tables = new ArrayList<>();
         try (Cursor cursor = index.scan(range, false)) {
@@ -184,12 +184,12 @@ final class LiveBytes {
         space.lastDeath = Math.max(space.lastDeath, more.lastDeath());
     }
 
-    /** Whether the numbers are those of the index. */
+    /** Returns whether the counts are complete. */
     boolean isComplete() {
         return complete;
     }
 
-    /** Throws what went wrong while counting: then nothing may be deleted. */
+    /** Throws the failure of the count, after which nothing may be deleted. */
     void check() throws VolumeException {
         VolumeException why = failure.get();
         if (why != null) {
@@ -197,7 +197,7 @@ final class LiveBytes {
         }
     }
 
-    /** All commits, by seq. */
+    /** Returns all commits, by seq. */
     synchronized List<CommitSpace> commits() throws VolumeException {
         List<CommitSpace> all = new ArrayList<>(commits.size());
         for (Long seq : commits.keySet()) {
@@ -206,7 +206,7 @@ final class LiveBytes {
         return all;
     }
 
-    /** One commit, or null if there is none. */
+    /** Returns one commit, or null if it is missing. */
     synchronized CommitSpace find(long seq) throws VolumeException {
         Space space = commits.get(seq);
         if (space == null) {
@@ -219,20 +219,20 @@ final class LiveBytes {
         return new CommitSpace(id, space.objectBytes, space.liveBytes, space.liveFrames, space.lastDeath);
     }
 
-    /** Whether the index has this very commit, rather than none or one of another epoch. */
+    /** Returns whether the index has exactly this commit, and not one of another epoch. */
     synchronized boolean contains(CommitId id) {
         Space space = commits.get(id.seq());
         return space != null && space.epoch == id.epoch();
     }
 
-    /** The epochs that have commits. */
+    /** Returns the epochs with commits. */
     synchronized Set<Long> epochs() {
         Set<Long> epochs = new HashSet<>();
         commits.values().forEach(space -> epochs.add(space.epoch));
         return epochs;
     }
 
-    /** These commits are gone from store and index. */
+    /** Drops the counts of commits that are gone from store and index. */
     synchronized void forget(Collection<Long> seqs) {
         commits.keySet().removeAll(seqs);
     }

@@ -32,21 +32,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes objects in two steps. A manifest announces them, which proves that this writer is still the one; after the grace
- * period they are deleted, the index forgets them in a logged batch, and once the store has answered and that batch is
- * durable another manifest drops their names. Any step may be the last one of a process: the next writer finds the names in
- * the newest manifest and does it all again. Confined to one thread at a time.
+ * Deletes objects in two steps. A manifest announces them, which proves that this writer still owns the volume. After the
+ * grace period the reaper deletes the objects, and a logged batch removes them from the index. When the store has answered
+ * and that batch is durable, another manifest drops their names. A process may die after any step: the next writer finds
+ * the names in the newest manifest and repeats the steps. Confined to one thread at a time.
  */
 final class ObjectReaper {
     private static final Logger LOG = LoggerFactory.getLogger(ObjectReaper.class);
 
-    /** Names in one request, which S3 limits so. */
+    /** Maximum number of names in one request of S3. */
     private static final int NAMES_PER_REQUEST = 1000;
 
-    /** Entries of the published list; what is dead beyond waits for the next look. */
+    /** Maximum entries of the published list. Further dead objects wait for the next pass. */
     private static final int LISTED_MAX = 4096;
 
-    /** Old manifests that are kept before it is worth the two manifests that their deletion costs. */
+    /** Number of old manifests from which on their deletion is worth the two manifests that it costs. */
     private static final int OLD_MANIFESTS_MAX = 16;
 
     private static final int MANIFESTS_PER_DELETION = 1 << 16;
@@ -69,7 +69,7 @@ final class ObjectReaper {
     private long forgottenBytes;
     private long oldestManifest;
 
-    /** What deleting works on. */
+    /** The parts of the volume that deletion needs. */
     record Volume(RocksIndex index, ObjectStore store, ManifestChain chain, GcSource source) {}
 
     ObjectReaper(Volume volume, LiveBytes live, SnapshotPins pins, long graceNanos, LongSupplier nanoTime) {
@@ -84,7 +84,7 @@ final class ObjectReaper {
         this.nanoTime = nanoTime;
     }
 
-    /** Objects whose deletion the store confirmed. */
+    /** Returns the number of objects whose deletion the store confirmed. */
     long deleted() {
         return deleted.sum();
     }
@@ -93,17 +93,17 @@ final class ObjectReaper {
         return failed.sum();
     }
 
-    /** Keys and values that were removed from the index so far. */
+    /** Returns the bytes of keys and values removed from the index so far. */
     long forgottenBytes() {
         return forgottenBytes;
     }
 
-    /** Objects that a sweep found, to be announced next time. */
+    /** Adds objects that a sweep found, for the next announcement. */
     void offer(List<PendingDeletion> found) {
         orphans.addAll(found);
     }
 
-    /** Deletes what has been announced long enough, and announces what is dead now; true if a manifest was published. */
+    /** Deletes objects after their grace period and announces dead ones. Returns whether it published a manifest. */
     boolean pass() throws VolumeException, ObjectStoreException, CorruptObjectException {
         live.check();
         Manifest head = chain.head();
@@ -136,7 +136,7 @@ final class ObjectReaper {
         return manifest.withDeletions(List.copyOf(deletions)).withTerms(terms);
     }
 
-    /** Whether the history has to tell of an epoch: it is open, or some of its commits are still there. */
+    /** Returns whether the history needs an epoch: it is open, or some of its commits still exist. */
     private static boolean isNeeded(
             WriterTerm term, Manifest manifest, Set<PendingDeletion> deletions, Set<Long> epochsWithCommits) {
         return term.isOpen()
@@ -148,7 +148,7 @@ final class ObjectReaper {
                                 deletion instanceof PendingDeletion.Commits commits && commits.epoch() == term.epoch());
     }
 
-    /** Runs of commits of which nothing is alive, which no replay needs and no snapshot pins. */
+    /** Returns runs of commits without live frames that no replay needs and no snapshot pins. */
     private List<PendingDeletion> deadCommits(Manifest head) throws VolumeException {
         Set<CommitId> listed = listedCommits(head);
         List<PendingDeletion> runs = new ArrayList<>();
@@ -172,13 +172,13 @@ final class ObjectReaper {
         return runs;
     }
 
-    /** What is deleted cannot be had back, so the index is asked as well. */
+    /** Returns whether the index agrees, because a deletion cannot be undone. */
     private boolean isReallyDead(CommitSpace commit) throws VolumeException {
         CommitSpace counted = live.recount(commit.seq());
         if (counted == null || !counted.isDead() || !counted.id().equals(commit.id())) {
             throw new VolumeException(
                     VolumeException.Kind.CORRUPT,
-                    "commit " + commit.seq() + " seems to be dead, but the index has " + counted);
+                    "commit " + commit.seq() + " is counted as dead, but the index has " + counted);
         }
         return true;
     }
@@ -201,7 +201,7 @@ final class ObjectReaper {
         return ids;
     }
 
-    /** Old manifests are no reason to publish by themselves, unless they are many: each publishing makes one. */
+    /** Adds old manifests. Few of them are no reason to publish, because each publication makes another one. */
     private void addOldManifests(Manifest head, List<PendingDeletion> dead) throws ObjectStoreException {
         if (oldestManifest == 0) {
             List<ObjectStore.ObjectInfo> first = store.list(Manifest.PREFIX, "", 1);
@@ -228,7 +228,7 @@ final class ObjectReaper {
             }
         }
         List<String> names = List.copyOf(unique);
-        // Manifests go oldest first: a reader that finds one gone looks for the next.
+        // Manifests are deleted oldest first: a reader that misses one looks for the next.
         Map<String, ObjectStoreException> failures = new LinkedHashMap<>();
         for (int from = 0; from < names.size(); from += NAMES_PER_REQUEST) {
             List<String> batch = names.subList(from, Math.min(names.size(), from + NAMES_PER_REQUEST));
@@ -244,7 +244,7 @@ final class ObjectReaper {
             if (parts.stream().noneMatch(failures::containsKey)) {
                 gone.add(deletion);
             } else {
-                // A store that refuses is not asked again at every look.
+                // If the store refuses, the next attempt is after another grace period.
                 announcedAt.put(deletion, now);
             }
         });
@@ -252,7 +252,7 @@ final class ObjectReaper {
         answered.addAll(gone);
     }
 
-    /** A refusal of the whole request, as for credentials that may not delete, says the same of each name. */
+    /** Deletes a batch. A refusal of the whole request, for example without permission, holds for each name. */
     private Map<String, ObjectStoreException> delete(List<String> batch) throws ObjectStoreException {
         try {
             return store.delete(batch);
@@ -264,7 +264,7 @@ final class ObjectReaper {
         }
     }
 
-    /** What is not deleted costs money: one line when that begins, and one when it ends. */
+    /** Logs one line when deletions begin to fail and one when they work again, because kept objects cost money. */
     private void note(List<String> names, Map<String, ObjectStoreException> failures) {
         if (!failures.isEmpty()) {
             Map.Entry<String, ObjectStoreException> first =
@@ -276,7 +276,7 @@ final class ObjectReaper {
         }
     }
 
-    /** Asks once more before the point of no return. */
+    /** Checks the index once more before the deletion. */
     private boolean mayGo(PendingDeletion deletion, Manifest head) throws VolumeException {
         if (deletion instanceof PendingDeletion.Commits commits) {
             for (CommitId id : idsOf(commits)) {
@@ -285,7 +285,7 @@ final class ObjectReaper {
                         && (!space.isDead() || id.seq() >= head.checkpoint().replayFrom())) {
                     throw new VolumeException(
                             VolumeException.Kind.CORRUPT,
-                            "commit " + id + " is announced to be deleted, but is " + space);
+                            "commit " + id + " is announced for deletion, but has live frames: " + space);
                 }
             }
             return true;
@@ -313,7 +313,7 @@ final class ObjectReaper {
         return List.of(((PendingDeletion.Table) deletion).table().objectName());
     }
 
-    /** Takes what the index has about deleted commits out of it; returns when that is durable. */
+    /** Removes the records of deleted commits from the index. Returns when that is durable. */
     private void forget(List<PendingDeletion> gone) throws VolumeException {
         List<byte[]> keys = new ArrayList<>();
         List<Long> seqs = new ArrayList<>();

@@ -22,15 +22,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds what earlier writers left: commits behind the fence that ended them, tables of checkpoints that were never published,
- * objects that a delayed put brought back after they were deleted. Looks at ended epochs only, for in its own one an object
- * may be on its way; and never takes a fence. Confined to one thread at a time.
+ * Finds orphans of earlier writers: commits after the fence of their epoch, tables of unpublished checkpoints, and objects
+ * that a delayed PUT brought back after their deletion. It looks only at ended epochs, because objects of its own epoch may
+ * be in flight. It never takes a fence. Confined to one thread at a time.
  */
 final class OrphanSweep {
     private static final Logger LOG = LoggerFactory.getLogger(OrphanSweep.class);
     private static final int LIST_MAX = 1000;
 
-    /** Orphans of one sweep; more are found by the next. */
+    /** Maximum number of orphans of one sweep. The next sweep finds more. */
     private static final int FOUND_MAX = 2048;
 
     private final ObjectStore store;
@@ -38,7 +38,7 @@ final class OrphanSweep {
     private final LiveBytes live;
     private final SnapshotPins pins;
     private final CommitReader reader;
-    /** Not looked at again; one for each time that the volume was opened, rarely some more. */
+    /** Known fences, which no later sweep reads. Each opening of the volume leaves one, rarely more. */
     private final Set<CommitId> fences = new HashSet<>();
 
     OrphanSweep(ObjectStore store, ManifestChain chain, LiveBytes live, SnapshotPins pins, CommitReader reader) {
@@ -49,7 +49,7 @@ final class OrphanSweep {
         this.reader = reader;
     }
 
-    /** @param ended asked now and then whether to give up */
+    /** @param ended returns whether to give up */
     List<PendingDeletion> find(BooleanSupplier ended) throws ObjectStoreException, CorruptObjectException {
         List<PendingDeletion> found = new ArrayList<>();
         findCommits(found, ended);
@@ -96,14 +96,14 @@ final class OrphanSweep {
                         && commits.lastSeq() >= id.seq());
     }
 
-    /** What is taken for a commit will be deleted, so its authenticated log has to say so, and not its header alone. */
+    /** Returns whether the object is a fence. Reads its authenticated log, because a commit would be deleted. */
     private boolean isFence(CommitId id, long size) throws ObjectStoreException {
         try {
             if (ReadRetry.at(() -> reader.read(id, size)) instanceof CommitLog) {
                 return false;
             }
         } catch (CorruptObjectException e) {
-            LOG.warn("{} is neither a commit nor a fence, and is left alone: {}", id.objectName(), e.getMessage());
+            LOG.warn("{} is neither a commit nor a fence, and stays: {}", id.objectName(), e.getMessage());
         } catch (ObjectStoreException e) {
             if (e.kind() != ObjectStoreException.Kind.NOT_FOUND) {
                 throw e;

@@ -6,13 +6,13 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Lets clients go first: while there are any, repacking works a part of the time and in moments in which nobody waits for a
+ * Gives clients priority. While they are active, moves run only for a share of the time, and while no client waits for a
  * barrier. Confined to one thread at a time.
  */
 final class Pacing {
     private static final long LOOK_NANOS = 2_000_000;
 
-    /** A client that always waits for some barrier must not hold repacking back for ever. */
+    /** Maximum number of checks for a gap, so that a client that always waits for a barrier cannot stop moves for ever. */
     private static final int LOOKS_MAX = 50;
 
     private static final long REST_NANOS_MAX = 5_000_000_000L;
@@ -30,7 +30,7 @@ final class Pacing {
         void nanos(long nanos);
     }
 
-    /** @param share of the time */
+    /** @param share share of the time */
     Pacing(GcSource source, double share, LongSupplier nanoTime, Pause pause, BooleanSupplier ended) {
         this.source = source;
         this.share = share;
@@ -40,20 +40,20 @@ final class Pacing {
         begin();
     }
 
-    /** Work begins; what was before does not count. */
+    /** Starts to measure work. */
     void begin() {
         requestsBefore = source.requests();
         beganNanos = nanoTime.getAsLong();
     }
 
-    /** Waits for a moment in which nobody waits for a barrier. */
+    /** Waits for a moment without a waiting barrier. */
     void awaitGap() {
         for (int look = 0; look < LOOKS_MAX && source.awaitsBarrier() && !isEnded(); look++) {
             pause.nanos(LOOK_NANOS);
         }
     }
 
-    /** Waits as long as the work since {@link #begin} demands, if a client asked for anything meanwhile. */
+    /** Rests in proportion to the work since {@link #begin}, if a client was active meanwhile. */
     void rest() {
         if (source.requests() != requestsBefore) {
             long worked = nanoTime.getAsLong() - beganNanos;

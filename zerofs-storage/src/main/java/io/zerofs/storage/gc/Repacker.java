@@ -26,34 +26,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the live frames of some commits again. Walks the chunk entries, so frames come sorted by inode and chunk; reads a few
- * megabytes, then puts them into the open commit at once and has it cut, so that they end up side by side and nobody's barrier
- * uploads more than that. Confined to one thread at a time.
+ * Moves the live frames of some commits. It walks the chunk entries, so frames come sorted by inode and chunk. It reads a few
+ * megabytes, puts them into the open commit at once and cuts the commit. So the frames are side by side, and a client's
+ * barrier uploads no more than that. Confined to one thread at a time.
  */
 final class Repacker {
     private static final Logger LOG = LoggerFactory.getLogger(Repacker.class);
 
-    /** Most that is added to one commit. */
+    /** Maximum bytes that are added to one commit. */
     private static final int BURST_BYTES = 4 << 20;
 
-    /** Chunks read together; with a burst the memory that moving takes. */
+    /** Number of chunks read together. With a burst this is the memory that moves take. */
     private static final int GROUP_CHUNKS = 16;
 
-    /** Deltas from which a chunk is folded once nobody asks for anything: each may be a request of its own to a reader. */
+    /** Deltas from which on a chunk is compacted while clients are idle. Each may cost a reader a request. */
     private static final int DELTAS_MAX = 4;
 
-    /** A chunk is folded when an eighth of its base is hidden. */
+    /** A chunk is compacted when deltas hide this part of its base, an eighth. */
     private static final int HIDDEN_PART_MIN = 8;
 
-    /** Chunks without a hole between them that are looked at together, 16 MiB of a file. */
+    /** Number of chunks without a hole between them that are considered together: 16 MiB of a file. */
     private static final int RUN_CHUNKS = 64;
 
-    /** A run is written anew when a reader in its order gets less than this from a request. */
+    /** A run is written anew if a reader in its order gets fewer chunks than this from a request. */
     private static final int CHUNKS_PER_REQUEST_MIN = 8;
 
     private static final int REQUESTS_PER_RUN_MIN = 2;
 
-    /** Entries looked at with one cursor, which holds back the index's own cleaning while it is open. */
+    /** Entries per cursor. An open cursor delays compaction of the index. */
     private static final int ENTRIES_PER_CURSOR = 1 << 14;
 
     private final RocksIndex index;
@@ -84,18 +84,18 @@ final class Repacker {
         return outrun.sum();
     }
 
-    /** A chunk and what it consists of. */
+    /** A chunk and its entry. */
     record Placed(ChunkId chunk, ChunkEntry entry) {}
 
-    /** Says which of some neighbours are to be looked at. */
+    /** Selects chunks among neighbours. */
     interface Wanted {
         List<Placed> of(List<Placed> run) throws VolumeException;
     }
 
     /**
-     * Moves what the victims have.
+     * Moves the live frames of the victims.
      *
-     * @return false if something could not be read for good
+     * @return false if a frame is damaged
      */
     boolean move(Set<Long> victims) throws VolumeException {
         Wanted wanted = run -> run.stream()
@@ -104,20 +104,20 @@ final class Repacker {
         return move(new Walk(wanted), victims::contains, Long.MAX_VALUE);
     }
 
-    /** Whether {@link #fold} stopped in the middle. */
+    /** Returns whether {@link #fold} stopped in the middle. */
     boolean isFolding() {
         return folding != null;
     }
 
     /**
-     * Makes chunks of which deltas hide a good part into one frame each, and puts the neighbours of a file side by side if they
-     * are far apart. Goes on where it stopped.
+     * Compacts chunks of which deltas hide a large part, and puts the neighbours of a file side by side if they are scattered.
+     * Continues where it stopped.
      *
-     * @param bytesMax after which it stops
+     * @param bytesMax bytes after which it stops
      */
     void fold(long bytesMax) throws VolumeException {
         Walk walk = folding == null ? new Walk(this::hardToRead) : folding;
-        // What fails begins anew.
+        // A failed walk begins anew.
         folding = null;
         move(walk, seq -> true, bytesMax);
         folding = walk.isAtEnd() ? null : walk;
@@ -136,7 +136,7 @@ final class Repacker {
         return hidden;
     }
 
-    /** What it takes to read the chunks in their order, without their deltas, which are for {@link #isHiddenInPart}. */
+    /** Returns the requests of a read of the chunks in order, without their deltas, see {@link #isHiddenInPart}. */
     private static int requests(List<Placed> run) {
         int requests = 0;
         long commit = 0;
@@ -158,7 +158,7 @@ final class Repacker {
         }
         FrameReference base = entry.frames().get(0);
         FrameTable table = CommitApplier.frameTable(index, base.seq(), base.slot());
-        // Not in the store yet, then: a later look will find it.
+        // Not yet in the store: a later pass finds it.
         return table != null
                 && (long) Long.bitCount(hidden) * FrameReference.BLOCK_BYTES * HIDDEN_PART_MIN
                         >= table.frame(base.slot()).length();
@@ -211,7 +211,7 @@ final class Repacker {
         pacing.rest();
     }
 
-    /** Reads the chunks of a group side by side. */
+    /** Reads the chunks of a group in parallel. */
     private final class Reads {
         private final List<ChunkId> chunks;
         private final LongPredicate victims;
@@ -233,7 +233,7 @@ final class Repacker {
             }
         }
 
-        /** Passes over damage, which a reader will report; false if there was any. */
+        /** Skips damage, which a reader will report. Returns false if there was any. */
         boolean check() throws VolumeException {
             boolean whole = true;
             for (int i = 0; i < failures.length; i++) {
@@ -249,7 +249,7 @@ final class Repacker {
         }
     }
 
-    /** Finds the chunks that are wanted, in their order. */
+    /** Finds the selected chunks in their order. */
     private final class Walk {
         private final Wanted wanted;
         private final Deque<ChunkId> found = new ArrayDeque<>();
@@ -264,7 +264,7 @@ final class Repacker {
             return !more && found.isEmpty();
         }
 
-        /** The next group; empty at the end. */
+        /** Returns the next group; empty at the end. */
         List<ChunkId> next() throws VolumeException {
             while (more && found.isEmpty() && !pacing.isEnded()) {
                 look();
@@ -295,7 +295,7 @@ final class Repacker {
                         }
                     }
                     run.add(new Placed(chunk, ChunkEntry.decode(cursor.value())));
-                    // Behind this key and before any other.
+                    // After this key and before any other.
                     from = Arrays.copyOf(key, key.length + 1);
                 }
             }

@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What snapshots keep from being deleted: their manifest, its tables, the log that makes it whole, and every commit that had
- * something alive at its cut. Confined to one thread at a time.
+ * The objects that snapshots protect from deletion: their manifest, its tables, its log, and every commit that had live
+ * frames at the snapshot's cut. Confined to one thread at a time.
  */
 final class SnapshotPins {
     /** @param tables object names */
@@ -29,7 +29,7 @@ final class SnapshotPins {
         this.chain = chain;
     }
 
-    /** Learns what the newest manifest pins. */
+    /** Reads the pins of the newest manifest. */
     void follow(Manifest head) throws ObjectStoreException, CorruptObjectException {
         pins.keySet().retainAll(new HashSet<>(head.snapshots()));
         for (Snapshot snapshot : head.snapshots()) {
@@ -44,7 +44,7 @@ final class SnapshotPins {
                 .orElseThrow(() -> new CorruptObjectException(
                         Manifest.objectName(snapshot.manifestVersion()),
                         "object",
-                        "a snapshot needs it, and it is gone"));
+                        "a snapshot needs it, and it is missing"));
         Set<String> tables = manifest.checkpoint().tables().stream()
                 .map(TableReference::objectName)
                 .collect(Collectors.toSet());

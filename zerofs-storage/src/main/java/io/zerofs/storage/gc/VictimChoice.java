@@ -8,28 +8,28 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Which commits are worth to be written again: those with most garbage for what has to be copied, until little enough is left.
- * An object counts as garbage by its mere existence too, so that many small ones become few.
+ * Chooses the commits whose live frames are moved: first the commits with the most garbage per byte to copy, until the rest
+ * of the garbage is acceptable. Each object also counts as garbage because it exists, so that many small objects become few.
  *
- * @param garbageShare part of the store that may stay garbage
- * @param gainMin bytes that a pass has to save, or nothing is done
+ * @param garbageShare share of the store that may stay garbage
+ * @param gainMin bytes that a pass must save; otherwise it does nothing
  * @param movedBytesMax live bytes that a pass may copy
- * @param patient whether small commits wait until together they fill one: few of them become one that is small again, and is
- *     copied again with the next few
+ * @param patient whether small commits wait until they fill a commit together. A few of them would become another small
+ *     commit, which the next pass would copy again
  */
 record VictimChoice(double garbageShare, long gainMin, long movedBytesMax, boolean patient) {
-    /** What an object costs beside its bytes: requests, an entry in memory, reads that go to it alone. */
+    /** Cost of an object besides its bytes: requests, an entry in memory, reads of its own. */
     static final long OBJECT_COST = 256 << 10;
 
-    /** Live bytes that commits made by repacking have, about. */
+    /** Approximate live bytes of a commit of moved frames. */
     static final long MOVED_PER_COMMIT = 4 << 20;
 
-    /** Commits that do not wait for more, however little they hold. */
+    /** Number of small commits that no longer wait. */
     static final int MANY = 1024;
 
     /**
-     * @param commits with something alive
-     * @return seqs; empty if all is well
+     * @param commits commits with live frames
+     * @return their seqs; empty if no move is worth it
      */
     Set<Long> of(List<CommitSpace> commits) {
         long garbage = commits.stream().mapToLong(VictimChoice::garbage).sum();

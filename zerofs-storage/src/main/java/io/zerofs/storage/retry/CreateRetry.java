@@ -9,8 +9,8 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * Creates an object with the same bytes until the outcome is known, a few times: the store below waits between its own
- * attempts. Thread-safe.
+ * Creates an object with the same bytes until the outcome is known. Tries only a few times, because the store below waits
+ * between its own attempts. Thread-safe.
  */
 public final class CreateRetry {
     private static final int ATTEMPTS_MAX = 4;

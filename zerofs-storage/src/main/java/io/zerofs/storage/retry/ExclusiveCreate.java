@@ -10,8 +10,8 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * Creates an object under a name that must be free, and tells who stands there if it is not. A put whose answer was lost
- * may have been applied: the salt shows whether the object is our own. Thread-safe.
+ * Creates an object under a name that must be free, and reports the existing object if it is not. If the answer to a PUT is
+ * lost, the store may have applied it. Then the salt shows whether the object is our own. Thread-safe.
  */
 public final class ExclusiveCreate {
     private final ObjectStore store;
@@ -20,20 +20,20 @@ public final class ExclusiveCreate {
         this.store = store;
     }
 
-    /** How it ended. */
+    /** The outcome of an attempt. */
     public sealed interface Outcome permits Created, Taken {}
 
-    /** The object under the name is ours, by this attempt or an earlier one. */
+    /** The object under the name is ours, from this attempt or an earlier one. */
     public record Created() implements Outcome {}
 
-    /** Another object stands there; what its header says is not authenticated. */
+    /** Another writer's object has the name. Its header is not authenticated. */
     public record Taken(ObjectHeader header) implements Outcome {}
 
     /**
-     * One attempt. After an exception of kind UNKNOWN_OUTCOME or UNAVAILABLE the caller tries again with the same bytes,
-     * for as long as it wants to be the author; nothing else may ever be put under this name by it.
+     * Makes one attempt. After an exception of kind UNKNOWN_OUTCOME or UNAVAILABLE the caller tries again with the same
+     * bytes, as long as it wants the name. It must never put other bytes under this name.
      *
-     * @param salt that of the object in {@code bytes}
+     * @param salt the salt of the object in {@code bytes}
      */
     public Outcome attempt(String name, List<ByteBuffer> bytes, Salt salt)
             throws ObjectStoreException, CorruptObjectException {
@@ -43,7 +43,7 @@ public final class ExclusiveCreate {
         };
     }
 
-    /** To find another author ends this one: two answers have to agree on that. */
+    /** Reads the salt of the existing object. Another writer's object ends this writer, so two answers must agree. */
     private Outcome lookWhoseItIs(String name, Salt salt) throws ObjectStoreException, CorruptObjectException {
         ObjectHeader first = ReadRetry.at(() -> readHeader(name));
         if (first.salt().equals(salt)) {
@@ -64,7 +64,8 @@ public final class ExclusiveCreate {
             return ObjectHeader.read(store.getRange(name, 0, ObjectHeader.BYTES).bytes(), name);
         } catch (ObjectStoreException e) {
             throw switch (e.kind()) {
-                // It was refused and then found gone: somebody deletes here, so the next attempt decides.
+                // The store refused the PUT, and then the object was gone: a program deletes here. The next attempt
+                // decides.
                 case NOT_FOUND ->
                     new ObjectStoreException(
                             ObjectStoreException.Kind.UNKNOWN_OUTCOME, "object " + name + " came and went", e);

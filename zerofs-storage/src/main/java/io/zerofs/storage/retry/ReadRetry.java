@@ -4,7 +4,7 @@ package io.zerofs.storage.retry;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.object.ObjectStoreException;
 
-/** Asks once more before anything final follows from one answer: perhaps that one was damaged on the way. */
+/** Reads again before one answer has a final effect, because it may have been damaged in transit. */
 public final class ReadRetry {
     private ReadRetry() {}
 
@@ -14,7 +14,7 @@ public final class ReadRetry {
         T attempt() throws ObjectStoreException, CorruptObjectException, E;
     }
 
-    /** Reads again what arrived damaged. */
+    /** Reads again after a damaged answer. */
     public static <T, E extends Exception> T at(Read<T, E> read)
             throws ObjectStoreException, CorruptObjectException, E {
         try {
@@ -24,7 +24,7 @@ public final class ReadRetry {
         }
     }
 
-    /** Reads again what arrived damaged or was not found, although it must exist. */
+    /** Reads again after a damaged answer, or if an object that must exist was not found. */
     public static <T, E extends Exception> T atRequired(Read<T, E> read)
             throws ObjectStoreException, CorruptObjectException, E {
         try {

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-/** Requests for sealed objects that are made again until their outcome is sure. */
+/** Requests for sealed objects, repeated until their outcome is known. */
 package io.zerofs.storage.retry;
