@@ -348,7 +348,7 @@ public final class StoreProxy {
             while (response != null && response.status() == 100) {
                 response = Head.read(fromStore);
             }
-            count("bytes.stored", response != null && response.status() == 200 && request.method().equals("PUT") ? sent : 0);
+            count("bytes.stored", response != null && response.status() / 100 == 2 && request.method().equals("PUT") ? sent : 0);
             return response;
         }
 
