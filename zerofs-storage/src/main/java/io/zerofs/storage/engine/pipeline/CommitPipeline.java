@@ -120,7 +120,9 @@ public final class CommitPipeline {
 
     /** Called after each batch, holding none of the engine's locks. */
     public void changed(OpenCommit commit) {
-        if (commit.memoryBytes() >= pace.cutBytes() && !commit.isFrozen() && !growing(commit)) {
+        if (commit.memoryBytes() >= pace.cutBytes(commit.seq() - 1 - applied.seq())
+                && !commit.isFrozen()
+                && !growing(commit)) {
             locked(() -> {
                 if (dirty.open() == commit) {
                     cut();

@@ -13,6 +13,9 @@ final class UploadPace {
     /** Smaller commits would be written again, as large ones, by garbage collection. */
     private static final int CUT_BYTES_MIN = 1 << 20;
 
+    /** While nothing is known: found out soon, and with as many connections as there may be, each of which may be slow. */
+    private static final int FIRST_CUT_BYTES = 256 << 10;
+
     /** What the link carries in this time is one commit. */
     private static final double CUT_SECONDS = 1.25;
 
@@ -27,6 +30,15 @@ final class UploadPace {
     /** Memory of a commit at which it is cut for its size. */
     int cutBytes() {
         return (int) bound(CUT_SECONDS, CUT_BYTES_MIN, settings.cutBytes());
+    }
+
+    /**
+     * The same for one that so many are before, which are not yet done. Only as many as may be under way are small, whatever
+     * is written until the first of them is answered.
+     */
+    int cutBytes(long before) {
+        boolean isFirst = traffic.bytesPerSecond() == 0 && before < settings.uploadsMax();
+        return isFirst ? (int) bound(CUT_SECONDS, FIRST_CUT_BYTES, settings.cutBytes()) : cutBytes();
     }
 
     /**
@@ -45,7 +57,6 @@ final class UploadPace {
         if (!traffic.isLink()) {
             return max;
         }
-        // The first commits, of which nothing is known, find it out.
         return Math.min(max, Math.max(min, (long) (traffic.bytesPerSecond() * seconds)));
     }
 }

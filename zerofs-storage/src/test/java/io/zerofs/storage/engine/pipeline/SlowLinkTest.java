@@ -63,12 +63,12 @@ final class SlowLinkTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"40, 100", "59, 400", "200, 10000"})
+    @CsvSource({"40, 100", "40, 500", "59, 400", "59, 10000", "200, 10000"})
     void whereOneConnectionIsSlowManyAreUsed(double kilobytesOfOne, double kilobytesOfAll) throws Exception {
         Link link = new Link(kilobytesOfAll * 1e3, kilobytesOfOne * 1e3, 64 << 10, 0.3);
         Result result = upload(link, (long) (link.rate() * 300));
         double possible = Math.min(link.rate(), EngineSettings.DEFAULT.commits().uploadsMax() * link.ofOne());
-        assertTrue(result.storedBytes() / result.seconds() > 0.8 * possible, result::toString);
+        assertTrue(result.storedBytes() / result.seconds() > 0.9 * possible, result::toString);
     }
 
     @Test
@@ -80,7 +80,9 @@ final class SlowLinkTest {
 
     @Test
     void aSlowLinkHasFewCommitsUnderWayAndAFastOneAllThatAreAllowed() throws Exception {
-        Result slow = upload(new Link(0.5 * MEGABIT, Double.MAX_VALUE, 64 << 10, 0.1), 20 << 20);
+        Link link = new Link(0.5 * MEGABIT, Double.MAX_VALUE, 64 << 10, 0.1);
+        upload(link, 2 << 20);
+        Result slow = upload(link, 20 << 20);
         assertEquals(2, slow.inFlightMax(), slow::toString);
         upload(new Link(1000 * MEGABIT, Double.MAX_VALUE, 4 << 20, 0.02), 4L << 30);
         assertEquals(EngineSettings.DEFAULT.commits().cutBytes(), pace.cutBytes());
@@ -97,7 +99,8 @@ final class SlowLinkTest {
         double seconds = 0;
         while (stored < bytes) {
             while (begun < bytes && hasSlot(running)) {
-                Upload next = new Upload(Math.min(pace.cutBytes(), (int) Math.min(1 << 30, bytes - begun)));
+                Upload next =
+                        new Upload(Math.min(pace.cutBytes(running.size()), (int) Math.min(1 << 30, bytes - begun)));
                 begun += next.size;
                 running.add(next);
             }
@@ -131,7 +134,7 @@ final class SlowLinkTest {
     private boolean hasSlot(List<Upload> running) {
         long bytes = running.stream().mapToLong(upload -> upload.size).sum();
         OpenCommit next = new OpenCommit(1);
-        next.account(pace.cutBytes());
+        next.account(pace.cutBytes(running.size()));
         return running.isEmpty()
                 || running.size() < EngineSettings.DEFAULT.commits().uploadsMax() && pace.hasRoom(bytes, next);
     }
