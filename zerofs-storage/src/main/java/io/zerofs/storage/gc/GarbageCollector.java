@@ -18,6 +18,7 @@ import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.manifest.PendingDeletion;
 import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.object.Traffic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -57,6 +58,7 @@ public final class GarbageCollector implements GcHook {
     private final GcSettings settings;
     private final EngineRuntime runtime;
     private final RocksIndex index;
+    private final Traffic traffic;
     private final GcSource source;
     private final Checkpointer checkpoints;
     private final LiveBytes live;
@@ -94,6 +96,7 @@ public final class GarbageCollector implements GcHook {
         this.settings = settings;
         this.runtime = runtime;
         this.index = recovered.index();
+        this.traffic = recovered.store().traffic();
         this.source = source;
         this.checkpoints = checkpoints;
         this.live = new LiveBytes(index, recovered.lastSeq());
@@ -264,7 +267,11 @@ public final class GarbageCollector implements GcHook {
             }
         }
         VictimChoice choice = new VictimChoice(
-                settings.garbageShare() / (idle ? 2 : 1), idle ? GAIN_MIN_IDLE : GAIN_MIN, passBytes(), !idle);
+                settings.garbageShare() / (idle ? 2 : 1),
+                idle ? GAIN_MIN_IDLE : GAIN_MIN,
+                passBytes(),
+                !idle,
+                VictimChoice.objectCost(traffic));
         Set<Long> victims = choice.of(candidates);
         if (victims.isEmpty()) {
             return false;
@@ -291,7 +298,7 @@ public final class GarbageCollector implements GcHook {
                 objects++;
             }
         }
-        long cost = bytes + objects * VictimChoice.OBJECT_COST;
+        long cost = bytes + objects * VictimChoice.objectCost(traffic);
         boolean due = idle
                 ? bytes > WAITING_BYTES_MAX_IDLE || cost > GAIN_MIN || indexGarbage() > WAITING_BYTES_MAX_IDLE
                 : bytes > WAITING_FOR_CHECKPOINT_MAX;

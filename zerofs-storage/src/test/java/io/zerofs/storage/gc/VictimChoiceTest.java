@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.object.ConnectionSettings;
+import io.zerofs.storage.object.ManualMonotonicClock;
+import io.zerofs.storage.object.Traffic;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -14,8 +18,27 @@ import org.junit.jupiter.api.Test;
 /** Which commits are written again, while clients are served and while nobody asks for anything. */
 final class VictimChoiceTest {
     private static final long MIB = 1 << 20;
-    private static final VictimChoice LOADED = new VictimChoice(0.2, 4 * MIB, 64 * MIB, true);
-    private static final VictimChoice IDLE = new VictimChoice(0.1, MIB, 64 * MIB, false);
+    private static final VictimChoice LOADED = loaded(VictimChoice.objectCost(Traffic.NONE));
+    private static final VictimChoice IDLE = idle(VictimChoice.objectCost(Traffic.NONE));
+
+    private static VictimChoice loaded(long objectCost) {
+        return new VictimChoice(0.2, 4 * MIB, 64 * MIB, true, objectCost);
+    }
+
+    private static VictimChoice idle(long objectCost) {
+        return new VictimChoice(0.1, MIB, 64 * MIB, false, objectCost);
+    }
+
+    /** A link of which a put of 16 MiB has told the speed. */
+    private static long objectCost(long bytesPerSecond) throws Exception {
+        ManualMonotonicClock clock = new ManualMonotonicClock();
+        Traffic traffic = new Traffic(ConnectionSettings.DEFAULTS, clock);
+        Traffic.Transfer put = traffic.attempt(16 * MIB, () -> {});
+        put.begin();
+        clock.advance(Duration.ofMillis(16 * MIB * 1000 / bytesPerSecond));
+        put.answered(true);
+        return VictimChoice.objectCost(traffic);
+    }
 
     private static List<CommitSpace> commits(int count, long objectBytes, long liveBytes) {
         return LongStream.rangeClosed(1, count)
@@ -47,5 +70,18 @@ final class VictimChoiceTest {
     @Test
     void commitsWithMuchGarbageDoNotWait() {
         assertEquals(seqs(2), LOADED.of(commits(2, 4 * MIB, MIB)));
+    }
+
+    @Test
+    void commitsOfTheSizeThatASlowLinkHasAreLeftAloneOrMergingThemWouldNeverEnd() throws Exception {
+        for (long bytesPerSecond : new long[] {60_000, 1_250_000}) {
+            long cost = objectCost(bytesPerSecond);
+            assertEquals(Set.of(), loaded(cost).of(commits(200, MIB, MIB - 2000)));
+            assertEquals(Set.of(), idle(cost).of(commits(200, MIB, MIB - 2000)));
+            assertEquals(seqs(50), idle(cost).of(commits(50, 4500, 4100)));
+        }
+        Traffic unknown = new Traffic(ConnectionSettings.DEFAULTS, new ManualMonotonicClock());
+        assertEquals(Set.of(), idle(VictimChoice.objectCost(unknown)).of(commits(200, MIB, MIB - 2000)));
+        assertEquals(VictimChoice.objectCost(Traffic.NONE), objectCost(12_500_000));
     }
 }
