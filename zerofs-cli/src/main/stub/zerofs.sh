@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-only
-# ZeroFS: this shell script with the program, a jar, behind it. It finds a Java runtime and starts it
-# on this same file with flags that suit the command. ZEROFS_JAVA names a java to use; without it the
-# newest of JAVA_HOME, /usr/lib/jvm and PATH is taken. ZEROFS_JAVA_OPTS adds flags of your own. What
-# makes later starts faster is kept in zerofs-java in the user's cache directory, which may be deleted.
+# ZeroFS: this shell script, followed by the program as a jar. The script finds a Java runtime and starts
+# it on this same file, with flags for the command. ZEROFS_JAVA names the java to use; without it the
+# script takes the newest of JAVA_HOME, /usr/lib/jvm and PATH. ZEROFS_JAVA_OPTS adds your own flags.
+# zerofs-java in the user's cache directory has class archives for faster starts; you may delete it.
 set -u
 
 JAVA_OLDEST=17
@@ -13,12 +13,12 @@ ARCHIVES_MAX=4          # of some 57 MB each
 
 fail() { echo "zerofs: $*" >&2; exit 1; }
 
-# Major version of the runtime in directory $1, from its release file: no process is started for it.
+# Prints the major version of the runtime in directory $1, from its release file, without starting a process.
 version_of() {
   sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release" 2>/dev/null
 }
 
-# The same of a java without such a file, a wrapper of asdf, jenv or macOS: it has to be run.
+# Prints the major version of a java without a release file (a wrapper of asdf, jenv or macOS) by running it.
 ask_version() {
   "$1" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | head -n 1
 }
@@ -46,7 +46,7 @@ find_java() {
     fail "needs Java $JAVA_OLDEST or later; install one (Debian: openjdk-17-jre-headless) or set ZEROFS_JAVA"
 }
 
-# [cache] memory_size_gb of the file that -c or --config names, in MB; the program itself reads it properly.
+# Prints [cache] memory_size_gb of the file of -c or --config, in MB. The program itself parses the file properly.
 budget_mb() {
   config=''
   while [ $# -gt 0 ]; do
@@ -57,8 +57,8 @@ budget_mb() {
     esac
     shift
   done
-  # A number as TOML allows it. A comment begins where no quotation mark came before. Whatever this takes for something
-  # else, the program finds a heap that does not fit, and says so.
+  # A number in TOML's syntax. A comment begins at a # without a quotation mark before it. If this reads the number wrong,
+  # the program reports that the heap does not fit.
   sed "s/^\([^\"']*\)#.*/\1/" "$config" 2>/dev/null | awk -v mb="$BUDGET_MB_DEFAULT" '
     match($0, /memory_size_gb["'\''[:blank:]]*=[[:blank:]]*[+]?[0-9][0-9_.eE+-]*/) {
       number = substr($0, RSTART, RLENGTH)
@@ -68,8 +68,8 @@ budget_mb() {
     END { print mb }'
 }
 
-# Native libraries are unpacked here. The directory carries our process id, which is Java's as well
-# after exec, so that a later start removes what a killed one left behind.
+# Native libraries are unpacked here. The directory's name has our process id, which Java keeps after
+# exec, so that a later start can remove the directory of a killed process.
 native_dir() {
   base=${TMPDIR:-/tmp}/zerofs.$(id -u)
   for old in "$base".*; do
@@ -79,7 +79,7 @@ native_dir() {
   mktemp -d "$base.$$.XXXXXX" || fail "cannot create a directory in ${TMPDIR:-/tmp}"
 }
 
-# Sets archive, the path without its suffix of what is kept for this very file and runtime; fails where nothing can be.
+# Sets archive, the path without suffix of the archive for this file and runtime. Fails if no archive can be kept.
 find_archive() {
   release=${java%/bin/java}/release
   archives=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/zerofs-java
@@ -88,8 +88,8 @@ find_archive() {
     archive=$archives/$({ ls -lnL "$program"; cat "$release"; } | cksum | tr ' ' -)
 }
 
-# Prints the flag that lets Java map the classes of the program as an earlier start left them, instead of parsing and
-# checking them again. The first daemon lists what it loads, the next one has the archive made from that list.
+# Prints the flag that lets Java map the classes from an archive instead of parsing and checking them again. The first
+# daemon lists the classes that it loads, and the next start makes the archive from this list.
 archive_flag() {
   find_archive || return
   if [ -r "$archive.jsa" ]; then
@@ -99,7 +99,7 @@ archive_flag() {
   fi
   for list in "$archive".*.classes; do
     pid=${list%.classes} pid=${pid##*.}
-    if grep -Eq '^io/zerofs/server/net/FrameHandler( |$)' "$list" 2>/dev/null; then # it has served somebody
+    if grep -Eq '^io/zerofs/server/net/FrameHandler( |$)' "$list" 2>/dev/null; then # it has served a client
       make_archive "$list"
       return
     elif ! kill -0 "$pid" 2>/dev/null; then
@@ -109,8 +109,8 @@ archive_flag() {
   echo "-XX:DumpLoadedClassList=$archive.$$.classes"
 }
 
-# In the background, and reparented to init, since Java would not wait for it. The last line may still be written to.
-# What the caller left open for the daemon, such as a lock, must not outlive the daemon here.
+# Makes the archive in the background, reparented to init, because Java would not wait for it. The last line of the list
+# may be incomplete. Files that the caller left open for the daemon, such as a lock, must not outlive the daemon here.
 make_archive() {
   (
     (
@@ -127,13 +127,13 @@ make_archive() {
   )
 }
 
-# Java reads arguments, and names of files in the configuration, in the locale. Services have none.
+# Java decodes arguments and file names in the locale, and services have none.
 [ "$(locale charmap 2>/dev/null)" = UTF-8 ] || export LC_ALL=C.UTF-8
 find_java
 program=$(readlink -f "$0")
 command=${1:-}
-# Of these Java demands that an archive was made with the same. It checks file, runtime and every byte of an archive,
-# and goes on without it if there is anything wrong; nobody needs to hear of that.
+# Java requires these flags to be the same as when the archive was made. It checks file, runtime and every byte of the
+# archive. If anything is wrong, it continues without the archive, and the user need not know.
 flags='-XX:+IgnoreUnrecognizedVMOptions -XX:+VerifySharedSpaces -Xlog:cds*=off'
 if [ "$version" -ge 22 ]; then flags="$flags --enable-native-access=ALL-UNNAMED"; fi
 if [ "$version" -ge 23 ]; then flags="$flags --sun-misc-unsafe-memory-access=allow"; fi
@@ -144,18 +144,18 @@ case $command in
   run)
     archive_flag=$(archive_flag)
     if [ -n "$archive_flag" ]; then set -- "$archive_flag" "$@"; fi
-    # As MemoryBudget.java divides it, and beside it what the program itself needs: 224 MiB of heap, most of it room
-    # for the collector, and 96 MiB of direct memory.
+    # The division of MemoryBudget.java, plus the program's own needs: 224 MiB of heap, mainly room for the collector,
+    # and 96 MiB of direct memory.
     budget=$(budget_mb "$@")
     requests=$((budget / 8 < 256 ? budget / 8 : 256))
     heap=$((224 + budget * 5 / 8))
-    # What lives in it is 35 MB and half of the budget at most. Marking begins when a quarter of the rest is taken, too:
-    # until then young collections give back the large arrays of written data, which G1's own choice does not expect.
-    # Nor does it expect them when it sizes the young generation, which must leave room to copy what lives in it.
+    # At most 35 MB and half of the budget are live. Marking begins when a quarter of the rest is taken too. Until then
+    # young collections free the large arrays of written data, which G1's own threshold ignores. G1 also ignores them
+    # when it sizes the young generation, which must leave room to copy its live objects.
     marking=$(((82 + budget * 17 / 32) * 100 / heap)) young=$((heap / 8))
     # Arrays of 256 KiB, with a header each, waste a quarter of a region of 1 MiB; large heaps have larger ones anyway.
     if [ "$heap" -lt 4096 ]; then set -- -XX:G1HeapRegionSize=2m "$@"; fi
-    # Each of glibc's arenas keeps what it once had; RocksDB's threads would fill one each. What the compiler had goes back.
+    # Each of glibc's arenas keeps its peak, and RocksDB's threads would fill one each. The compiler's memory is returned.
     export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
     set -- -Xms64m "-Xmx${heap}m" "-XX:MaxDirectMemorySize=$((96 + requests))m" \
       -XX:TrimNativeHeapInterval=10000 -Djdk.nio.maxCachedBufferSize=262144 \

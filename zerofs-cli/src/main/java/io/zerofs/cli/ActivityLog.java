@@ -14,11 +14,11 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes one line a minute about what went to and came from the store, if anything did. Ticks on its own thread. */
+/** Logs one line a minute about uploads, downloads and deletions, if there were any. Ticks on its own thread. */
 final class ActivityLog implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ActivityLog.class);
 
-    /** Sums since the start, but for what the store has. */
+    /** Sums since the start; stored and live bytes are present values. */
     record Sums(long puts, long putBytes, long gets, long getBytes, long deleted, long storedBytes, long liveBytes) {
         static Sums of(StoreMetrics store, GcStatistics space) {
             StoreMetrics.OperationCounts put = store.counts(StoreOperation.PUT);
@@ -57,7 +57,7 @@ final class ActivityLog implements AutoCloseable {
         return activity;
     }
 
-    /** A minute has passed. */
+    /** Logs the last minute. */
     void tick() {
         Sums now = sums.get();
         long puts = now.puts() - before.puts();

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 final class Assembly implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Assembly.class);
 
-    /** Of the disk with the cache directory, for the index and the system. */
+    /** Bytes of the cache directory's disk that stay free for the index and the system. */
     private static final long DISK_BYTES_FREE_MIN = 256 << 20;
 
     private static final long NANOS_PER_SECOND = 1_000_000_000;
@@ -45,8 +45,8 @@ final class Assembly implements AutoCloseable {
     /**
      * Opens everything or nothing.
      *
-     * @param mayCreate whether a volume is made where there is none
-     * @param onStop told once if the volume stops by itself, on any thread
+     * @param mayCreate whether to create a missing volume
+     * @param onStop called once, on any thread, if the volume stops by itself
      */
     static Assembly open(ZerofsConfig config, boolean mayCreate, OpeningLog progress, Consumer<VolumeException> onStop)
             throws ExitException {
@@ -95,12 +95,12 @@ final class Assembly implements AutoCloseable {
         return volume;
     }
 
-    /** What went wrong first while closing. */
+    /** Returns the first failure while closing. */
     Optional<Exception> failure() {
         return closing.failure();
     }
 
-    /** To and from the store. */
+    /** Returns the bytes that moved to and from the store. */
     long movedBytes() {
         return traffic.movedBytes();
     }
@@ -121,7 +121,7 @@ final class Assembly implements AutoCloseable {
                 .acceptingUnconditionalWrites(config.storage().acceptUnconditionalWrites());
     }
 
-    /** A store on the cache's own file system is as near as the cache: its bytes are not written twice. */
+    /** Returns the disk cache's limits. A store on the cache's own file system is as fast as the cache and is not cached. */
     static EngineSettings.Disk disk(CacheConfig cache, StoreLocation store) {
         boolean near = false;
         if (store instanceof StoreLocation.Local local) {
@@ -129,7 +129,7 @@ final class Assembly implements AutoCloseable {
                 PrivateDirectory.makeParent(cache.dir());
                 near = Files.getFileStore(cache.dir()).equals(Files.getFileStore(local.directory()));
             } catch (IOException e) {
-                log.debug("cannot tell whether store and cache are on one file system", e);
+                log.debug("cannot find out whether store and cache are on one file system", e);
             }
         }
         return new EngineSettings.Disk(near ? 0 : cache.diskBytes(), DISK_BYTES_FREE_MIN);

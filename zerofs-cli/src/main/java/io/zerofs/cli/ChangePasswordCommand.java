@@ -17,7 +17,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Locks the volume with another password. The daemon may run meanwhile: it needs the password only when it opens. */
+/** Changes the password of the volume. The daemon may run meanwhile: it needs the password only when it opens. */
 @Command(
         name = "change-password",
         description = "Change the password of a volume; the new one comes on standard input.",
@@ -56,7 +56,7 @@ final class ChangePasswordCommand implements Callable<Integer> {
         }
     }
 
-    /** Nobody sees what is typed, so it is typed twice. */
+    /** Asks twice, because the terminal does not show the password. */
     static Secret askTwice(InputStream in, PrintStream prompts) throws ExitException {
         Secret first = ask("New password: ", in, prompts);
         try (Secret second = ask("The same again: ", in, prompts)) {
@@ -76,7 +76,7 @@ final class ChangePasswordCommand implements Callable<Integer> {
         return typed;
     }
 
-    /** One line, whose end may be missing. More than a line is somebody's mistake and not a password. */
+    /** Reads one line, whose end may be missing. More than one line is a mistake and no password. */
     static Secret read(InputStream in) throws ExitException {
         Secret line = readLine(in);
         try {

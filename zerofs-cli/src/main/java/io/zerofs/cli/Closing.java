@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What has been opened, closed in reverse order; one failure does not keep the rest open. Confined to one thread. */
+/** Closes opened parts in reverse order. A failure does not keep the other parts open. Confined to one thread. */
 final class Closing implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Closing.class);
 
@@ -21,7 +21,7 @@ final class Closing implements AutoCloseable {
         return what;
     }
 
-    /** What went wrong first. */
+    /** Returns the first failure. */
     Optional<Exception> failure() {
         return Optional.ofNullable(failure);
     }

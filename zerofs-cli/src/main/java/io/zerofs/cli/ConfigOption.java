@@ -8,7 +8,7 @@ import io.zerofs.cli.config.ZerofsConfig;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** The option that names the configuration, shared by the commands that need one. */
+/** The option that names the configuration file, which several commands share. */
 final class ConfigOption {
     @Option(
             names = {"-c", "--config"},

@@ -6,7 +6,7 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.recovery.OpenException;
 
-/** Turns what the layers below throw into an exit code and a line for the user. */
+/** Translates exceptions of the layers below to an exit code and a line for the user. */
 final class Failures {
     private Failures() {}
 

@@ -18,7 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Writes a configuration file with every key explained. */
+/** Writes a configuration file that explains every key. */
 @Command(
         name = "init",
         description = "Write a commented configuration file.",
@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
 final class InitCommand implements Callable<Integer> {
     private static final String STANDARD_OUTPUT = "-";
 
-    /** In the template. */
+    /** The time in the template, which {@code init} replaces. */
     private static final String CREATE_BEFORE = "2000-01-01T00:00:00Z";
 
     @Parameters(
@@ -51,7 +51,7 @@ final class InitCommand implements Callable<Integer> {
             write(Path.of(path), text);
             System.err.println("Wrote " + path + ". Edit it, then: zerofs run -c " + path);
             System.err.println("The first run creates the volume until " + createBefore
-                    + " (create_before); later that takes: zerofs run --create -c " + path);
+                    + " (create_before); later use: zerofs run --create -c " + path);
         }
         return ExitCode.OK.status();
     }
@@ -71,7 +71,7 @@ final class InitCommand implements Callable<Integer> {
             if (force) {
                 Files.deleteIfExists(file);
             }
-            // Nobody else may read it: it is the place where people put passwords.
+            // Only the owner may read it, because people put passwords into it.
             var ownerOnly = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
             var exclusive = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             Files.newByteChannel(file, exclusive, ownerOnly).close();

@@ -13,8 +13,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Standard error for the whole process: a bounded queue with a thread of its own that writes, so that a pipe nobody
- * reads stops no request. Lines that find no room are dropped and counted, and a line in their place says so. Thread-safe.
+ * Standard error of the whole process: a bounded queue and a thread that writes, so that a blocked pipe stops no request.
+ * If the queue is full, it drops lines, counts them, and writes a line with their number. Thread-safe.
  */
 final class LogStream extends PrintStream {
     private static final int BYTES_MAX = 1 << 20;
@@ -37,20 +37,20 @@ final class LogStream extends PrintStream {
         writer.start();
     }
 
-    /** Puts one in place of {@code System.err}; what is queued at exit is written if that is soon done. */
+    /** Replaces {@code System.err}. At exit it writes queued lines if that does not take long. */
     static void install() {
         System.setErr(new LogStream(new FileOutputStream(FileDescriptor.err), BYTES_MAX));
         Runtime.getRuntime().addShutdownHook(new Thread(LogStream::drainInstalled, "zerofs-log-drain"));
     }
 
-    /** Before the process ends without shutdown hooks. */
+    /** Writes queued lines before the process ends without shutdown hooks. */
     static void drainInstalled() {
         if (System.err instanceof LogStream installed) {
             installed.drain(DRAIN_MAX);
         }
     }
 
-    /** Returns how many lines the installed one has dropped. */
+    /** Returns the number of lines that the installed stream has dropped. */
     static long droppedByInstalled() {
         return System.err instanceof LogStream installed ? installed.dropped() : 0;
     }
@@ -59,19 +59,19 @@ final class LogStream extends PrintStream {
         return queue.dropped();
     }
 
-    /** Waits until everything so far is written, or the time is over. */
+    /** Waits until all present lines are written, or the time is over. */
     void drain(Duration max) {
         queue.drain(max);
     }
 
     private static final class Queue extends OutputStream implements Runnable {
-        /** A longer line is queued in parts. */
+        /** Maximum bytes of a queued part. A longer line is queued in parts. */
         private static final int PART_BYTES = 1 << 16;
 
         private final OutputStream target;
         private final int bytesMax;
 
-        // All guarded by this.
+        // All fields below are guarded by this.
         private final ByteArrayOutputStream line = new ByteArrayOutputStream();
         private final Deque<byte[]> lines = new ArrayDeque<>();
         private int bytes;
@@ -97,7 +97,7 @@ final class LogStream extends PrintStream {
             }
         }
 
-        /** For a prompt, which has no end of line. */
+        /** Queues a prompt, which has no end of line. */
         @Override
         public synchronized void flush() {
             if (line.size() > 0) {
@@ -161,7 +161,7 @@ final class LogStream extends PrintStream {
             return next;
         }
 
-        /** Whoever read the log is gone, or its disk is full. */
+        /** Counts a failed write: the reader of the log is gone, or its disk is full. */
         private synchronized void countFailed() {
             dropped++;
         }

@@ -6,7 +6,7 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The program's entry: finds the command and turns its end into an exit status and at most one line on stderr. */
+/** The program's entry: runs the command, and exits with its status and at most one line on stderr. */
 @Command(
         name = "zerofs",
         description = "A file system and block devices on an object store.",
@@ -16,7 +16,7 @@ import picocli.CommandLine.Command;
         synopsisSubcommandLabel = "COMMAND",
         footer = "%nExit codes: see docs/operations.md.")
 public final class Main {
-    /** Reads what the build wrote into the jar's manifest. */
+    /** Reads the version from the jar's manifest. */
     static final class Version implements CommandLine.IVersionProvider {
         @Override
         public String[] getVersion() {

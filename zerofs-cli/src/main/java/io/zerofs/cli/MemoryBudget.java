@@ -11,11 +11,11 @@ import io.zerofs.storage.index.RocksTuning;
 import java.time.Duration;
 
 /**
- * How {@code memory_size_gb} is divided. Pages and dirty data are on the Java heap, of which an eighth of the whole is
- * left free for the collector; requests are in direct memory; the index is in RocksDB's own. The start script sizes heap
- * and direct memory to fit this, with what the program itself needs on top.
+ * The division of {@code memory_size_gb}. Pages and dirty data are on the Java heap, with an eighth of the whole free for
+ * the collector. Requests are in direct memory, and the index is in RocksDB's own. The start script sizes heap and direct
+ * memory to fit, and adds the program's own needs.
  *
- * @param dirtyBytes written and not yet in the store, with what is on its way there
+ * @param dirtyBytes written data that is not yet in the store, and uploads in flight
  * @param pageBytes decoded pages
  * @param indexBytes RocksDB's block cache and write buffers
  * @param requestBytes requests and replies in flight
@@ -23,17 +23,17 @@ import java.time.Duration;
 record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long requestBytes) {
     private static final long MIB = 1 << 20;
 
-    /** Of requests, for each connection: twice what a read from its socket brings. */
+    /** Bytes of requests for each connection: twice the bytes of a read from its socket. */
     private static final long CONNECTION_BYTES = 128 << 10;
 
     private static final long REQUESTS_MAX = 256 * MIB;
 
-    /** Heap and direct memory that the program itself takes; the start script gives more. */
+    /** Heap and direct memory of the program itself. The start script adds more. */
     private static final long PROGRAM_HEAP_BYTES = 128 * MIB;
 
     private static final long PROGRAM_DIRECT_BYTES = 64 * MIB;
 
-    /** A commit's data, which goes to the store in one request. */
+    /** Maximum bytes of a commit's data, which goes to the store in one request. */
     private static final long GROWN_MAX = 192 * MIB;
 
     static MemoryBudget of(CacheConfig cache) {
@@ -41,17 +41,17 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
         return new MemoryBudget(3 * sixteenth, 5 * sixteenth, 4 * sixteenth, Math.min(REQUESTS_MAX, 2 * sixteenth));
     }
 
-    /** The least heap: pages and dirty data, an eighth of the whole for the collector, and what the program itself takes. */
+    /** Returns the minimum heap: pages, dirty data, an eighth of the whole for the collector, and the program's own needs. */
     long heapBytesMin() {
         return (dirtyBytes + pageBytes) / 4 * 5 + PROGRAM_HEAP_BYTES;
     }
 
-    /** The least direct memory. */
+    /** Returns the minimum direct memory. */
     long directBytesMin() {
         return requestBytes + PROGRAM_DIRECT_BYTES;
     }
 
-    /** Sealed copies on their way to the store come on top of what is dirty, so both share its part. */
+    /** Returns the engine's settings. Dirty data and its sealed copies in flight share one part of the budget. */
     EngineSettings engine(Duration flushInterval, LinkConfig link) {
         EngineSettings.Commits usual = EngineSettings.DEFAULT.commits();
         int cutBytes = (int) Math.min(usual.cutBytes(), dirtyBytes / 8);
@@ -83,7 +83,7 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
                 files.indexMax());
     }
 
-    /** No more fids than fit into as much memory as pages have. */
+    /** Returns the 9P settings. Fids may take as much memory as pages. */
     NinePSettings ninep(ServersConfig config) {
         int usual = NinePSettings.DEFAULT.fidsMax();
         return NinePSettings.DEFAULT
@@ -91,12 +91,12 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
                 .withClientShare(config.clientShare());
     }
 
-    /** What the configuration wants, as far as there is memory for it. */
+    /** Returns the configured number of connections, or fewer if memory is short. */
     int connectionsMax(ServersConfig config) {
         return (int) Math.min(config.connectionsMax(), requestBytes / CONNECTION_BYTES);
     }
 
-    /** What is counted is the length of messages; the allocator takes up to a third more for each. */
+    /** Returns the server's settings. The length of messages counts; the allocator takes up to a third more. */
     ServerSettings servers(ServersConfig config, OpenFiles files) {
         ServerSettings usual = ServerSettings.DEFAULT;
         long messageBytes = requestBytes / 4 * 3;

@@ -13,25 +13,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How the limit on open files of the process is divided. Store, cache and index have their part before any client, so
- * that no number of connections makes a request to the store fail.
+ * The division of the process's limit on open files. Store, cache and index get their parts before any client, so that no
+ * number of connections makes a request to the store fail.
  *
  * @param indexMax tables that the index keeps open
- * @param connectionsMax of all clients together
+ * @param connectionsMax maximum connections of all clients together
  */
 record OpenFiles(int indexMax, int connectionsMax) {
     private static final Logger log = LoggerFactory.getLogger(OpenFiles.class);
 
-    /** The event poll, a timer and what wakes it. */
+    /** Files of an event loop: the poll, a timer and the wakeup. */
     private static final int EVENT_LOOP_FILES = 3;
 
-    /** What is open while the daemon runs: listeners, the index's logs, copies of tables, connections that are refused. */
+    /** Other open files: listeners, the index's logs, copies of tables, connections being refused. */
     private static final int OTHER_FILES = 48;
 
     private static final int INDEX_MIN = 32;
     private static final int CONNECTIONS_MIN = 8;
 
-    /** For the process as it is now, before it has opened anything. */
+    /** Divides the limit of this process before it has opened any file. */
     static OpenFiles of(ZerofsConfig config) throws ExitException {
         int requests = config.storage().link().requests();
         int connections = MemoryBudget.of(config.cache()).connectionsMax(config.servers());
@@ -45,13 +45,13 @@ record OpenFiles(int indexMax, int connectionsMax) {
      * Divides a limit.
      *
      * @param limit negative if there is none
-     * @param open of the process now
-     * @param requests to the store at a time
-     * @param connections that are wanted
+     * @param open files that the process has open now
+     * @param requests maximum requests to the store in flight
+     * @param connections wanted connections
      */
     static OpenFiles of(long limit, long open, int requests, int connections) throws ExitException {
         ServerSettings servers = ServerSettings.DEFAULT;
-        // A directory as store has no limit of its own: each thread that waits for it reads one file.
+        // A directory as store has no limit: each thread that waits for it reads one file.
         long reserved = open
                 + Math.max(requests, servers.waitingThreads())
                 + DiskCacheSettings.FILES_MAX

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes a line while a volume is being opened, for each step that takes a second and then every ten, so that nobody
- * takes a long open for a hang. The line has the newest failure of the store, which is usually the cause. Thread-safe.
+ * Logs the steps of an opening volume, so that nobody mistakes a long opening for a hang. It logs a step after one second
+ * and then every ten seconds. The line has the store's newest failure, which is usually the cause. Thread-safe.
  */
 final class OpeningLog implements OpenProgress, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(OpeningLog.class);
@@ -31,7 +31,7 @@ final class OpeningLog implements OpenProgress, AutoCloseable {
     private volatile State state = new State(Step.READING_VOLUME, 0, 0);
     private volatile Optional<StoreMetrics> store = Optional.empty();
 
-    // Of the ticking thread.
+    // Confined to the ticking thread.
     private Step told;
     private int secondsSince;
 
@@ -39,14 +39,14 @@ final class OpeningLog implements OpenProgress, AutoCloseable {
         this.lines = lines;
     }
 
-    /** One that writes to the log until it is closed. */
+    /** Returns a log that writes until it is closed. */
     static OpeningLog start() {
         OpeningLog opening = new OpeningLog(log::info);
         opening.ticker.scheduleAtFixedRate(opening::tick, 1, 1, TimeUnit.SECONDS);
         return opening;
     }
 
-    /** The store that the volume is in. */
+    /** Sets the metrics of the volume's store. */
     void watch(StoreMetrics metrics) {
         store = Optional.of(metrics);
     }
@@ -61,7 +61,7 @@ final class OpeningLog implements OpenProgress, AutoCloseable {
         log.warn("{}", message);
     }
 
-    /** A second has passed. */
+    /** Notes that a second has passed. */
     void tick() {
         State now = state;
         secondsSince++;

@@ -34,7 +34,7 @@ import picocli.CommandLine.Option;
 final class RunCommand implements Callable<Integer> {
     private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
 
-    /** What waits for the store fails by itself when nothing moves; what remains to be closed then takes this long at most. */
+    /** Time for the last steps of a stop. Requests that wait for the store fail by themselves before that. */
     private static final Duration LAST_STEPS = Duration.ofSeconds(30);
 
     @Mixin
@@ -43,7 +43,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--create", description = "Create the volume if there is none at the URL.")
     private boolean create;
 
-    /** Why the daemon ends: empty for a signal, else what stopped the volume. */
+    /** The reason for the end: empty for a signal, else the failure that stopped the volume. */
     private final CompletableFuture<Optional<VolumeException>> end = new CompletableFuture<>();
 
     private volatile boolean serving;
@@ -90,7 +90,7 @@ final class RunCommand implements Callable<Integer> {
         return storage.createBefore().map(end -> now.isBefore(end.toInstant())).orElse(false);
     }
 
-    /** Where there is no volume, says how to make one. */
+    /** Adds advice to the failure of a missing volume: the command that creates one. */
     private ExitException withAdvice(ExitException absent) {
         if (!(absent.getCause() instanceof OpenException open && open.kind() == OpenException.Kind.NO_VOLUME)) {
             return absent;
@@ -117,7 +117,7 @@ final class RunCommand implements Callable<Integer> {
                 files);
     }
 
-    /** Of this machine or container. */
+    /** Returns the memory of this machine or container. */
     private static long machineBytes() {
         return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
@@ -134,7 +134,7 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    /** Zero stands for as much as the heap has. */
+    /** Returns the limit of direct memory. The JVM's zero means the size of the heap. */
     private static long directBytesMax() {
         long set = Long.parseLong(ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
                 .getVMOption("MaxDirectMemorySize")
@@ -142,7 +142,7 @@ final class RunCommand implements Callable<Integer> {
         return set == 0 ? Runtime.getRuntime().maxMemory() : set;
     }
 
-    /** The start script reads the size without a parser of TOML, and flags of Java may come from elsewhere. */
+    /** Requires enough memory: the start script has no TOML parser, and Java's flags may come from other places. */
     static void requireHeap(CacheConfig cache, long heapBytesMax, long directBytesMax) throws ExitException {
         MemoryBudget budget = MemoryBudget.of(cache);
         if (heapBytesMax < budget.heapBytesMin() || directBytesMax < budget.directBytesMin()) {
@@ -176,7 +176,7 @@ final class RunCommand implements Callable<Integer> {
             halt(ExitCode.INTERRUPTED);
         }
         if (!serving) {
-            // Nothing was acknowledged to anybody yet, and an open may be left at any step.
+            // No client has an acknowledgement yet, and the opening may stop at any step.
             log.info("stopped while opening");
             halt(ExitCode.OK);
         }

@@ -29,7 +29,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The file system on a volume and the servers that the configuration wants. Does not own the volume. */
+/** The file system on a volume and the configured servers. Does not own the volume. */
 final class Services implements AutoCloseable {
     private static final double BYTES_PER_GB = 1e9;
 
@@ -39,7 +39,7 @@ final class Services implements AutoCloseable {
 
     private Services() {}
 
-    /** Listens on all addresses or on none. */
+    /** Opens all servers. Listens on all addresses or on none. */
     static Services open(Volume volume, ZerofsConfig config, OpenFiles limits) throws ExitException {
         Services services = new Services();
         try {
@@ -52,8 +52,8 @@ final class Services implements AutoCloseable {
     }
 
     /**
-     * Finds out, before the volume is taken over from whoever has it, whether the TCP addresses can be had: a daemon
-     * started twice by mistake must not end the one that serves.
+     * Checks that the TCP addresses are free before the daemon takes over the volume. A daemon that is started twice by
+     * mistake must not end the serving one.
      */
     static void requireAddresses(ZerofsConfig config) throws ExitException {
         ServersConfig servers = config.servers();
@@ -64,7 +64,7 @@ final class Services implements AutoCloseable {
             servers.nbd().ifPresent(nbd -> all.addAll(nbd.listen()));
             if (all.isEmpty()) {
                 throw new IllegalArgumentException(
-                        "nothing would be served: add a section [servers.nfs], [servers.ninep] or [servers.nbd]");
+                        "no server is configured: add a section [servers.nfs], [servers.ninep] or [servers.nbd]");
             }
             config.prometheus().ifPresent(prometheus -> all.addAll(prometheus.listen()));
             for (ListenAddress address : all) {
@@ -125,7 +125,7 @@ final class Services implements AutoCloseable {
         }
     }
 
-    /** What is in the way of {@code /.nbd} is for the operator to move, with a server that does not need it. */
+    /** Returns advice if {@code /.nbd} is no directory: the operator moves the file with a server that does not need it. */
     static ExitException noExports(FsException e) {
         return switch (e.error()) {
             case NOT_DIRECTORY ->
@@ -140,7 +140,7 @@ final class Services implements AutoCloseable {
                         "there is no room for the directory /.nbd, which [servers.nbd] needs: start without [servers.nbd] or"
                                 + " with a larger max_size_gb or max_inodes, remove something, and start again",
                         e);
-            default -> new ExitException(ExitCode.INTERNAL, "/.nbd cannot be had: " + e.getMessage(), e);
+            default -> new ExitException(ExitCode.INTERNAL, "/.nbd cannot be used: " + e.getMessage(), e);
         };
     }
 
@@ -171,7 +171,7 @@ final class Services implements AutoCloseable {
                 : settings;
     }
 
-    /** What the servers share, for who counts it. */
+    /** Returns the resources that the servers share, for metrics. */
     long removalRestarts() {
         return files.removalRestarts();
     }
@@ -180,7 +180,7 @@ final class Services implements AutoCloseable {
         return resources;
     }
 
-    /** Stops accepting, lets requests in flight end, and leaves the volume without users. */
+    /** Stops accepting connections and waits for requests in flight. Afterwards nothing uses the volume. */
     @Override
     public void close() {
         closing.close();

@@ -8,11 +8,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
 /**
- * Tells of SIGTERM, SIGINT and SIGHUP by count, so that the first can stop the daemon in order and the second at once.
+ * Counts SIGTERM, SIGINT and SIGHUP, so that the first stops the daemon in order and the second at once.
  *
- * <p>The JVM's own handling would not do: shutdown hooks run once, a second signal is ignored, and the exit status is not
- * ours. {@code sun.misc.Signal} is supported API of the module jdk.unsupported, but the compiler warns about it without
- * a way to say that we know; hence the reflection.
+ * <p>The JVM's own handling is not enough: shutdown hooks run once, a second signal is ignored, and the exit status is not
+ * ours. {@code sun.misc.Signal} is supported API of the module jdk.unsupported, but its compiler warning cannot be
+ * suppressed; hence the reflection.
  */
 final class StopSignals {
     private static final List<String> NAMES = List.of("TERM", "INT", "HUP");
@@ -37,7 +37,7 @@ final class StopSignals {
                 signal.getMethod("handle", signal, handler).invoke(null, which, counting);
             }
         } catch (InvocationTargetException e) {
-            // The JVM was started with -Xrs: signals end it at once, which is what was asked for.
+            // The JVM was started with -Xrs: signals end it at once, as the operator wants.
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("no signal handling in this Java runtime", e);
         }

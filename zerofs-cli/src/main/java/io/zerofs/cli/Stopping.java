@@ -11,22 +11,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Closes the daemon and waits for it as long as bytes move, telling the supervisor, which would else kill it. Used once.
+ * Closes the daemon and waits while bytes move. Asks the supervisor for time, because it would kill the daemon otherwise.
+ * Used once.
  *
- * @param patience how long nothing may move
- * @param longest how long it may take in all
- * @param movedBytes to and from the store so far
+ * @param patience maximum time without a moving byte
+ * @param longest maximum time in all
+ * @param movedBytes bytes moved to and from the store so far
  */
 record Stopping(Duration patience, Duration longest, LongSupplier movedBytes, Supervisor supervisor) {
     private static final Logger log = LoggerFactory.getLogger(Stopping.class);
 
     private static final int LOOKS = 60;
-    /** However patient it is, the supervisor waits for its first word. */
+    /** Maximum interval of checks, because the supervisor waits for the first message. */
     private static final long LOOK_MILLIS_MAX = 1_000;
 
     private static final long TOLD_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    /** Returns once it is closed. */
+    /** Closes the daemon and returns when that is done. */
     void close(Runnable daemon) throws InterruptedException, ExitException {
         FutureTask<Void> task = new FutureTask<>(daemon, null);
         Thread closing = new Thread(task, "zerofs-stop");
@@ -53,15 +54,15 @@ record Stopping(Duration patience, Duration longest, LongSupplier movedBytes, Su
                                 + " seconds");
             }
             if (now - told >= TOLD_EVERY_NANOS) {
-                log.info("stopping: what was written goes to the store, {} bytes moved since the start", moved);
+                log.info("stopping: uploading written data, {} bytes moved since the start", moved);
                 long micros = TimeUnit.NANOSECONDS.toMicros(progress + patience.toNanos() + TOLD_EVERY_NANOS - now);
-                supervisor.tell("EXTEND_TIMEOUT_USEC=" + micros + "\nSTATUS=Storing what was written");
+                supervisor.tell("EXTEND_TIMEOUT_USEC=" + micros + "\nSTATUS=Uploading written data");
                 told = now;
             }
         }
     }
 
-    /** An error such as a lack of memory ends the thread before everything is closed. */
+    /** Requires a complete close: an error such as a lack of memory may end the thread earlier. */
     private static void requireClosed(FutureTask<Void> task) throws InterruptedException, ExitException {
         try {
             task.get();

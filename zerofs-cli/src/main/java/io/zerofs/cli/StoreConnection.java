@@ -22,12 +22,12 @@ import java.time.InstantSource;
 import java.util.Optional;
 
 /**
- * The store of a configuration with its decorators: requests are repeated, and counted as they are sent.
+ * The store of a configuration with its decorators, which repeat requests and count each attempt.
  *
- * @param store closes everything
+ * @param store the outermost decorator; closing it closes everything
  */
 public record StoreConnection(ObjectStore store, StoreMetrics metrics) implements AutoCloseable {
-    /** A local directory is created; a store in the network is not asked anything yet. */
+    /** Opens the store. Creates a local directory; sends no request to a store in the network. */
     public static StoreConnection open(StoreLocation location, ZerofsConfig config) throws ObjectStoreException {
         MonotonicClock clock = MonotonicClock.system();
         MeteredObjectStore metered = new MeteredObjectStore(adapter(location, config), clock);

@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The terminal on standard input, with its echo off until it is closed or the process ends. Java's own console decodes
- * what is typed and wants standard output to be a terminal as well; {@code stty} leaves the bytes alone.
+ * The terminal on standard input, with its echo off until it is closed or the process ends. Java's own console decodes the
+ * input and needs a terminal on standard output too; {@code stty} does not change the bytes.
  */
 final class Terminal implements AutoCloseable {
     private final String settings;
@@ -18,7 +18,7 @@ final class Terminal implements AutoCloseable {
         restoring = new Thread(() -> stty(settings), "zerofs-terminal");
     }
 
-    /** Empty if standard input is something else. */
+    /** Returns the terminal with its echo off; empty if standard input is no terminal. */
     static Optional<Terminal> withoutEcho() throws ExitException {
         Optional<String> settings = stty("-g");
         if (settings.isEmpty()) {
@@ -38,7 +38,7 @@ final class Terminal implements AutoCloseable {
         Runtime.getRuntime().removeShutdownHook(restoring);
     }
 
-    /** Returns what it printed, or empty if it failed. */
+    /** Runs {@code stty} and returns its output; empty if it failed. */
     private static Optional<String> stty(String argument) {
         try {
             Process process = new ProcessBuilder("stty", argument)

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The examples on S3, of this README and of the original's, reach their bucket although they do not tell its region. */
+/** The S3 examples of this README and of the original reach their bucket, although they have no region. */
 class ExamplesTest {
-    /** How the AWS SDK is led elsewhere; {@code AWS_ENDPOINT_URL_S3} in the environment does the same. */
+    /** The property that names the AWS SDK another endpoint, like {@code AWS_ENDPOINT_URL_S3} in the environment. */
     private static final String ENDPOINT = "aws.endpointUrlS3";
 
     private static final Path README = Path.of("..", "README.md");

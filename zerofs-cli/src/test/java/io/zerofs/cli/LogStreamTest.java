@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 class LogStreamTest {
     private static final int BYTES_MAX = 10_000;
 
-    /** A pipe that takes nothing until somebody reads. */
+    /** A pipe that takes no bytes until a reader reads. */
     private static final class Pipe extends OutputStream {
         final CountDownLatch stuck = new CountDownLatch(1);
         final CountDownLatch read = new CountDownLatch(1);
@@ -56,7 +56,7 @@ class LogStreamTest {
         while (log.dropped() < 100) {
             log.println("line " + written++);
         }
-        log.drain(Duration.ofMillis(1)); // returns, though nobody reads
+        log.drain(Duration.ofMillis(1)); // returns without a reader
         pipe.read.countDown();
         log.drain(Duration.ofSeconds(50));
         log.println("äfter");

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class OpenFilesTest {
     private static final int OPEN = 20;
 
-    /** The least that a limit must be, as the refusal says it. */
+    /** Returns the minimum limit in the refusal. */
     private static long least(int requests) {
         ExitException refused = assertThrows(ExitException.class, () -> OpenFiles.of(64, OPEN, requests, 1_024));
         assertEquals(ExitCode.CONFIG, refused.code());
@@ -33,7 +33,7 @@ class OpenFilesTest {
         assertEquals(least + 64, least(128));
     }
 
-    /** So much more than the least, and what it becomes. */
+    /** A limit beyond the minimum, and its division. */
     @ParameterizedTest
     @CsvSource({"10, 32, 18", "60, 50, 50", "1000, 520, 520", "1900, 970, 970", "2008, 1024, 1024", "99999, 1024, 1024"
     })

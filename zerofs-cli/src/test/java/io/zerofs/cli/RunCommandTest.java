@@ -61,7 +61,7 @@ class RunCommandTest {
     @Test
     void aDaemonThatWouldServeNothingIsRefused() throws IOException {
         assertEquals(
-                "CONFIG: zerofs: nothing would be served: add a section [servers.nfs], [servers.ninep] or [servers.nbd]\n",
+                "CONFIG: zerofs: no server is configured: add a section [servers.nfs], [servers.ninep] or [servers.nbd]\n",
                 run("", "[servers.ninep]\naddresses = []\n[prometheus]"));
     }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The start script, with a Java that only tells its flags: heap and direct memory fit what the configuration says. */
+/** The start script, with a Java that only prints its flags: heap and direct memory fit the configuration. */
 class StartScriptTest {
     private static final long MIB = 1 << 20;
 

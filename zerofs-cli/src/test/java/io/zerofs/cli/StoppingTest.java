@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
-/** How long a stop goes on. */
+/** The duration of a stop. */
 class StoppingTest {
     private static final Duration PATIENCE = Duration.ofMillis(60);
     private final CountDownLatch stored = new CountDownLatch(1);

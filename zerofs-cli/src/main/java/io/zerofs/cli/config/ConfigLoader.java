@@ -11,11 +11,11 @@ import org.tomlj.Toml;
 import org.tomlj.TomlParseError;
 import org.tomlj.TomlParseResult;
 
-/** Reads a configuration file, or says what is wrong with it. */
+/** Reads a configuration file or reports its faults. */
 public final class ConfigLoader {
     private static final long FILE_BYTES_MAX = 1 << 20;
 
-    /** Some editors begin a text with it. */
+    /** The byte order mark, with which some editors begin a file. */
     private static final String BYTE_ORDER_MARK = "\uFEFF";
 
     private final Environment environment;
@@ -28,18 +28,18 @@ public final class ConfigLoader {
         return parse(file.toString(), read(file));
     }
 
-    /** @param name stands for the file in messages */
+    /** @param name the file's name in messages */
     ZerofsConfig parse(String name, String toml) throws ConfigException {
         TomlParseResult result = parsed(name, toml);
         if (result.hasErrors()) {
             TomlParseError error = result.errors().get(0);
-            // Only the position and the parser's own words: it may quote one token, never a whole value.
+            // Only the position and the parser's own words, which may quote one token but never a whole value.
             throw new ConfigException(name + ":" + error.position().line() + ": " + error.getMessage());
         }
         return new RecordBinder(name, new Substitution(environment)).bind(ZerofsConfig.class, result);
     }
 
-    /** The parser takes some nonsense for a fault of its own. */
+    /** Parses the text. For some wrong texts the parser fails as if it had a bug of its own. */
     private static TomlParseResult parsed(String name, String toml) throws ConfigException {
         try {
             return Toml.parse(toml);

@@ -11,33 +11,33 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The environment variables of a process as bytes. Java decodes them in the process's locale and loses every byte that
- * does not fit: under systemd, which sets no locale, all passwords with as many letters beyond ASCII would be the same.
+ * The environment variables of a process as bytes. Java decodes them in the process's locale and loses every byte that does
+ * not fit. Under systemd, which sets no locale, different passwords with letters beyond ASCII would be the same.
  */
 @FunctionalInterface
 public interface Environment {
-    /** Returns the bytes of a variable, empty if it is not set. */
+    /** Returns the bytes of a variable; empty if it is not set. */
     Optional<byte[]> valueOf(String name);
 
-    /** The variables that this process was started with. */
+    /** Returns the variables at the start of this process. */
     static Environment process() {
         try {
             return parse(Files.readAllBytes(Path.of("/proc/self/environ")));
         } catch (IOException e) {
-            // Not Linux, or hidden from us.
+            // Not Linux, or /proc is not readable.
             return name -> Optional.ofNullable(System.getenv(name)).map(value -> encode(name, value));
         }
     }
 
-    /** @param block {@code NAME=value} with a zero after each, as the kernel has it */
+    /** @param block the kernel's form: {@code NAME=value} with a zero after each */
     static Environment parse(byte[] block) {
-        // One byte is one character here, so that names can be looked for and no byte is lost.
+        // One byte is one character here, so that we can search names and lose no byte.
         String text = new String(block, StandardCharsets.ISO_8859_1);
         Map<String, byte[]> variables = new HashMap<>();
         for (String variable : text.split("\0")) {
             int end = variable.indexOf('=');
             if (end > 0) {
-                // Of two with one name the first counts, as it does for getenv(3).
+                // The first of two variables with one name counts, as in getenv(3).
                 variables.putIfAbsent(
                         variable.substring(0, end), variable.substring(end + 1).getBytes(StandardCharsets.ISO_8859_1));
             }

@@ -6,10 +6,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Marks a record component whose type has keys that several sections share: they stand in the section itself. */
+/** Marks a record component with keys that several sections share. The keys are in the section itself. */
 @Target(ElementType.RECORD_COMPONENT)
 @Retention(RetentionPolicy.RUNTIME)
 @interface Inlined {
-    /** Defaults that only this section has, as TOML: {@code port = 2049}. */
+    /** Returns defaults of this section only, as TOML: {@code port = 2049}. */
     String value() default "";
 }

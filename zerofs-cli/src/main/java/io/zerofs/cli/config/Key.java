@@ -18,11 +18,11 @@ import org.tomlj.Toml;
  * @param name as written in the file
  * @param type of the value; the element's type for a list
  * @param optional whether it may be absent without having a default
- * @param byDefault its default as written in TOML; empty: it has none
+ * @param byDefault its default as written in TOML; empty if it has none
  */
 record Key(String name, Class<?> type, boolean list, boolean optional, Setting setting, String byDefault) {
 
-    /** The keys of a section in the order of the components, those of inlined records in their place. */
+    /** Returns the keys of a section in the order of the components, with the keys of inlined records in their place. */
     static List<Key> of(Class<? extends Record> type) {
         return keys(type, Map.of()).toList();
     }
@@ -60,7 +60,7 @@ record Key(String name, Class<?> type, boolean list, boolean optional, Setting s
         return camelCase.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
     }
 
-    /** Whether it is a section with keys of its own: those are the records whose components are settings. */
+    /** Returns whether the key is a section: a record whose components are settings. */
     boolean isSection() {
         return type.isRecord()
                 && (type.getRecordComponents()[0].isAnnotationPresent(Setting.class)
@@ -71,7 +71,7 @@ record Key(String name, Class<?> type, boolean list, boolean optional, Setting s
         return type.asSubclass(Record.class);
     }
 
-    /** The default as the TOML parser would have delivered it. */
+    /** Returns the default in the form that the TOML parser returns. */
     Optional<Object> defaultValue() {
         return byDefault.isEmpty()
                 ? Optional.empty()

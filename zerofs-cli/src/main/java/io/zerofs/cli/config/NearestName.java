@@ -6,18 +6,18 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Finds the known name that somebody probably meant. */
+/** Finds the known name that the user probably meant. */
 final class NearestName {
     private NearestName() {}
 
-    /** The nearest of the known names, if it is near enough to be a slip of the hand. */
+    /** Returns the nearest known name, if it is near enough for a typing error. */
     static Optional<String> of(String written, Collection<String> known) {
         return known.stream()
                 .min(Comparator.comparingInt(name -> distance(written, name)))
                 .filter(name -> distance(written, name) <= Math.min(name.length() / 2, Math.max(2, name.length() / 3)));
     }
 
-    /** Levenshtein distance, row by row. */
+    /** Returns the Levenshtein distance, row by row. */
     private static int distance(String written, String b) {
         String a = written.toLowerCase(Locale.ROOT);
         int[] row = new int[b.length() + 1];

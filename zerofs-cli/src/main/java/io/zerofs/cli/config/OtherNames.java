@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Advice for keys that this program does not have: those of ZeroFS in Rust, and those that stand in the wrong section. */
+/** Advice for unknown keys: keys of ZeroFS in Rust, and keys in the wrong section. */
 final class OtherNames {
     private static final String REMOVE = "remove it: ";
 
-    /** By dotted name; {@code *} where the section does not matter. */
+    /** Advice by dotted name; {@code *} means any section. */
     private static final Map<String, String> ADVICE = Map.ofEntries(
             Map.entry("servers.rpc", REMOVE + "there is no RPC server; [prometheus] has the numbers"),
             Map.entry("servers.webui", REMOVE + "there is no web interface; [prometheus] has the numbers"),
@@ -56,7 +56,7 @@ final class OtherNames {
                 .or(() -> elsewhere(key));
     }
 
-    /** A key whose name is right and whose section is not. */
+    /** Returns advice for a key with a right name in a wrong section. */
     private static Optional<String> elsewhere(String key) {
         List<String> places = new ArrayList<>();
         addPlaces("", ZerofsConfig.class, key, places);

@@ -12,7 +12,7 @@ import org.tomlj.Toml;
 import org.tomlj.TomlPosition;
 import org.tomlj.TomlTable;
 
-/** Makes records of TOML tables, section by section; the components of a record say which keys it may have. */
+/** Makes records from TOML tables, section by section. The components of a record are its permitted keys. */
 final class RecordBinder {
     private final String fileName;
     private final Values values;
@@ -22,13 +22,13 @@ final class RecordBinder {
         this.values = new Values(substitution);
     }
 
-    /** A table with its dotted name, empty for the whole file. */
+    /** A table with its dotted name, which is empty for the whole file. */
     private record Section(String name, TomlTable table, Optional<TomlPosition> position) {
         Object get(String key) {
             return table.get(List.of(key));
         }
 
-        /** Where a key stands, else where its section does. */
+        /** Returns the position of a key, else of its section. */
         Optional<TomlPosition> positionOf(String key) {
             return Optional.ofNullable(table.inputPositionOf(List.of(key))).or(() -> position);
         }
@@ -52,7 +52,7 @@ final class RecordBinder {
         return make(type, keys.iterator(), section);
     }
 
-    /** @param keys of the components, in their order */
+    /** @param keys the keys of the components, in their order */
     private <T extends Record> T make(Class<T> type, Iterator<Key> keys, Section section) throws ConfigException {
         RecordComponent[] components = type.getRecordComponents();
         Object[] arguments = new Object[components.length];
@@ -89,7 +89,7 @@ final class RecordBinder {
         String name = parent.nameOf(key.name());
         Object found = parent.get(key.name());
         if (found == null) {
-            // A section whose keys all have defaults may be left out; another one names the key that is missing.
+            // A section may be omitted if all its keys have defaults. Otherwise the message names the missing key.
             return key.optional() ? null : bind(key.sectionType(), new Section(name, Toml.parse(""), Optional.empty()));
         }
         if (found instanceof TomlTable table) {

@@ -7,24 +7,24 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Describes the key that a record component is read from; its name is the component's in snake_case. Loader and
- * reference documentation are both made of this.
+ * Describes the key of a record component. Its name is the component's name in snake_case. The loader and the reference
+ * documentation use this.
  */
 @Target(ElementType.RECORD_COMPONENT)
 @Retention(RetentionPolicy.RUNTIME)
 @interface Setting {
-    /** What the key means, for the reference page. */
+    /** Returns the meaning of the key for the reference page. */
     String value();
 
-    /** Value when the key is absent, as written in TOML; empty: the key is required unless its type is Optional. */
+    /** Returns the default as written in TOML. If it is empty, the key is required unless its type is Optional. */
     String byDefault() default "";
 
-    /** Another name that is understood. */
+    /** Returns another accepted name. */
     String also() default "";
 
-    /** Smallest value of a number. */
+    /** Returns the smallest value of a number. */
     double min() default Double.NEGATIVE_INFINITY;
 
-    /** Largest value of a number. */
+    /** Returns the largest value of a number. */
     double max() default Double.POSITIVE_INFINITY;
 }

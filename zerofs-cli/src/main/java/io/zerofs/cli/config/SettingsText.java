@@ -8,7 +8,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
-/** A configuration as one line for the log: what is set or has a default, without secrets. */
+/** A configuration as one line for the log: all set keys and defaults, without secrets. */
 public final class SettingsText {
     private final List<String> settings = new ArrayList<>();
 
@@ -24,7 +24,7 @@ public final class SettingsText {
         add(section, values, Key.of(values.getClass()).iterator());
     }
 
-    /** @param keys of the components, in their order */
+    /** @param keys the keys of the components, in their order */
     private void add(String section, Record values, Iterator<Key> keys) {
         for (RecordComponent component : values.getClass().getRecordComponents()) {
             Object value = valueOf(component, values);

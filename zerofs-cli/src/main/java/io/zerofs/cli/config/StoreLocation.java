@@ -5,7 +5,7 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** Where the objects of a volume are. */
+/** The place of a volume's objects. */
 public sealed interface StoreLocation {
     /**
      * A bucket.
@@ -39,7 +39,7 @@ public sealed interface StoreLocation {
         }
     }
 
-    /** Reads a URL; the message of the exception says what is wrong with it. */
+    /** Reads a URL. The exception's message names the fault. */
     static StoreLocation parse(String url) {
         int end = url.indexOf("://");
         if (end < 0) {
@@ -73,7 +73,7 @@ public sealed interface StoreLocation {
         return new Local(Values.path(decoded(url, rest)).normalize());
     }
 
-    /** A blank may be written as {@code %20}, as in any URL. */
+    /** Decodes a path, in which {@code %20} is a blank, as in any URL. */
     private static String decoded(String url, String path) {
         String decoded;
         try {
@@ -96,7 +96,7 @@ public sealed interface StoreLocation {
         return name;
     }
 
-    /** The message does not repeat them. */
+    /** Refuses credentials in a URL. The message does not repeat them. */
     static void requireNoCredentials(String authority) {
         if (authority != null && authority.indexOf('@') >= 0) {
             throw new IllegalArgumentException("credentials do not belong in a URL; they have keys of their own");

@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Replaces <code>${NAME}</code> in string values by environment variables; <code>$${</code> stands for a literal
+ * Replaces <code>${NAME}</code> in string values by environment variables. <code>$${</code> means a literal
  * <code>${</code>. Works on parsed values, so that a variable's content can neither break the syntax nor add keys.
  */
 final class Substitution {
@@ -24,9 +24,9 @@ final class Substitution {
     }
 
     /**
-     * A text; a reference without braces is refused wherever it stands.
+     * Expands a text. Refuses a reference without braces at any place.
      *
-     * @throws IllegalArgumentException naming the variable that is missing or no text, or the reference that is malformed
+     * @throws IllegalArgumentException with the name of a missing or undecodable variable, or a malformed reference
      */
     String expand(String text) {
         Matcher unexpanded = NO_BRACES.matcher(text);
@@ -37,8 +37,8 @@ final class Substitution {
     }
 
     /**
-     * The bytes of a secret, those of a variable as they are. A secret may have a dollar sign in it, but one that is
-     * nothing but a reference without braces is a slip that would become the password.
+     * Expands a secret to bytes, and keeps a variable's bytes unchanged. A secret may have a dollar sign in it. But a secret
+     * that is only a reference without braces is a mistake, and would become the password.
      */
     byte[] expandSecret(String text) {
         Matcher unexpanded = NO_BRACES.matcher(text);

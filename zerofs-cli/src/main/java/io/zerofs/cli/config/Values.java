@@ -19,7 +19,7 @@ import java.util.function.Function;
 import org.tomlj.TomlArray;
 import org.tomlj.TomlTable;
 
-/** Converts what the TOML parser delivers to the type of a key; messages say what is wrong, never a secret. */
+/** Converts values of the TOML parser to the type of a key. Messages name the fault, never a secret. */
 final class Values {
     private static final Map<Class<?>, Function<String, Object>> FROM_TEXT = Map.of(
             String.class, Values::text,
@@ -35,7 +35,7 @@ final class Values {
         this.substitution = substitution;
     }
 
-    /** @throws IllegalArgumentException with a message that fits behind the name of the key */
+    /** @throws IllegalArgumentException with a message that fits after the name of the key */
     Object convert(Key key, Object found) {
         if (key.list()) {
             return list(key, expect(TomlArray.class, found, "a list"));
@@ -97,7 +97,7 @@ final class Values {
         return number;
     }
 
-    /** A number as a person writes it. */
+    /** Returns a number as a person writes it. */
     static String plain(double number) {
         return number == Math.rint(number) && Math.abs(number) < 1e15
                 ? Long.toString((long) number)
@@ -118,7 +118,7 @@ final class Values {
         return type.getEnumConstants()[index];
     }
 
-    /** A variable of the environment that is set to nothing is a mistake wherever a value is wanted. */
+    /** Requires a value: an empty environment variable is a mistake. */
     private static String text(String text) {
         if (text.isBlank()) {
             throw new IllegalArgumentException("must not be empty");

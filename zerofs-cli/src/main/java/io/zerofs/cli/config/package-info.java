@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 /**
- * The configuration file: a tree of records that says what every key is, and the loader that turns TOML into it or
- * explains in one line why it cannot.
+ * The configuration file: a tree of records that describes every key, and the loader that makes the records from TOML or
+ * reports the fault in one line.
  */
 package io.zerofs.cli.config;

@@ -225,7 +225,7 @@ class ConfigLoaderTest {
                 StoreLocation.parse(url));
     }
 
-    /** Each key and value of the original that means nothing here, and keys in a wrong place. */
+    /** Keys and values of the original that have no meaning here, and keys in a wrong place. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

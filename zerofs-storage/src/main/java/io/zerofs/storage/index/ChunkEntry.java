@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Where the bytes of a chunk are: a full frame, then deltas, oldest first. Empty for a hole, which has no record.
+ * The frames of a chunk: a full frame, then deltas, oldest first. Empty for a hole, which has no record.
  *
  * <pre>
  * for each frame:
@@ -22,7 +22,7 @@ import java.util.List;
 public record ChunkEntry(List<FrameReference> frames) {
     public static final ChunkEntry HOLE = new ChunkEntry(List.of());
 
-    /** A chunk with more frames than this was not written by us: writers wait for folding long before. */
+    /** Maximum number of frames. We never write more, because writers wait for compaction long before. */
     public static final int FRAMES_MAX = 4096;
 
     private static final int FRAME_BYTES_MAX = 2 * Varints.BYTES_MAX + Long.BYTES;
@@ -36,7 +36,7 @@ public record ChunkEntry(List<FrameReference> frames) {
         return frames.isEmpty();
     }
 
-    /** Deltas, that is, frames behind the first. */
+    /** Returns the number of deltas: all frames after the first. */
     public int deltas() {
         return Math.max(0, frames.size() - 1);
     }

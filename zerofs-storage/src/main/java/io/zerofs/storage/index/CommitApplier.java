@@ -10,11 +10,11 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * Brings a durable commit into the index, the same way in a running writer and in replay. Every record is absolute, so
- * replaying any stretch of the log that starts early enough gives the same database. Called in the order of the log.
+ * Applies durable commits to the index, in the same way in a running writer and in replay. Every record is absolute, so a
+ * replay of any part of the log that starts early enough makes the same database. Called in the order of the log.
  */
 public final class CommitApplier {
-    /** Slots whose table shares a record: a reader decodes this many to find one. */
+    /** Number of slots that share a record of the frame table. A reader decodes all of them to find one. */
     static final int SLOTS_PER_RECORD = 64;
 
     private final RocksIndex index;
@@ -23,7 +23,7 @@ public final class CommitApplier {
         this.index = index;
     }
 
-    /** Applies a commit read back from the store: its batches, then what {@link #applyDurable} adds. */
+    /** Applies a commit read from the store: its batches, and then the records of {@link #applyDurable}. */
     public void replay(CommitLog log) throws VolumeException {
         for (byte[] batch : log.batches()) {
             index.write(RecordBatch.fromLog(ByteBuffer.wrap(batch)));
@@ -32,17 +32,16 @@ public final class CommitApplier {
     }
 
     /**
-     * Adds what follows from a commit's being durable: where its frames stand and which older ones it killed. Its
-     * batches are in the index already.
+     * Adds the records of a durable commit: its frame table and its death records. The index already has its batches.
      *
-     * @throws VolumeException NO_SPACE if nothing was written and it may be tried again
+     * @throws VolumeException NO_SPACE if the index wrote nothing and the caller may try again
      */
     public void applyDurable(FrameTable frames, List<Death> deaths) throws VolumeException {
         long seq = frames.commit().seq();
         RecordBatch records = new RecordBatch();
         int slot = 0;
         do {
-            // A commit without frames has a record too: it says that the commit exists.
+            // A commit without frames has a record too, which shows that the commit exists.
             records.put(
                     IndexKeys.frames(seq, slot),
                     frames.slice(slot, SLOTS_PER_RECORD).encode());
@@ -54,12 +53,12 @@ public final class CommitApplier {
         index.write(records.toBytes());
     }
 
-    /** Slots with the same result share a record of the frame table. */
+    /** Returns the number of the frame table record that has the slot. */
     public static int recordOf(int slot) {
         return slot / SLOTS_PER_RECORD;
     }
 
-    /** The part of a commit's frame table that covers a slot, or null if the index has none. */
+    /** Returns the part of a commit's frame table that covers a slot, or null if the index has none. */
     public static FrameTable frameTable(RocksIndex index, long seq, int slot) throws VolumeException {
         byte[] encoded = index.get(IndexKeys.frames(seq, recordOf(slot) * SLOTS_PER_RECORD));
         if (encoded == null) {

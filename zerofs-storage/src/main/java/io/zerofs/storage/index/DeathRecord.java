@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * The value of a death record: slots ascending, each as the varint of its distance from the one before.
+ * The value of a death record: ascending slots, each a varint of its distance from the slot before.
  *
- * @param slots not to be changed
+ * @param slots must not be changed
  */
 public record DeathRecord(int[] slots) {
     private static final int SLOT_BYTES_MAX = 5;

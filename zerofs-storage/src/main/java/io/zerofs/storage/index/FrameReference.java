@@ -2,11 +2,11 @@
 package io.zerofs.storage.index;
 
 /**
- * One frame as a chunk entry names it.
+ * A chunk entry's reference to one frame.
  *
  * @param seq the commit that holds the frame
  * @param slot its place in that commit
- * @param full whether it is the whole chunk rather than a delta on what stands before it
+ * @param full whether it is the whole chunk rather than a delta on the frames before it
  * @param blocks one bit for each 4 KiB block that a delta touches, the lowest for the first; all ones for a full frame
  */
 public record FrameReference(long seq, int slot, boolean full, long blocks) {

@@ -12,7 +12,7 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 
-/** A walk over a key range in either direction. Confined to one thread, except that closing the index closes it. */
+/** A cursor over a key range in either direction. Confined to one thread, except that closing the index closes it. */
 final class IndexCursor implements Cursor {
     private final RocksIndex index;
     private final StampedLock lifetime = new StampedLock();

@@ -4,8 +4,8 @@ package io.zerofs.storage.index;
 import java.nio.ByteBuffer;
 
 /**
- * Keys that belong to the engine. All begin with a kind byte of 0x80 or more, numbers are big-endian so that they sort;
- * a kind byte is never used for anything else again.
+ * The keys of the engine. All begin with a kind byte of 0x80 or more. Numbers are big-endian so that they sort. A kind byte
+ * never gets a second meaning.
  *
  * <pre>
  * 0x80 inode:u64 chunk:u64      chunk entry
@@ -28,17 +28,17 @@ public final class IndexKeys {
         return pair(CHUNK, inode, index);
     }
 
-    /** The chunk index in a key made by {@link #chunk}. */
+    /** Returns the chunk index in a key made by {@link #chunk}. */
     public static long chunkIndex(byte[] key) {
         return ByteBuffer.wrap(key).getLong(CHUNK_INDEX_OFFSET);
     }
 
-    /** The inode in a key made by {@link #chunk}. */
+    /** Returns the inode in a key made by {@link #chunk}. */
     public static long chunkInode(byte[] key) {
         return ByteBuffer.wrap(key).getLong(1);
     }
 
-    /** The commit in which the slots died, in a key made by {@link #deaths}. */
+    /** Returns the commit in which the slots died, in a key made by {@link #deaths}. */
     public static long deathSeq(byte[] key) {
         return chunkIndex(key);
     }
@@ -55,7 +55,7 @@ public final class IndexKeys {
         return pair(DEATHS, victim, seq);
     }
 
-    /** Where scans of one kind end. */
+    /** Returns the end of scans of one kind. */
     public static byte[] kindEnd(byte kind) {
         return new byte[] {(byte) (kind + 1)};
     }

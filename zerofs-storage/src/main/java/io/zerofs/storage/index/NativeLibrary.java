@@ -19,18 +19,18 @@ import org.rocksdb.RocksDB;
 import org.rocksdb.util.Environment;
 
 /**
- * Loads RocksDB's native library from a fixed place. Left alone, the binding unpacks 17 MB into the temp directory at
- * each start and leaves them there when the process is killed.
+ * Loads RocksDB's native library from a fixed place. By default the binding unpacks 17 MB into the temp directory at each
+ * start, and leaves them there if the process is killed.
  */
 final class NativeLibrary {
     private static final Object LOADING = new Object();
 
-    // The library is the whole process's. To look at its 17 MB again takes longer than to open a small volume.
+    // The library belongs to the whole process. Checking its 17 MB again takes longer than opening a small volume.
     private static boolean loaded;
 
     private NativeLibrary() {}
 
-    /** As {@link #load}, unless this process has it already. */
+    /** Loads the library like {@link #load}, unless this process has it already. */
     static void loadOnce(Path directory) throws IOException {
         synchronized (LOADING) {
             if (!loaded) {
@@ -41,12 +41,12 @@ final class NativeLibrary {
     }
 
     /**
-     * @param directory where the library is kept from now on; made if missing; may be shared with other processes
+     * @param directory the library's place; created if it is missing; other processes may share it
      */
     static void load(Path directory) throws IOException {
         URL source = RocksDB.class.getClassLoader().getResource(Environment.getJniLibraryFileName("rocksdb"));
         if (source == null || !(source.openConnection() instanceof JarURLConnection jar)) {
-            // A platform whose library goes by another name: the binding knows better where to look.
+            // The library has another name on this platform, and the binding knows its place.
             RocksDB.loadLibrary();
             return;
         }
@@ -57,7 +57,7 @@ final class NativeLibrary {
         PrivateDirectory.make(home);
         // RocksDB.loadLibrary(List) looks for this name, with a doubled "jni".
         Path library = home.resolve(Environment.getJniLibraryFileName("rocksdbjni"));
-        // Nobody else could write here, so the checksum has only to find damage; to unpack again takes up to a second.
+        // Only we can write here, so the checksum only has to find damage. Unpacking again takes up to a second.
         if (!PrivateDirectory.isOurFile(library)
                 || crc(library) != jar.getJarEntry().getCrc()) {
             unpack(source, library);

@@ -5,8 +5,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Owns native handles and releases them in reverse order of their making, for RocksDB refers from later objects to
- * earlier ones. Confined to the thread that opens or closes the index.
+ * Owns native handles and releases them in reverse order, because later objects of RocksDB refer to earlier ones. Confined
+ * to the thread that opens or closes the index.
  */
 final class NativeResources implements AutoCloseable {
     private final Deque<AutoCloseable> handles = new ArrayDeque<>();
@@ -16,7 +16,7 @@ final class NativeResources implements AutoCloseable {
         return handle;
     }
 
-    /** Idempotent. Every handle is released even if one of them refuses; the first refusal is thrown at the end. */
+    /** Releases every handle, even if one of them fails, and throws the first failure at the end. Idempotent. */
     @Override
     public void close() {
         RuntimeException first = null;

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Local directories that nobody else may write to: what others could put there would be loaded or believed. Root may do
- * anything anyway and counts as ourselves.
+ * Local directories that no other user may write to, because the daemon loads or trusts their files. Root may do anything
+ * anyway, so it counts as the daemon's own user.
  */
 public final class PrivateDirectory {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
@@ -28,7 +28,7 @@ public final class PrivateDirectory {
 
     private PrivateDirectory() {}
 
-    /** Makes a directory of ours with mode 0700, or takes away what an existing one grants to others. */
+    /** Makes a directory of ours with mode 0700, or removes other users' permissions from an existing one. */
     public static void make(Path path) throws IOException {
         if (!isPosix(path)) {
             Files.createDirectories(path);
@@ -43,8 +43,8 @@ public final class PrivateDirectory {
     }
 
     /**
-     * Makes the directory that the operator named, or takes away from others what lets them add to it or replace what is
-     * in it. It may be reached through a link.
+     * Makes the directory that the operator named, or removes other users' permission to add or replace entries of an
+     * existing one. Its path may be a link.
      */
     public static void makeParent(Path named) throws IOException {
         Path parent = named.toAbsolutePath().getParent();
@@ -58,7 +58,7 @@ public final class PrivateDirectory {
         }
     }
 
-    /** Whether a file is a regular one that only we can have written. */
+    /** Returns whether a file is a regular file that only we can have written. */
     static boolean isOurFile(Path file) throws IOException {
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             return false;
@@ -88,7 +88,7 @@ public final class PrivateDirectory {
         }
         int mode = mode(path);
         if ((mode & OTHERS_WRITE) != 0 && (mode & STICKY) == 0) {
-            log.info("taking away from others the permission to write to {}", path);
+            log.info("removing other users' permission to write to {}", path);
             Files.setAttribute(path, "unix:mode", mode & ~OTHERS_WRITE);
         }
     }

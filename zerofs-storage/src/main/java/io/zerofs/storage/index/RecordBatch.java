@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Puts and deletes in the form in which both the log and RocksDB take them, so that a batch is written once and is the
- * same bytes in both. Filled by one thread.
+ * Puts and deletes in the common form of the log and RocksDB. So the engine writes a batch once, and both have the same
+ * bytes. One thread fills it.
  *
  * <pre>
  * u64 zero                  RocksDB fills in its sequence number; not part of the log
@@ -18,11 +18,10 @@ import java.util.Arrays;
  *   varint length, value    only with put
  * </pre>
  *
- * The form is that of RocksDB's WriteBatch, of which only these two record types are used; varints are base 128, least
- * significant group first.
+ * The form is RocksDB's WriteBatch with only these two record types. Varints are base 128, least significant group first.
  */
 public final class RecordBatch {
-    /** Bytes that stand before the part that goes into the log. */
+    /** Bytes before the part that goes into the log. */
     public static final int LOG_OFFSET = Long.BYTES;
 
     private static final int HEADER_BYTES = LOG_OFFSET + Integer.BYTES;
@@ -54,12 +53,12 @@ public final class RecordBatch {
         return count == 0;
     }
 
-    /** Bytes so far, header included. */
+    /** Returns the bytes so far, header included. */
     public int size() {
         return end;
     }
 
-    /** The finished batch as a new array. The batch may be filled further and finished again. */
+    /** Returns the batch as a new array. The caller may add records and call this again. */
     public byte[] toBytes() {
         byte[] whole = Arrays.copyOf(bytes, end);
         for (int i = 0; i < Integer.BYTES; i++) {
@@ -69,10 +68,10 @@ public final class RecordBatch {
     }
 
     /**
-     * A batch read back from a log, as RocksDB takes it, with every length checked: RocksDB would apply the front part
-     * of a malformed one.
+     * Returns a batch from a log in RocksDB's form. Checks every length, because RocksDB would apply the front part of a
+     * malformed batch.
      *
-     * @param logged from position to limit what stood behind {@link #LOG_OFFSET} when it was written
+     * @param logged from position to limit the bytes after {@link #LOG_OFFSET} of the written batch
      */
     public static byte[] fromLog(ByteBuffer logged) throws VolumeException {
         byte[] whole = new byte[LOG_OFFSET + logged.remaining()];

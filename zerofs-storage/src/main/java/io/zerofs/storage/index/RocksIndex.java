@@ -23,16 +23,15 @@ import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
- * One RocksDB database, without its own log: what a crash takes from it is in the commits. Thread-safe; closing waits
- * for calls that are under way and closes open cursors.
+ * One RocksDB database without its own log, because the commits have all changes that a crash removes from it. Thread-safe.
+ * Closing waits for running calls and closes open cursors.
  *
  * <p>Failures are {@link VolumeException}s: CORRUPT when local files are damaged or missing, UNAVAILABLE when they cannot be
  * read for now, NO_SPACE when a write was refused as a whole, DISK when another file cannot be made or read for now, DISK or
  * CLOSED when a write may be half applied, CLOSED when the index is closed.
  */
 public final class RocksIndex implements AutoCloseable {
-    // With the last but one buffer waiting RocksDB would begin to delay writes, and then refuses those that must not
-    // sleep.
+    // When only this many buffers are left, RocksDB begins to delay writes, and refuses writes that must not sleep.
     private static final int BUFFERS_THAT_DELAY = 2;
 
     private static final byte[] NOTHING = new RecordBatch().toBytes();
@@ -61,21 +60,21 @@ public final class RocksIndex implements AutoCloseable {
         this.writer = writer;
         this.reads = handles.own(new ReadOptions());
         this.memoryReads = handles.own(memoryOnly(new ReadOptions()));
-        // Under the gate a write may be refused but must never sleep.
+        // Inside the gate a write may be refused but must never sleep.
         this.writes = handles.own(new WriteOptions().setDisableWAL(true).setNoSlowdown(true));
     }
 
     /**
      * Opens a database or makes a new one.
      *
-     * @param directory holds the database and nothing else
-     * @param nativeDirectory where the native library is unpacked if this process has not loaded it
+     * @param directory the directory of the database, without other files
+     * @param nativeDirectory the place of the native library, which is unpacked there if this process has not loaded it
      */
     public static RocksIndex open(Path directory, Path nativeDirectory, RocksTuning tuning) throws VolumeException {
         return open(directory, nativeDirectory, tuning, RocksDB::write);
     }
 
-    /** The same with a writer that may fail as a disk does. */
+    /** Opens a database with a writer that may fail like a disk. */
     public static RocksIndex open(Path directory, Path nativeDirectory, RocksTuning tuning, Writer writer)
             throws VolumeException {
         NativeResources handles = new NativeResources();
@@ -97,15 +96,15 @@ public final class RocksIndex implements AutoCloseable {
     }
 
     /**
-     * The value of a key, or null.
+     * Returns the value of a key, or null.
      *
-     * @throws io.zerofs.core.waiting.WouldWaitException on a thread that never waits, if the disk would have to be read
+     * @throws io.zerofs.core.waiting.WouldWaitException on a thread that never waits, if the read needs the disk
      */
     public byte[] get(byte[] key) throws VolumeException {
         return get(readsOf(Thread.currentThread()), key);
     }
 
-    /** The same where it is too late to go to another thread: reads the disk if it must. */
+    /** Returns the value of a key, or null. Reads the disk even on a thread that never waits. */
     public byte[] getNow(byte[] key) throws VolumeException {
         return get(reads, key);
     }
@@ -125,12 +124,12 @@ public final class RocksIndex implements AutoCloseable {
         return thread instanceof NeverWaits ? memoryReads : reads;
     }
 
-    /** Has reads fail with Incomplete where the disk would have to be read. */
+    /** Returns options that make a read fail with Incomplete if it needs the disk. */
     static ReadOptions memoryOnly(ReadOptions options) {
         return options.setReadTier(ReadTier.BLOCK_CACHE_TIER);
     }
 
-    /** A walk over the state of this moment; each step can throw as {@link #get}. */
+    /** Returns a cursor over the present state. Each step can throw like {@link #get}. */
     public Cursor scan(KeyRange range, boolean descending) throws VolumeException {
         long stamp = use();
         try {
@@ -158,18 +157,18 @@ public final class RocksIndex implements AutoCloseable {
         }
     }
 
-    /** How many memtables could still be filled before writes would be refused. */
+    /** Returns the number of memtables that writers can fill before RocksDB refuses writes. */
     public int writeBuffersFree() throws VolumeException {
         long waiting = property("rocksdb.num-immutable-mem-table");
         return (int) Math.max(0, tuning.writeBuffersMax() - BUFFERS_THAT_DELAY - waiting);
     }
 
-    /** Whether a write would be taken now, as far as can be told without making one. */
+    /** Returns whether RocksDB would probably accept a write now. */
     public boolean takesWrites() throws VolumeException {
         return refusal() == null;
     }
 
-    /** Whether writes are refused because the disk is full, and not because it is slow. */
+    /** Returns whether RocksDB refuses writes because the disk is full, and not because it is slow. */
     public boolean lacksSpace() throws VolumeException {
         VolumeException refusal = refusal();
         return refusal != null && refusal.getCause() instanceof RocksDBException cause && isNoSpace(cause);
@@ -188,10 +187,10 @@ public final class RocksIndex implements AutoCloseable {
     }
 
     /**
-     * Makes a copy of the database by hard links, with all that was written before the call and any part of what is
-     * written meanwhile. Takes as long as flushing the memtables; does not hold back writers.
+     * Makes a copy of the database with hard links. It has all writes before the call and any part of concurrent writes.
+     * Takes as long as flushing the memtables. Does not block writers.
      *
-     * @param target must not exist; its parent must, on the same file system
+     * @param target must not exist; its parent must exist on the same file system
      */
     public void checkpoint(Path target) throws VolumeException {
         long stamp = use();
@@ -204,7 +203,7 @@ public final class RocksIndex implements AutoCloseable {
         }
     }
 
-    /** Reads a table file and compares all of its block checksums. The native library must have been loaded. */
+    /** Reads a table file and checks all of its block checksums. The native library must be loaded. */
     public static void verifyTable(Path file) throws VolumeException {
         try (Options options = new Options();
                 SstFileReader reader = new SstFileReader(options)) {
@@ -217,12 +216,12 @@ public final class RocksIndex implements AutoCloseable {
         }
     }
 
-    /** Bytes of the tables that the database consists of now. */
+    /** Returns the bytes of the present tables. */
     public long tableBytes() throws VolumeException {
         return property("rocksdb.live-sst-files-size");
     }
 
-    /** A number that RocksDB keeps about itself, such as {@code rocksdb.estimate-num-keys}. */
+    /** Returns a numeric property of RocksDB, such as {@code rocksdb.estimate-num-keys}. */
     public long property(String name) throws VolumeException {
         long stamp = use();
         try {
@@ -283,7 +282,7 @@ public final class RocksIndex implements AutoCloseable {
     }
 
     private static VolumeException writeFailure(RocksDBException cause) {
-        // Both are answered before the first record reaches the memtable; any other failure may come in between.
+        // RocksDB reports both before the first record reaches the memtable. Any other failure may come in between.
         boolean refused = isNoSpace(cause) || isCode(cause, Status.Code.Incomplete);
         VolumeException.Kind doubtful =
                 isCode(cause, Status.Code.IOError) ? VolumeException.Kind.DISK : VolumeException.Kind.CLOSED;
@@ -302,8 +301,8 @@ public final class RocksIndex implements AutoCloseable {
     }
 
     /**
-     * Too many open files, a quota or a device that fails says nothing of what the files hold. A file that is missing does,
-     * whose subcode has no name here.
+     * Returns whether a failure does not prove damage. Too many open files, a quota or a failing device prove none. A missing
+     * file does; its subcode has no name here.
      */
     private static boolean isPassing(RocksDBException e) {
         return isCode(e, Status.Code.IOError) && e.getStatus().getSubCode() == Status.SubCode.None;

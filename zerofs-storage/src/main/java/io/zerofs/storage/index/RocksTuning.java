@@ -14,13 +14,13 @@ import org.rocksdb.SstFileManager;
 import org.rocksdb.TablePropertiesCollectorFactory;
 
 /**
- * How much RocksDB may use. Memory is the block cache plus all write buffers.
+ * The resources that RocksDB may use. Its memory is the block cache plus all write buffers.
  *
  * @param blockCacheBytes decompressed blocks, index and filter blocks; at least 8 MiB
  * @param writeBufferBytes one memtable; at least 1 MiB
- * @param writeBuffersMax memtables that may wait for their flush before writes are refused; 4 to 64
+ * @param writeBuffersMax maximum memtables; beyond them RocksDB refuses writes; 4 to 64
  * @param backgroundJobs threads for flushes and compactions; 1 to 64
- * @param openFilesMax tables that are kept open; at least 20. Others are opened for each use
+ * @param openFilesMax tables that stay open; at least 20. RocksDB opens others for each use
  */
 public record RocksTuning(
         long blockCacheBytes, long writeBufferBytes, int writeBuffersMax, int backgroundJobs, int openFilesMax) {
@@ -41,10 +41,10 @@ public record RocksTuning(
     private static final long DELETIONS_IN_WINDOW = 512;
     private static final double DELETIONS_SHARE = 0.3;
     private static final int LEVEL0_COMPACTION_FILES = 4;
-    // Writers are held back by Volume.reserve, where they hold no lock; RocksDB must not hold them back under the gate.
+    // Volume.reserve delays writers, because they hold no lock there. RocksDB must not delay them inside the gate.
     private static final int LEVEL0_NEVER_STALLS = 1 << 20;
 
-    /** With the usual number of open files. */
+    /** Creates the record with the default number of open files. */
     public RocksTuning(long blockCacheBytes, long writeBufferBytes, int writeBuffersMax, int backgroundJobs) {
         this(blockCacheBytes, writeBufferBytes, writeBuffersMax, backgroundJobs, OPEN_FILES_MAX);
     }
@@ -86,16 +86,16 @@ public record RocksTuning(
                 .setLevel0StopWritesTrigger(LEVEL0_NEVER_STALLS)
                 .setSoftPendingCompactionBytesLimit(0)
                 .setHardPendingCompactionBytesLimit(0)
-                // What is not in a checkpoint is in the log: nothing to save at the end.
+                // The log has everything that is not in a checkpoint, so there is nothing to save at the end.
                 .setAvoidFlushDuringShutdown(true)
-                // Lets RocksDB go on by itself when a full disk has room again.
+                // Lets RocksDB resume by itself when a full disk has room again.
                 .setSstFileManager(owner.own(new SstFileManager(Env.getDefault())))
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
                 .setMaxLogFileSize(INFO_LOG_BYTES_MAX)
                 .setKeepLogFileNum(INFO_LOGS_MAX)
                 .setStatsDumpPeriodSec(0)
                 .setStatsPersistPeriodSec(0);
-        // Else what was deleted stays, and its tombstones with it, until so much is written that levels overflow.
+        // Otherwise deleted data and its tombstones stay until enough writes overflow the levels.
         options.setTablePropertiesCollectorFactory(
                 List.of(owner.own(TablePropertiesCollectorFactory.NewCompactOnDeletionCollectorFactory(
                         DELETIONS_WINDOW, DELETIONS_IN_WINDOW, DELETIONS_SHARE))));

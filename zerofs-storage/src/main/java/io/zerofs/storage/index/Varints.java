@@ -19,7 +19,7 @@ final class Varints {
         out.put((byte) rest);
     }
 
-    /** @param what for the message: what holds the number */
+    /** @param what the record with the number, for the message */
     static long get(ByteBuffer in, String what) throws VolumeException {
         long value = 0;
         for (int shift = 0; shift < Long.SIZE && in.hasRemaining(); shift += 7) {

@@ -6,7 +6,7 @@ import javax.crypto.AEADBadTagException;
 import javax.crypto.SecretKey;
 
 /**
- * ChaCha20-Poly1305 (RFC 8439): one message under one key and nonce. Every implementation gives the same bytes.
+ * ChaCha20-Poly1305 (RFC 8439): one message under one key and nonce. Every implementation makes the same bytes.
  * Thread-safe.
  */
 public interface Aead {
@@ -27,13 +27,13 @@ public interface Aead {
      */
     void open(Message message, ByteBuffer sealed, ByteBuffer plain) throws AEADBadTagException;
 
-    /** The fastest implementation on this Java runtime and processor. */
+    /** Returns the fastest implementation on this Java runtime and processor. */
     static Aead fastest() {
         return JcaAead.fastest();
     }
 
     /**
-     * What identifies a message beside its bytes. The arrays are not copied.
+     * The parameters of a message besides its bytes. The arrays are not copied.
      *
      * @param nonce unique per key
      * @param associated bytes that are authenticated and not stored

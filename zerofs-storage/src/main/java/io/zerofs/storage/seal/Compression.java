@@ -7,7 +7,7 @@ import net.jpountz.lz4.LZ4Exception;
 import net.jpountz.lz4.LZ4Factory;
 import net.jpountz.lz4.LZ4SafeDecompressor;
 
-/** How a page is packed before it is sealed; the code stands before the sealed bytes of each page. Thread-safe. */
+/** The compression of a page before it is sealed. The code is before the sealed bytes of each page. Thread-safe. */
 public enum Compression {
     NONE(0),
     /** The LZ4 block format. */
@@ -16,7 +16,7 @@ public enum Compression {
     /** Largest page that is compressed. */
     public static final int PAGE_BYTES_MAX = 64 * 1024;
 
-    /** A page that does not save this part of itself is stored raw: unpacking it would cost more than the bytes. */
+    /** A page that saves less than this part is stored plain, because unpacking would cost more than the bytes. */
     private static final int SAVING_DIVISOR = 64;
 
     private static final LZ4Compressor COMPRESSOR = LZ4Factory.fastestInstance().fastCompressor();
@@ -35,7 +35,7 @@ public enum Compression {
         return code;
     }
 
-    /** The codec with this code, or null. */
+    /** Returns the codec with this code, or null. */
     static Compression ofCode(int code) {
         return switch (code) {
             case 0 -> NONE;
@@ -44,7 +44,7 @@ public enum Compression {
         };
     }
 
-    /** Packs what remains in the buffer, which is left alone. The result shares its bytes when they are stored raw. */
+    /** Packs the remaining bytes of the buffer and leaves its position unchanged. A plain result shares the bytes. */
     public CodedPage pack(ByteBuffer plain) {
         int length = plain.remaining();
         if (this == NONE || length == 0) {
@@ -87,12 +87,12 @@ public enum Compression {
     }
 
     /**
-     * A page as it goes into the cipher.
+     * A page before encryption.
      *
-     * @param bytes from position to limit; not to be changed
+     * @param bytes the bytes from position to limit; must not be changed
      */
     public record CodedPage(Compression codec, ByteBuffer bytes) {
-        /** Bytes that the page takes in the object. */
+        /** Returns the bytes of the page in the object. */
         public int storedLength() {
             return ObjectCipher.PIECE_OVERHEAD_BYTES + bytes.remaining();
         }

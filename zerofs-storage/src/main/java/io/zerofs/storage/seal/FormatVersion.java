@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.seal;
 
-/** Versions of the stored format; only ever raised. The history stands in {@code docs/storage-format.md}. */
+/** Versions of the stored format, which only grow. {@code docs/storage-format.md} has their history. */
 public enum FormatVersion {
-    /** The first: volume, manifests, commits, fences, tables. Read and written by every program. */
+    /** The first format: volume, manifests, commits, fences, tables. Every version of the program uses it. */
     V1(1);
 
     public static final FormatVersion CURRENT = V1;

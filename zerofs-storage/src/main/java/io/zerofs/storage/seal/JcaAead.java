@@ -18,12 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The seam to a JCA provider. Ciphers are kept per thread, since {@code Cipher.getInstance} costs 2 to 3 µs, and one for
- * each direction. Conscrypt gets its bytes through direct buffers that are kept with the cipher: 32 KiB take it 15 µs that
- * way with both copies, and 33 µs from array to array.
+ * The adapter to a JCA provider. It keeps one cipher per thread and direction, because {@code Cipher.getInstance} costs 2 to
+ * 3 µs. Conscrypt gets its bytes through direct buffers that are kept with the cipher. So 32 KiB take 15 µs with both copies,
+ * and 33 µs from array to array.
  */
 final class JcaAead implements Aead {
-    /** From here on HotSpot replaces ChaCha20 and Poly1305 by vector code, where the processor has it. */
+    /** First Java whose HotSpot uses vector code for ChaCha20 and Poly1305, if the processor has it. */
     private static final int FIRST_JAVA_WITH_INTRINSICS = 21;
 
     private static final String TRANSFORMATION = "ChaCha20-Poly1305";
@@ -41,12 +41,12 @@ final class JcaAead implements Aead {
         return Chosen.AEAD;
     }
 
-    /** The provider that is part of the Java runtime. */
+    /** Returns the provider of the Java runtime. */
     static JcaAead ofRuntime() {
         return new JcaAead(Security.getProvider("SunJCE"), false);
     }
 
-    /** BoringSSL through Conscrypt; null where its native library does not load. */
+    /** Returns BoringSSL through Conscrypt; null if its native library does not load. */
     static JcaAead ofConscrypt() {
         try {
             Provider provider = Conscrypt.newProvider();
@@ -82,8 +82,8 @@ final class JcaAead implements Aead {
     }
 
     /**
-     * One cipher for one thread. A cipher refuses the key and nonce it had last, to guard against sealing twice; a retry
-     * and a page that is read twice do just that, so then a new one takes its place.
+     * One cipher for one thread and direction. A cipher refuses its last key and nonce, to prevent sealing twice. A retry, or
+     * a page that is read twice, uses them again; then a new cipher replaces the old one.
      */
     private static final class Direction {
         private final Provider provider;
@@ -130,7 +130,7 @@ final class JcaAead implements Aead {
             int inLength = in.remaining();
             int outLength = mode == Cipher.ENCRYPT_MODE ? inLength + TAG_BYTES : inLength - TAG_BYTES;
             stagedIn = withRoom(stagedIn, inLength).put(in).flip();
-            // Conscrypt asks for room for the tag in either direction, and leaves the position alone.
+            // Conscrypt needs room for the tag in both directions, and does not change the position.
             stagedOut = withRoom(stagedOut, inLength + TAG_BYTES);
             cipher.doFinal(stagedIn, stagedOut);
             out.put(stagedOut.position(0).limit(outLength));
@@ -144,7 +144,7 @@ final class JcaAead implements Aead {
         }
     }
 
-    /** Chosen once, when first asked for. */
+    /** The provider, chosen at its first use. */
     private static final class Chosen {
         static final Aead AEAD = choose();
 
@@ -155,7 +155,7 @@ final class JcaAead implements Aead {
             return conscrypt == null ? ofRuntime() : conscrypt;
         }
 
-        /** HotSpot's Poly1305 needs it on x86; without, the runtime's code is several times slower than Conscrypt. */
+        /** HotSpot's Poly1305 needs this on x86. Without it the runtime's code is several times slower than Conscrypt. */
         private static boolean processorHasVectorMultiply() {
             try {
                 return Files.readString(Path.of("/proc/cpuinfo")).contains("avx512ifma");

@@ -13,8 +13,8 @@ import javax.crypto.AEADBadTagException;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The data key of a volume, wrapped under a password. The wrapping authenticates everything else in the slot, the volume's
- * UUID and the format.
+ * The data key of a volume, wrapped with a password. The wrapping authenticates the rest of the slot, the volume's UUID and
+ * the format.
  *
  * <pre>
  *  0        4       5          8            12           16      20     52        100
@@ -32,7 +32,7 @@ public final class KeySlot {
     private static final int WRAPPED_BYTES = Aead.KEY_BYTES + Aead.TAG_BYTES;
     private static final int CLEAR_BYTES = BYTES - WRAPPED_BYTES;
 
-    /** The key that it is used with wraps nothing else, for its salt is fresh: one nonce is enough. */
+    /** The nonce of the wrapping. Its key wraps nothing else, because the salt is fresh, so one nonce is enough. */
     private static final byte[] NONCE = new byte[Aead.NONCE_BYTES];
 
     private final int keyId;
@@ -47,7 +47,7 @@ public final class KeySlot {
         this.wrapped = wrapped;
     }
 
-    /** Wraps a data key; takes as long as the parameters make it. */
+    /** Wraps a data key. The parameters decide how long this takes. */
     public static KeySlot wrap(Secret dataKey, Secret password, Wrapping wrapping) {
         Salt salt = Salt.random(wrapping.random());
         KeySlot slot = new KeySlot(ObjectHeader.FIRST_KEY_ID, wrapping.kdf(), salt, new byte[WRAPPED_BYTES]);
@@ -61,7 +61,7 @@ public final class KeySlot {
         return slot;
     }
 
-    /** The data key, which the caller closes; null if the password is not the one of this slot. */
+    /** Returns the data key, which the caller closes; null if the password does not fit this slot. */
     public Secret unwrap(Secret password, UUID volume) {
         byte[] dataKey = new byte[Aead.KEY_BYTES];
         try (Secret key = kdf.derive(password, salt)) {
@@ -134,6 +134,6 @@ public final class KeySlot {
         return "KeySlot(" + keyId + ", " + kdf + ", redacted)";
     }
 
-    /** How a data key is to be wrapped. */
+    /** The parameters of a wrapping. */
     public record Wrapping(UUID volume, PassphraseKdf kdf, RandomGenerator random) {}
 }

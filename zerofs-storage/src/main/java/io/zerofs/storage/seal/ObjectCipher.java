@@ -8,11 +8,11 @@ import javax.crypto.AEADBadTagException;
 import javax.crypto.SecretKey;
 
 /**
- * Seals and opens the pieces of one object. A sealed piece is a codec byte in clear, the encrypted page and a tag; the
- * header, the volume's UUID and the codec are associated data, the position is the nonce. Thread-safe.
+ * Seals and opens the pieces of one object. A sealed piece is a codec byte in clear, the encrypted page and a tag. Header,
+ * volume UUID and codec are associated data, and the position is the nonce. Thread-safe.
  */
 public final class ObjectCipher {
-    /** What sealing adds to a packed page. */
+    /** Bytes that sealing adds to a packed page. */
     public static final int PIECE_OVERHEAD_BYTES = 1 + Aead.TAG_BYTES;
 
     private static final int ASSOCIATED_BYTES = ObjectHeader.BYTES + 2 * Long.BYTES + 1;
@@ -33,19 +33,19 @@ public final class ObjectCipher {
         this.associated = bytes.array();
     }
 
-    /** The object's name, for messages. */
+    /** Returns the object's name for messages. */
     public String object() {
         return identity.object();
     }
 
-    /** Writes {@link Compression.CodedPage#storedLength()} bytes. The page is left alone. */
+    /** Writes {@link Compression.CodedPage#storedLength()} bytes. Does not change the page. */
     public void seal(Position position, Compression.CodedPage page, ByteBuffer to) {
         to.put((byte) page.codec().code());
         aead.seal(message(position, page.codec()), page.bytes().duplicate(), to);
     }
 
     /**
-     * Opens a sealed piece into a buffer that has just the room for the largest page allowed here, and advances both.
+     * Opens a sealed piece into a buffer with exactly the room for the largest permitted page. Advances both.
      *
      * @param stored the piece, from position to limit
      */
@@ -87,7 +87,7 @@ public final class ObjectCipher {
     }
 
     /**
-     * What every piece of the object is bound to.
+     * The identity that every piece of the object is bound to.
      *
      * @param object its name; for messages only
      */

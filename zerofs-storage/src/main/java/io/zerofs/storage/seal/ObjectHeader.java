@@ -6,7 +6,7 @@ import io.zerofs.storage.bytes.CorruptObjectException;
 import java.nio.ByteBuffer;
 
 /**
- * The clear start of every sealed object. It is associated data of every piece, so it cannot be changed unnoticed.
+ * The header of every sealed object, in clear. It is associated data of every piece, so any change is noticed.
  *
  * <pre>
  *  0        4      6    7    8        12         16         24         32
@@ -21,19 +21,19 @@ import java.nio.ByteBuffer;
  *  +----------------------------------+----------+----------+
  * </pre>
  *
- * @param epoch the term of the writer that made the object; of a fence, the term that it claims for
+ * @param epoch the epoch of the writer; of a fence, the claiming epoch
  * @param number commit seq, manifest version or table number
- * @param headLength stored bytes of the sealed section behind the header
- * @param dataLength stored bytes behind that section
+ * @param headLength stored bytes of the sealed section after the header
+ * @param dataLength stored bytes after that section
  */
 public record ObjectHeader(
         ObjectKind kind, int keyId, long epoch, long number, Salt salt, long headLength, long dataLength) {
     public static final int BYTES = 80;
 
-    /** The key that a new volume starts with; a rotation would add others. */
+    /** The key of a new volume. A rotation would add others. */
     public static final int FIRST_KEY_ID = 1;
 
-    /** Longest head or data part: lengths above are damage. */
+    /** Maximum length of head or data. A longer one is damage. */
     public static final long PART_BYTES_MAX = 1L << 32;
 
     static final int MAGIC = 0x5a46536f;
@@ -45,12 +45,12 @@ public record ObjectHeader(
         }
     }
 
-    /** Bytes of the whole object. */
+    /** Returns the bytes of the whole object. */
     public long objectLength() {
         return BYTES + headLength + dataLength;
     }
 
-    /** Offset in the object of what stands behind the head. */
+    /** Returns the offset in the object of the part after the head. */
     public long dataOffset() {
         return BYTES + headLength;
     }
@@ -68,7 +68,7 @@ public record ObjectHeader(
         to.putLong(headLength).putLong(dataLength);
     }
 
-    /** Reads {@link #BYTES} bytes and advances the buffer. What it says is not authenticated until a piece was opened. */
+    /** Reads {@link #BYTES} bytes and advances the buffer. The header is not authenticated until a piece was opened. */
     public static ObjectHeader read(ByteBuffer from, String object) throws CorruptObjectException {
         if (from.remaining() < BYTES) {
             throw foreign(object, "it ends within its header");
@@ -96,7 +96,7 @@ public record ObjectHeader(
         return new ObjectHeader(kind, keyId, epoch, number, salt, headLength, dataLength);
     }
 
-    /** What stands under one of our names and cannot be ours: nothing of it can be read, and a person has to act. */
+    /** Returns the failure for an object with one of our names that cannot be ours. A person has to act. */
     public static CorruptObjectException foreign(String object, String why) {
         return CorruptObjectException.foreign(
                 object,

@@ -12,8 +12,8 @@ import org.bouncycastle.crypto.generators.HKDFBytesGenerator;
 import org.bouncycastle.crypto.params.HKDFParameters;
 
 /**
- * The keys of one volume: derives that of each object from the data key. Thread-safe; closing it overwrites the data
- * key, after which nothing more can be derived.
+ * The keys of one volume. Derives the key of each object from the data key. Closing it overwrites the data key; after that
+ * it derives no key. Thread-safe.
  */
 public final class ObjectKeys implements AutoCloseable {
     private static final String PREFIX = "zerofs/1/";
@@ -22,7 +22,7 @@ public final class ObjectKeys implements AutoCloseable {
     private final UUID volume;
     private final Aead aead;
 
-    /** Takes over the data key. */
+    /** Takes ownership of the data key. */
     public ObjectKeys(Secret dataKey, UUID volume, Aead aead) {
         if (dataKey.borrowBytes().length != Aead.KEY_BYTES) {
             throw new IllegalArgumentException("a data key has " + Aead.KEY_BYTES + " bytes");
@@ -37,7 +37,7 @@ public final class ObjectKeys implements AutoCloseable {
     }
 
     /**
-     * What seals and opens the pieces of one object. Costs a few µs: keep it for more than one piece.
+     * Returns the cipher of one object. Costs a few µs: keep it for more than one piece.
      *
      * @param object its name, for messages
      */
@@ -48,7 +48,7 @@ public final class ObjectKeys implements AutoCloseable {
                 new ObjectCipher.Identity(volume, header, object));
     }
 
-    /** The key for digests of tables: keyed, so that their names tell nothing about what is in them. */
+    /** Returns the key for digests of tables. Digests have a key so that a table's name reveals nothing about its content. */
     public SecretKey tableDigestKey() {
         return new SecretKeySpec(expand("table digest", Salt.NONE), "HmacSHA256");
     }
@@ -61,7 +61,7 @@ public final class ObjectKeys implements AutoCloseable {
     private byte[] expand(String purpose, Salt salt) {
         HKDFBytesGenerator hkdf = new HKDFBytesGenerator(SHA256Digest.newInstance());
         byte[] info = (PREFIX + purpose).getBytes(StandardCharsets.US_ASCII);
-        // A copy: whoever still works while the volume is closed fails, and seals nothing with half a key.
+        // A copy, so that a thread that still works during the close fails and never seals with half a key.
         byte[] secret = dataKey.bytes();
         hkdf.init(new HKDFParameters(secret, salt.borrowBytes(), info));
         Arrays.fill(secret, (byte) 0);

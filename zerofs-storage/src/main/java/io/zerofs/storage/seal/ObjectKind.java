@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.seal;
 
-/** What an object is; the byte stands in its header and is never given a second meaning. */
+/** The kind of an object. Its header has the code, which never gets a second meaning. */
 public enum ObjectKind {
     COMMIT(1, "commit"),
     FENCE(2, "commit"),
@@ -20,12 +20,12 @@ public enum ObjectKind {
         return code;
     }
 
-    /** What the object's key is derived for. */
+    /** Returns the purpose in the derivation of the object's key. */
     String purpose() {
         return purpose;
     }
 
-    /** The kind with this code, or null. */
+    /** Returns the kind with this code, or null. */
     static ObjectKind ofCode(int code) {
         for (ObjectKind kind : values()) {
             if (kind.code == code) {

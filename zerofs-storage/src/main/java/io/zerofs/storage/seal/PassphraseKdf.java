@@ -6,22 +6,22 @@ import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
 import org.bouncycastle.crypto.params.Argon2Parameters;
 
 /**
- * Argon2id, version 1.3 (RFC 9106): makes guessing a password expensive. Parameters that come from the store are checked
- * by the constructor before they are used: a damaged or planted slot must not take all memory.
+ * Argon2id, version 1.3 (RFC 9106), which makes guessing a password expensive. The constructor checks parameters from the
+ * store before their use, because a damaged or planted slot must not take all memory.
  *
  * @param memoryKib KiB of memory; at least 8 for each lane, at most {@link #MEMORY_KIB_MAX}
  * @param iterations passes over the memory
- * @param lanes as in the RFC; they change the result, they are computed one after the other
+ * @param lanes as in the RFC; they change the result. We compute them one after the other
  */
 public record PassphraseKdf(int memoryKib, int iterations, int lanes) {
-    /** About 0.2 s and 64 MiB. */
+    /** Default parameters: about 0.2 s and 64 MiB. */
     public static final PassphraseKdf DEFAULT = new PassphraseKdf(64 * 1024, 3, 1);
 
     public static final int MEMORY_KIB_MAX = 1024 * 1024;
     public static final int ITERATIONS_MAX = 64;
     public static final int LANES_MAX = 16;
 
-    /** Memory times iterations: some ten seconds of work. */
+    /** Maximum memory times iterations: some ten seconds of work. */
     private static final long WORK_KIB_MAX = 16L * 1024 * 1024;
 
     private static final int MEMORY_KIB_MIN_PER_LANE = 8;
@@ -40,12 +40,12 @@ public record PassphraseKdf(int memoryKib, int iterations, int lanes) {
         }
     }
 
-    /** KiB of memory times passes over it: what a derivation costs. */
+    /** Returns the cost of a derivation: KiB of memory times passes over it. */
     public long workKib() {
         return (long) memoryKib * iterations;
     }
 
-    /** The key that wraps the data key. The caller closes it. */
+    /** Returns the key that wraps the data key. The caller closes it. */
     Secret derive(Secret password, Salt salt) {
         Argon2Parameters parameters = new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)
                 .withVersion(Argon2Parameters.ARGON2_VERSION_13)

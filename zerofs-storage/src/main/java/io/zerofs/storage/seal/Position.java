@@ -4,7 +4,7 @@ package io.zerofs.storage.seal;
 import java.nio.ByteBuffer;
 
 /**
- * Where a piece stands in its object: it is the nonce, so no two pieces of an object may share one.
+ * The place of a piece in its object. It is the nonce, so no two pieces of an object may share one.
  *
  * @param piece number within the domain: the slot of a frame, 0 for a section
  * @param page number within the piece
@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
 public record Position(Domain domain, int piece, int page, boolean last) {
     private static final int LAST_MARK = 0x8000_0000;
 
-    /** The parts of an object; the code is never given a second meaning. */
+    /** The parts of an object. A code never gets a second meaning. */
     public enum Domain {
         LOG(1, "log"),
         FRAME(2, "frame"),

@@ -9,11 +9,11 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.random.RandomGenerator;
 
-/** 32 random bytes that no other object has: they make its key, and tell whose object stands under a name. */
+/** 32 random bytes that no other object has. They make the object's key and identify the object. */
 public final class Salt {
     public static final int BYTES = 32;
 
-    /** All zeros: stands for the predecessor of the first commit. */
+    /** All zeros: the salt of the missing predecessor of the first commit. */
     public static final Salt NONE = new Salt(new byte[BYTES]);
 
     private final byte[] bytes;
@@ -22,7 +22,7 @@ public final class Salt {
         this.bytes = bytes;
     }
 
-    /** In production the generator is a {@link java.security.SecureRandom}. */
+    /** Draws a salt. In production the generator is a {@link java.security.SecureRandom}. */
     public static Salt random(RandomGenerator random) {
         byte[] bytes = new byte[BYTES];
         random.nextBytes(bytes);
@@ -62,7 +62,7 @@ public final class Salt {
         return Arrays.hashCode(bytes);
     }
 
-    /** The first eight digits: enough to tell objects apart in a message. */
+    /** Returns the first eight digits, which distinguish objects in a message. */
     @Override
     public String toString() {
         return HexFormat.of().formatHex(bytes, 0, 4);

@@ -8,15 +8,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A run of bytes cut into pages of 64 KiB, each packed and sealed on its own; the last carries a mark, so that neither
- * the end nor the order can be changed. Each page is stored as a u32 length and that many bytes of sealed piece. The
- * pages are packed first, since the header names the stored length and every page is bound to the header.
+ * A run of bytes in pages of 64 KiB, each packed and sealed on its own. The last page has a mark, so that nobody can change
+ * the end or the order. Each page is stored as a u32 length and that many bytes of sealed piece. All pages are packed first,
+ * because the header has the stored length and every page is bound to the header.
  */
 public final class SealedSection {
     public static final int PAGE_BYTES = Compression.PAGE_BYTES_MAX;
     public static final int LENGTH_BYTES = Integer.BYTES;
 
-    /** Most bytes a stored page takes. */
+    /** Maximum bytes of a stored page. */
     public static final int STORED_PAGE_BYTES_MAX = LENGTH_BYTES + ObjectCipher.PIECE_OVERHEAD_BYTES + PAGE_BYTES;
 
     private final List<Compression.CodedPage> pages;
@@ -29,7 +29,7 @@ public final class SealedSection {
                 .sum();
     }
 
-    /** Packs what remains in the buffer; it must not change until the section was sealed. */
+    /** Packs the remaining bytes of the buffer, which must not change until the section is sealed. */
     public static SealedSection pack(Compression compression, ByteBuffer plain) {
         List<Compression.CodedPage> pages = new ArrayList<>(pageCount(plain.remaining()));
         int end = plain.limit();
@@ -42,7 +42,7 @@ public final class SealedSection {
         return new SealedSection(pages);
     }
 
-    /** Bytes that {@link #seal} writes. */
+    /** Returns the bytes that {@link #seal} writes. */
     public long storedLength() {
         return storedLength;
     }
@@ -80,7 +80,7 @@ public final class SealedSection {
     /**
      * The stored bytes of a section.
      *
-     * @param plainMax most plain bytes that the caller accepts
+     * @param plainMax maximum plain bytes that the caller accepts
      */
     public record SectionBytes(ByteBuffer stored, int plainMax) {}
 
@@ -97,15 +97,15 @@ public final class SealedSection {
         }
 
         /**
-         * Opens the next page. It is the last exactly if the section's stored bytes end with it.
+         * Opens the next page. It is the last page exactly if the section's stored bytes end with it.
          *
-         * @param stored what is left of the section, to its very end; advances
+         * @param stored the rest of the section, to its end; advances
          */
         public ByteBuffer next(ByteBuffer stored) throws CorruptObjectException {
             return next(stored, stored.remaining());
         }
 
-        /** As {@link #next(ByteBuffer)}, where the buffer holds only the first of {@code sectionLeft} stored bytes. */
+        /** Opens the next page from a buffer with only the first of {@code sectionLeft} stored bytes. */
         public ByteBuffer next(ByteBuffer stored, long sectionLeft) throws CorruptObjectException {
             if (stored.remaining() < LENGTH_BYTES) {
                 throw corrupt("the section ends within a page");
