@@ -102,7 +102,7 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
         long messageBytes = requestBytes / 4 * 3;
         return new ServerSettings(
                 usual.eventLoopThreads(),
-                usual.waitingThreads(),
+                usual.blockingThreads(),
                 files.connectionsMax(),
                 usual.requestsPerConnectionMax(),
                 Math.min(usual.bytesPerConnectionMax(), messageBytes),

@@ -53,7 +53,7 @@ record OpenFiles(int indexMax, int connectionsMax) {
         ServerSettings servers = ServerSettings.DEFAULT;
         // A directory as store has no limit: each thread that waits for it reads one file.
         long reserved = open
-                + Math.max(requests, servers.waitingThreads())
+                + Math.max(requests, servers.blockingThreads())
                 + DiskCacheSettings.FILES_MAX
                 + MetricsServer.CONNECTIONS_MAX
                 + EVENT_LOOP_FILES * (servers.eventLoopThreads() + 1L)

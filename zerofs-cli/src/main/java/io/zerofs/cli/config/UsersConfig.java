@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
+import io.zerofs.core.vfs.Credentials;
 import io.zerofs.server.access.UserMapping;
 
 /** Mapping of the users that clients state to users of the file system. */
@@ -10,10 +11,18 @@ public record UsersConfig(
                 byDefault = "\"none\"")
         UserMapping.Squash squash,
 
-        @Setting(value = "User number of squashed users.", byDefault = "65534", min = 0, max = Integer.MAX_VALUE)
+        @Setting(
+                value = "User number of squashed users.",
+                byDefault = "" + Credentials.NOBODY,
+                min = 0,
+                max = Integer.MAX_VALUE)
         int anonUid,
 
-        @Setting(value = "Group number of squashed users.", byDefault = "65534", min = 0, max = Integer.MAX_VALUE)
+        @Setting(
+                value = "Group number of squashed users.",
+                byDefault = "" + Credentials.NOBODY,
+                min = 0,
+                max = Integer.MAX_VALUE)
         int anonGid) {
 
     public UserMapping mapping() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.format;
 
-import io.zerofs.core.format.InodeContent.ShrunkTail;
+import io.zerofs.core.format.InodeContent.TruncatedTail;
+import io.zerofs.core.vfs.Attributes;
 import io.zerofs.core.vfs.DeviceNumber;
 import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.InodeId;
@@ -24,10 +25,9 @@ import io.zerofs.core.vfs.Timestamp;
  */
 public final class InodeCodec {
     private static final int VERSION = 1;
-    private static final int MODE_MAX = 07777;
     private static final int NANOS_MAX = 999_999_999;
     private static final int FLAG_VERIFIER = 1;
-    private static final int FLAG_SHRUNK = 2;
+    private static final int FLAG_TRUNCATED = 2;
     private static final int FLAG_DEAD = 4;
     private static final int HEAD_BYTES = 1 + 1 + 2 + 2 + 4 + 4 + 4 * (8 + 4);
     private static final int USUAL_TAIL_BYTES = 34;
@@ -75,7 +75,7 @@ public final class InodeCodec {
                 new InodeContent.Device(new DeviceNumber((int) in.varint(), (int) in.varint()));
             case FIFO, SOCKET -> InodeContent.None.INSTANCE;
         };
-        if (mode > MODE_MAX) {
+        if (mode > Attributes.PERMISSION_BITS) {
             in.refuse();
         }
         in.finish();
@@ -85,19 +85,21 @@ public final class InodeCodec {
 
     private static void writeFile(RecordWriter out, InodeContent.File file) {
         out.varint(file.size()).varint(file.chunks());
-        ShrunkTail shrunk = file.shrunk();
-        boolean dead = shrunk != null && shrunk.dead() != 0;
+        TruncatedTail pendingTruncation = file.pendingTruncation();
+        boolean dead = pendingTruncation != null && pendingTruncation.dead() != 0;
         out.u8((file.verifier() == null ? 0 : FLAG_VERIFIER)
-                | (shrunk == null ? 0 : FLAG_SHRUNK)
+                | (pendingTruncation == null ? 0 : FLAG_TRUNCATED)
                 | (dead ? FLAG_DEAD : 0));
         if (file.verifier() != null) {
             out.u64(file.verifier());
         }
-        if (shrunk != null) {
-            out.varint(shrunk.first()).varint(shrunk.end()).varint(shrunk.serial());
+        if (pendingTruncation != null) {
+            out.varint(pendingTruncation.first())
+                    .varint(pendingTruncation.end())
+                    .varint(pendingTruncation.serial());
         }
         if (dead) {
-            out.varint(shrunk.dead());
+            out.varint(pendingTruncation.dead());
         }
     }
 
@@ -106,15 +108,16 @@ public final class InodeCodec {
         long chunks = in.varint();
         int flags = in.u8();
         Long verifier = (flags & FLAG_VERIFIER) == 0 ? null : Long.valueOf(in.u64());
-        ShrunkTail shrunk = null;
-        if ((flags & FLAG_SHRUNK) != 0) {
-            shrunk = new ShrunkTail(in.varint(), in.varint(), in.varint(), (flags & FLAG_DEAD) == 0 ? 0 : in.varint());
+        TruncatedTail pendingTruncation = null;
+        if ((flags & FLAG_TRUNCATED) != 0) {
+            pendingTruncation = new TruncatedTail(
+                    in.varint(), in.varint(), in.varint(), (flags & FLAG_DEAD) == 0 ? 0 : in.varint());
         }
-        if ((flags & ~(FLAG_VERIFIER | FLAG_SHRUNK | FLAG_DEAD)) != 0
-                || (flags & (FLAG_SHRUNK | FLAG_DEAD)) == FLAG_DEAD) {
+        if ((flags & ~(FLAG_VERIFIER | FLAG_TRUNCATED | FLAG_DEAD)) != 0
+                || (flags & (FLAG_TRUNCATED | FLAG_DEAD)) == FLAG_DEAD) {
             in.refuse();
         }
-        return new InodeContent.File(size, chunks, verifier, shrunk);
+        return new InodeContent.File(size, chunks, verifier, pendingTruncation);
     }
 
     private static void writeTime(RecordWriter out, Timestamp time) {

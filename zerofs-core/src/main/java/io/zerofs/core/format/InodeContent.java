@@ -12,26 +12,26 @@ public sealed interface InodeContent {
      * @param size bytes, unsigned
      * @param chunks how many chunks are present, those that wait to be removed after a truncation included
      * @param verifier of an exclusive creation (RFC 1813 §3.3.8), or null
-     * @param shrunk chunks of a former, larger size that may still be present; null if there are none
+     * @param pendingTruncation chunks of a former, larger size that may still be present; null if there are none
      */
-    record File(long size, long chunks, Long verifier, ShrunkTail shrunk) implements InodeContent {
+    record File(long size, long chunks, Long verifier, TruncatedTail pendingTruncation) implements InodeContent {
         public static final File EMPTY = new File(0, 0, null, null);
 
         /** How many of the chunks may belong to the file: never fewer than do. */
         public long ownChunks() {
-            return shrunk == null ? chunks : chunks - shrunk.dead();
+            return pendingTruncation == null ? chunks : chunks - pendingTruncation.dead();
         }
 
         public File withSize(long newSize) {
-            return new File(newSize, chunks, verifier, shrunk);
+            return new File(newSize, chunks, verifier, pendingTruncation);
         }
 
         public File withChunks(long newChunks) {
-            return new File(size, newChunks, verifier, shrunk);
+            return new File(size, newChunks, verifier, pendingTruncation);
         }
 
-        public File withShrunk(ShrunkTail newShrunk) {
-            return new File(size, chunks, verifier, newShrunk);
+        public File withPendingTruncation(TruncatedTail newTail) {
+            return new File(size, chunks, verifier, newTail);
         }
     }
 
@@ -44,14 +44,14 @@ public sealed interface InodeContent {
      * @param serial number of the truncation, so that a later one voids all marks at once
      * @param dead how many chunks of the file are known to be present here and to be no part of it; there may be more
      */
-    record ShrunkTail(long first, long end, long serial, long dead) {
+    record TruncatedTail(long first, long end, long serial, long dead) {
         /** After some of the dead ones were removed or written again. */
-        public ShrunkTail withFewerDead(long fewer) {
-            return new ShrunkTail(first, end, serial, Math.max(0, dead - fewer));
+        public TruncatedTail withFewerDead(long fewer) {
+            return new TruncatedTail(first, end, serial, Math.max(0, dead - fewer));
         }
 
-        public ShrunkTail withEnd(long newEnd) {
-            return new ShrunkTail(first, newEnd, serial, dead);
+        public TruncatedTail withEnd(long newEnd) {
+            return new TruncatedTail(first, newEnd, serial, dead);
         }
 
         public boolean contains(long chunk) {

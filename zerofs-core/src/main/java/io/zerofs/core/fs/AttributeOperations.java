@@ -15,7 +15,7 @@ import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.TimeChange;
 import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.volume.Reservation;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 
 /** Changes attributes as chmod(2), chown(2), truncate(2) and utimensat(2) do. */
 final class AttributeOperations {
@@ -41,7 +41,7 @@ final class AttributeOperations {
             if (done != null) {
                 return done;
             }
-            NeverWaits.check();
+            NonBlockingThread.check();
             reaper.removeTail(id.number());
         }
     }
@@ -69,7 +69,7 @@ final class AttributeOperations {
             after = withTimes(withOwnerAndMode(who, after, change), change, context.now());
             changes.update(before, after);
             changes.commit();
-            if (after.content() instanceof File file && file.shrunk() != null) {
+            if (after.content() instanceof File file && file.pendingTruncation() != null) {
                 context.background().add(number);
             }
             return new AttributeTransition(before.attributes(), after.attributes());

@@ -5,7 +5,7 @@ import io.zerofs.core.format.Counters;
 import io.zerofs.core.format.EntryRecord;
 import io.zerofs.core.format.InodeCodec;
 import io.zerofs.core.format.InodeContent;
-import io.zerofs.core.format.InodeContent.ShrunkTail;
+import io.zerofs.core.format.InodeContent.TruncatedTail;
 import io.zerofs.core.format.InodeRecord;
 import io.zerofs.core.format.Keys;
 import io.zerofs.core.format.MetadataBytes;
@@ -129,7 +129,7 @@ public final class ConsistencyChecker {
 
     private void checkChunks(long inode, InodeContent.File file) throws VolumeException, RecordFormatException {
         long end = FileChunks.countFor(file.size());
-        ShrunkTail tail = file.shrunk();
+        TruncatedTail tail = file.pendingTruncation();
         long count = 0;
         long dead = 0;
         long next = 0;
@@ -148,7 +148,7 @@ public final class ConsistencyChecker {
         expect(tail == null || tail.dead() <= dead, dead + " chunks cut off and present, more are recorded", inode);
     }
 
-    private boolean isMarked(long inode, long chunk, ShrunkTail tail) throws VolumeException, RecordFormatException {
+    private boolean isMarked(long inode, long chunk, TruncatedTail tail) throws VolumeException, RecordFormatException {
         byte[] mark = volume.get(Keys.rewritten(inode, chunk));
         return mark != null && SmallRecords.rewrittenSerial(mark) == tail.serial();
     }
@@ -228,8 +228,8 @@ public final class ConsistencyChecker {
             return;
         }
         boolean inTail = found.record.content() instanceof InodeContent.File file
-                && file.shrunk() != null
-                && file.shrunk().contains(chunk);
+                && file.pendingTruncation() != null
+                && file.pendingTruncation().contains(chunk);
         expect(inTail, "mark of chunk " + chunk + " outside a cut-off tail", inode);
     }
 
@@ -248,7 +248,7 @@ public final class ConsistencyChecker {
         } else {
             expect(record.links() == found.names, record.links() + " links, " + found.names + " names", inode);
         }
-        boolean shrunk = record.content() instanceof InodeContent.File file && file.shrunk() != null;
+        boolean shrunk = record.content() instanceof InodeContent.File file && file.pendingTruncation() != null;
         expect(found.orphan == (record.links() == 0), "is an orphan and is not said to be", inode);
         expect(found.tombstone == shrunk, "tombstone and cut-off tail do not agree", inode);
         expect(found.xattrListBytes == record.xattrListBytes(), "list of attributes has another length", inode);

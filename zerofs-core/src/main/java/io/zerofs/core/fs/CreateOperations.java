@@ -23,7 +23,6 @@ import io.zerofs.core.volume.Reservation;
 
 /** Puts names into directories: new files of every kind, and further names of existing ones. */
 final class CreateOperations {
-    private static final int PERMISSIONS = 07777;
 
     private final OperationContext context;
     private final LookupOperations lookups;
@@ -192,7 +191,7 @@ final class CreateOperations {
         boolean inheritsGroup = (parent.mode() & AccessPolicy.SET_GID) != 0;
         int uid = initial.uid() != null && who.isSuperuser() ? initial.uid() : who.uid();
         int gid = inheritsGroup ? parent.gid() : groupOf(who, initial);
-        int mode = initial.mode() == null ? 0 : initial.mode() & PERMISSIONS;
+        int mode = initial.mode() == null ? 0 : initial.mode() & Attributes.PERMISSION_BITS;
         boolean directory = node.kind() == FileKind.DIRECTORY;
         if (inheritsGroup && directory) {
             mode |= AccessPolicy.SET_GID;

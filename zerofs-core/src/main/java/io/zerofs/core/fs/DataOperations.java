@@ -18,7 +18,7 @@ import io.zerofs.core.volume.RangeRead;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import java.nio.ByteBuffer;
 
 /** Bytes of regular files. Reads and writes share the inode's lock; punching holes takes it alone, step by step. */
@@ -82,7 +82,7 @@ final class DataOperations {
         }
         int firstPiece = pieceBytes(offset, length);
         if (firstPiece < length) {
-            NeverWaits.check();
+            NonBlockingThread.check();
         }
         AttributeTransition whole = null;
         int done = 0;
@@ -175,7 +175,7 @@ final class DataOperations {
         long end = Long.compareUnsigned(offset + length, offset) < 0 ? -1 : offset + length;
         int batchChunks = context.settings().backgroundBatchChunks();
         if (FileChunks.indexOf(end - 1) - FileChunks.indexOf(offset) >= batchChunks) {
-            NeverWaits.check();
+            NonBlockingThread.check();
         }
         long position = offset;
         while (Long.compareUnsigned(position, end) < 0) {

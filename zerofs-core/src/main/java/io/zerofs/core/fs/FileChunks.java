@@ -2,7 +2,7 @@
 package io.zerofs.core.fs;
 
 import io.zerofs.core.format.InodeContent.File;
-import io.zerofs.core.format.InodeContent.ShrunkTail;
+import io.zerofs.core.format.InodeContent.TruncatedTail;
 import io.zerofs.core.format.Keys;
 import io.zerofs.core.format.RecordFormatException;
 import io.zerofs.core.format.SmallRecords;
@@ -20,11 +20,11 @@ import java.util.List;
 
 /**
  * The data of regular files as chunks: which are present, what a size change does to them, and what may be read while
- * the tail that a truncation cut off is still being removed ({@link ShrunkTail}). All methods are called under the
+ * the tail that a truncation cut off is still being removed ({@link TruncatedTail}). All methods are called under the
  * inode's lock.
  *
  * <p>Two rules hold between operations: bytes behind the end of the file are zeros, and no chunk behind the end is
- * present outside the shrunk tail.
+ * present outside the truncated tail.
  */
 final class FileChunks {
     static final int CHUNK_BYTES = Volume.CHUNK_BYTES;
@@ -64,7 +64,7 @@ final class FileChunks {
 
     /** Whether every chunk of the file is known to be present, without asking the volume. */
     private static boolean isDense(File file) {
-        return file.shrunk() == null && file.chunks() == countFor(file.size());
+        return file.pendingTruncation() == null && file.chunks() == countFor(file.size());
     }
 
     /** A read of bytes that all lie within the file. */
@@ -101,7 +101,7 @@ final class FileChunks {
     }
 
     private static boolean inTail(File file, long first, long end) {
-        return file.shrunk() != null && file.shrunk().intersects(first, end);
+        return file.pendingTruncation() != null && file.pendingTruncation().intersects(first, end);
     }
 
     /** Writes bytes to chunks that {@link #isOverwrite} found. */
@@ -143,7 +143,7 @@ final class FileChunks {
 
     /** Makes chunks of the cut-off tail belong to the file again, empty. */
     private File revive(Transaction changes, long inode, File file, long first, long end) throws FsException {
-        ShrunkTail tail = file.shrunk();
+        TruncatedTail tail = file.pendingTruncation();
         byte[] mark = SmallRecords.rewritten(tail.serial());
         // Those that were not present, all of them dead, count as new ones.
         long revived = -absent(inode, file, Math.max(first, tail.first()), Math.min(end, tail.end()));
@@ -154,7 +154,7 @@ final class FileChunks {
                 revived++;
             }
         }
-        return file.withShrunk(tail.withFewerDead(revived));
+        return file.withPendingTruncation(tail.withFewerDead(revived));
     }
 
     /**
@@ -162,14 +162,14 @@ final class FileChunks {
      * grown over it since and two tails cannot be told apart.
      */
     static boolean mustWaitForTail(File file, long newSize) {
-        ShrunkTail shrunk = file.shrunk();
-        return shrunk != null
+        TruncatedTail pending = file.pendingTruncation();
+        return pending != null
                 && Long.compareUnsigned(newSize, file.size()) < 0
-                && countFor(newSize) > shrunk.first()
+                && countFor(newSize) > pending.first()
                 && countFor(newSize) < countFor(file.size());
     }
 
-    /** Changes the size; a tail that is too long to remove here becomes the shrunk tail. */
+    /** Changes the size; a tail that is too long to remove here becomes the truncated tail. */
     File resize(Transaction changes, long inode, File file, long newSize) throws FsException {
         File resized = file.withSize(newSize);
         if (Long.compareUnsigned(newSize, file.size()) >= 0 || file.chunks() == 0) {
@@ -185,12 +185,12 @@ final class FileChunks {
 
     private File cutOff(Transaction changes, long inode, File file, File resized, long keptEnd) throws FsException {
         long oldEnd = countFor(file.size());
-        ShrunkTail shrunk = file.shrunk();
+        TruncatedTail pending = file.pendingTruncation();
         // More of them if those that are kept have holes; counting these could take long.
         long dead = Math.max(0, file.chunks() - keptEnd);
-        if (shrunk != null) {
-            ShrunkTail longer = new ShrunkTail(
-                    keptEnd, Math.max(shrunk.end(), oldEnd), shrunk.serial() + 1, Math.max(dead, shrunk.dead()));
+        if (pending != null) {
+            TruncatedTail longer = new TruncatedTail(
+                    keptEnd, Math.max(pending.end(), oldEnd), pending.serial() + 1, Math.max(dead, pending.dead()));
             return tail(changes, inode, resized, longer);
         }
         if (!isDense(file) || oldEnd - keptEnd <= inlineChunksMax) {
@@ -200,25 +200,27 @@ final class FileChunks {
                 return resized.withChunks(file.chunks() - present.length);
             }
         }
-        return tail(changes, inode, resized, new ShrunkTail(keptEnd, oldEnd, 1, dead));
+        return tail(changes, inode, resized, new TruncatedTail(keptEnd, oldEnd, 1, dead));
     }
 
-    private static File tail(Transaction changes, long inode, File resized, ShrunkTail tail) {
+    private static File tail(Transaction changes, long inode, File resized, TruncatedTail tail) {
         changes.batch().put(Keys.tombstone(inode), SmallRecords.tombstone(tail.end()));
-        return resized.withShrunk(tail);
+        return resized.withPendingTruncation(tail);
     }
 
     /** Removes the data of a file that is being deleted; false if a tombstone was put, for the background. */
     boolean removeAll(Transaction changes, long inode, File file) throws FsException {
-        if (file.chunks() == 0 && file.shrunk() == null) {
+        if (file.chunks() == 0 && file.pendingTruncation() == null) {
             return true;
         }
         long end = countFor(file.size());
-        if (file.shrunk() == null && file.chunks() <= inlineChunksMax) {
+        if (file.pendingTruncation() == null && file.chunks() <= inlineChunksMax) {
             deleteChunks(changes, inode, present(inode, 0, end, inlineChunksMax));
             return true;
         }
-        long tailEnd = file.shrunk() == null ? end : Math.max(end, file.shrunk().end());
+        long tailEnd = file.pendingTruncation() == null
+                ? end
+                : Math.max(end, file.pendingTruncation().end());
         changes.batch().put(Keys.tombstone(inode), SmallRecords.tombstone(tailEnd));
         return false;
     }
@@ -238,7 +240,7 @@ final class FileChunks {
             long end = indexOf(to) == chunk ? to - offsetOf(chunk) : CHUNK_BYTES;
             if (start == 0 && (end == CHUNK_BYTES || to == file.size())) {
                 deleteChunks(changes, inode, chunk);
-                if (file.shrunk() != null) {
+                if (file.pendingTruncation() != null) {
                     changes.batch().delete(Keys.rewritten(inode, chunk));
                 }
                 removed++;
@@ -289,13 +291,13 @@ final class FileChunks {
 
     /** Whether what a chunk holds, if it is present, belongs to the file. */
     boolean isAlive(long inode, File file, long chunk) throws FsException {
-        ShrunkTail shrunk = file.shrunk();
-        if (shrunk == null || !shrunk.contains(chunk)) {
+        TruncatedTail pending = file.pendingTruncation();
+        if (pending == null || !pending.contains(chunk)) {
             return true;
         }
         try {
             byte[] mark = volume.get(Keys.rewritten(inode, chunk));
-            return mark != null && SmallRecords.rewrittenSerial(mark) == shrunk.serial();
+            return mark != null && SmallRecords.rewrittenSerial(mark) == pending.serial();
         } catch (VolumeException e) {
             throw VolumeErrors.of(e);
         } catch (RecordFormatException e) {

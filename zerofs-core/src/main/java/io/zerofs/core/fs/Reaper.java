@@ -2,7 +2,7 @@
 package io.zerofs.core.fs;
 
 import io.zerofs.core.format.InodeContent.File;
-import io.zerofs.core.format.InodeContent.ShrunkTail;
+import io.zerofs.core.format.InodeContent.TruncatedTail;
 import io.zerofs.core.format.InodeRecord;
 import io.zerofs.core.format.Keys;
 import io.zerofs.core.format.RecordFormatException;
@@ -98,7 +98,7 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
                 changes.commit();
                 return more;
             }
-            return inode.isRegular() && inode.file().shrunk() != null && shortenTail(inode);
+            return inode.isRegular() && inode.file().pendingTruncation() != null && shortenTail(inode);
         } catch (VolumeException e) {
             throw VolumeErrors.of(e);
         } catch (RecordFormatException e) {
@@ -113,7 +113,10 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
             try (Reservation room = reserve();
                     InodeLocks.Held held = context.locks().exclusive(number)) {
                 InodeRecord inode = context.inodes().find(number);
-                more = inode != null && inode.isRegular() && inode.file().shrunk() != null && shortenTail(inode);
+                more = inode != null
+                        && inode.isRegular()
+                        && inode.file().pendingTruncation() != null
+                        && shortenTail(inode);
             } catch (VolumeException e) {
                 throw VolumeErrors.of(e);
             } catch (RecordFormatException e) {
@@ -182,7 +185,7 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
     private boolean shortenTail(InodeRecord inode) throws FsException, VolumeException, RecordFormatException {
         long number = inode.number();
         File file = inode.file();
-        ShrunkTail tail = file.shrunk();
+        TruncatedTail tail = file.pendingTruncation();
         ChunkRange range = new ChunkRange(number, tail.first(), tail.end());
         long[] chunks = context.volume().presentChunks(range, batchChunks, true);
         long end = chunks.length < batchChunks ? tail.first() : chunks[chunks.length - 1];
@@ -196,18 +199,18 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
             }
         }
         boolean more = end > tail.first();
-        ShrunkTail left = more ? tail.withEnd(end).withFewerDead(removed) : null;
+        TruncatedTail left = more ? tail.withEnd(end).withFewerDead(removed) : null;
         if (!more) {
             changes.batch().delete(Keys.tombstone(number));
         }
-        File shortened = file.withShrunk(left).withChunks(file.chunks() - removed);
+        File shortened = file.withPendingTruncation(left).withChunks(file.chunks() - removed);
         changes.update(inode, inode.withContent(shortened));
         changes.commit();
         return more;
     }
 
     /** Deletes the marks of the tail from a chunk on; gives the chunks whose mark is valid. */
-    private Set<Long> takeMarks(Transaction changes, long number, long first, ShrunkTail tail)
+    private Set<Long> takeMarks(Transaction changes, long number, long first, TruncatedTail tail)
             throws VolumeException, RecordFormatException {
         Set<Long> valid = new HashSet<>();
         try (Cursor marks = context.volume().scan(Keys.rewritten(number, first, tail.end()))) {

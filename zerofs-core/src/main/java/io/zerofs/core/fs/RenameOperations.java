@@ -16,7 +16,7 @@ import io.zerofs.core.vfs.Renaming;
 import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.Reservation;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -96,7 +96,7 @@ final class RenameOperations {
                 long walked = moves;
                 requireNoCycle(move);
                 if (!renameLock.tryLock()) {
-                    NeverWaits.check();
+                    NonBlockingThread.check();
                     renameLock.lock();
                 }
                 try {
@@ -143,7 +143,7 @@ final class RenameOperations {
         long at = directory;
         for (int levels = 0; at != inode; levels++) {
             if (levels == LEVELS_AT_ONCE) {
-                NeverWaits.check();
+                NonBlockingThread.check();
             }
             if (levels > VirtualFileSystem.MOVE_DEPTH_MAX) {
                 throw FsError.NAME_TOO_LONG.exception();

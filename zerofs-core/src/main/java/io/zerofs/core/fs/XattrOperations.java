@@ -16,7 +16,7 @@ import io.zerofs.core.vfs.XattrMode;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -51,7 +51,7 @@ final class XattrOperations {
             return names;
         }
         if (inode.xattrListBytes() > LIST_BYTES_AT_ONCE) {
-            NeverWaits.check();
+            NonBlockingThread.check();
         }
         try (Cursor cursor = context.volume().scan(Keys.xattrs(id.number()))) {
             while (cursor.next()) {

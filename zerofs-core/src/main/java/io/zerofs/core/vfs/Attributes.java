@@ -31,4 +31,7 @@ public record Attributes(
         Timestamp accessed,
         Timestamp modified,
         Timestamp changed,
-        Timestamp created) {}
+        Timestamp created) {
+    /** All bits that chmod(2) sets. */
+    public static final int PERMISSION_BITS = 07777;
+}

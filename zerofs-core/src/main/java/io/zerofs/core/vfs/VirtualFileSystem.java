@@ -13,8 +13,8 @@ import java.util.concurrent.CompletableFuture;
  * there. An operation is visible to all protocols when it returns; it is durable when a {@link #barrier()} that began
  * after it completed.
  *
- * <p>Thread-safe. Operations may be called from any thread; on a {@link io.zerofs.core.waiting.NeverWaits} thread one
- * that would wait for the store or for memory throws {@link io.zerofs.core.waiting.WouldWaitException} before it has
+ * <p>Thread-safe. Operations may be called from any thread; on a {@link io.zerofs.core.waiting.NonBlockingThread} thread one
+ * that would wait for the store or for memory throws {@link io.zerofs.core.waiting.WouldBlockException} before it has
  * changed anything. Short locks are waited for on any thread.
  *
  * <p>Errors common to all: STALE for an id that names no inode, IO when the store failed or data is damaged. Where
@@ -34,7 +34,10 @@ public interface VirtualFileSystem {
     /** Deepest directory that other directories are moved into: there may be deeper ones. */
     int MOVE_DEPTH_MAX = 16_384;
 
-    /** Preferred and atomic unit of data: a chunk. Writes within one chunk are never torn. */
+    /**
+     * Bytes of a chunk, the preferred and atomic unit of data: writes within one chunk are never torn. The volume below names
+     * the same number, because neither port knows the other.
+     */
     int CHUNK_BYTES = 256 * 1024;
 
     /** Identity of the volume; part of what a file handle needs to survive a move to another machine. */

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.zerofs.core.format.InodeContent.ShrunkTail;
+import io.zerofs.core.format.InodeContent.TruncatedTail;
 import io.zerofs.core.golden.GoldenBytes;
 import io.zerofs.core.random.Seeds;
 import io.zerofs.core.vfs.DeviceNumber;
@@ -40,7 +40,7 @@ final class RecordFormatTest {
         inodes.put(
                 "inode regular exclusive shrunk",
                 inode(FileKind.REGULAR, new InodeContent.File(-1, 1L << 45, 0x1122334455667788L, tail())));
-        ShrunkTail counted = new ShrunkTail(7, 1L << 40, 2, 300);
+        TruncatedTail counted = new TruncatedTail(7, 1L << 40, 2, 300);
         inodes.put(
                 "inode regular counted", inode(FileKind.REGULAR, new InodeContent.File(300_000, 302, null, counted)));
         inodes.put("inode directory", inode(FileKind.DIRECTORY, new InodeContent.Directory(1, 1000, 997)));
@@ -53,8 +53,8 @@ final class RecordFormatTest {
         return inodes;
     }
 
-    private static ShrunkTail tail() {
-        return new ShrunkTail(7, 1L << 40, 2, 0);
+    private static TruncatedTail tail() {
+        return new TruncatedTail(7, 1L << 40, 2, 0);
     }
 
     private static Map<String, byte[]> encoded() throws Exception {

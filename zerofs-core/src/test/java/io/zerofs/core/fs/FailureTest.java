@@ -25,8 +25,8 @@ import io.zerofs.core.vfs.XattrMode;
 import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.MemoryVolume;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.NonBlockingThread;
+import io.zerofs.core.waiting.WouldBlockException;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
@@ -241,7 +241,7 @@ final class FailureTest {
         volume.setWaiting(true);
         for (var operation : operations.entrySet()) {
             Throwable thrown = onEventLoop(operation.getValue());
-            assertInstanceOf(WouldWaitException.class, thrown, operation.getKey());
+            assertInstanceOf(WouldBlockException.class, thrown, operation.getKey());
         }
         assertEquals(0, destination.position());
         assertEquals(before, files.getAttributes(file));
@@ -253,12 +253,12 @@ final class FailureTest {
         Attributes before = files.getAttributes(file);
         ByteBuffer large = ByteBuffer.allocate(8 * 1024 * 1024);
         Operation write = () -> files.write(Credentials.ROOT, file, DataAccess.CHECKED_NOW, 0, large);
-        assertInstanceOf(WouldWaitException.class, onEventLoop(write));
+        assertInstanceOf(WouldBlockException.class, onEventLoop(write));
         Operation punch = () -> {
             files.deallocate(Credentials.ROOT, file, DataAccess.CHECKED_NOW, 0, -1);
             return null;
         };
-        assertInstanceOf(WouldWaitException.class, onEventLoop(punch));
+        assertInstanceOf(WouldBlockException.class, onEventLoop(punch));
         assertEquals(before, files.getAttributes(file));
         assertEquals(0, large.position());
     }
@@ -275,7 +275,7 @@ final class FailureTest {
         FileName moved = FileName.of("to-be-moved");
         files.create(Credentials.ROOT, top, moved, NewNode.directory(0755));
         Operation move = () -> files.rename(Credentials.ROOT, top, moved, deepest, moved);
-        assertInstanceOf(WouldWaitException.class, onEventLoop(move));
+        assertInstanceOf(WouldBlockException.class, onEventLoop(move));
         move.run();
         assertNull(onEventLoop(() -> files.rename(Credentials.ROOT, deepest, moved, top, moved)));
         for (int i = 0; i < 100; i++) {
@@ -283,7 +283,7 @@ final class FailureTest {
             files.setXattr(Credentials.ROOT, deepest, name, new byte[10], XattrMode.ANY);
         }
         Operation list = () -> files.listXattrs(Credentials.ROOT, deepest);
-        assertInstanceOf(WouldWaitException.class, onEventLoop(list));
+        assertInstanceOf(WouldBlockException.class, onEventLoop(list));
     }
 
     @Test
@@ -358,7 +358,7 @@ final class FailureTest {
     }
 
     /** A thread that never waits. */
-    private static final class EventLoop extends Thread implements NeverWaits {
+    private static final class EventLoop extends Thread implements NonBlockingThread {
         EventLoop(Runnable body) {
             super(body);
         }

@@ -9,7 +9,7 @@ import io.zerofs.core.volume.RangeRead;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import java.util.Arrays;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -72,7 +72,7 @@ final class FaultyVolume implements Volume {
 
     private void waitForStore() {
         if (waiting) {
-            NeverWaits.check();
+            NonBlockingThread.check();
         }
     }
 

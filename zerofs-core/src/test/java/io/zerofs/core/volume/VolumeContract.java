@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.random.Seeds;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.WouldBlockException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -280,14 +280,14 @@ public abstract class VolumeContract extends VolumeChunkContract {
                 try {
                     volume.prepareRead(1, 0, 3).into(destination);
                     assertArrayEquals(bytes("abc"), destination.array());
-                } catch (WouldWaitException e) {
+                } catch (WouldBlockException e) {
                     assertEquals(0, destination.position());
                 }
                 try (Reservation reservation = volume.reserve(null, 100)) {
                     Batch batch = volume.newBatch();
                     batch.put(key("loop"), bytes("1"));
                     volume.apply(batch);
-                } catch (WouldWaitException e) {
+                } catch (WouldBlockException e) {
                     assertNull(volume.get(key("loop")));
                 }
             } catch (Throwable e) {

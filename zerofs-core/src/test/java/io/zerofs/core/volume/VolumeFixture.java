@@ -4,7 +4,7 @@ package io.zerofs.core.volume;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,7 +108,7 @@ abstract class VolumeFixture {
     }
 
     /** Stands for an event loop. */
-    static final class NeverWaitingThread extends Thread implements NeverWaits {
+    static final class NeverWaitingThread extends Thread implements NonBlockingThread {
         NeverWaitingThread(Runnable body) {
             super(body);
         }

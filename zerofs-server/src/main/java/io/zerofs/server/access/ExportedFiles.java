@@ -26,7 +26,7 @@ import io.zerofs.core.vfs.RemoveMode;
 import io.zerofs.core.vfs.Renaming;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.vfs.XattrMode;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -140,7 +140,7 @@ public final class ExportedFiles implements VirtualFileSystem {
                 return false;
             }
             if (levels == LEVELS_AT_ONCE) {
-                NeverWaits.check();
+                NonBlockingThread.check();
             }
             at = files.lookup(Credentials.ROOT, at, FileName.DOT_DOT).id();
         }

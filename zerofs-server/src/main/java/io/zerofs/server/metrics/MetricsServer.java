@@ -6,9 +6,9 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.net.Connection;
-import io.zerofs.server.net.FrameProtocol;
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.net.ListenException;
+import io.zerofs.server.net.MessageProtocol;
 import io.zerofs.server.net.ProtocolServer;
 import io.zerofs.server.net.Request;
 import io.zerofs.server.net.ServerResources;
@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  * 9112) as that needs: the head of a request of at most 8 KiB, without a body. Has a thread and limits of its own, so that
  * whoever watches the daemon cannot keep it from work. Thread-safe.
  */
-public final class MetricsServer implements FrameProtocol.Factory, AutoCloseable {
+public final class MetricsServer implements MessageProtocol.Factory, AutoCloseable {
     private static final int HEAD_BYTES_MAX = 8 << 10;
     private static final int ANSWER_BYTES_MAX = 1 << 20;
 
@@ -85,7 +85,7 @@ public final class MetricsServer implements FrameProtocol.Factory, AutoCloseable
     }
 
     @Override
-    public FrameProtocol connect(Connection connection) {
+    public MessageProtocol connect(Connection connection) {
         return new Exchange(connection);
     }
 
@@ -116,7 +116,7 @@ public final class MetricsServer implements FrameProtocol.Factory, AutoCloseable
     }
 
     /** One connection and its only request. */
-    private final class Exchange implements FrameProtocol {
+    private final class Exchange implements MessageProtocol {
         private final Connection connection;
 
         Exchange(Connection connection) {
@@ -124,7 +124,7 @@ public final class MetricsServer implements FrameProtocol.Factory, AutoCloseable
         }
 
         @Override
-        public int frameBytes(ByteBuf received) throws MalformedMessageException {
+        public int messageBytes(ByteBuf received) throws MalformedMessageException {
             int end = ByteBufUtil.indexOf(HEAD_END, received);
             int length = end < 0 ? received.readableBytes() : end - received.readerIndex() + HEAD_END.readableBytes();
             if (length > HEAD_BYTES_MAX) {
@@ -134,11 +134,11 @@ public final class MetricsServer implements FrameProtocol.Factory, AutoCloseable
         }
 
         @Override
-        public void frame(ByteBuf frame, Request request) {
+        public void message(ByteBuf message, Request request) {
             // Before the answer, which another thread may give: what stands behind this request is not looked at.
             connection.finish();
-            String head = frame.toString(StandardCharsets.ISO_8859_1);
-            request.run(frame.readableBytes(), () -> {
+            String head = message.toString(StandardCharsets.ISO_8859_1);
+            request.run(message.readableBytes(), () -> {
                 Answer answer = answer(head);
                 byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
                 String lines = "HTTP/1.1 " + answer.status() + "\r\nContent-Type: " + answer.contentType()

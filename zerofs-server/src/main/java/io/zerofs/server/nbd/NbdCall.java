@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.VirtualFileSystem;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.server.nbd.wire.BlockExtent;
 import io.zerofs.server.nbd.wire.CommandFlag;
 import io.zerofs.server.nbd.wire.NbdErrno;
@@ -53,10 +53,12 @@ final class NbdCall {
         });
     }
 
-    /** Writes what is left of the frame, which the caller owns. */
-    void write(ByteBuf frame) {
+    /** Writes what is left of the message, which the caller owns. */
+    void write(ByteBuf message) {
         attempt(() -> {
-            transmission.device().write(asked.offset(), frame.nioBuffer(frame.readerIndex(), frame.readableBytes()));
+            transmission
+                    .device()
+                    .write(asked.offset(), message.nioBuffer(message.readerIndex(), message.readableBytes()));
             answerChange();
         });
     }
@@ -90,7 +92,7 @@ final class NbdCall {
         transmission
                 .device()
                 .barrier()
-                .whenComplete((done, failure) -> request.goOn(() -> {
+                .whenComplete((done, failure) -> request.resume(() -> {
                     if (failure == null) {
                         succeed();
                     } else {
@@ -132,13 +134,13 @@ final class NbdCall {
     }
 
     /**
-     * Runs a step and answers its failure. {@link WouldWaitException} is left to the caller, who runs the step again on
+     * Runs a step and answers its failure. {@link WouldBlockException} is left to the caller, who runs the step again on
      * another thread.
      */
     void attempt(Work work) {
         try {
             work.run();
-        } catch (WouldWaitException e) {
+        } catch (WouldBlockException e) {
             throw e;
         } catch (FsException | RuntimeException | Error e) {
             fail(e);

@@ -9,7 +9,7 @@ import io.zerofs.server.nbd.wire.NbdOption;
 import io.zerofs.server.nbd.wire.OptionCodec;
 import io.zerofs.server.nbd.wire.OptionHeader;
 import io.zerofs.server.net.Connection;
-import io.zerofs.server.net.FrameProtocol;
+import io.zerofs.server.net.MessageProtocol;
 import io.zerofs.server.net.Request;
 import java.net.InetSocketAddress;
 import java.util.Optional;
@@ -19,7 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
  * One client from greeting to end: its flags, then options, then the requests of the export that it chose. Lives on the
  * event loop of the connection; options are answered elsewhere, one at a time, while the connection is paused.
  */
-final class NbdConnection implements FrameProtocol {
+final class NbdConnection implements MessageProtocol {
     /** Longest data of an option: an export name and hundreds of queries. Longer ones end the connection. */
     static final int OPTION_BYTES_MAX = 64 * 1024;
 
@@ -49,9 +49,9 @@ final class NbdConnection implements FrameProtocol {
     }
 
     @Override
-    public int frameBytes(ByteBuf received) throws MalformedMessageException {
+    public int messageBytes(ByteBuf received) throws MalformedMessageException {
         if (transmission != null) {
-            return transmission.frameBytes(received);
+            return transmission.messageBytes(received);
         }
         if (negotiation == null) {
             return Handshake.CLIENT_FLAGS_BYTES;
@@ -68,17 +68,17 @@ final class NbdConnection implements FrameProtocol {
     }
 
     @Override
-    public void frame(ByteBuf frame, Request request) throws MalformedMessageException {
+    public void message(ByteBuf message, Request request) throws MalformedMessageException {
         if (transmission != null) {
-            transmission.frame(frame, request);
+            transmission.message(message, request);
         } else if (negotiation == null) {
-            clientFlags(frame.readInt());
+            clientFlags(message.readInt());
             request.end();
         } else {
             connection.pause();
             // A list is answered in parts of this size, one after the other.
-            boolean lists = OptionHeader.decode(frame.duplicate()).code() == NbdOption.LIST.code();
-            request.run(Integer.MAX_VALUE, lists ? LIST_PART_BYTES : 0, () -> option(frame, request));
+            boolean lists = OptionHeader.decode(message.duplicate()).code() == NbdOption.LIST.code();
+            request.run(Integer.MAX_VALUE, lists ? LIST_PART_BYTES : 0, () -> option(message, request));
         }
     }
 
@@ -110,8 +110,8 @@ final class NbdConnection implements FrameProtocol {
         return remote && tls.get().required() ? Negotiation.Encryption.REQUIRED : Negotiation.Encryption.OFFERED;
     }
 
-    private void option(ByteBuf frame, Request request) {
-        Negotiation.Step step = answerTo(frame);
+    private void option(ByteBuf message, Request request) {
+        Negotiation.Step step = answerTo(message);
         if (step.next() == Negotiation.Next.LIST) {
             list(0, request);
             return;
@@ -121,7 +121,7 @@ final class NbdConnection implements FrameProtocol {
             Transmission begun = chosen == null ? null : new Transmission(connection, chosen);
             request.charge(step.answer().readableBytes());
             request.reply(step.answer());
-            connection.onEventLoop(() -> goOn(step.next(), begun));
+            connection.onEventLoop(() -> resume(step.next(), begun));
         } catch (RuntimeException | Error e) {
             if (chosen != null) {
                 chosen.device().close();
@@ -144,36 +144,36 @@ final class NbdConnection implements FrameProtocol {
             request.reply(part);
             connection.resume();
         } else {
-            connection.send(part, () -> goOn(last, request));
+            connection.send(part, () -> resume(last, request));
         }
     }
 
-    private void goOn(long cookie, Request request) {
+    private void resume(long cookie, Request request) {
         if (closed) {
             request.end();
             return;
         }
         try {
-            connection.waitingThreads().execute(() -> request.goOn(() -> list(cookie, request)));
+            connection.blockingExecutor().execute(() -> request.resume(() -> list(cookie, request)));
         } catch (RejectedExecutionException e) {
             request.end();
         }
     }
 
-    private Negotiation.Step answerTo(ByteBuf frame) {
+    private Negotiation.Step answerTo(ByteBuf message) {
         int code = 0;
         try {
-            code = OptionHeader.decode(frame).code();
+            code = OptionHeader.decode(message).code();
             if (negotiation.needsEncryption(code)) {
                 return negotiation.refuseUnencrypted(code);
             }
-            return OptionCodec.decode(code, frame).applyTo(negotiation);
+            return OptionCodec.decode(code, message).applyTo(negotiation);
         } catch (MalformedMessageException e) {
             return negotiation.malformed(code, e.getMessage());
         }
     }
 
-    private void goOn(Negotiation.Next next, Transmission begun) {
+    private void resume(Negotiation.Next next, Transmission begun) {
         switch (next) {
             case NEGOTIATE, LIST -> connection.resume();
             case START_TLS -> {

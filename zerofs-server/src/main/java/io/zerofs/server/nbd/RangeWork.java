@@ -33,10 +33,10 @@ final class RangeWork {
     /** @param stepBytes memory that a step takes */
     void begin(int stepBytes) {
         int cost = (int) Math.min(Integer.MAX_VALUE, end - next);
-        request.run(cost, stepBytes, this::goOn);
+        request.run(cost, stepBytes, this::resume);
     }
 
-    private void goOn() {
+    private void resume() {
         call.attempt(() -> {
             if (next < end) {
                 next += step.apply(next, end - next);
@@ -44,7 +44,7 @@ final class RangeWork {
             if (next == end) {
                 call.answerChange();
             } else {
-                call.transmission().connection().waitingThreads().execute(() -> request.goOn(this::goOn));
+                call.transmission().connection().blockingExecutor().execute(() -> request.resume(this::resume));
             }
         });
     }

@@ -68,7 +68,7 @@ final class Transmission {
         return structuredReplies;
     }
 
-    int frameBytes(ByteBuf received) throws MalformedMessageException {
+    int messageBytes(ByteBuf received) throws MalformedMessageException {
         if (received.readableBytes() < NbdRequest.HEADER_BYTES) {
             return 0;
         }
@@ -81,8 +81,8 @@ final class Transmission {
         return NbdRequest.HEADER_BYTES + (int) payload;
     }
 
-    void frame(ByteBuf frame, Request request) throws MalformedMessageException {
-        NbdRequest asked = NbdRequest.decode(frame);
+    void message(ByteBuf message, Request request) throws MalformedMessageException {
+        NbdRequest asked = NbdRequest.decode(message);
         users.incrementAndGet();
         request.whenEnded(this::userEnded);
         NbdCall call = new NbdCall(this, asked, request);
@@ -96,7 +96,7 @@ final class Transmission {
                 int bytes = (int) asked.length();
                 request.run(bytes, bytes + NbdReplies.DATA_HEADER_BYTES, call::read);
             }
-            case WRITE -> request.run((int) asked.length(), () -> call.write(frame));
+            case WRITE -> request.run((int) asked.length(), () -> call.write(message));
             case FLUSH -> call.answerAfterBarrier();
             case TRIM, WRITE_ZEROES -> changeOf(asked, call, request).begin(0);
             // What is read goes nowhere, but takes memory.
@@ -122,7 +122,7 @@ final class Transmission {
         if (left == 0) {
             // Closing takes the mark from the file, which may wait.
             try {
-                connection.waitingThreads().execute(device::close);
+                connection.blockingExecutor().execute(device::close);
             } catch (RejectedExecutionException e) {
                 LOG.warn("{}: still in use when the server was closed", connection);
             }

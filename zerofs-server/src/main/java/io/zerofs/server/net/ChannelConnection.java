@@ -50,8 +50,8 @@ abstract class ChannelConnection extends ChannelInboundHandlerAdapter implements
     }
 
     @Override
-    public Executor waitingThreads() {
-        return work -> resources.waitingThreads().execute(client, work);
+    public Executor blockingExecutor() {
+        return work -> resources.blockingExecutor().execute(client, work);
     }
 
     @Override

@@ -26,7 +26,7 @@ public interface Connection {
     Client client();
 
     /** Threads that may wait for the store. */
-    Executor waitingThreads();
+    Executor blockingExecutor();
 
     /** Runs later on the event loop of this connection; not at all if it is gone. */
     void onEventLoop(Runnable work);
@@ -44,7 +44,7 @@ public interface Connection {
     void send(ByteBuf bytes, Runnable sent);
 
     /**
-     * Cuts no further frame until {@link #resume}; for steps of a handshake that change how the next one is read. Call
+     * Cuts no further message until {@link #resume}; for steps of a handshake that change how the next one is read. Call
      * it on the event loop.
      */
     void pause();

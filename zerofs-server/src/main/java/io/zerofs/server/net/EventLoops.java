@@ -20,7 +20,7 @@ import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.FastThreadLocalThread;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import java.net.Inet4Address;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -107,8 +107,8 @@ final class EventLoops implements AutoCloseable {
         group.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 
-    /** Serves many connections; see {@link NeverWaits}. */
-    private static final class EventLoopThread extends FastThreadLocalThread implements NeverWaits {
+    /** Serves many connections; see {@link NonBlockingThread}. */
+    private static final class EventLoopThread extends FastThreadLocalThread implements NonBlockingThread {
         EventLoopThread(Runnable work, String name) {
             super(work, name);
         }

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The bounded pool for requests that wait for the store or move much data. Each client has its share of the threads and a
  * queue of its own; a thread that gets free goes to the client that has waited longest for its turn. The queues cannot
- * outgrow what {@link RequestGate} lets in.
+ * outgrow what {@link AdmissionControl} lets in.
  */
 final class FileSystemExecutor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FileSystemExecutor.class);
@@ -35,15 +35,15 @@ final class FileSystemExecutor implements AutoCloseable {
 
     FileSystemExecutor(ServerSettings settings) {
         AtomicInteger number = new AtomicInteger();
-        threads = new Shares(ClientResource.THREADS, settings.waitingThreads(), settings.clientShare());
+        threads = new Shares(ClientResource.THREADS, settings.blockingThreads(), settings.clientShare());
         closeSeconds = settings.closeSeconds();
         pool = new ThreadPoolExecutor(
-                settings.waitingThreads(),
-                settings.waitingThreads(),
+                settings.blockingThreads(),
+                settings.blockingThreads(),
                 IDLE_SECONDS_MAX,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                work -> new WaitingThread(work, "zerofs-fs-" + number.incrementAndGet()));
+                work -> new BlockingThread(work, "zerofs-fs-" + number.incrementAndGet()));
         pool.allowCoreThreadTimeOut(true);
     }
 
@@ -69,7 +69,7 @@ final class FileSystemExecutor implements AutoCloseable {
     }
 
     private void run(Client client, Runnable work) {
-        ((WaitingThread) Thread.currentThread()).client = client;
+        ((BlockingThread) Thread.currentThread()).client = client;
         try {
             work.run();
         } finally {
@@ -136,10 +136,10 @@ final class FileSystemExecutor implements AutoCloseable {
     }
 
     /** Takes turns among clients where it waits; see {@link OnBehalf}. */
-    private static final class WaitingThread extends FastThreadLocalThread implements OnBehalf {
+    private static final class BlockingThread extends FastThreadLocalThread implements OnBehalf {
         private Client client;
 
-        WaitingThread(Runnable work, String name) {
+        BlockingThread(Runnable work, String name) {
             super(work, name);
         }
 

@@ -4,7 +4,7 @@ package io.zerofs.server.net;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Knows since when a connection is of no use to its client: from its start until its first whole frame, and after some
+ * Knows since when a connection is of no use to its client: from its start until its first whole message, and after some
  * time without requests. Told on the event loop, asked on any thread.
  */
 final class Idleness {
@@ -15,7 +15,7 @@ final class Idleness {
     private volatile boolean idle = true;
     private boolean used;
 
-    /** Says that a frame came. */
+    /** Says that a message came. */
     void use() {
         used = true;
         if (idle) {
@@ -24,7 +24,7 @@ final class Idleness {
     }
 
     /** Looks whether it was used meanwhile. Returns whether it was not for long. */
-    boolean look(boolean hasRequests) {
+    boolean check(boolean hasRequests) {
         if (used || hasRequests) {
             used = false;
             sinceNanos = System.nanoTime();

@@ -25,15 +25,15 @@ public final class ProtocolServer implements AutoCloseable {
 
     private final String name;
     private final ServerResources resources;
-    private final FrameProtocol.Factory factory;
+    private final MessageProtocol.Factory factory;
     private final List<Channel> listeners = new ArrayList<>();
     private final List<ListenAddress> addresses = new ArrayList<>();
     private final List<SocketFile> socketFiles = new ArrayList<>();
     private final LimitedLog refused = new LimitedLog(LOG, Level.WARN, "connections refused");
-    private final Map<Channel, FrameHandler> connections = new ConcurrentHashMap<>();
+    private final Map<Channel, MessageHandler> connections = new ConcurrentHashMap<>();
     private volatile boolean closing;
 
-    private ProtocolServer(String name, ServerResources resources, FrameProtocol.Factory factory) {
+    private ProtocolServer(String name, ServerResources resources, MessageProtocol.Factory factory) {
         this.name = name;
         this.resources = resources;
         this.factory = factory;
@@ -46,7 +46,7 @@ public final class ProtocolServer implements AutoCloseable {
      * @throws ListenException if one cannot be had; names it
      */
     public static ProtocolServer open(
-            String name, List<ListenAddress> addresses, ServerResources resources, FrameProtocol.Factory factory)
+            String name, List<ListenAddress> addresses, ServerResources resources, MessageProtocol.Factory factory)
             throws ListenException {
         ProtocolServer server = new ProtocolServer(name, resources, factory);
         resources.clients().serve(name);
@@ -135,7 +135,7 @@ public final class ProtocolServer implements AutoCloseable {
         }
         socketFiles.forEach(SocketFile::remove);
         socketFiles.clear();
-        connections.values().forEach(FrameHandler::finish);
+        connections.values().forEach(MessageHandler::finish);
         long deadline = System.nanoTime()
                 + TimeUnit.SECONDS.toNanos(resources.settings().closeSeconds());
         connections.forEach((connection, handler) -> {
@@ -174,7 +174,7 @@ public final class ProtocolServer implements AutoCloseable {
                 channel.close();
                 return;
             }
-            FrameHandler handler = new FrameHandler(name, resources, client, factory);
+            MessageHandler handler = new MessageHandler(name, resources, client, factory);
             channel.pipeline().addLast(handler);
             // Not before: from here on it can be asked to make way, for which it needs its channel.
             resources.connectionOpened(handler);

@@ -10,8 +10,8 @@ import io.netty.buffer.ByteBuf;
 public interface Request {
     /**
      * Runs the work: at once on the event loop, or on a waiting thread if it moves much data. When it throws {@link
-     * io.zerofs.core.waiting.WouldWaitException}, which it does before it has changed anything, it is run again, whole,
-     * on a waiting thread. The frame stays valid until the work returned. At most one call per request.
+     * io.zerofs.core.waiting.WouldBlockException}, which it does before it has changed anything, it is run again, whole,
+     * on a waiting thread. The message stays valid until the work returned. At most one call per request.
      *
      * @param transferBytes bytes that the work moves, as far as known
      * @param replyBytes of a reply that is mostly data, else 0; the work waits until there is room for them
@@ -28,7 +28,7 @@ public interface Request {
      * Runs what is left of the work after {@link #run} returned, on this thread: it answers when something else has
      * ended. What it throws closes the connection, as there.
      */
-    void goOn(Runnable work);
+    void resume(Runnable work);
 
     /** Has something run once the request has ended, however it does, on whichever thread. Once, before anything else. */
     void whenEnded(Runnable action);

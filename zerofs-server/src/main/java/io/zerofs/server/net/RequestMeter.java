@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 
-/** Counts the requests of one protocol by how long they took, from the frame to the reply. Thread-safe. */
+/** Counts the requests of one protocol by how long they took, from the message to the reply. Thread-safe. */
 public final class RequestMeter {
     /** Upper bounds of {@link Counts#latencyCounts}, in microseconds; what took longer is counted behind the last. */
     public static final List<Integer> LATENCY_BOUNDS_MICROS =

@@ -31,12 +31,12 @@ public final class ServerResources implements AutoCloseable {
     private final int vanishedSeconds;
     private final ByteBufAllocator allocator;
     private final EventLoops loops;
-    private final FileSystemExecutor waitingThreads;
-    private final RequestGate gate;
+    private final FileSystemExecutor blockingExecutor;
+    private final AdmissionControl admission;
     private final Clients clients = new Clients();
     private final Shares connections;
     private final Door door;
-    private final Set<FrameHandler> handlers = ConcurrentHashMap.newKeySet();
+    private final Set<MessageHandler> handlers = ConcurrentHashMap.newKeySet();
     private final AtomicInteger openToAll = new AtomicInteger();
     private final Map<String, RequestMeter> meters = new ConcurrentHashMap<>();
     private final LimitedLog closed = new LimitedLog(LOG, Level.INFO, "connections closed");
@@ -55,8 +55,8 @@ public final class ServerResources implements AutoCloseable {
         this.allocator = new PooledByteBufAllocator(
                 true, 0, settings.eventLoopThreads(), PAGE_BYTES, CHUNK_ORDER, CACHED_SMALL, CACHED_NORMAL, false);
         this.loops = new EventLoops(settings.eventLoopThreads());
-        this.waitingThreads = new FileSystemExecutor(settings);
-        this.gate = new RequestGate(settings);
+        this.blockingExecutor = new FileSystemExecutor(settings);
+        this.admission = new AdmissionControl(settings);
         this.connections = new Shares(ClientResource.CONNECTIONS, settings.connectionsMax(), settings.clientShare());
         this.door = new Door(settings.connectionsMax());
     }
@@ -70,13 +70,13 @@ public final class ServerResources implements AutoCloseable {
     }
 
     /** Threads that may wait for the store. */
-    FileSystemExecutor waitingThreads() {
-        return waitingThreads;
+    FileSystemExecutor blockingExecutor() {
+        return blockingExecutor;
     }
 
     /** Bytes of requests and replies in flight over all connections. */
     public long bytesInFlight() {
-        return gate.bytesInFlight();
+        return admission.bytesInFlight();
     }
 
     /** Connections open now. */
@@ -128,8 +128,8 @@ public final class ServerResources implements AutoCloseable {
         return loops;
     }
 
-    RequestGate gate() {
-        return gate;
+    AdmissionControl admission() {
+        return admission;
     }
 
     Door door() {
@@ -150,7 +150,7 @@ public final class ServerResources implements AutoCloseable {
             if (limit == Shares.Limit.NONE) {
                 return true;
             }
-            Optional<FrameHandler> idle = handlers.stream()
+            Optional<MessageHandler> idle = handlers.stream()
                     .filter(each -> each.idleness().isIdle() && isInTheWay(limit, each.client(), client))
                     .min(Comparator.comparingLong(each -> each.idleness().sinceNanos()));
             if (idle.isEmpty()) {
@@ -171,12 +171,12 @@ public final class ServerResources implements AutoCloseable {
         };
     }
 
-    void connectionOpened(FrameHandler connection) {
+    void connectionOpened(MessageHandler connection) {
         handlers.add(connection);
     }
 
     /** Counts a connection out, once. */
-    void connectionClosed(FrameHandler connection) {
+    void connectionClosed(MessageHandler connection) {
         if (handlers.remove(connection)) {
             connections.give(connection.client(), 1);
         }
@@ -184,7 +184,7 @@ public final class ServerResources implements AutoCloseable {
 
     @Override
     public void close() {
-        waitingThreads.close();
+        blockingExecutor.close();
         loops.close();
     }
 }

@@ -5,7 +5,7 @@ package io.zerofs.server.net;
  * Limits of all protocol servers together.
  *
  * @param eventLoopThreads threads that serve sockets, at least 1
- * @param waitingThreads threads for requests that wait for the store or move much data, at least 1
+ * @param blockingThreads threads for requests that wait for the store or move much data, at least 1
  * @param connectionsMax connections at once; further ones are closed when they arrive
  * @param requestsPerConnectionMax requests of one connection that have begun and whose replies the socket has not yet
  *     taken; beyond it the socket is not read
@@ -20,7 +20,7 @@ package io.zerofs.server.net;
  */
 public record ServerSettings(
         int eventLoopThreads,
-        int waitingThreads,
+        int blockingThreads,
         int connectionsMax,
         int requestsPerConnectionMax,
         long bytesPerConnectionMax,
@@ -46,7 +46,7 @@ public record ServerSettings(
     /** With the usual share of a client. */
     public ServerSettings(
             int eventLoopThreads,
-            int waitingThreads,
+            int blockingThreads,
             int connectionsMax,
             int requestsPerConnectionMax,
             long bytesPerConnectionMax,
@@ -56,7 +56,7 @@ public record ServerSettings(
             int closeSeconds) {
         this(
                 eventLoopThreads,
-                waitingThreads,
+                blockingThreads,
                 connectionsMax,
                 requestsPerConnectionMax,
                 bytesPerConnectionMax,
@@ -71,7 +71,7 @@ public record ServerSettings(
     public ServerSettings withClientShare(double other) {
         return new ServerSettings(
                 eventLoopThreads,
-                waitingThreads,
+                blockingThreads,
                 connectionsMax,
                 requestsPerConnectionMax,
                 bytesPerConnectionMax,
@@ -84,7 +84,7 @@ public record ServerSettings(
 
     public ServerSettings {
         require(eventLoopThreads >= 1, "eventLoopThreads", eventLoopThreads);
-        require(waitingThreads >= 1, "waitingThreads", waitingThreads);
+        require(blockingThreads >= 1, "blockingThreads", blockingThreads);
         require(connectionsMax >= 1, "connectionsMax", connectionsMax);
         require(requestsPerConnectionMax >= 1, "requestsPerConnectionMax", requestsPerConnectionMax);
         require(bytesPerConnectionMax >= 1, "bytesPerConnectionMax", bytesPerConnectionMax);

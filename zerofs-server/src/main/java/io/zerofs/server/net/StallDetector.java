@@ -5,7 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
 
 /**
- * Finds out whether a connection moved between two looks, while there was something to move: a request half received,
+ * Finds out whether a connection moved between two checks, while there was something to move: a request half received,
  * or replies that the socket did not take. Such a connection would hold its share of the limits for ever. Confined to
  * the event loop.
  */
@@ -15,7 +15,7 @@ final class StallDetector {
 
     private long movedSeen = -1;
     private long pendingSeen;
-    private int quietLooks;
+    private int quietChecks;
 
     /** Says that so many bytes were received, or a reply of so many was sent. */
     void moved(int bytes) {
@@ -28,12 +28,12 @@ final class StallDetector {
     }
 
     /**
-     * Looks.
+     * Checks whether the connection moved.
      *
-     * @param bytesMin how many bytes a client that owes some has to move between two looks
-     * @return how many looks in a row found it quiet, with this one
+     * @param bytesMin how many bytes a client that owes some has to move between two checks
+     * @return how many checks in a row found it quiet, with this one
      */
-    int look(Channel channel, int bytesMin) {
+    int check(Channel channel, int bytesMin) {
         ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
         long pending = out == null ? 0 : out.totalPendingWriteBytes();
         // Bytes of a large reply leave the buffer one by one, long before the reply counts as sent.
@@ -43,7 +43,7 @@ final class StallDetector {
         boolean owes = pending > 0 || expecting && channel.config().isAutoRead();
         movedSeen = moved;
         pendingSeen = pending;
-        quietLooks = owes && quiet ? quietLooks + 1 : 0;
-        return quietLooks;
+        quietChecks = owes && quiet ? quietChecks + 1 : 0;
+        return quietChecks;
     }
 }

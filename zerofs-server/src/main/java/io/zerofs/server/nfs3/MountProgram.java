@@ -10,7 +10,7 @@ import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.VirtualFileSystem;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
 import io.zerofs.server.bytes.XdrWriter;
@@ -105,7 +105,7 @@ final class MountProgram implements RpcProgram {
             return;
         } catch (FsException e) {
             status = Nfs3Errors.mountStatus(e.error());
-        } catch (WouldWaitException e) {
+        } catch (WouldBlockException e) {
             throw e;
         } catch (RuntimeException e) {
             export.unexpected().line("MNT failed unexpectedly", e);

@@ -16,7 +16,6 @@ import io.zerofs.server.nfs3.wire.WccData;
 /** Attributes of the file system and of the wire, one to the other. */
 final class Nfs3Attributes {
     private static final long SECONDS_MAX = 0xFFFF_FFFFL;
-    private static final int PERMISSION_BITS = 07777;
 
     private final long fileSystemId;
 
@@ -52,7 +51,7 @@ final class Nfs3Attributes {
     /** A change as the client wants it; {@code guard} may be null. */
     static AttributeChange change(Sattr3 from, NfsTime3 guard) {
         return new AttributeChange(
-                from.mode() == null ? null : from.mode() & PERMISSION_BITS,
+                from.mode() == null ? null : from.mode() & Attributes.PERMISSION_BITS,
                 from.uid(),
                 from.gid(),
                 from.size(),

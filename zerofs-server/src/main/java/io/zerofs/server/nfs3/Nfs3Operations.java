@@ -346,7 +346,7 @@ final class Nfs3Operations implements Nfs3Handler<FsException> {
             DirectoryListEncoder list = new DirectoryListEncoder(payload, call.count(), call.directoryCount());
             ListingRange range = new ListingRange(call.cookie(), listingEnd);
             boolean end = files.list(who, directory, range, call.plus(), visitor(list, call.plus()));
-            if (!end && list.isEmpty() || !list.fitsFrame()) {
+            if (!end && list.isEmpty() || !list.fitsMessage()) {
                 return failure(Nfs3Status.TOOSMALL);
             }
             list.finish(end);

@@ -3,7 +3,7 @@ package io.zerofs.server.nfs3;
 
 import io.netty.buffer.ByteBuf;
 import io.zerofs.core.vfs.Credentials;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
 import io.zerofs.server.bytes.XdrWriter;
@@ -75,7 +75,7 @@ final class Nfs3Program implements RpcProgram {
         Nfs3Result result;
         try {
             result = new Nfs3Operations(export, who, exchange, procedure).run(call);
-        } catch (WouldWaitException e) {
+        } catch (WouldBlockException e) {
             throw e;
         } catch (RuntimeException e) {
             export.unexpected().line("{} failed unexpectedly", procedure, e);
@@ -91,7 +91,7 @@ final class Nfs3Program implements RpcProgram {
     private void answerAfterBarrier(Nfs3Procedure procedure, Nfs3Result result, RpcExchange exchange) {
         export.files()
                 .barrier()
-                .whenComplete((done, failure) -> exchange.goOn(() -> {
+                .whenComplete((done, failure) -> exchange.resume(() -> {
                     if (failure != null) {
                         export.failures().line("{} is not durable: {}", procedure, failure.getMessage());
                     }

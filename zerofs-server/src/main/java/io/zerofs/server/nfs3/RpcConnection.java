@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.net.Connection;
-import io.zerofs.server.net.FrameProtocol;
+import io.zerofs.server.net.MessageProtocol;
 import io.zerofs.server.net.Request;
 import io.zerofs.server.nfs3.wire.Nfs3Limits;
 import io.zerofs.server.rpc.RecordMarking;
@@ -14,7 +14,7 @@ import io.zerofs.server.rpc.RpcPeer;
 import io.zerofs.server.rpc.RpcTransport;
 
 /** Connects RPC with a socket: one record is one request. */
-final class RpcConnection implements FrameProtocol {
+final class RpcConnection implements MessageProtocol {
     private final Connection connection;
     private final RpcDispatcher dispatcher;
     private RpcPeer peer;
@@ -25,12 +25,12 @@ final class RpcConnection implements FrameProtocol {
     }
 
     @Override
-    public int frameBytes(ByteBuf received) throws MalformedMessageException {
+    public int messageBytes(ByteBuf received) throws MalformedMessageException {
         return RecordMarking.recordBytes(received, Nfs3Limits.RECORD_BYTES_MAX);
     }
 
     @Override
-    public int untoldBytesMax() {
+    public int unknownLengthBytesMax() {
         return Nfs3Limits.RECORD_BYTES_MAX;
     }
 
@@ -40,11 +40,11 @@ final class RpcConnection implements FrameProtocol {
     }
 
     @Override
-    public void frame(ByteBuf frame, Request request) throws MalformedMessageException {
+    public void message(ByteBuf message, Request request) throws MalformedMessageException {
         if (peer == null) {
             peer = new RpcPeer(connection.remoteAddress(), connection.client());
         }
-        dispatcher.dispatch(RecordMarking.content(frame), new Call(request));
+        dispatcher.dispatch(RecordMarking.content(message), new Call(request));
     }
 
     @Override
@@ -77,8 +77,8 @@ final class RpcConnection implements FrameProtocol {
         }
 
         @Override
-        public void goOn(Runnable work) {
-            request.goOn(work);
+        public void resume(Runnable work) {
+            request.resume(work);
         }
 
         @Override

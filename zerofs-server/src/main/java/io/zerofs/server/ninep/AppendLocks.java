@@ -2,7 +2,7 @@
 package io.zerofs.server.ninep;
 
 import io.zerofs.core.vfs.InodeId;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -24,7 +24,7 @@ final class AppendLocks {
     ReentrantLock lock(InodeId inode) {
         ReentrantLock lock = stripes[(int) (inode.number() & STRIPES - 1)];
         if (!lock.tryLock()) {
-            NeverWaits.check();
+            NonBlockingThread.check();
             lock.lock();
         }
         return lock;

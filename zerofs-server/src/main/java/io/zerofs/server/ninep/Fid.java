@@ -13,31 +13,31 @@ final class Fid implements LockHandle {
     private static final int BYTES = 256;
 
     /** What changes together when a fid is opened. */
-    record State(Place place, Use use) {
+    record Binding(FidPath path, FidState state) {
         /** Returns the memory that a fid in this state takes. */
         int bytes() {
-            return BYTES + (place.name() == null ? 0 : place.name().length()) + use.fidBytes();
+            return BYTES + (path.name() == null ? 0 : path.name().length()) + state.fidBytes();
         }
     }
 
     private final Credentials who;
     private final InodeId root;
     // Null after the fid was closed.
-    private final AtomicReference<State> state;
+    private final AtomicReference<Binding> binding;
 
     /**
      * Makes a fid that is not open.
      *
      * @param root the directory that was attached, which {@code ..} does not leave
      */
-    Fid(Credentials who, InodeId root, Place place) {
-        this(who, root, new State(place, Use.Unopened.INSTANCE));
+    Fid(Credentials who, InodeId root, FidPath path) {
+        this(who, root, new Binding(path, FidState.Unopened.INSTANCE));
     }
 
-    Fid(Credentials who, InodeId root, State state) {
+    Fid(Credentials who, InodeId root, Binding binding) {
         this.who = who;
         this.root = root;
-        this.state = new AtomicReference<>(state);
+        this.binding = new AtomicReference<>(binding);
     }
 
     Credentials who() {
@@ -49,46 +49,46 @@ final class Fid implements LockHandle {
     }
 
     /** EBADF after the fid was closed. */
-    State state() {
-        State now = state.get();
+    Binding binding() {
+        Binding now = binding.get();
         if (now == null) {
             throw new ErrnoException(Errno.EBADF);
         }
         return now;
     }
 
-    Place place() {
-        return state().place();
+    FidPath path() {
+        return binding().path();
     }
 
     InodeId inode() {
-        return state().place().inode();
+        return binding().path().inode();
     }
 
     /** The state if the fid is not open yet, else EBADF. */
-    State unopened() {
-        State now = state();
-        if (!(now.use() instanceof Use.Unopened)) {
+    Binding unopened() {
+        Binding now = binding();
+        if (!(now.state() instanceof FidState.Unopened)) {
             throw new ErrnoException(Errno.EBADF);
         }
         return now;
     }
 
     /** Changes the state; false if another request did so meanwhile. The caller counts what that takes. */
-    boolean become(State expected, State next) {
-        return state.compareAndSet(expected, next);
+    boolean become(Binding expected, Binding next) {
+        return binding.compareAndSet(expected, next);
     }
 
     @Override
     public boolean isClosed() {
-        return state.get() == null;
+        return binding.get() == null;
     }
 
     /** Gives up what the fid holds, and tells its last state; null if it was closed before. */
-    State close() {
-        State last = state.getAndSet(null);
+    Binding close() {
+        Binding last = binding.getAndSet(null);
         if (last != null) {
-            last.use().close();
+            last.state().close();
         }
         return last;
     }

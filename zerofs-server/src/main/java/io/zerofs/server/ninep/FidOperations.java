@@ -11,7 +11,7 @@ import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.RemoveMode;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.ninep.wire.Errno;
-import io.zerofs.server.ninep.wire.Frame;
+import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.MessageType;
 import io.zerofs.server.ninep.wire.Qid;
 import io.zerofs.server.ninep.wire.Rmessage;
@@ -48,7 +48,7 @@ final class FidOperations {
     }
 
     Rmessage attach(Tmessage.Tattach request) throws FsException {
-        if (request.authFid() != Frame.NO_FID) {
+        if (request.authFid() != MessageHeader.NO_FID) {
             throw new ErrnoException(Errno.EBADF);
         }
         fids.requireFree(request.fid());
@@ -60,7 +60,7 @@ final class FidOperations {
         if (root.kind() != FileKind.DIRECTORY) {
             throw new ErrnoException(Errno.ENOTDIR);
         }
-        fids.add(request.fid(), new Fid(session.as(uid, uid), root.id(), Place.root(root.id())));
+        fids.add(request.fid(), new Fid(session.as(uid, uid), root.id(), FidPath.root(root.id())));
         return new Rmessage.Named(MessageType.RATTACH, session.qids().of(root));
     }
 
@@ -98,19 +98,19 @@ final class FidOperations {
     Rmessage walk(Tmessage.Twalk request) throws FsException {
         Fid from = fids.get(request.fid());
         boolean inPlace = request.fid() == request.newFid();
-        Fid.State before = inPlace ? from.unopened() : from.state();
+        Fid.Binding before = inPlace ? from.unopened() : from.binding();
         if (!inPlace) {
             fids.requireFree(request.newFid());
         }
-        Place place = before.place();
-        Deque<Place> way = new ArrayDeque<>();
+        FidPath path = before.path();
+        Deque<FidPath> way = new ArrayDeque<>();
         List<Qid> qids = new ArrayList<>(request.names().length);
         try {
             for (byte[] bytes : request.names()) {
                 FileName name = FileName.of(bytes);
-                Attributes found = step(from, place.inode(), name);
+                Attributes found = step(from, path.inode(), name);
                 qids.add(session.qids().of(found));
-                place = next(place, name, found.id(), way);
+                path = next(path, name, found.id(), way);
             }
         } catch (FsException e) {
             if (qids.isEmpty()) {
@@ -119,23 +119,23 @@ final class FidOperations {
             return new Rmessage.Rwalk(qids);
         }
         if (!inPlace) {
-            fids.add(request.newFid(), new Fid(from.who(), from.root(), place));
-        } else if (!fids.become(from, before, new Fid.State(place, before.use()))) {
+            fids.add(request.newFid(), new Fid(from.who(), from.root(), path));
+        } else if (!fids.become(from, before, new Fid.Binding(path, before.state()))) {
             throw new ErrnoException(Errno.EBADF);
         }
         return new Rmessage.Rwalk(qids);
     }
 
     /** Returns the place that a name leads to; a name that this very walk has passed is known on the way back. */
-    private static Place next(Place place, FileName name, InodeId found, Deque<Place> way) {
+    private static FidPath next(FidPath path, FileName name, InodeId found, Deque<FidPath> way) {
         if (name.isDotDot()) {
-            Place back = way.poll();
-            return back != null && back.inode().equals(found) ? back : Place.root(found);
+            FidPath back = way.poll();
+            return back != null && back.inode().equals(found) ? back : FidPath.root(found);
         }
         if (!name.isDot()) {
-            way.push(place);
+            way.push(path);
         }
-        return place.child(name, found);
+        return path.child(name, found);
     }
 
     private Attributes step(Fid from, InodeId directory, FileName name) throws FsException {
@@ -147,10 +147,10 @@ final class FidOperations {
     /** Frees the fid whatever happens; an extended attribute that was written is set now, and may be refused. */
     Rmessage clunk(Tmessage.Tclunk request) throws FsException {
         Fid fid = fids.get(request.fid());
-        Fid.State state = fid.state();
+        Fid.Binding binding = fid.binding();
         try {
-            if (state.use() instanceof Use.XattrDraft draft) {
-                new XattrOperations(session).set(fid, draft);
+            if (binding.state() instanceof FidState.XattrDraft draft) {
+                new NinePXattrOperations(session).set(fid, draft);
             }
         } catch (FsException | ErrnoException e) {
             fids.remove(request.fid(), fid);
@@ -164,9 +164,9 @@ final class FidOperations {
     Rmessage remove(Tmessage.Tremove request) throws FsException {
         Fid fid = fids.get(request.fid());
         try {
-            Place place = fid.place();
-            requireSame(fid.who(), place);
-            files.remove(fid.who(), place.parent(), place.name(), RemoveMode.ANY);
+            FidPath path = fid.path();
+            requireSame(fid.who(), path);
+            files.remove(fid.who(), path.parent(), path.name(), RemoveMode.ANY);
         } catch (FsException | ErrnoException e) {
             fids.remove(request.fid(), fid);
             throw e;
@@ -175,7 +175,7 @@ final class FidOperations {
         return Rmessage.Empty.RREMOVE;
     }
 
-    private void requireSame(Credentials who, Place place) throws FsException {
-        NamespaceOperations.requireSame(files, who, place);
+    private void requireSame(Credentials who, FidPath path) throws FsException {
+        NamespaceOperations.requireSame(files, who, path);
     }
 }

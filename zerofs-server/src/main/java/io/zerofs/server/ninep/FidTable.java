@@ -3,7 +3,7 @@ package io.zerofs.server.ninep;
 
 import io.zerofs.core.locks.ByteRangeLocks;
 import io.zerofs.server.ninep.wire.Errno;
-import io.zerofs.server.ninep.wire.Frame;
+import io.zerofs.server.ninep.wire.MessageHeader;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The fids of one session. Thread-safe. Closed with the session; a fid that comes later is closed at once. */
@@ -34,14 +34,14 @@ final class FidTable {
 
     /** Checks that a fid may be added: EBADF if the number is taken or means none. */
     void requireFree(int number) {
-        if (number == Frame.NO_FID || fids.containsKey(number)) {
+        if (number == MessageHeader.NO_FID || fids.containsKey(number)) {
             throw new ErrnoException(Errno.EBADF);
         }
     }
 
     /** Adds a fid, or closes it and throws as {@link #requireFree}, or ENFILE if the client has too many. */
     void add(int number, Fid fid) {
-        int bytes = fid.state().bytes();
+        int bytes = fid.binding().bytes();
         boolean added = false;
         try {
             memory.take(bytes);
@@ -73,7 +73,7 @@ final class FidTable {
     }
 
     /** Changes the state of a fid; false if another request did so meanwhile. ENFILE if that takes too much memory. */
-    boolean become(Fid fid, Fid.State before, Fid.State next) {
+    boolean become(Fid fid, Fid.Binding before, Fid.Binding next) {
         int more = next.bytes() - before.bytes();
         if (more > 0) {
             memory.take(more);
@@ -90,10 +90,10 @@ final class FidTable {
         if (!fids.remove(number, fid)) {
             return false;
         }
-        Fid.State last = fid.close();
+        Fid.Binding last = fid.close();
         memory.give(last.bytes());
-        if (last.use() instanceof Use.OpenFile) {
-            locks.release(last.place().inode(), fid);
+        if (last.state() instanceof FidState.OpenFile) {
+            locks.release(last.path().inode(), fid);
         }
         return true;
     }

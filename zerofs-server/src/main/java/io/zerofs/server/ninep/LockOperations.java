@@ -77,11 +77,11 @@ final class LockOperations {
     }
 
     private static InodeId openFile(Fid fid) {
-        Fid.State state = fid.state();
-        if (!(state.use() instanceof Use.OpenFile)) {
+        Fid.Binding binding = fid.binding();
+        if (!(binding.state() instanceof FidState.OpenFile)) {
             throw new ErrnoException(Errno.EBADF);
         }
-        return state.place().inode();
+        return binding.path().inode();
     }
 
     private HeldLock wanted(Fid fid, LockType type, LockRange range, LockOwner owner) {

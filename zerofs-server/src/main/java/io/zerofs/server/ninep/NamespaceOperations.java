@@ -2,6 +2,7 @@
 package io.zerofs.server.ninep;
 
 import io.zerofs.core.vfs.AttributeChange;
+import io.zerofs.core.vfs.Attributes;
 import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.DeviceNumber;
 import io.zerofs.core.vfs.FileKind;
@@ -18,7 +19,6 @@ import io.zerofs.server.ninep.wire.Tmessage;
 
 /** Names made, moved and taken away. The group of a new file is the one in the message; 9P users have none. */
 final class NamespaceOperations {
-    private static final int PERMISSION_BITS = 07777;
 
     private final NinePSession session;
     private final VirtualFileSystem files;
@@ -45,7 +45,7 @@ final class NamespaceOperations {
     }
 
     Rmessage makeDirectory(Tmessage.Tmkdir request) throws FsException {
-        NewNode node = NewNode.directory(request.mode() & PERMISSION_BITS);
+        NewNode node = NewNode.directory(request.mode() & Attributes.PERMISSION_BITS);
         return create(MessageType.RMKDIR, request.fid(), request.gid(), request.name(), node);
     }
 
@@ -57,7 +57,7 @@ final class NamespaceOperations {
         boolean isDevice = kind == FileKind.CHARACTER_DEVICE || kind == FileKind.BLOCK_DEVICE;
         NewNode node = new NewNode(
                 kind,
-                AttributeChange.ofMode(request.mode() & PERMISSION_BITS),
+                AttributeChange.ofMode(request.mode() & Attributes.PERMISSION_BITS),
                 isDevice ? new DeviceNumber(request.major(), request.minor()) : DeviceNumber.NONE,
                 null,
                 NewNode.Existing.REFUSE,
@@ -91,13 +91,13 @@ final class NamespaceOperations {
         Fid file = fids.get(request.fid());
         Fid target = fids.get(request.directoryFid());
         FileName name = FileName.of(request.name());
-        Fid.State before = file.state();
-        Place from = before.place();
+        Fid.Binding before = file.binding();
+        FidPath from = before.path();
         fids.requireRoom(name.length());
         requireSame(files, target.who(), from);
         files.rename(target.who(), from.parent(), from.name(), target.inode(), name);
         // If it was opened meanwhile, it keeps the old name and will not be found by it.
-        fids.become(file, before, new Fid.State(new Place(target.inode(), name, from.inode()), before.use()));
+        fids.become(file, before, new Fid.Binding(new FidPath(target.inode(), name, from.inode()), before.state()));
         return Rmessage.Empty.RRENAME;
     }
 
@@ -121,11 +121,11 @@ final class NamespaceOperations {
     }
 
     /** Checks that the name by which a file was reached still leads there, for messages that act on it by its fid. */
-    static void requireSame(VirtualFileSystem files, Credentials who, Place place) throws FsException {
-        if (place.parent() == null) {
+    static void requireSame(VirtualFileSystem files, Credentials who, FidPath path) throws FsException {
+        if (path.parent() == null) {
             throw new ErrnoException(Errno.EBUSY);
         }
-        if (!files.lookup(who, place.parent(), place.name()).id().equals(place.inode())) {
+        if (!files.lookup(who, path.parent(), path.name()).id().equals(path.inode())) {
             throw FsError.NOT_FOUND.exception();
         }
     }

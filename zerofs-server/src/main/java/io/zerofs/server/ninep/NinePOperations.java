@@ -9,17 +9,17 @@ import io.zerofs.server.ninep.wire.Tmessage;
 final class NinePOperations implements NinePHandler<Reply, FsException> {
     private final FidOperations fids;
     private final NamespaceOperations names;
-    private final DataOperations data;
-    private final AttributeOperations attributes;
-    private final XattrOperations xattrs;
+    private final NinePDataOperations data;
+    private final NinePAttributeOperations attributes;
+    private final NinePXattrOperations xattrs;
     private final LockOperations locks;
 
     NinePOperations(NinePSession session) {
         this.fids = new FidOperations(session);
         this.names = new NamespaceOperations(session);
-        this.data = new DataOperations(session);
-        this.attributes = new AttributeOperations(session);
-        this.xattrs = new XattrOperations(session);
+        this.data = new NinePDataOperations(session);
+        this.attributes = new NinePAttributeOperations(session);
+        this.xattrs = new NinePXattrOperations(session);
         this.locks = new LockOperations(session);
     }
 

@@ -4,13 +4,13 @@ package io.zerofs.server.ninep;
 import io.netty.buffer.ByteBuf;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.net.Connection;
-import io.zerofs.server.net.FrameProtocol;
+import io.zerofs.server.net.MessageProtocol;
 import io.zerofs.server.net.Request;
 import io.zerofs.server.ninep.wire.Errno;
-import io.zerofs.server.ninep.wire.Frame;
+import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.MessageType;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.RmessageEncoder;
@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * One 9P connection: negotiates the message size, keeps the tags in flight, and answers Tversion and Tflush itself.
  * Lives on the event loop of its connection; requests run and end on any thread.
  */
-final class NinePProtocol implements FrameProtocol {
+final class NinePProtocol implements MessageProtocol {
     private static final Logger LOG = LoggerFactory.getLogger(NinePProtocol.class);
 
     /** The dialect spoken here. */
@@ -38,7 +38,7 @@ final class NinePProtocol implements FrameProtocol {
 
     private final NinePServer server;
     private final Connection connection;
-    private final ConcurrentHashMap<Integer, Call> calls = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Integer, PendingTag> calls = new ConcurrentHashMap<>();
 
     // Confined to the event loop; null before the first Tversion.
     private NinePSession session;
@@ -50,27 +50,28 @@ final class NinePProtocol implements FrameProtocol {
     }
 
     @Override
-    public int frameBytes(ByteBuf received) throws MalformedMessageException {
-        return Frame.length(received, session == null ? NinePSettings.MESSAGE_BYTES_MIN : session.messageBytesMax());
+    public int messageBytes(ByteBuf received) throws MalformedMessageException {
+        return MessageHeader.length(
+                received, session == null ? NinePSettings.MESSAGE_BYTES_MIN : session.messageBytesMax());
     }
 
     @Override
-    public void frame(ByteBuf frame, Request request) throws MalformedMessageException {
-        MessageType type = MessageType.ofCode(Frame.type(frame));
-        int tag = Frame.tag(frame);
+    public void message(ByteBuf bytes, Request request) throws MalformedMessageException {
+        MessageType type = MessageType.ofCode(MessageHeader.type(bytes));
+        int tag = MessageHeader.tag(bytes);
         if (session == null && type != MessageType.TVERSION) {
-            throw new MalformedMessageException("a message of type " + Frame.type(frame) + " before Tversion");
+            throw new MalformedMessageException("a message of type " + MessageHeader.type(bytes) + " before Tversion");
         }
         Tmessage message;
         try {
             if (type == null || !type.isRequest()) {
-                LOG.debug("{}: unknown message type {}", connection, Frame.type(frame));
+                LOG.debug("{}: unknown message type {}", connection, MessageHeader.type(bytes));
                 reply(request, tag, error(Errno.EOPNOTSUPP));
                 return;
             }
-            message = TmessageDecoder.decode(type, frame.skipBytes(Frame.HEADER_BYTES));
+            message = TmessageDecoder.decode(type, bytes.skipBytes(MessageHeader.HEADER_BYTES));
         } catch (MalformedMessageException e) {
-            // The frame was whole, so what follows it can be understood.
+            // The message was whole, so the next one can be understood.
             LOG.debug("{}: malformed {}: {}", connection, type, e.getMessage());
             reply(request, tag, error(Errno.EPROTO));
             return;
@@ -106,7 +107,7 @@ final class NinePProtocol implements FrameProtocol {
      * on which a reply comes after its Rflush.
      */
     private void flush(Tmessage.Tflush message, int tag, Request request) {
-        Call old = calls.get(message.oldTag());
+        PendingTag old = calls.get(message.oldTag());
         Runnable answer = () -> reply(request, tag, Rmessage.Empty.RFLUSH);
         if (old == null) {
             answer.run();
@@ -116,8 +117,8 @@ final class NinePProtocol implements FrameProtocol {
     }
 
     private void operate(Tmessage.Operation message, int tag, Request request) throws MalformedMessageException {
-        Call call = new Call(tag, request, calls, connection.allocator());
-        Call previous = calls.put(tag, call);
+        PendingTag call = new PendingTag(tag, request, calls, connection.allocator());
+        PendingTag previous = calls.put(tag, call);
         if (previous != null && !previous.hasEnded()) {
             calls.put(tag, previous);
             throw new MalformedMessageException("tag " + tag + " is in use");
@@ -128,7 +129,7 @@ final class NinePProtocol implements FrameProtocol {
             replyBytes = session.dataBytes(read.count());
             transferBytes = replyBytes;
         } else if (message instanceof Tmessage.Treaddir list) {
-            replyBytes = DataOperations.directoryBytes(session, list);
+            replyBytes = NinePDataOperations.directoryBytes(session, list);
         } else if (message instanceof Tmessage.Twrite write) {
             transferBytes = write.data().readableBytes();
         }
@@ -136,14 +137,14 @@ final class NinePProtocol implements FrameProtocol {
         request.run(transferBytes, replyBytes, () -> run(target, message, call));
     }
 
-    private void run(NinePOperations target, Tmessage.Operation message, Call call) {
+    private void run(NinePOperations target, Tmessage.Operation message, PendingTag call) {
         if (!call.begin()) {
             return;
         }
         Reply reply;
         try {
             reply = message.applyTo(target);
-        } catch (WouldWaitException e) {
+        } catch (WouldBlockException e) {
             call.putBack();
             throw e;
         } catch (FsException e) {
@@ -161,7 +162,7 @@ final class NinePProtocol implements FrameProtocol {
             call.waitFor(later.cancel());
             later.message()
                     .whenComplete((answer, failure) ->
-                            call.goOn(() -> call.end(failure == null ? answer : failure(message, failure))));
+                            call.resume(() -> call.end(failure == null ? answer : failure(message, failure))));
         }
     }
 
@@ -183,7 +184,7 @@ final class NinePProtocol implements FrameProtocol {
     }
 
     private void endSession() {
-        calls.values().forEach(Call::abort);
+        calls.values().forEach(PendingTag::abort);
         if (session != null) {
             session.close();
             session = null;

@@ -6,8 +6,8 @@ import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.access.UserMapping;
 import io.zerofs.server.net.ClientResource;
 import io.zerofs.server.net.Connection;
-import io.zerofs.server.net.FrameProtocol;
 import io.zerofs.server.net.LimitedLog;
+import io.zerofs.server.net.MessageProtocol;
 import io.zerofs.server.net.Shares;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +17,7 @@ import org.slf4j.event.Level;
  * 9P2000.L for all connections of a daemon, which share their byte-range locks. Thread-safe. To listen, give it to
  * {@link io.zerofs.server.net.ProtocolServer}.
  */
-public final class NinePServer implements FrameProtocol.Factory {
+public final class NinePServer implements MessageProtocol.Factory {
     /** Between the first session of a daemon and that of the next; any small multiple is far from the others. */
     private static final long SESSION_NUMBERS_APART = 0x9E37_79B9L;
 
@@ -51,7 +51,7 @@ public final class NinePServer implements FrameProtocol.Factory {
     }
 
     @Override
-    public FrameProtocol connect(Connection connection) {
+    public MessageProtocol connect(Connection connection) {
         return new NinePProtocol(this, connection);
     }
 

@@ -10,7 +10,7 @@ import io.zerofs.server.net.Client;
 import io.zerofs.server.net.Connection;
 import io.zerofs.server.net.PeerUser;
 import io.zerofs.server.ninep.wire.Errno;
-import io.zerofs.server.ninep.wire.Frame;
+import io.zerofs.server.ninep.wire.MessageHeader;
 
 /**
  * What lives from one Tversion to the next, or to the end of the connection: the fids, and the processes that locks
@@ -103,7 +103,7 @@ final class NinePSession implements LockClient {
 
     /** The part of {@code count}, an unsigned number, that a reply with data can carry. */
     int dataBytes(int count) {
-        int dataMax = messageBytesMax - Frame.DATA_OFFSET;
+        int dataMax = messageBytesMax - MessageHeader.DATA_OFFSET;
         return count < 0 ? dataMax : Math.min(count, dataMax);
     }
 

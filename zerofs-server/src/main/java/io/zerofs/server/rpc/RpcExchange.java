@@ -46,8 +46,8 @@ public final class RpcExchange {
     }
 
     /** Runs what is left of the work after {@link #run} returned, on this thread. What it throws ends the connection. */
-    public void goOn(Runnable work) {
-        transport.goOn(work);
+    public void resume(Runnable work) {
+        transport.resume(work);
     }
 
     /** Starts a reply whose results take about this many bytes. */

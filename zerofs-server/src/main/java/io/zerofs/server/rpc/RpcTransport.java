@@ -14,8 +14,8 @@ public interface RpcTransport {
     /** Runs the work where it may run; see {@link RpcExchange#run}. */
     void run(int transferBytes, int replyBytes, Runnable work);
 
-    /** Runs what is left of the work; see {@link RpcExchange#goOn}. */
-    void goOn(Runnable work);
+    /** Runs what is left of the work; see {@link RpcExchange#resume}. */
+    void resume(Runnable work);
 
     /** Has something run once the call has ended, however it does, on whichever thread. Once, before anything else. */
     void whenEnded(Runnable action);

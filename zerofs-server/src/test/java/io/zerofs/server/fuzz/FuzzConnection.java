@@ -5,11 +5,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.net.Client;
 import io.zerofs.server.net.Connection;
-import io.zerofs.server.net.FrameProtocol;
+import io.zerofs.server.net.MessageProtocol;
 import io.zerofs.server.net.Request;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,37 +22,37 @@ import java.util.concurrent.Executor;
 
 /**
  * Gives a protocol any bytes on the caller's thread, as its event loop would, and fails when it breaks its contract: a
- * request that ends twice or never, an exception, a frame length beyond the limit, a reply buffer that nobody releases.
+ * request that ends twice or never, an exception, a message length beyond the limit, a reply buffer that nobody releases.
  */
 public final class FuzzConnection implements Connection {
     private final Client client = Client.alone();
-    private static final int FRAME_BYTES_MAX = 64 << 20;
+    private static final int MESSAGE_BYTES_MAX = 64 << 20;
     private static final int STEPS_MAX = 100_000;
 
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false, true);
     private final Deque<Runnable> later = new ArrayDeque<>();
     private final List<byte[]> replies = new ArrayList<>();
-    private final FrameProtocol protocol;
+    private final MessageProtocol protocol;
     private int requestsInFlight;
     private boolean paused;
     private boolean closed;
 
-    public FuzzConnection(FrameProtocol.Factory factory) {
+    public FuzzConnection(MessageProtocol.Factory factory) {
         protocol = factory.connect(this);
         protocol.opened();
     }
 
-    /** Gives the protocol bytes, until they end, no frame is whole or the connection is closed. */
+    /** Gives the protocol bytes, until they end, no message is whole or the connection is closed. */
     public FuzzConnection feed(byte[] bytes) {
         ByteBuf received = Unpooled.wrappedBuffer(bytes);
         try {
             while (!closed && !paused && received.isReadable()) {
-                int length = protocol.frameBytes(received);
-                require(length >= 0 && length <= FRAME_BYTES_MAX, "a frame of " + length + " bytes");
+                int length = protocol.messageBytes(received);
+                require(length >= 0 && length <= MESSAGE_BYTES_MAX, "a message of " + length + " bytes");
                 if (length == 0 || length > received.readableBytes()) {
                     return this;
                 }
-                frame(received.readSlice(length));
+                message(received.readSlice(length));
             }
         } catch (MalformedMessageException e) {
             closed = true;
@@ -60,10 +60,10 @@ public final class FuzzConnection implements Connection {
         return this;
     }
 
-    private void frame(ByteBuf frame) {
+    private void message(ByteBuf message) {
         FuzzRequest request = new FuzzRequest();
         try {
-            protocol.frame(frame, request);
+            protocol.message(message, request);
         } catch (MalformedMessageException e) {
             closed = true;
             request.end();
@@ -127,7 +127,7 @@ public final class FuzzConnection implements Connection {
     }
 
     @Override
-    public Executor waitingThreads() {
+    public Executor blockingExecutor() {
         return later::add;
     }
 
@@ -176,13 +176,13 @@ public final class FuzzConnection implements Connection {
             require(transferBytes >= 0 && replyBytes >= 0, "a negative number of bytes");
             try {
                 work.run();
-            } catch (WouldWaitException e) {
+            } catch (WouldBlockException e) {
                 work.run();
             }
         }
 
         @Override
-        public void goOn(Runnable work) {
+        public void resume(Runnable work) {
             work.run();
         }
 
@@ -193,7 +193,7 @@ public final class FuzzConnection implements Connection {
 
         @Override
         public void charge(int replyBytes) {
-            require(replyBytes >= 0 && replyBytes <= FRAME_BYTES_MAX, "charged " + replyBytes);
+            require(replyBytes >= 0 && replyBytes <= MESSAGE_BYTES_MAX, "charged " + replyBytes);
         }
 
         @Override

@@ -12,7 +12,7 @@ import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.RemoveMode;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import io.zerofs.server.nbd.wire.CommandFlag;
 import io.zerofs.server.nbd.wire.NbdCommand;
 import io.zerofs.server.nbd.wire.NbdOption;
@@ -130,7 +130,7 @@ class NbdConnectionLifeTest {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
         fixture.steered().before("write", arguments -> {
-            NeverWaits.check();
+            NonBlockingThread.check();
             begun.countDown();
             release.await();
         });

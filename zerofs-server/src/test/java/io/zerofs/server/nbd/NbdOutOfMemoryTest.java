@@ -55,9 +55,9 @@ class NbdOutOfMemoryTest {
     void theDeviceIsClosedWhenTheAnswerToGoCannotBeSent() throws Exception {
         NbdConnection connection = new NbdConnection(new Deaf(), new Exports(fixture.files()), Optional.empty());
         Refusing request = new Refusing();
-        connection.frame(Unpooled.buffer().writeInt(NbdClient.FIXED_NEWSTYLE), request);
+        connection.message(Unpooled.buffer().writeInt(NbdClient.FIXED_NEWSTYLE), request);
         byte[] go = NbdClient.optionBytes(NbdOption.GO.code(), NbdClient.selectData("disk0"));
-        assertThrows(OutOfMemoryError.class, () -> connection.frame(Unpooled.wrappedBuffer(go), request));
+        assertThrows(OutOfMemoryError.class, () -> connection.message(Unpooled.wrappedBuffer(go), request));
         assertEquals(1, request.charges, "the device was opened, and an answer made");
         fixture.resize(file, 2_000);
     }
@@ -85,7 +85,7 @@ class NbdOutOfMemoryTest {
         }
 
         @Override
-        public void goOn(Runnable work) {
+        public void resume(Runnable work) {
             throw new AssertionError("nothing goes on");
         }
 
@@ -127,7 +127,7 @@ class NbdOutOfMemoryTest {
         }
 
         @Override
-        public Executor waitingThreads() {
+        public Executor blockingExecutor() {
             return Runnable::run;
         }
 

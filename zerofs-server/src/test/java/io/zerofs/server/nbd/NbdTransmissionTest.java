@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.InodeId;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import io.zerofs.server.nbd.NbdClient.Reply;
 import io.zerofs.server.nbd.wire.CommandFlag;
 import io.zerofs.server.nbd.wire.Handshake;
@@ -256,7 +256,7 @@ class NbdTransmissionTest {
         fixture.device("disk0", 1 << 20);
         CountDownLatch both = new CountDownLatch(2);
         fixture.steered().before("read", arguments -> {
-            NeverWaits.check();
+            NonBlockingThread.check();
             both.countDown();
             both.await();
         });
@@ -266,7 +266,7 @@ class NbdTransmissionTest {
             assertEquals(3, client.readReply().cookie() + client.readReply().cookie());
             CountDownLatch release = new CountDownLatch(1);
             fixture.steered().before("read", arguments -> {
-                NeverWaits.check();
+                NonBlockingThread.check();
                 release.await();
             });
             client.request(0, NbdCommand.READ, 3, 0, 10);
@@ -317,7 +317,7 @@ class NbdTransmissionTest {
             }
             Queue<Long> steps = new ConcurrentLinkedQueue<>();
             fixture.steered().before("deallocate", arguments -> {
-                NeverWaits.check();
+                NonBlockingThread.check();
                 steps.add((Long) arguments[4]);
             });
             try (NbdClient client = open(false, "disk0")) {

@@ -2,18 +2,18 @@
 package io.zerofs.server.net;
 
 import io.netty.buffer.ByteBuf;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import io.zerofs.server.bytes.MalformedMessageException;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A protocol for tests: {@code length(4) command(1) rest}; the length counts all. Replies with the frame, or as the
+ * A protocol for tests: {@code length(4) command(1) rest}; the length counts all. Replies with the message, or as the
  * command says.
  */
-final class EchoProtocol implements FrameProtocol {
-    static final int FRAME_BYTES_MAX = 4 << 20;
+final class EchoProtocol implements MessageProtocol {
+    static final int MESSAGE_BYTES_MAX = 4 << 20;
     static final byte ECHO = 'e';
     /** Waits first, hence runs on a waiting thread. */
     static final byte WAIT = 'w';
@@ -33,7 +33,7 @@ final class EchoProtocol implements FrameProtocol {
 
     final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
     final Queue<String> threads = new ConcurrentLinkedQueue<>();
-    final AtomicInteger frames = new AtomicInteger();
+    final AtomicInteger messages = new AtomicInteger();
     final AtomicInteger closed = new AtomicInteger();
     /** Set before it counts as closed. */
     volatile boolean closedInOrder;
@@ -45,7 +45,7 @@ final class EchoProtocol implements FrameProtocol {
     }
 
     @Override
-    public int frameBytes(ByteBuf received) throws MalformedMessageException {
+    public int messageBytes(ByteBuf received) throws MalformedMessageException {
         if (received.readableBytes() < Integer.BYTES) {
             return 0;
         }
@@ -53,22 +53,22 @@ final class EchoProtocol implements FrameProtocol {
         if (length == BUG_LENGTH) {
             throw new IllegalStateException("a bug");
         }
-        if (length < 5 || length > FRAME_BYTES_MAX) {
-            throw new MalformedMessageException("frame of " + length + " bytes");
+        if (length < 5 || length > MESSAGE_BYTES_MAX) {
+            throw new MalformedMessageException("message of " + length + " bytes");
         }
         return length;
     }
 
     @Override
-    public void frame(ByteBuf frame, Request request) {
-        frames.incrementAndGet();
-        byte command = frame.getByte(frame.readerIndex() + 4);
+    public void message(ByteBuf message, Request request) {
+        messages.incrementAndGet();
+        byte command = message.getByte(message.readerIndex() + 4);
         switch (command) {
-            case ECHO -> request.run(frame.readableBytes(), () -> echo(frame, request));
+            case ECHO -> request.run(message.readableBytes(), () -> echo(message, request));
             case WAIT ->
                 request.run(0, () -> {
-                    NeverWaits.check();
-                    echo(frame, request);
+                    NonBlockingThread.check();
+                    echo(message, request);
                 });
             case BIG ->
                 request.run(
@@ -77,20 +77,20 @@ final class EchoProtocol implements FrameProtocol {
                         () -> request.reply(
                                 connection.allocator().directBuffer(BIG_BYTES).writeZero(BIG_BYTES)));
             case HOLD -> {
-                ByteBuf copy = frame.copy();
+                ByteBuf copy = message.copy();
                 held.add(() -> request.reply(copy));
             }
             case LATE_BUG ->
-                held.add(() -> request.goOn(() -> {
+                held.add(() -> request.resume(() -> {
                     throw new IllegalStateException("a bug");
                 }));
             default -> throw new IllegalStateException("a bug");
         }
     }
 
-    private void echo(ByteBuf frame, Request request) {
+    private void echo(ByteBuf message, Request request) {
         threads.add(Thread.currentThread().getName());
-        request.reply(frame.copy());
+        request.reply(message.copy());
     }
 
     @Override

@@ -4,7 +4,7 @@ package io.zerofs.server.net;
 import static io.zerofs.server.net.EchoProtocol.BIG;
 import static io.zerofs.server.net.EchoProtocol.BIG_BYTES;
 import static io.zerofs.server.net.EchoProtocol.ECHO;
-import static io.zerofs.server.net.ProtocolServerTest.frame;
+import static io.zerofs.server.net.ProtocolServerTest.message;
 import static io.zerofs.server.net.ProtocolServerTest.read;
 import static io.zerofs.server.net.ProtocolServerTest.until;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -58,7 +58,7 @@ class GreedyClientTest {
         for (int i = 0; i < CONNECTIONS; i++) {
             greedy.add(connect());
             for (int request = 0; request < 2 * SETTINGS.requestsPerConnectionMax(); request++) {
-                greedy.get(i).getOutputStream().write(frame(BIG, 10));
+                greedy.get(i).getOutputStream().write(message(BIG, 10));
             }
         }
         until(() -> resources.bytesInFlight() >= SETTINGS.bytesInFlightMax());
@@ -66,8 +66,8 @@ class GreedyClientTest {
 
     private void assertServed(int length) throws IOException {
         try (Socket socket = connect()) {
-            socket.getOutputStream().write(frame(ECHO, length));
-            assertArrayEquals(frame(ECHO, length), read(socket, length));
+            socket.getOutputStream().write(message(ECHO, length));
+            assertArrayEquals(message(ECHO, length), read(socket, length));
         }
     }
 
@@ -81,7 +81,7 @@ class GreedyClientTest {
     void halfSentRequestsHoldBoundedMemoryAndMakeWayForOthers(int length) throws IOException {
         for (int i = 0; i < CONNECTIONS; i++) {
             greedy.add(connect());
-            greedy.get(i).getOutputStream().write(frame(ECHO, length), 0, LARGE - 1);
+            greedy.get(i).getOutputStream().write(message(ECHO, length), 0, LARGE - 1);
         }
         until(() -> resources.bytesInFlight() >= SETTINGS.bytesInFlightMax() / 4);
         assertBounded();
@@ -96,7 +96,7 @@ class GreedyClientTest {
         assertBounded();
         assertServed(100);
         try (Socket socket = connect()) {
-            socket.getOutputStream().write(frame(BIG, 10));
+            socket.getOutputStream().write(message(BIG, 10));
             read(socket, BIG_BYTES);
         }
         assertBounded();
@@ -110,10 +110,10 @@ class GreedyClientTest {
                         ProtocolServer.open("echo", List.of(ListenAddress.tcp("127.0.0.1:0")), few, EchoProtocol::new);
                 Socket holder = new Socket(InetAddress.getLoopbackAddress(), other.port());
                 Socket reader = new Socket(InetAddress.getLoopbackAddress(), other.port())) {
-            holder.getOutputStream().write(frame(ECHO, LARGE), 0, 5);
+            holder.getOutputStream().write(message(ECHO, LARGE), 0, 5);
             until(() -> few.bytesInFlight() == LARGE);
-            reader.getOutputStream().write(frame(BIG, 10));
-            until(() -> few.bytesInFlight() == LARGE + RequestGate.REQUEST_BYTES_MIN);
+            reader.getOutputStream().write(message(BIG, 10));
+            until(() -> few.bytesInFlight() == LARGE + AdmissionControl.REQUEST_BYTES_MIN);
             reader.setSoLinger(true, 0);
             reader.close();
             until(() -> few.connections() == 1);

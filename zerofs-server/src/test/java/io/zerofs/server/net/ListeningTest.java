@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.net;
 
-import static io.zerofs.server.net.ProtocolServerTest.frame;
+import static io.zerofs.server.net.ProtocolServerTest.message;
 import static io.zerofs.server.net.ProtocolServerTest.read;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -71,7 +71,7 @@ class ListeningTest {
 
     private boolean isServed() throws IOException {
         try (Socket socket = new Socket(LOCAL, server.port())) {
-            socket.getOutputStream().write(frame(EchoProtocol.ECHO, 9));
+            socket.getOutputStream().write(message(EchoProtocol.ECHO, 9));
             int first = socket.getInputStream().read();
             return first >= 0 && read(socket, 8).length == 8;
         } catch (IOException e) {
@@ -166,7 +166,7 @@ class ListeningTest {
             return new EchoProtocol(connection);
         });
         try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-            client.write(ByteBuffer.wrap(frame(EchoProtocol.ECHO, 5)));
+            client.write(ByteBuffer.wrap(message(EchoProtocol.ECHO, 5)));
             assertEquals(5, client.read(ByteBuffer.allocate(5)));
             int uid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
             int gid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:gid");

@@ -74,7 +74,7 @@ class ProtocolServerTest {
     }
 
     private void use(Socket socket) throws IOException {
-        socket.getOutputStream().write(frame(ECHO, 9));
+        socket.getOutputStream().write(message(ECHO, 9));
         read(socket, 9);
     }
 
@@ -105,7 +105,7 @@ class ProtocolServerTest {
         }
     }
 
-    static byte[] frame(byte command, int length) {
+    static byte[] message(byte command, int length) {
         return ByteBuffer.allocate(length).putInt(length).put(command).array();
     }
 
@@ -125,18 +125,18 @@ class ProtocolServerTest {
     }
 
     @Test
-    void answersFramesHoweverTheyAreCut() throws IOException {
+    void answersMessagesHoweverTheyAreCut() throws IOException {
         try (Socket socket = connect()) {
             socket.setTcpNoDelay(true);
-            for (byte each : frame(ECHO, 20)) {
+            for (byte each : message(ECHO, 20)) {
                 socket.getOutputStream().write(each);
             }
-            assertArrayEquals(frame(ECHO, 20), read(socket, 20));
-            byte[] large = frame(ECHO, 3 << 20);
+            assertArrayEquals(message(ECHO, 20), read(socket, 20));
+            byte[] large = message(ECHO, 3 << 20);
             Thread sender = new Thread(() -> {
                 try {
                     socket.getOutputStream().write(large);
-                    socket.getOutputStream().write(frame(ECHO, 7));
+                    socket.getOutputStream().write(message(ECHO, 7));
                 } catch (IOException e) {
                     throw new AssertionError(e);
                 }
@@ -154,7 +154,7 @@ class ProtocolServerTest {
     @Test
     void shortRequestsRunOnTheEventLoopAndWaitingOrLargeOnesElsewhere() throws IOException {
         try (Socket socket = connect()) {
-            for (byte[] request : List.of(frame(ECHO, 10), frame(WAIT, 11), frame(ECHO, 64 << 10))) {
+            for (byte[] request : List.of(message(ECHO, 10), message(WAIT, 11), message(ECHO, 64 << 10))) {
                 socket.getOutputStream().write(request);
                 assertArrayEquals(request, read(socket, request.length));
             }
@@ -169,16 +169,16 @@ class ProtocolServerTest {
     void requestsBeyondTheLimitOfAConnectionAreNotReadUntilOthersEnd() throws IOException {
         try (Socket socket = connect()) {
             for (int i = 0; i < 3 * REQUESTS_MAX; i++) {
-                socket.getOutputStream().write(frame(HOLD, 10));
+                socket.getOutputStream().write(message(HOLD, 10));
             }
-            until(() -> protocol().frames.get() == REQUESTS_MAX);
+            until(() -> protocol().messages.get() == REQUESTS_MAX);
             for (int i = 0; i < 3 * REQUESTS_MAX; i++) {
                 until(() -> !protocol().held.isEmpty());
                 assertTrue(protocol().held.size() <= REQUESTS_MAX);
                 protocol().held.remove().run();
                 read(socket, 10);
             }
-            assertEquals(3 * REQUESTS_MAX, protocol().frames.get());
+            assertEquals(3 * REQUESTS_MAX, protocol().messages.get());
         }
     }
 
@@ -186,12 +186,12 @@ class ProtocolServerTest {
     void clientThatDoesNotReadHoldsBoundedMemoryAndIsClosed() throws IOException {
         try (Socket socket = connect()) {
             for (int i = 0; i < 1_000; i++) {
-                socket.getOutputStream().write(frame(BIG, 10));
+                socket.getOutputStream().write(message(BIG, 10));
             }
             until(() -> protocol().closed.get() == 1);
             assertTrue(
-                    protocol().frames.get() < 100,
-                    "frames read: " + protocol().frames.get());
+                    protocol().messages.get() < 100,
+                    "messages read: " + protocol().messages.get());
         }
         until(() -> resources.bytesInFlight() == 0);
     }
@@ -201,7 +201,7 @@ class ProtocolServerTest {
         try (Socket socket = connect()) {
             int replies = 40;
             for (int i = 0; i < replies; i++) {
-                socket.getOutputStream().write(frame(BIG, 10));
+                socket.getOutputStream().write(message(BIG, 10));
             }
             for (int i = 0; i < replies; i++) {
                 read(socket, BIG_BYTES);
@@ -216,8 +216,8 @@ class ProtocolServerTest {
                 Socket two = connect()) {
             int replies = 30;
             for (int i = 0; i < replies; i++) {
-                one.getOutputStream().write(frame(BIG, 10));
-                two.getOutputStream().write(frame(BIG, 10));
+                one.getOutputStream().write(message(BIG, 10));
+                two.getOutputStream().write(message(BIG, 10));
             }
             for (int i = 0; i < replies; i++) {
                 read(one, BIG_BYTES);
@@ -229,22 +229,22 @@ class ProtocolServerTest {
     @Test
     void halfASentRequestIsClosedAfterTheStallTime() throws IOException {
         try (Socket socket = connect()) {
-            socket.getOutputStream().write(frame(ECHO, 100), 0, 50);
+            socket.getOutputStream().write(message(ECHO, 100), 0, 50);
             assertEquals(-1, socket.getInputStream().read());
         }
     }
 
     @Test
-    void malformedFrameAndBugEndOnlyTheirConnection() throws IOException {
+    void malformedMessageAndBugEndOnlyTheirConnection() throws IOException {
         try (Socket good = connect();
                 Socket malformed = connect();
                 Socket bug = connect()) {
             malformed.getOutputStream().write(new byte[] {-1, -1, -1, -1});
             assertEquals(-1, malformed.getInputStream().read());
-            bug.getOutputStream().write(frame(BUG, 10));
+            bug.getOutputStream().write(message(BUG, 10));
             assertEquals(-1, bug.getInputStream().read());
-            good.getOutputStream().write(frame(ECHO, 10));
-            assertArrayEquals(frame(ECHO, 10), read(good, 10));
+            good.getOutputStream().write(message(ECHO, 10));
+            assertArrayEquals(message(ECHO, 10), read(good, 10));
         }
     }
 
@@ -252,10 +252,10 @@ class ProtocolServerTest {
     void bugInARequestBehindTheLimitEndsTheConnection() throws IOException {
         try (Socket socket = connect()) {
             for (int i = 0; i <= REQUESTS_MAX; i++) {
-                socket.getOutputStream().write(frame(HOLD, 10));
+                socket.getOutputStream().write(message(HOLD, 10));
             }
-            socket.getOutputStream().write(frame(ECHO, BUG_LENGTH));
-            until(() -> protocol().frames.get() == REQUESTS_MAX);
+            socket.getOutputStream().write(message(ECHO, BUG_LENGTH));
+            until(() -> protocol().messages.get() == REQUESTS_MAX);
             protocol().held.remove().run();
             until(() -> protocol().closed.get() == 1);
             protocol().held.forEach(Runnable::run);
@@ -265,7 +265,7 @@ class ProtocolServerTest {
     @Test
     void bugInAnAnswerThatComesLaterEndsTheConnection() throws IOException {
         try (Socket socket = connect()) {
-            socket.getOutputStream().write(frame(LATE_BUG, 10));
+            socket.getOutputStream().write(message(LATE_BUG, 10));
             until(() -> !protocol().held.isEmpty());
             protocol().held.remove().run();
             assertEquals(-1, socket.getInputStream().read());
@@ -278,7 +278,7 @@ class ProtocolServerTest {
                 Socket two = connect();
                 Socket three = connect()) {
             for (Socket each : List.of(one, two, three)) {
-                each.getOutputStream().write(frame(ECHO, 10));
+                each.getOutputStream().write(message(ECHO, 10));
                 read(each, 10);
             }
             try (Socket four = connect()) {
@@ -290,13 +290,13 @@ class ProtocolServerTest {
     @Test
     void closingLetsRequestsInFlightEnd() throws Exception {
         try (Socket socket = connect()) {
-            socket.getOutputStream().write(frame(HOLD, 10));
+            socket.getOutputStream().write(message(HOLD, 10));
             until(() -> !protocol().held.isEmpty());
             Thread closer = new Thread(server::close);
             closer.start();
             until(() -> refusesConnections(server.port()));
             protocol().held.remove().run();
-            assertArrayEquals(frame(HOLD, 10), read(socket, 10));
+            assertArrayEquals(message(HOLD, 10), read(socket, 10));
             assertEquals(-1, socket.getInputStream().read());
             closer.join();
         }
@@ -306,7 +306,7 @@ class ProtocolServerTest {
     void connectionThatItsClientEndsWithoutTheReplyDoesNotEndInOrder() throws Exception {
         try (Socket socket = connect()) {
             use(socket);
-            socket.getOutputStream().write(frame(HOLD, 10));
+            socket.getOutputStream().write(message(HOLD, 10));
             until(() -> protocol().held.size() == 1);
         }
         until(() -> protocol().closed.get() == 1);
@@ -347,7 +347,7 @@ class ProtocolServerTest {
     void repliesAreNotLostWhenTheConnectionIsClosedWithRequestsUnread() throws Exception {
         try (Socket socket = connect()) {
             for (int i = 0; i < 1_000; i++) {
-                socket.getOutputStream().write(frame(HOLD, 100));
+                socket.getOutputStream().write(message(HOLD, 100));
             }
             until(() -> protocol().held.size() == REQUESTS_MAX);
             Thread closer = new Thread(server::close);
@@ -373,7 +373,7 @@ class ProtocolServerTest {
     @Test
     void closingEndsRequestsThatNeverAnswerAfterABoundedTime() throws IOException {
         try (Socket socket = connect()) {
-            socket.getOutputStream().write(frame(HOLD, 10));
+            socket.getOutputStream().write(message(HOLD, 10));
             until(() -> !protocol().held.isEmpty());
             server.close();
             assertEquals(-1, socket.getInputStream().read());
@@ -402,8 +402,8 @@ class ProtocolServerTest {
         assertTrue(Files.exists(path), "a closed socket leaves its file");
         server = open(ListenAddress.unix(path));
         try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-            client.write(ByteBuffer.wrap(frame(ECHO, 10)));
-            assertArrayEquals(frame(ECHO, 10), Channels.newInputStream(client).readNBytes(10));
+            client.write(ByteBuffer.wrap(message(ECHO, 10)));
+            assertArrayEquals(message(ECHO, 10), Channels.newInputStream(client).readNBytes(10));
         }
         server.close();
         assertTrue(Files.notExists(path));

@@ -14,7 +14,7 @@ import io.zerofs.core.vfs.DataAccess;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.server.ninep.wire.Errno;
-import io.zerofs.server.ninep.wire.Frame;
+import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.OpenFlags;
 import io.zerofs.server.ninep.wire.Qid;
 import io.zerofs.server.ninep.wire.Rmessage;
@@ -66,7 +66,8 @@ class DataTest {
         client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0640);
         client.ok(truncate(1, 1 << 20));
         assertEquals(
-                NinePClient.MSIZE - Frame.DATA_OFFSET, client.read(1, 0, -1).length());
+                NinePClient.MSIZE - MessageHeader.DATA_OFFSET,
+                client.read(1, 0, -1).length());
     }
 
     @Test

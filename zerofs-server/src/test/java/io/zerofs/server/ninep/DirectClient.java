@@ -3,11 +3,11 @@ package io.zerofs.server.ninep;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.net.Client;
 import io.zerofs.server.net.Connection;
-import io.zerofs.server.net.FrameProtocol;
+import io.zerofs.server.net.MessageProtocol;
 import io.zerofs.server.net.PeerUser;
 import io.zerofs.server.net.Request;
 import java.net.InetSocketAddress;
@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class DirectClient extends NinePClient {
     private final Client client = Client.alone();
     private final PeerUser peerUser;
-    private final FrameProtocol protocol;
+    private final MessageProtocol protocol;
     private final Deque<Runnable> waiting = new ArrayDeque<>();
     private final AtomicInteger requestsInFlight = new AtomicInteger();
     private String closeReason;
@@ -61,13 +61,13 @@ final class DirectClient extends NinePClient {
         return closeReason;
     }
 
-    /** Gives the server bytes that may be no whole frame, or several. */
+    /** Gives the server bytes that may be no whole message, or several. */
     @Override
     void send(ByteBuf bytes) {
         while (closeReason == null && bytes.isReadable()) {
             int length;
             try {
-                length = protocol.frameBytes(bytes);
+                length = protocol.messageBytes(bytes);
             } catch (MalformedMessageException e) {
                 closeReason = e.getMessage();
                 return;
@@ -77,7 +77,7 @@ final class DirectClient extends NinePClient {
             }
             DirectRequest request = new DirectRequest();
             try {
-                protocol.frame(bytes.readSlice(length), request);
+                protocol.message(bytes.readSlice(length), request);
             } catch (MalformedMessageException e) {
                 closeReason = e.getMessage();
                 request.end();
@@ -107,13 +107,13 @@ final class DirectClient extends NinePClient {
             }
             try {
                 work.run();
-            } catch (WouldWaitException e) {
+            } catch (WouldBlockException e) {
                 waiting.add(work);
             }
         }
 
         @Override
-        public void goOn(Runnable work) {
+        public void resume(Runnable work) {
             work.run();
         }
 
@@ -172,7 +172,7 @@ final class DirectClient extends NinePClient {
         }
 
         @Override
-        public Executor waitingThreads() {
+        public Executor blockingExecutor() {
             return waiting::add;
         }
 

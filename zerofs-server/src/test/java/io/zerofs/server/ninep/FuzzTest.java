@@ -15,10 +15,10 @@ import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.bytes.MalformedMessageException;
-import io.zerofs.server.ninep.wire.Frame;
 import io.zerofs.server.ninep.wire.LockOwner;
 import io.zerofs.server.ninep.wire.LockRange;
 import io.zerofs.server.ninep.wire.LockType;
+import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.MessageType;
 import io.zerofs.server.ninep.wire.SampleMessages;
 import io.zerofs.server.ninep.wire.Tmessage;
@@ -52,7 +52,7 @@ class FuzzTest {
     private static final int FIDS_MAX = 35;
 
     /** Numbers of fids beside the ordinary ones; few, so that all can be clunked. */
-    private static final int[] ODD_FIDS = {Frame.NO_FID, Integer.MIN_VALUE, Integer.MAX_VALUE, 70_000};
+    private static final int[] ODD_FIDS = {MessageHeader.NO_FID, Integer.MIN_VALUE, Integer.MAX_VALUE, 70_000};
 
     private static final String[] NAMES = {"a", "b", "c", "..", ".", "", "a/b", "user.x", "system.posix_acl_access"};
     private static final MessageType[] REQUESTS =
@@ -125,7 +125,7 @@ class FuzzTest {
         client.runWaiting();
         for (int tag = 0; tag < TAGS; tag++) {
             // What waits for a lock is cancelled.
-            client.send(Frame.NO_TAG, new Tmessage.Tflush(tag));
+            client.send(MessageHeader.NO_TAG, new Tmessage.Tflush(tag));
         }
         for (int fid = 0; fid < FIDS; fid++) {
             client.call(new Tmessage.Tclunk(fid));
@@ -165,26 +165,27 @@ class FuzzTest {
         } else if (choice < 15) {
             client.runWaiting();
         } else {
-            ByteBuf frame = TmessageEncoder.encode(random.nextInt(TAGS), message(random));
+            ByteBuf bytes = TmessageEncoder.encode(random.nextInt(TAGS), message(random));
             if (choice < 20) {
-                damage(frame, random);
+                damage(bytes, random);
             }
-            client.send(frame);
+            client.send(bytes);
             assertTrue(client.requestsInFlight() <= MESSAGES);
         }
     }
 
-    private static void damage(ByteBuf frame, SplittableRandom random) {
+    private static void damage(ByteBuf bytes, SplittableRandom random) {
         switch (random.nextInt(3)) {
             case 0 -> {
                 // Cut short, with a size that says so.
-                frame.writerIndex(Frame.HEADER_BYTES + random.nextInt(frame.writerIndex() - Frame.HEADER_BYTES));
-                frame.setIntLE(0, frame.writerIndex());
+                bytes.writerIndex(
+                        MessageHeader.HEADER_BYTES + random.nextInt(bytes.writerIndex() - MessageHeader.HEADER_BYTES));
+                bytes.setIntLE(0, bytes.writerIndex());
             }
-            case 1 -> frame.setByte(random.nextInt(frame.writerIndex()), random.nextInt(256));
+            case 1 -> bytes.setByte(random.nextInt(bytes.writerIndex()), random.nextInt(256));
             default -> {
-                frame.writeZero(random.nextInt(9));
-                frame.setIntLE(0, frame.writerIndex());
+                bytes.writeZero(random.nextInt(9));
+                bytes.setIntLE(0, bytes.writerIndex());
             }
         }
     }

@@ -15,7 +15,7 @@ import io.zerofs.server.access.ExportedFiles;
 import io.zerofs.server.access.UserMapping;
 import io.zerofs.server.net.PeerUser;
 import io.zerofs.server.ninep.wire.Errno;
-import io.zerofs.server.ninep.wire.Frame;
+import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.OpenFlags;
 import io.zerofs.server.ninep.wire.Tmessage;
 import java.util.List;
@@ -44,7 +44,7 @@ class NinePAccessTest {
     }
 
     private static Tmessage.Tattach attach(String user, String tree, int uid) {
-        return new Tmessage.Tattach(ROOT, Frame.NO_FID, user.getBytes(US_ASCII), tree.getBytes(US_ASCII), uid);
+        return new Tmessage.Tattach(ROOT, MessageHeader.NO_FID, user.getBytes(US_ASCII), tree.getBytes(US_ASCII), uid);
     }
 
     @Test

@@ -5,8 +5,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.ninep.wire.Errno;
-import io.zerofs.server.ninep.wire.Frame;
 import io.zerofs.server.ninep.wire.GetattrMask;
+import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.RmessageDecoder;
 import io.zerofs.server.ninep.wire.Tmessage;
@@ -35,15 +35,15 @@ abstract class NinePClient implements AutoCloseable {
     private final Map<Integer, BlockingQueue<Rmessage>> replies = new ConcurrentHashMap<>();
     private int nextTag = 1000;
 
-    abstract void send(ByteBuf frame) throws IOException;
+    abstract void send(ByteBuf bytes) throws IOException;
 
     @Override
     public abstract void close();
 
-    /** Takes a whole frame that the server sent; it is not kept. */
-    void received(ByteBuf frame) throws MalformedMessageException {
-        int tag = Frame.tag(frame);
-        queue(tag).add(RmessageDecoder.decode(Unpooled.copiedBuffer(frame)));
+    /** Takes a whole message that the server sent; it is not kept. */
+    void received(ByteBuf bytes) throws MalformedMessageException {
+        int tag = MessageHeader.tag(bytes);
+        queue(tag).add(RmessageDecoder.decode(Unpooled.copiedBuffer(bytes)));
     }
 
     private BlockingQueue<Rmessage> queue(int tag) {
@@ -68,7 +68,7 @@ abstract class NinePClient implements AutoCloseable {
     }
 
     Rmessage call(Tmessage message) throws IOException, InterruptedException {
-        int tag = message instanceof Tmessage.Tversion ? Frame.NO_TAG : nextTag++ & 0x7FFF;
+        int tag = message instanceof Tmessage.Tversion ? MessageHeader.NO_TAG : nextTag++ & 0x7FFF;
         send(tag, message);
         return await(tag);
     }
@@ -117,7 +117,7 @@ abstract class NinePClient implements AutoCloseable {
     }
 
     void attach(int fid, int uid) throws IOException, InterruptedException {
-        ok(new Tmessage.Tattach(fid, Frame.NO_FID, bytes(""), bytes("/"), uid));
+        ok(new Tmessage.Tattach(fid, MessageHeader.NO_FID, bytes(""), bytes("/"), uid));
     }
 
     static Tmessage.Twalk walkMessage(int fid, int newFid, String... names) {
@@ -152,9 +152,12 @@ abstract class NinePClient implements AutoCloseable {
     }
 
     String read(int fid, long offset, int count) throws IOException, InterruptedException {
-        ByteBuf frame =
-                ok(Rmessage.Data.class, new Tmessage.Tread(fid, offset, count)).frame();
-        return frame.toString(Frame.DATA_OFFSET, frame.writerIndex() - Frame.DATA_OFFSET, StandardCharsets.ISO_8859_1);
+        ByteBuf bytes =
+                ok(Rmessage.Data.class, new Tmessage.Tread(fid, offset, count)).bytes();
+        return bytes.toString(
+                MessageHeader.DATA_OFFSET,
+                bytes.writerIndex() - MessageHeader.DATA_OFFSET,
+                StandardCharsets.ISO_8859_1);
     }
 
     Rmessage.Rgetattr attributes(int fid) throws IOException, InterruptedException {
@@ -171,8 +174,8 @@ abstract class NinePClient implements AutoCloseable {
     /** One Rreaddir, taken apart. */
     List<Entry> list(int fid, long offset, int count) throws IOException, InterruptedException {
         ByteBuf data = ok(Rmessage.Data.class, new Tmessage.Treaddir(fid, offset, count))
-                .frame();
-        data.readerIndex(Frame.DATA_OFFSET);
+                .bytes();
+        data.readerIndex(MessageHeader.DATA_OFFSET);
         List<Entry> entries = new ArrayList<>();
         while (data.isReadable()) {
             data.skipBytes(5);

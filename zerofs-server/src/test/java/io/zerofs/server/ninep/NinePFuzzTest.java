@@ -10,8 +10,8 @@ import io.netty.buffer.Unpooled;
 import io.zerofs.core.random.Mutations;
 import io.zerofs.server.fuzz.FuzzConnection;
 import io.zerofs.server.fuzz.FuzzVolume;
-import io.zerofs.server.ninep.wire.Frame;
 import io.zerofs.server.ninep.wire.GetattrMask;
+import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.MessageType;
 import io.zerofs.server.ninep.wire.SampleMessages;
 import io.zerofs.server.ninep.wire.Tmessage;
@@ -27,7 +27,7 @@ final class NinePFuzzTest {
 
     private static final byte[] BEGINNING = bytes(
             new Tmessage.Tversion(8_192, text("9P2000.L")),
-            new Tmessage.Tattach(1, Frame.NO_FID, text("root"), text(""), 0),
+            new Tmessage.Tattach(1, MessageHeader.NO_FID, text("root"), text(""), 0),
             new Tmessage.Twalk(1, 2, new byte[][] {text("dir")}),
             new Tmessage.Twalk(1, 3, new byte[][] {text("file")}),
             new Tmessage.Tlopen(3, 2));
@@ -63,12 +63,12 @@ final class NinePFuzzTest {
         FuzzConnection beside = new FuzzConnection(server);
         beside.feed(bytes(
                 new Tmessage.Tversion(8_192, text("9P2000.L")),
-                new Tmessage.Tattach(1, Frame.NO_FID, text("root"), text(""), 0),
+                new Tmessage.Tattach(1, MessageHeader.NO_FID, text("root"), text(""), 0),
                 new Tmessage.Tgetattr(1, GetattrMask.ALL)));
         assertFalse(beside.isClosed());
         assertEquals(
                 (byte) MessageType.RGETATTR.code(),
-                beside.replies().get(2)[Frame.TYPE_OFFSET],
+                beside.replies().get(2)[MessageHeader.TYPE_OFFSET],
                 "another client's getattr");
         beside.end();
     }

@@ -12,7 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
 import io.zerofs.server.ninep.wire.Errno;
-import io.zerofs.server.ninep.wire.Frame;
+import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.OpenFlags;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.Tmessage;
@@ -123,7 +123,7 @@ class SessionTest {
             {"99999999999", -1, 65534},
             {"-1", -1, 65534}
         }) {
-            client.ok(attach(fid, Frame.NO_FID, (String) each[0], "/open", (int) each[1]));
+            client.ok(attach(fid, MessageHeader.NO_FID, (String) each[0], "/open", (int) each[1]));
             client.create(fid, fid + 1, "file-" + fid, OpenFlags.READ_ONLY, 0600);
             assertEquals(each[2], client.attributes(fid + 1).uid());
             fid += 2;
@@ -136,15 +136,15 @@ class SessionTest {
         client.ok(new Tmessage.Tmkdir(ROOT, bytes("a"), 0700, 0));
         client.walk(ROOT, 1, "a");
         client.ok(new Tmessage.Tmkdir(1, bytes("b"), 0700, 0));
-        client.ok(attach(2, Frame.NO_FID, "", "a//b/", 1000));
+        client.ok(attach(2, MessageHeader.NO_FID, "", "a//b/", 1000));
         client.walk(2, 3, "..", "..");
         assertEquals(client.attributes(2).qid(), client.attributes(3).qid());
-        assertEquals(Errno.ENOENT, client.error(attach(4, Frame.NO_FID, "", "/nowhere", 0)));
+        assertEquals(Errno.ENOENT, client.error(attach(4, MessageHeader.NO_FID, "", "/nowhere", 0)));
         client.create(ROOT, 5, "file", OpenFlags.READ_ONLY, 0600);
-        assertEquals(Errno.ENOTDIR, client.error(attach(4, Frame.NO_FID, "", "/file", 0)));
-        assertEquals(Errno.ENAMETOOLONG, client.error(attach(4, Frame.NO_FID, "", "x".repeat(256), 0)));
-        assertEquals(Errno.EBADF, client.error(attach(2, Frame.NO_FID, "", "/", 0)));
-        assertEquals(Errno.EBADF, client.error(attach(Frame.NO_FID, Frame.NO_FID, "", "/", 0)));
+        assertEquals(Errno.ENOTDIR, client.error(attach(4, MessageHeader.NO_FID, "", "/file", 0)));
+        assertEquals(Errno.ENAMETOOLONG, client.error(attach(4, MessageHeader.NO_FID, "", "x".repeat(256), 0)));
+        assertEquals(Errno.EBADF, client.error(attach(2, MessageHeader.NO_FID, "", "/", 0)));
+        assertEquals(Errno.EBADF, client.error(attach(MessageHeader.NO_FID, MessageHeader.NO_FID, "", "/", 0)));
     }
 
     @Test

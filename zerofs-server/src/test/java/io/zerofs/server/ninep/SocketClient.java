@@ -32,9 +32,9 @@ final class SocketClient extends NinePClient {
         try (DataInputStream in = new DataInputStream(Channels.newInputStream(channel))) {
             while (true) {
                 int length = Integer.reverseBytes(in.readInt());
-                byte[] frame = new byte[length];
-                in.readFully(frame, Integer.BYTES, length - Integer.BYTES);
-                received(Unpooled.wrappedBuffer(frame).setIntLE(0, length));
+                byte[] bytes = new byte[length];
+                in.readFully(bytes, Integer.BYTES, length - Integer.BYTES);
+                received(Unpooled.wrappedBuffer(bytes).setIntLE(0, length));
             }
         } catch (IOException | MalformedMessageException e) {
             // The connection has ended; whoever waits for a reply will say so.
@@ -42,10 +42,10 @@ final class SocketClient extends NinePClient {
     }
 
     @Override
-    synchronized void send(ByteBuf frame) throws IOException {
-        ByteBuffer bytes = frame.nioBuffer();
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
+    synchronized void send(ByteBuf bytes) throws IOException {
+        ByteBuffer piece = bytes.nioBuffer();
+        while (piece.hasRemaining()) {
+            channel.write(piece);
         }
     }
 

@@ -15,11 +15,11 @@ import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.net.ProtocolServer;
 import io.zerofs.server.net.ServerResources;
 import io.zerofs.server.net.ServerSettings;
-import io.zerofs.server.ninep.wire.Frame;
 import io.zerofs.server.ninep.wire.LockOwner;
 import io.zerofs.server.ninep.wire.LockRange;
 import io.zerofs.server.ninep.wire.LockStatus;
 import io.zerofs.server.ninep.wire.LockType;
+import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.OpenFlags;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.Tmessage;
@@ -72,7 +72,7 @@ class SocketTest {
     @Test
     void wholeMessageSizeIsReadAndWritten() throws Exception {
         Seeds.run(seed -> {
-            byte[] data = new byte[BIG_MSIZE - Frame.WRITE_DATA_OFFSET];
+            byte[] data = new byte[BIG_MSIZE - MessageHeader.WRITE_DATA_OFFSET];
             new Random(seed).nextBytes(data);
             try (SocketClient client = connect()) {
                 assertEquals(BIG_MSIZE, client.version(BIG_MSIZE));
@@ -82,10 +82,10 @@ class SocketTest {
                         client.ok(Rmessage.Rwrite.class, new Tmessage.Twrite(1, 5, Unpooled.wrappedBuffer(data)));
                 assertEquals(data.length, written.count());
                 ByteBuf read = client.ok(Rmessage.Data.class, new Tmessage.Tread(1, 5, -1))
-                        .frame();
+                        .bytes();
                 byte[] back = new byte[data.length];
-                assertEquals(Frame.DATA_OFFSET + data.length, read.writerIndex());
-                read.getBytes(Frame.DATA_OFFSET, back);
+                assertEquals(MessageHeader.DATA_OFFSET + data.length, read.writerIndex());
+                read.getBytes(MessageHeader.DATA_OFFSET, back);
                 assertArrayEquals(data, back);
             }
         });
@@ -115,8 +115,9 @@ class SocketTest {
                 client.send(tag, new Tmessage.Tread(1, tag * 8L, 8));
             }
             for (int tag = 1; tag <= tags; tag++) {
-                ByteBuf frame = ((Rmessage.Data) client.await(tag)).frame();
-                assertEquals(tag, Integer.parseInt(frame.toString(Frame.DATA_OFFSET, 8, StandardCharsets.US_ASCII)));
+                ByteBuf bytes = ((Rmessage.Data) client.await(tag)).bytes();
+                assertEquals(
+                        tag, Integer.parseInt(bytes.toString(MessageHeader.DATA_OFFSET, 8, StandardCharsets.US_ASCII)));
             }
         }
     }

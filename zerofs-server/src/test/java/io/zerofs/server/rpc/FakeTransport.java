@@ -38,7 +38,7 @@ final class FakeTransport implements RpcTransport {
     }
 
     @Override
-    public void goOn(Runnable work) {
+    public void resume(Runnable work) {
         work.run();
     }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.commit;
 
+import io.zerofs.core.volume.Volume;
+
 /** Bounds of a commit object. A writer obeys them. A reader refuses an object beyond them before it allocates. */
 public final class CommitLimits {
-    public static final int CHUNK_BYTES = 256 * 1024;
+    public static final int CHUNK_BYTES = Volume.CHUNK_BYTES;
 
     /** Plain bytes of a page of a frame. */
     public static final int PAGE_BYTES = 32 * 1024;

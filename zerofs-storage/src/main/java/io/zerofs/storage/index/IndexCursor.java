@@ -4,7 +4,7 @@ package io.zerofs.storage.index;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import java.util.concurrent.locks.StampedLock;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
@@ -26,7 +26,7 @@ final class IndexCursor implements Cursor {
         this.index = index;
         this.descending = descending;
         ReadOptions options = handles.own(new ReadOptions());
-        if (Thread.currentThread() instanceof NeverWaits) {
+        if (Thread.currentThread() instanceof NonBlockingThread) {
             RocksIndex.memoryOnly(options);
         }
         options.setIterateLowerBound(handles.own(new Slice(range.from())));

@@ -4,7 +4,7 @@ package io.zerofs.storage.index;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -98,7 +98,7 @@ public final class RocksIndex implements AutoCloseable {
     /**
      * Returns the value of a key, or null.
      *
-     * @throws io.zerofs.core.waiting.WouldWaitException on a thread that never waits, if the read needs the disk
+     * @throws io.zerofs.core.waiting.WouldBlockException on a thread that never waits, if the read needs the disk
      */
     public byte[] get(byte[] key) throws VolumeException {
         return get(readsOf(Thread.currentThread()), key);
@@ -121,7 +121,7 @@ public final class RocksIndex implements AutoCloseable {
     }
 
     private ReadOptions readsOf(Thread thread) {
-        return thread instanceof NeverWaits ? memoryReads : reads;
+        return thread instanceof NonBlockingThread ? memoryReads : reads;
     }
 
     /** Returns options that make a read fail with Incomplete if it needs the disk. */
@@ -258,7 +258,7 @@ public final class RocksIndex implements AutoCloseable {
 
     static VolumeException readFailure(RocksDBException cause) {
         if (isCode(cause, Status.Code.Incomplete)) {
-            NeverWaits.check();
+            NonBlockingThread.check();
         }
         if (isPassing(cause)) {
             return new VolumeException(

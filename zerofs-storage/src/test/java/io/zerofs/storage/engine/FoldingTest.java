@@ -16,8 +16,8 @@ import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.NonBlockingThread;
+import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.storage.engine.memtable.CompactedChunk;
 import io.zerofs.storage.engine.memtable.Extents;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
@@ -182,7 +182,7 @@ final class FoldingTest {
         });
         loop.start();
         loop.join();
-        assertEquals(WouldWaitException.class, refused.get().getClass());
+        assertEquals(WouldBlockException.class, refused.get().getClass());
         write(volume, 1, 0, filled(10, 1));
         put(volume, "key");
         CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> writeUnchecked(0, filled(10, 99)));
@@ -210,7 +210,7 @@ final class FoldingTest {
         assertArrayEquals(filled(BLOCK, 50), read(volume, 0, 50 * BLOCK, BLOCK));
     }
 
-    private static final class EventLoop extends Thread implements NeverWaits {
+    private static final class EventLoop extends Thread implements NonBlockingThread {
         EventLoop(Runnable body) {
             super(body);
         }

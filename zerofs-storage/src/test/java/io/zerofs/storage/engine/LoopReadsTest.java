@@ -11,8 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.volume.ChunkId;
-import io.zerofs.core.waiting.NeverWaits;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.NonBlockingThread;
+import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
@@ -36,8 +36,8 @@ final class LoopReadsTest {
             await(volume.barrier());
             volume.checkpoint(EngineFixture.temporary().resolve("copy")); // Which brings the index to the disk.
 
-            assertInstanceOf(WouldWaitException.class, onALoop(() -> volume.prepareRead(1, 0, 10)));
-            assertInstanceOf(WouldWaitException.class, onALoop(() -> write(volume, 0, 5, filled(5, 7))));
+            assertInstanceOf(WouldBlockException.class, onALoop(() -> volume.prepareRead(1, 0, 10)));
+            assertInstanceOf(WouldBlockException.class, onALoop(() -> write(volume, 0, 5, filled(5, 7))));
             assertArrayEquals(filled(10, 0), read(volume, 0, 0, 10));
             assertNull(onALoop(() -> write(volume, 0, 5, filled(5, 7))));
             assertArrayEquals(filled(5, 7), read(volume, 0, 5, 5));
@@ -57,7 +57,7 @@ final class LoopReadsTest {
             await(volume.barrier());
             volume.checkpoint(EngineFixture.temporary().resolve("copy"));
 
-            assertInstanceOf(WouldWaitException.class, onALoop(() -> volume.move(move)));
+            assertInstanceOf(WouldBlockException.class, onALoop(() -> volume.move(move)));
             assertTrue(volume.move(move));
         }
     }
@@ -80,7 +80,7 @@ final class LoopReadsTest {
         return failure.get();
     }
 
-    private static final class EventLoop extends Thread implements NeverWaits {
+    private static final class EventLoop extends Thread implements NonBlockingThread {
         EventLoop(Runnable work) {
             super(work);
         }

@@ -14,8 +14,8 @@ import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.NonBlockingThread;
+import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
 import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.engine.runtime.EngineThreads;
@@ -383,12 +383,12 @@ final class ReadAheadTest {
             }
         });
         loop.start();
-        assertEquals(WouldWaitException.class, failure.get().getClass());
+        assertEquals(WouldBlockException.class, failure.get().getClass());
         assertEquals(0, store.gets.get());
         assertEquals(1, tasks.size());
     }
 
-    private static final class EventLoop extends Thread implements NeverWaits {
+    private static final class EventLoop extends Thread implements NonBlockingThread {
         EventLoop(Runnable task) {
             super(task);
         }

@@ -10,8 +10,8 @@ import io.zerofs.core.random.Seeds;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.NonBlockingThread;
+import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.object.Fault;
@@ -136,14 +136,14 @@ final class WriterProgressTest {
             entered.get();
             return false;
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof WouldWaitException) {
+            if (e.getCause() instanceof WouldBlockException) {
                 return true;
             }
             throw e;
         }
     }
 
-    private static final class EventLoop extends Thread implements NeverWaits {
+    private static final class EventLoop extends Thread implements NonBlockingThread {
         EventLoop(Runnable body) {
             super(body);
         }

@@ -11,8 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.NonBlockingThread;
+import io.zerofs.core.waiting.WouldBlockException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,10 +98,10 @@ final class RocksIndexTest {
         }
         onALoop(() -> assertEquals(100, index.get(middle).length));
         index.checkpoint(directory.resolve("copy")); // Which brings them from memory to the disk.
-        onALoop(() -> assertThrows(WouldWaitException.class, () -> index.get(middle)));
+        onALoop(() -> assertThrows(WouldBlockException.class, () -> index.get(middle)));
         onALoop(() -> {
             try (Cursor cursor = index.scan(all(), false)) {
-                assertThrows(WouldWaitException.class, cursor::next);
+                assertThrows(WouldBlockException.class, cursor::next);
             }
         });
         onALoop(() -> assertEquals(100, index.getNow(middle).length));
@@ -139,7 +139,7 @@ final class RocksIndexTest {
         }
     }
 
-    private static final class EventLoop extends Thread implements NeverWaits {
+    private static final class EventLoop extends Thread implements NonBlockingThread {
         EventLoop(Runnable work) {
             super(work);
         }

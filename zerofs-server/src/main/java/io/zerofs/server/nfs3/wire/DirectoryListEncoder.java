@@ -77,7 +77,7 @@ public final class DirectoryListEncoder {
     }
 
     /** Whether the limit leaves room for a result without entries. */
-    public boolean fitsFrame() {
+    public boolean fitsMessage() {
         return bytesLeft >= 0;
     }
 

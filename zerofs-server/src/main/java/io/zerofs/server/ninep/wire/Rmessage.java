@@ -72,18 +72,18 @@ public sealed interface Rmessage {
     /**
      * Rread and Rreaddir.
      *
-     * @param frame the reply with room for header and count in front of the data ({@link Frame#DATA_OFFSET}), so that
+     * @param bytes the reply with room for header and count in front of the data ({@link MessageHeader#DATA_OFFSET}), so that
      *     data is put where it is sent from; owned
      */
-    record Data(MessageType type, ByteBuf frame) implements Rmessage {
+    record Data(MessageType type, ByteBuf bytes) implements Rmessage {
         @Override
         public int bodyBytesMax() {
-            return frame.writerIndex() - Frame.HEADER_BYTES;
+            return bytes.writerIndex() - MessageHeader.HEADER_BYTES;
         }
 
         @Override
         public void writeBody(LittleEndianWriter out) {
-            frame.setIntLE(Frame.HEADER_BYTES, frame.writerIndex() - Frame.DATA_OFFSET);
+            bytes.setIntLE(MessageHeader.HEADER_BYTES, bytes.writerIndex() - MessageHeader.DATA_OFFSET);
         }
     }
 

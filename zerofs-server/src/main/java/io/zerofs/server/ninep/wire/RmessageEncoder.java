@@ -5,30 +5,30 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.zerofs.server.bytes.LittleEndianWriter;
 
-/** Makes frames of replies. */
+/** Makes messages of replies. */
 public final class RmessageEncoder {
     private RmessageEncoder() {}
 
-    /** A whole frame, owned by the caller. Takes over the buffer of a reply with data, and sends that one. */
+    /** A whole message, owned by the caller. Takes over the buffer of a reply with data, and sends that one. */
     public static ByteBuf encode(ByteBufAllocator allocator, int tag, Rmessage message) {
-        ByteBuf frame;
+        ByteBuf bytes;
         if (message instanceof Rmessage.Data data) {
-            frame = data.frame();
+            bytes = data.bytes();
         } else {
-            frame = allocator.directBuffer(Frame.HEADER_BYTES + message.bodyBytesMax());
-            frame.writerIndex(Frame.HEADER_BYTES);
+            bytes = allocator.directBuffer(MessageHeader.HEADER_BYTES + message.bodyBytesMax());
+            bytes.writerIndex(MessageHeader.HEADER_BYTES);
         }
-        message.writeBody(new LittleEndianWriter(frame));
-        return Frame.seal(frame, message.type(), tag);
+        message.writeBody(new LittleEndianWriter(bytes));
+        return MessageHeader.seal(bytes, message.type(), tag);
     }
 
     /**
-     * An empty reply with data, to be filled from {@link Frame#DATA_OFFSET} on.
+     * An empty reply with data, to be filled from {@link MessageHeader#DATA_OFFSET} on.
      *
      * @param dataBytesMax how much data will follow at most
      */
-    public static ByteBuf newDataFrame(ByteBufAllocator allocator, int dataBytesMax) {
-        int bytesMax = Frame.DATA_OFFSET + dataBytesMax;
-        return allocator.directBuffer(bytesMax, bytesMax).writerIndex(Frame.DATA_OFFSET);
+    public static ByteBuf newDataMessage(ByteBufAllocator allocator, int dataBytesMax) {
+        int bytesMax = MessageHeader.DATA_OFFSET + dataBytesMax;
+        return allocator.directBuffer(bytesMax, bytesMax).writerIndex(MessageHeader.DATA_OFFSET);
     }
 }

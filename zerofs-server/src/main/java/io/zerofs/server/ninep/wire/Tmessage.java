@@ -331,7 +331,7 @@ public sealed interface Tmessage {
         }
     }
 
-    /** @param data a slice of the frame, not retained */
+    /** @param data a slice of the message, not retained */
     record Twrite(int fid, long offset, ByteBuf data) implements Operation {
         @Override
         public MessageType type() {

@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.zerofs.server.bytes.LittleEndianReader;
 import io.zerofs.server.bytes.MalformedMessageException;
 
-/** Reads the body of a request. The frame around it was checked before, so strings are bounded by its length. */
+/** Reads the body of a request. Its header was checked before, so strings are bounded by its length. */
 public final class TmessageDecoder {
     /** Names in one Twalk (P9_MAXWELEM). */
     public static final int WALK_NAMES_MAX = 16;
@@ -20,7 +20,7 @@ public final class TmessageDecoder {
     /**
      * Decodes a body.
      *
-     * @param type of the frame, a request
+     * @param type of the message, a request
      * @param body what follows the header; a Twrite keeps a slice of it
      * @throws MalformedMessageException if the body is too short, too long or has a value that cannot be
      */

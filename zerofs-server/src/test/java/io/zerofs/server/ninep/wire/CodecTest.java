@@ -36,11 +36,11 @@ class CodecTest {
         for (Tmessage sample : SampleMessages.requests().values()) {
             MessageType type = sample.type();
             assertEquals(golden.get(type.name()), hex(encode(sample)), type.name());
-            ByteBuf frame = frame(golden.get(type.name()));
-            assertEquals(frame.readableBytes(), Frame.length(frame, 1 << 20));
-            assertEquals(type.code(), Frame.type(frame));
-            assertEquals(SampleMessages.tagOf(type), Frame.tag(frame));
-            Tmessage decoded = TmessageDecoder.decode(type, frame.skipBytes(Frame.HEADER_BYTES));
+            ByteBuf bytes = bytes(golden.get(type.name()));
+            assertEquals(bytes.readableBytes(), MessageHeader.length(bytes, 1 << 20));
+            assertEquals(type.code(), MessageHeader.type(bytes));
+            assertEquals(SampleMessages.tagOf(type), MessageHeader.tag(bytes));
+            Tmessage decoded = TmessageDecoder.decode(type, bytes.skipBytes(MessageHeader.HEADER_BYTES));
             assertEquals(golden.get(type.name()), hex(encode(decoded)), type.name());
         }
     }
@@ -50,22 +50,22 @@ class CodecTest {
         for (Rmessage sample : SampleMessages.replies().values()) {
             MessageType type = sample.type();
             int tag = SampleMessages.tagOf(type);
-            ByteBuf frame = RmessageEncoder.encode(UnpooledByteBufAllocator.DEFAULT, tag, sample);
-            assertEquals(golden.get(type.name()), hex(frame), type.name());
-            Rmessage decoded = RmessageDecoder.decode(frame);
+            ByteBuf bytes = RmessageEncoder.encode(UnpooledByteBufAllocator.DEFAULT, tag, sample);
+            assertEquals(golden.get(type.name()), hex(bytes), type.name());
+            Rmessage decoded = RmessageDecoder.decode(bytes);
             ByteBuf again = RmessageEncoder.encode(UnpooledByteBufAllocator.DEFAULT, tag, decoded);
             assertEquals(golden.get(type.name()), hex(again), type.name());
-            if (again != frame) {
+            if (again != bytes) {
                 again.release();
             }
-            frame.release();
+            bytes.release();
         }
     }
 
     @Test
     void everyTruncationAndEveryExtraByteIsMalformed() {
         for (Tmessage sample : SampleMessages.requests().values()) {
-            ByteBuf body = encode(sample).skipBytes(Frame.HEADER_BYTES);
+            ByteBuf body = encode(sample).skipBytes(MessageHeader.HEADER_BYTES);
             for (int length = 0; length < body.readableBytes(); length++) {
                 // Tfsync of old clients ends after the fid.
                 if (sample.type() != MessageType.TFSYNC || length != Integer.BYTES) {
@@ -80,17 +80,17 @@ class CodecTest {
     void walkOfSeventeenNamesIsMalformed() {
         byte[][] names = new byte[TmessageDecoder.WALK_NAMES_MAX + 1][1];
         assertMalformed(
-                MessageType.TWALK, encode(new Tmessage.Twalk(1, 2, names)).skipBytes(Frame.HEADER_BYTES));
+                MessageType.TWALK, encode(new Tmessage.Twalk(1, 2, names)).skipBytes(MessageHeader.HEADER_BYTES));
     }
 
     @Test
     void frameOutsideItsLimitsIsMalformed() throws MalformedMessageException {
-        assertEquals(0, Frame.length(Unpooled.wrappedBuffer(new byte[3]), 100));
-        assertEquals(7, Frame.length(Unpooled.buffer().writeIntLE(7), 100));
-        assertEquals(100, Frame.length(Unpooled.buffer().writeIntLE(100), 100));
+        assertEquals(0, MessageHeader.length(Unpooled.wrappedBuffer(new byte[3]), 100));
+        assertEquals(7, MessageHeader.length(Unpooled.buffer().writeIntLE(7), 100));
+        assertEquals(100, MessageHeader.length(Unpooled.buffer().writeIntLE(100), 100));
         for (int size : new int[] {0, 6, 101, Integer.MAX_VALUE, -1, Integer.MIN_VALUE}) {
             ByteBuf header = Unpooled.buffer().writeIntLE(size);
-            assertThrows(MalformedMessageException.class, () -> Frame.length(header, 100));
+            assertThrows(MalformedMessageException.class, () -> MessageHeader.length(header, 100));
         }
     }
 
@@ -102,12 +102,12 @@ class CodecTest {
         return TmessageEncoder.encode(SampleMessages.tagOf(message.type()), message);
     }
 
-    private static ByteBuf frame(String hex) {
+    private static ByteBuf bytes(String hex) {
         return Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(hex));
     }
 
-    private static String hex(ByteBuf frame) {
-        return ByteBufUtil.hexDump(frame);
+    private static String hex(ByteBuf bytes) {
+        return ByteBufUtil.hexDump(bytes);
     }
 
     private static Map<String, String> golden() {

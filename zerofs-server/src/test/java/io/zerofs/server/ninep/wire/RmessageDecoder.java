@@ -7,20 +7,20 @@ import io.zerofs.server.bytes.MalformedMessageException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The client's half of the codec: replies from frames, for tests. */
+/** The client's half of the codec: replies from messages, for tests. */
 public final class RmessageDecoder {
     private RmessageDecoder() {}
 
-    /** Decodes a whole frame that the caller keeps; data stays in it. */
-    public static Rmessage decode(ByteBuf frame) throws MalformedMessageException {
-        MessageType type = MessageType.ofCode(Frame.type(frame));
-        ByteBuf body = frame.slice().skipBytes(Frame.HEADER_BYTES);
+    /** Decodes a whole message that the caller keeps; data stays in it. */
+    public static Rmessage decode(ByteBuf bytes) throws MalformedMessageException {
+        MessageType type = MessageType.ofCode(MessageHeader.type(bytes));
+        ByteBuf body = bytes.slice().skipBytes(MessageHeader.HEADER_BYTES);
         LittleEndianReader in = new LittleEndianReader(body);
         if (type == MessageType.RREAD || type == MessageType.RREADDIR) {
             if (in.readU32() != in.remaining()) {
                 throw new MalformedMessageException("count and data differ");
             }
-            return new Rmessage.Data(type, frame);
+            return new Rmessage.Data(type, bytes);
         }
         Rmessage message = small(type, in);
         in.requireEnd();

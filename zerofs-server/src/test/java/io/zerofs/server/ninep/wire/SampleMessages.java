@@ -16,7 +16,7 @@ public final class SampleMessages {
 
     public static int tagOf(MessageType type) {
         return switch (type) {
-            case TVERSION, RVERSION -> Frame.NO_TAG;
+            case TVERSION, RVERSION -> MessageHeader.NO_TAG;
             case TFLUSH, RFLUSH -> 2;
             default -> 1;
         };
@@ -27,7 +27,7 @@ public final class SampleMessages {
         for (Tmessage message : List.of(
                 new Tmessage.Tversion(1 << 20, text("9P2000.L")),
                 new Tmessage.Tauth(9, text("u"), text("a"), 1000),
-                new Tmessage.Tattach(1, Frame.NO_FID, text("root"), text("/sub"), -1),
+                new Tmessage.Tattach(1, MessageHeader.NO_FID, text("root"), text("/sub"), -1),
                 new Tmessage.Tflush(1),
                 new Tmessage.Twalk(1, 2, new byte[][] {text("a"), text("..")}),
                 new Tmessage.Tlopen(1, OpenFlags.READ_WRITE | OpenFlags.TRUNCATE),
@@ -123,12 +123,12 @@ public final class SampleMessages {
     }
 
     private static ByteBuf data(byte[] bytes) {
-        return Unpooled.buffer().writeZero(Frame.DATA_OFFSET).writeBytes(bytes);
+        return Unpooled.buffer().writeZero(MessageHeader.DATA_OFFSET).writeBytes(bytes);
     }
 
     private static ByteBuf entry() {
-        ByteBuf frame = data(new byte[] {0, 0, 0, 0, 0}).writeLongLE(5).writeLongLE(3);
-        return frame.writeByte(8).writeShortLE(1).writeBytes(text("f"));
+        ByteBuf bytes = data(new byte[] {0, 0, 0, 0, 0}).writeLongLE(5).writeLongLE(3);
+        return bytes.writeByte(8).writeShortLE(1).writeBytes(text("f"));
     }
 
     private static LockOwner owner(int process) {

@@ -5,24 +5,24 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.zerofs.server.bytes.LittleEndianWriter;
 
-/** The client's half of the codec: frames of requests, for tests and the load client. */
+/** The client's half of the codec: messages of requests, for tests and the load client. */
 public final class TmessageEncoder implements NinePHandler<Void, RuntimeException> {
     private final LittleEndianWriter out;
 
-    private TmessageEncoder(ByteBuf frame) {
-        this.out = new LittleEndianWriter(frame);
+    private TmessageEncoder(ByteBuf bytes) {
+        this.out = new LittleEndianWriter(bytes);
     }
 
     public static ByteBuf encode(int tag, Tmessage message) {
-        ByteBuf frame = Unpooled.buffer(64);
-        encodeTo(frame, tag, message);
-        return frame;
+        ByteBuf bytes = Unpooled.buffer(64);
+        encodeTo(bytes, tag, message);
+        return bytes;
     }
 
-    /** Appends a frame. */
+    /** Appends a message. */
     public static void encodeTo(ByteBuf buffer, int tag, Tmessage message) {
         int start = buffer.writerIndex();
-        buffer.writeZero(Frame.HEADER_BYTES);
+        buffer.writeZero(MessageHeader.HEADER_BYTES);
         TmessageEncoder encoder = new TmessageEncoder(buffer);
         if (message instanceof Tmessage.Tversion version) {
             encoder.out.writeU32(version.msize()).writeString(version.version());
@@ -32,8 +32,8 @@ public final class TmessageEncoder implements NinePHandler<Void, RuntimeExceptio
             ((Tmessage.Operation) message).applyTo(encoder);
         }
         buffer.setIntLE(start, buffer.writerIndex() - start);
-        buffer.setByte(start + Frame.TYPE_OFFSET, message.type().code());
-        buffer.setShortLE(start + Frame.TAG_OFFSET, tag);
+        buffer.setByte(start + MessageHeader.TYPE_OFFSET, message.type().code());
+        buffer.setShortLE(start + MessageHeader.TAG_OFFSET, tag);
     }
 
     @Override

@@ -64,7 +64,7 @@ public final class ChunkStripes {
      * Brings entries to memory for {@link #entryNow}: in the gate a read of the disk would hold up all who cut, event
      * loops among them, and it is too late to leave this thread for another one that may wait.
      *
-     * @throws io.zerofs.core.waiting.WouldWaitException as {@link #entry}
+     * @throws io.zerofs.core.waiting.WouldBlockException as {@link #entry}
      */
     public void bring(Collection<ChunkId> chunks) throws VolumeException {
         for (ChunkId chunk : chunks) {
@@ -80,7 +80,7 @@ public final class ChunkStripes {
     /**
      * The entry of a chunk whose stripe the caller holds.
      *
-     * @throws io.zerofs.core.waiting.WouldWaitException on a thread that never waits, if the disk would have to be read
+     * @throws io.zerofs.core.waiting.WouldBlockException on a thread that never waits, if the disk would have to be read
      */
     public ChunkEntry entry(ChunkId chunk) throws VolumeException {
         Cached cached = cells[cell(chunk)];

@@ -4,7 +4,7 @@ package io.zerofs.storage.engine.memtable;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.engine.runtime.StopSwitch;
 import io.zerofs.storage.index.ChunkEntry;
@@ -232,7 +232,7 @@ public final class CompactionQueue {
         } finally {
             lock.unlock();
         }
-        NeverWaits.check();
+        NonBlockingThread.check();
         lock.lock();
         try {
             while (contains(chunks)) {

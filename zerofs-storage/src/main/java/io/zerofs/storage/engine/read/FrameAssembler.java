@@ -2,7 +2,7 @@
 package io.zerofs.storage.engine.read;
 
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import io.zerofs.storage.cache.PageCache;
 import io.zerofs.storage.cache.PageFetcher.MissingObjectException;
 import io.zerofs.storage.cache.PageFetcher.Wanted;
@@ -61,7 +61,7 @@ final class FrameAssembler {
             if (missing.isEmpty()) {
                 return layers;
             }
-            NeverWaits.check();
+            NonBlockingThread.check();
             fetched.putAll(sources.fetcher().fetch(missing, keep));
             missing.clear();
         }

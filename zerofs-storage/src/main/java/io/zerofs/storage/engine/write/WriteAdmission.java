@@ -5,7 +5,7 @@ import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
+import io.zerofs.core.waiting.NonBlockingThread;
 import io.zerofs.storage.engine.memtable.CompactionQueue;
 import io.zerofs.storage.engine.memtable.DirtyBudget;
 import io.zerofs.storage.engine.runtime.StopSwitch;
@@ -66,7 +66,7 @@ public final class WriteAdmission {
                 folds.awaitRoom(chunks);
             }
             if (!budget.tryAcquire(room)) {
-                NeverWaits.check();
+                NonBlockingThread.check();
                 budget.acquire(room);
             }
         } catch (InterruptedException e) {
@@ -85,7 +85,7 @@ public final class WriteAdmission {
         if (keeper.hasRoom()) {
             return;
         }
-        NeverWaits.check();
+        NonBlockingThread.check();
         long begin = nanoTime.getAsLong();
         do {
             stop.check();
@@ -109,7 +109,7 @@ public final class WriteAdmission {
         }
         long begin = nanoTime.getAsLong();
         while (index.writeBuffersFree() == 0 || refused && !index.takesWrites()) {
-            NeverWaits.check();
+            NonBlockingThread.check();
             stop.check();
             // A disk that is slow will have written in the end.
             if (nanoTime.getAsLong() - begin > INDEX_PATIENCE.toNanos() && index.lacksSpace()) {

@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NeverWaits;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.NonBlockingThread;
+import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.engine.runtime.StopSwitch;
 import io.zerofs.storage.index.ChunkEntry;
@@ -67,7 +67,7 @@ final class CompactionQueueTest {
         Thread loop = new EventLoop(() -> {
             try {
                 queue.awaitRoom(chunks);
-            } catch (WouldWaitException e) {
+            } catch (WouldBlockException e) {
                 waits.set(true);
             } catch (VolumeException | InterruptedException e) {
                 throw new IllegalStateException(e);
@@ -78,7 +78,7 @@ final class CompactionQueueTest {
         return waits.get();
     }
 
-    private static final class EventLoop extends Thread implements NeverWaits {
+    private static final class EventLoop extends Thread implements NonBlockingThread {
         EventLoop(Runnable work) {
             super(work);
         }

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * at any time, so that those who hold much starve nobody who asks for little. Messages of more than a usual transfer have
  * a limit of their own on top, so that few of them do not keep everybody else out.
  */
-final class RequestGate {
+final class AdmissionControl {
     /** Messages that wait for nobody if their connection has nothing else in flight. */
     static final int SMALL_BYTES = 8 << 10;
 
@@ -41,22 +41,23 @@ final class RequestGate {
     private final long bulkBytesMax;
     private final AtomicLong bytesInFlight = new AtomicLong();
     private final AtomicLong bulkInFlight = new AtomicLong();
-    private final ConcurrentLinkedQueue<Share> waiting = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<ConnectionBudget> waiting = new ConcurrentLinkedQueue<>();
 
-    RequestGate(ServerSettings settings) {
+    AdmissionControl(ServerSettings settings) {
         this.settings = settings;
         this.reserveBytes = Math.min(RESERVE_BYTES_MAX, settings.bytesInFlightMax() / RESERVE_PART);
         this.bulkBytesMax = Math.min(BULK_BYTES_MAX, settings.bytesInFlightMax() / BULK_PART);
     }
 
     /**
-     * The share of one connection.
+     * Makes the budget of one connection.
      *
      * @param client whose connection it is
-     * @param resume called on any thread when what was refused is worth another try, after {@link Share#awaitRoom}
+     * @param resume called on any thread when a refused request is worth another try, after {@link
+     *     ConnectionBudget#awaitRoom}
      */
-    Share share(Client client, Runnable resume) {
-        return new Share(client, resume);
+    ConnectionBudget budget(Client client, Runnable resume) {
+        return new ConnectionBudget(client, resume);
     }
 
     long bytesInFlight() {
@@ -69,7 +70,7 @@ final class RequestGate {
     }
 
     /** What one connection has in flight. One thread admits and waits, any thread releases. */
-    final class Share {
+    final class ConnectionBudget {
         private final Client client;
         private final Runnable resume;
         private final AtomicInteger requests = new AtomicInteger();
@@ -80,7 +81,7 @@ final class RequestGate {
         /** Its bytes. */
         private volatile int asked;
 
-        private Share(Client client, Runnable resume) {
+        private ConnectionBudget(Client client, Runnable resume) {
             this.client = client;
             this.resume = resume;
         }
@@ -98,7 +99,7 @@ final class RequestGate {
                             || waiting.stream().anyMatch(this::isInTheWayOf));
         }
 
-        private boolean isInTheWayOf(Share other) {
+        private boolean isInTheWayOf(ConnectionBudget other) {
             return other != this
                     && other.client == client
                     && !other.begun
@@ -122,7 +123,7 @@ final class RequestGate {
         }
 
         /** Counts bytes that belong to no request yet, if there is room that nobody needs. */
-        boolean tryHold(int length) {
+        boolean tryReserve(int length) {
             if (isFull()) {
                 return false;
             }
@@ -150,12 +151,12 @@ final class RequestGate {
             // In this order, so that whoever finds the flag finds the entry, too.
             waiting.add(this);
             refused.set(true);
-            // What was released between the look and the flag has not seen the flag.
+            // What was released between the refusal and the flag has not seen the flag.
             wakeIfPossible();
         }
 
         /** Waits no more. */
-        void giveUp() {
+        void cancel() {
             if (refused.compareAndSet(true, false)) {
                 waiting.remove(this);
             }
@@ -166,14 +167,14 @@ final class RequestGate {
             count(length, length);
         }
 
-        /** Ends a request with the bytes of its frame. */
+        /** Ends a request with the bytes of its message. */
         void release(int length) {
             requests.decrementAndGet();
-            giveBack(length);
+            refund(length);
         }
 
         /** Counts less, by what was counted at once. */
-        void giveBack(int length) {
+        void refund(int length) {
             count(length, -length);
             wakeIfPossible();
             wakeOthers();
@@ -246,6 +247,6 @@ final class RequestGate {
                         && bulkInFlight.get() >= bulkBytesMax) {
             return;
         }
-        waiting.forEach(Share::wakeIfPossible);
+        waiting.forEach(ConnectionBudget::wakeIfPossible);
     }
 }

@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What a fid is good for. */
-sealed interface Use {
+sealed interface FidState {
     /** Bytes of memory that an open file or directory takes beside its fid. */
     int OPEN_BYTES = 160;
 
@@ -25,7 +25,7 @@ sealed interface Use {
     }
 
     /** Not opened yet. */
-    record Unopened() implements Use {
+    record Unopened() implements FidState {
         static final Unopened INSTANCE = new Unopened();
     }
 
@@ -35,7 +35,7 @@ sealed interface Use {
      * @param synchronous whether writes are answered only when they are durable (O_SYNC, O_DSYNC)
      */
     record OpenFile(FileHold hold, boolean readable, boolean writable, boolean append, boolean synchronous)
-            implements Use {
+            implements FidState {
         @Override
         public void close() {
             hold.close();
@@ -52,7 +52,7 @@ sealed interface Use {
      *
      * @param listingEnd where the listing ends that was begun last; 0 before the first
      */
-    record OpenDirectory(FileHold hold, AtomicLong listingEnd) implements Use {
+    record OpenDirectory(FileHold hold, AtomicLong listingEnd) implements FidState {
         /** The part that a reader at this offset has still to see. */
         ListingRange range(VirtualFileSystem files, long offset) throws FsException {
             if (offset == 0 || offset >= listingEnd.get()) {
@@ -73,7 +73,7 @@ sealed interface Use {
     }
 
     /** An extended attribute, or the list of their names, being read. */
-    record XattrValue(byte[] bytes, Allowance memory) implements Use {
+    record XattrValue(byte[] bytes, Allowance memory) implements FidState {
         @Override
         public void close() {
             memory.give(bytes.length);
@@ -81,7 +81,7 @@ sealed interface Use {
     }
 
     /** An extended attribute being written; set when the fid is clunked. */
-    final class XattrDraft implements Use {
+    final class XattrDraft implements FidState {
         private final FileName name;
         private final XattrMode mode;
         private final ByteBuffer value;

@@ -18,44 +18,44 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Cuts one connection's bytes into frames, lets them in through the gate and sends the replies. Lives on the event loop
- * of its channel; only what {@link Connection} and {@link Request} offer may be called from other threads.
+ * Cuts one connection's bytes into messages, admits them and sends the replies. Lives on the event loop of its channel;
+ * other threads may call only what {@link Connection} and {@link Request} offer.
  */
-final class FrameHandler extends ChannelConnection {
-    private static final Logger LOG = LoggerFactory.getLogger(FrameHandler.class);
+final class MessageHandler extends ChannelConnection {
+    private static final Logger LOG = LoggerFactory.getLogger(MessageHandler.class);
 
     /** Replies written before the socket gets them, so that a long batch does not delay its first reply. */
     private static final int REPLIES_PER_FLUSH_MAX = 32;
 
-    /** How often it is looked whether the connection moves. */
-    private static final int LOOK_SECONDS = 1;
+    /** Seconds between two checks whether the connection moves. */
+    private static final int PROGRESS_CHECK_SECONDS = 1;
 
-    /** The part of the time after which a stalled connection is closed that it has while others wait for its memory. */
-    private static final int WANTED_PART = 12;
+    /** Under memory pressure a stalled connection has the usual time divided by this. */
+    private static final int STALL_DIVISOR_UNDER_PRESSURE = 12;
 
-    /** What a client then has to move between two looks. */
-    private static final int WANTED_BYTES_MIN = 16 << 10;
+    /** Bytes that a client then has to move between two checks. */
+    private static final int PROGRESS_BYTES_MIN_UNDER_PRESSURE = 16 << 10;
 
     /** How long a client has to end its side after we ended ours. */
     private static final long LINGER_MILLIS = 1_000;
 
-    private final RequestGate.Share share;
-    private final FrameProtocol protocol;
+    private final AdmissionControl.ConnectionBudget budget;
+    private final MessageProtocol protocol;
     private final RequestMeter meter;
     private final ConcurrentLinkedQueue<Outgoing> outgoing = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean sending = new AtomicBoolean();
 
     // Confined to the event loop.
-    private FrameReceiver receiver;
-    private int frameBytes;
-    /** What the gate has let in of the frame that has begun; 0 before it did. */
+    private MessageReceiver receiver;
+    private int messageBytes;
+    /** Bytes of the message that has begun that were admitted; 0 before. */
     private int admittedBytes;
 
     /** What it has counted of the receiver's room besides. */
     private int roomBytes;
 
     /** A request whose reply there is no room for; nothing behind it is cut. */
-    private InFlight deferred;
+    private PendingRequest deferred;
 
     private boolean blocked;
     private boolean paused;
@@ -70,9 +70,9 @@ final class FrameHandler extends ChannelConnection {
     private final StallDetector stall = new StallDetector();
     private final Idleness idleness = new Idleness();
 
-    FrameHandler(String server, ServerResources resources, Client client, FrameProtocol.Factory factory) {
+    MessageHandler(String server, ServerResources resources, Client client, MessageProtocol.Factory factory) {
         super(server, resources, client);
-        this.share = resources.gate().share(client, () -> onEventLoop(this::unblock));
+        this.budget = resources.admission().budget(client, () -> onEventLoop(this::unblock));
         this.protocol = factory.connect(this);
         this.meter = resources.meter(server);
     }
@@ -80,14 +80,14 @@ final class FrameHandler extends ChannelConnection {
     @Override
     public void handlerAdded(ChannelHandlerContext added) throws IOException {
         super.handlerAdded(added);
-        receiver = new FrameReceiver(added.alloc(), new Room());
+        receiver = new MessageReceiver(added.alloc(), new Room());
         added.channel().config().setRecvByteBufAllocator(receiver);
     }
 
     @Override
     public void channelActive(ChannelHandlerContext active) {
         LOG.debug("{}: connected", this);
-        scheduleLook(LOOK_SECONDS);
+        scheduleProgressCheck(PROGRESS_CHECK_SECONDS);
         protocol.opened();
     }
 
@@ -95,7 +95,7 @@ final class FrameHandler extends ChannelConnection {
     public void channelRead(ChannelHandlerContext from, Object message) {
         inReadLoop = true;
         append((ByteBuf) message);
-        cutFrames();
+        cutMessages();
     }
 
     @Override
@@ -110,12 +110,12 @@ final class FrameHandler extends ChannelConnection {
         LOG.debug("{}: disconnected", this);
         finishing = true;
         dropReceived();
-        share.giveUp();
+        budget.cancel();
         if (deferred != null) {
             deferred.abandon();
             deferred = null;
         }
-        protocol.closed(!broken && share.requests() == 0);
+        protocol.closed(!broken && budget.requests() == 0);
     }
 
     @Override
@@ -153,15 +153,15 @@ final class FrameHandler extends ChannelConnection {
         }
     }
 
-    private void cutFrames() {
+    private void cutMessages() {
         try {
-            while (!blocked && !paused && !finishing && receiver.bytes() != null && nextFrameIsWhole()) {
-                ByteBuf frame = receiver.cut(frameBytes);
+            while (!blocked && !paused && !finishing && receiver.bytes() != null && nextMessageIsWhole()) {
+                ByteBuf message = receiver.cut(messageBytes);
                 int charged = admittedBytes;
-                frameBytes = 0;
+                messageBytes = 0;
                 admittedBytes = 0;
                 idleness.use();
-                new InFlight(this, share, frame, charged).handle(protocol);
+                new PendingRequest(this, budget, message, charged).handle(protocol);
             }
         } catch (MalformedMessageException e) {
             close("malformed message: " + e.getMessage());
@@ -173,14 +173,16 @@ final class FrameHandler extends ChannelConnection {
         }
     }
 
-    private boolean nextFrameIsWhole() throws MalformedMessageException {
+    private boolean nextMessageIsWhole() throws MalformedMessageException {
         ByteBuf received = receiver.bytes();
-        if (frameBytes == 0) {
-            frameBytes = protocol.frameBytes(received);
+        if (messageBytes == 0) {
+            messageBytes = protocol.messageBytes(received);
         }
-        int known = frameBytes > 0
-                ? frameBytes
-                : received.readableBytes() > RequestGate.SMALL_BYTES ? protocol.untoldBytesMax() : admittedBytes;
+        int known = messageBytes > 0
+                ? messageBytes
+                : received.readableBytes() > AdmissionControl.SMALL_BYTES
+                        ? protocol.unknownLengthBytesMax()
+                        : admittedBytes;
         if (known == 0) {
             return false;
         }
@@ -192,26 +194,26 @@ final class FrameHandler extends ChannelConnection {
             receiver.await(known);
             return false;
         }
-        return frameBytes > 0;
+        return messageBytes > 0;
     }
 
-    /** Counts what is now known of the frame that has begun; false if there is no room. */
-    private boolean admit(int frameBytesKnown) {
-        int known = Math.max(frameBytesKnown, RequestGate.REQUEST_BYTES_MIN);
+    /** Counts what is now known of the message that has begun; false if there is no room. */
+    private boolean admit(int messageBytesKnown) {
+        int known = Math.max(messageBytesKnown, AdmissionControl.REQUEST_BYTES_MIN);
         if (admittedBytes == 0) {
             // What does not fit into the room gets another.
             boolean fits = known <= roomBytes;
-            if (!share.tryAdmit(fits ? 0 : known)) {
+            if (!budget.tryAdmit(fits ? 0 : known)) {
                 return false;
             }
             if (fits) {
                 roomBytes -= known;
             } else if (roomBytes > 0) {
-                share.giveBack(roomBytes);
+                budget.refund(roomBytes);
                 roomBytes = 0;
             }
         } else if (known != admittedBytes) {
-            share.giveBack(admittedBytes - known);
+            budget.refund(admittedBytes - known);
         }
         admittedBytes = known;
         return true;
@@ -221,19 +223,19 @@ final class FrameHandler extends ChannelConnection {
     private void block() {
         blocked = true;
         context.channel().config().setAutoRead(false);
-        share.awaitRoom();
+        budget.awaitRoom();
     }
 
     /** Gives the receiver's room back when it has let go of it. */
     private void settleRoom() {
         if (roomBytes > receiver.capacity()) {
-            share.giveBack(roomBytes);
+            budget.refund(roomBytes);
             roomBytes = 0;
         }
     }
 
-    /** Called while a frame is handled: lets it wait for room for its reply. */
-    void defer(InFlight request) {
+    /** Called while a message is handled: lets it wait for room for its reply. */
+    void defer(PendingRequest request) {
         deferred = request;
         block();
     }
@@ -241,11 +243,11 @@ final class FrameHandler extends ChannelConnection {
     private void unblock() {
         blocked = false;
         if (deferred != null) {
-            InFlight next = deferred;
+            PendingRequest next = deferred;
             deferred = null;
             next.runDeferred();
         }
-        cutFrames();
+        cutMessages();
         readIfWanted();
     }
 
@@ -257,10 +259,10 @@ final class FrameHandler extends ChannelConnection {
 
     private void dropReceived() {
         if (admittedBytes > 0) {
-            share.release(admittedBytes);
+            budget.release(admittedBytes);
             admittedBytes = 0;
         }
-        frameBytes = 0;
+        messageBytes = 0;
         receiver.drop();
         settleRoom();
     }
@@ -270,7 +272,7 @@ final class FrameHandler extends ChannelConnection {
      * read would reset the connection, and the client could lose replies that are on their way.
      */
     private void closeIfFinished() {
-        if (!finishing || share.requests() > 0 || !context.channel().isActive()) {
+        if (!finishing || budget.requests() > 0 || !context.channel().isActive()) {
             return;
         }
         flush();
@@ -284,7 +286,7 @@ final class FrameHandler extends ChannelConnection {
     }
 
     /** Any thread; sends the reply that ends a request. */
-    void reply(ByteBuf bytes, InFlight request) {
+    void reply(ByteBuf bytes, PendingRequest request) {
         enqueue(new Outgoing(bytes, request::release));
     }
 
@@ -350,26 +352,27 @@ final class FrameHandler extends ChannelConnection {
         }
     }
 
-    private void scheduleLook(int ageSeconds) {
-        context.executor().schedule(() -> look(ageSeconds), LOOK_SECONDS, TimeUnit.SECONDS);
+    private void scheduleProgressCheck(int ageSeconds) {
+        context.executor().schedule(() -> checkProgress(ageSeconds), PROGRESS_CHECK_SECONDS, TimeUnit.SECONDS);
     }
 
-    private void look(int ageSeconds) {
+    private void checkProgress(int ageSeconds) {
         if (!context.channel().isActive()) {
             return;
         }
-        if (idleness.look(share.requests() > 0) && protocol.keepsNothing()) {
+        if (idleness.check(budget.requests() > 0) && protocol.keepsNothing()) {
             idleness.becomeIdle();
         }
         int stallSeconds = resources.settings().stallSeconds();
-        boolean wanted = share.isWanted();
-        int quietSeconds = LOOK_SECONDS * stall.look(context.channel(), wanted ? WANTED_BYTES_MIN : 1);
+        boolean wanted = budget.isWanted();
+        int quietSeconds =
+                PROGRESS_CHECK_SECONDS * stall.check(context.channel(), wanted ? PROGRESS_BYTES_MIN_UNDER_PRESSURE : 1);
         if (quietSeconds >= stallSeconds || protocol.isOneShot() && ageSeconds >= stallSeconds) {
             closeNow("no progress for " + stallSeconds + " s");
-        } else if (wanted && quietSeconds >= Math.max(1, stallSeconds / WANTED_PART)) {
+        } else if (wanted && quietSeconds >= Math.max(1, stallSeconds / STALL_DIVISOR_UNDER_PRESSURE)) {
             closeNow("hardly any progress for " + quietSeconds + " s, and others wait for the memory that it holds");
         } else {
-            scheduleLook(ageSeconds + LOOK_SECONDS);
+            scheduleProgressCheck(ageSeconds + PROGRESS_CHECK_SECONDS);
         }
     }
 
@@ -426,7 +429,7 @@ final class FrameHandler extends ChannelConnection {
     public void resume() {
         onEventLoop(() -> {
             paused = false;
-            cutFrames();
+            cutMessages();
             readIfWanted();
         });
     }
@@ -440,7 +443,7 @@ final class FrameHandler extends ChannelConnection {
                 return;
             }
             receiver.isNotReadInto();
-            tls.secure(context, waitingThreads());
+            tls.secure(context, blockingExecutor());
             encrypted = true;
             resume();
         });
@@ -461,10 +464,10 @@ final class FrameHandler extends ChannelConnection {
     }
 
     /** What the receiver may take beyond what was let in. */
-    private final class Room implements FrameReceiver.Room {
+    private final class Room implements MessageReceiver.Room {
         @Override
         public boolean tryTake(int expectedBytes) {
-            if (finishing || roomBytes > 0 || !share.tryHold(expectedBytes)) {
+            if (finishing || roomBytes > 0 || !budget.tryReserve(expectedBytes)) {
                 return false;
             }
             roomBytes = expectedBytes;
@@ -473,7 +476,7 @@ final class FrameHandler extends ChannelConnection {
 
         @Override
         public boolean isScarce() {
-            return resources.gate().isFull();
+            return resources.admission().isFull();
         }
     }
 

@@ -2,10 +2,10 @@
 package io.zerofs.core.waiting;
 
 /** Says that an operation, not yet begun, has to be run on a thread that may wait. */
-public final class WouldWaitException extends RuntimeException {
-    static final WouldWaitException INSTANCE = new WouldWaitException();
+public final class WouldBlockException extends RuntimeException {
+    static final WouldBlockException INSTANCE = new WouldBlockException();
 
-    private WouldWaitException() {
+    private WouldBlockException() {
         super("the operation would wait on a thread that must not", null, false, false);
     }
 }

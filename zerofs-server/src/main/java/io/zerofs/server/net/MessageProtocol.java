@@ -8,36 +8,36 @@ import io.zerofs.server.bytes.MalformedMessageException;
  * What a protocol does with one connection. All methods are called on the event loop of the connection, one at a time,
  * and must not wait.
  */
-public interface FrameProtocol {
+public interface MessageProtocol {
     /** Makes the protocol for a new connection. */
     @FunctionalInterface
     interface Factory {
-        FrameProtocol connect(Connection connection);
+        MessageProtocol connect(Connection connection);
     }
 
     /** The connection is open; for protocols in which the server speaks first. */
     default void opened() {}
 
     /**
-     * The length of the frame that begins at the reader index, its header included, or 0 when more bytes are needed to
-     * tell. Leaves the buffer's indices alone. Nothing is allocated for the frame before its length was checked here.
+     * The length of the message that begins at the reader index, its header included, or 0 when more bytes are needed to
+     * tell. Leaves the buffer's indices alone. Nothing is allocated for the message before its length was checked here.
      *
-     * @throws MalformedMessageException if the frame breaks a limit; closes the connection
+     * @throws MalformedMessageException if the message breaks a limit; closes the connection
      */
-    int frameBytes(ByteBuf received) throws MalformedMessageException;
+    int messageBytes(ByteBuf received) throws MalformedMessageException;
 
-    /** Most bytes of a frame whose first bytes do not tell its length; room for it is taken when more than a few came. */
-    default int untoldBytesMax() {
-        return RequestGate.SMALL_BYTES;
+    /** Most bytes of a message whose first bytes do not tell its length; room for it is taken when more than a few came. */
+    default int unknownLengthBytesMax() {
+        return AdmissionControl.SMALL_BYTES;
     }
 
     /**
-     * Handles a whole frame: decodes it and calls {@link Request#run}, {@link Request#reply} or {@link Request#end}.
+     * Handles a whole message: decodes it and calls {@link Request#run}, {@link Request#reply} or {@link Request#end}.
      *
-     * @param frame borrowed; valid until this method returned and the work that it gave to {@link Request#run} ended
+     * @param message borrowed; valid until this method returned and the work that it gave to {@link Request#run} ended
      * @throws MalformedMessageException closes the connection
      */
-    void frame(ByteBuf frame, Request request) throws MalformedMessageException;
+    void message(ByteBuf message, Request request) throws MalformedMessageException;
 
     /**
      * Whether the client loses nothing when the connection is closed while it has no request in flight, because others

@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.zerofs.server.bytes.MalformedMessageException;
 
 /**
- * The frame around each message, all numbers little-endian:
+ * The header of each message, all numbers little-endian:
  *
  * <pre>
  *  0        4      5       7
@@ -15,7 +15,7 @@ import io.zerofs.server.bytes.MalformedMessageException;
  * +--------+------+-------+----------------------+
  * </pre>
  */
-public final class Frame {
+public final class MessageHeader {
     public static final int TYPE_OFFSET = Integer.BYTES;
     public static final int TAG_OFFSET = TYPE_OFFSET + Byte.BYTES;
     public static final int HEADER_BYTES = TAG_OFFSET + Short.BYTES;
@@ -32,12 +32,12 @@ public final class Frame {
     /** The fid that means none (P9_NOFID). */
     public static final int NO_FID = -1;
 
-    private Frame() {}
+    private MessageHeader() {}
 
     /**
-     * The length of the frame at the reader index, or 0 if its size has not arrived yet.
+     * The length of the message at the reader index, or 0 if its size has not arrived yet.
      *
-     * @param bytesMax the largest frame allowed now
+     * @param bytesMax the largest message allowed now
      */
     public static int length(ByteBuf received, int bytesMax) throws MalformedMessageException {
         if (received.readableBytes() < Integer.BYTES) {
@@ -45,27 +45,27 @@ public final class Frame {
         }
         int size = received.getIntLE(received.readerIndex());
         if (size < HEADER_BYTES || size > bytesMax) {
-            throw new MalformedMessageException("frame of " + Integer.toUnsignedString(size) + " bytes, where "
+            throw new MalformedMessageException("message of " + Integer.toUnsignedString(size) + " bytes, where "
                     + HEADER_BYTES + " to " + bytesMax + " are allowed");
         }
         return size;
     }
 
-    /** The type code of the frame at the reader index. */
-    public static int type(ByteBuf frame) {
-        return frame.getUnsignedByte(frame.readerIndex() + TYPE_OFFSET);
+    /** The type code of the message at the reader index. */
+    public static int type(ByteBuf bytes) {
+        return bytes.getUnsignedByte(bytes.readerIndex() + TYPE_OFFSET);
     }
 
-    /** The tag of the frame at the reader index. */
-    public static int tag(ByteBuf frame) {
-        return frame.getUnsignedShortLE(frame.readerIndex() + TAG_OFFSET);
+    /** The tag of the message at the reader index. */
+    public static int tag(ByteBuf bytes) {
+        return bytes.getUnsignedShortLE(bytes.readerIndex() + TAG_OFFSET);
     }
 
-    /** Writes the header into the first bytes of a frame that is otherwise complete. */
-    static ByteBuf seal(ByteBuf frame, MessageType type, int tag) {
-        frame.setIntLE(0, frame.writerIndex());
-        frame.setByte(TYPE_OFFSET, type.code());
-        frame.setShortLE(TAG_OFFSET, tag);
-        return frame;
+    /** Writes the header into the first bytes of a message that is otherwise complete. */
+    static ByteBuf seal(ByteBuf bytes, MessageType type, int tag) {
+        bytes.setIntLE(0, bytes.writerIndex());
+        bytes.setByte(TYPE_OFFSET, type.code());
+        bytes.setShortLE(TAG_OFFSET, tag);
+        return bytes;
     }
 }

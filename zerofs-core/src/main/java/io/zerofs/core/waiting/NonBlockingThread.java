@@ -6,15 +6,15 @@ package io.zerofs.core.waiting;
  *
  * <p>A request that memory can answer runs on such a thread without a hand-over. Code that is about to wait for the
  * store, for memory or for an upload slot calls {@link #check()} first; on a marked thread that throws {@link
- * WouldWaitException}, and the caller runs the whole request again on a thread that may wait. Therefore every
+ * WouldBlockException}, and the caller runs the whole request again on a thread that may wait. Therefore every
  * operation that can throw it does so before it has changed anything.
  */
-public interface NeverWaits {
+public interface NonBlockingThread {
 
     /** Throws if the current thread must not wait. Call it while holding no lock and before any side effect. */
     static void check() {
-        if (Thread.currentThread() instanceof NeverWaits) {
-            throw WouldWaitException.INSTANCE;
+        if (Thread.currentThread() instanceof NonBlockingThread) {
+            throw WouldBlockException.INSTANCE;
         }
     }
 }

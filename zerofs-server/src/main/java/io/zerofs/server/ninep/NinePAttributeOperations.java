@@ -23,13 +23,12 @@ import io.zerofs.server.ninep.wire.Tmessage;
 import io.zerofs.server.ninep.wire.WireTime;
 
 /** Tgetattr, Tsetattr and Tstatfs. */
-final class AttributeOperations {
+final class NinePAttributeOperations {
     /** Type of the file system as statfs(2) tells it (V9FS_MAGIC). */
     private static final int FILE_SYSTEM_MAGIC = 0x01021997;
 
     private static final int STATFS_BLOCK_BYTES = 4_096;
     private static final int STAT_BLOCK_BYTES = 512;
-    private static final int PERMISSION_BITS = 07777;
     private static final int SET_UID = 04000;
     private static final int SET_GID = 02000;
     private static final long NANOS_PER_SECOND = 1_000_000_000;
@@ -38,7 +37,7 @@ final class AttributeOperations {
     private final FidTable fids;
     private final Qids qids;
 
-    AttributeOperations(NinePSession session) {
+    NinePAttributeOperations(NinePSession session) {
         this.files = session.files();
         this.fids = session.fids();
         this.qids = session.qids();
@@ -87,9 +86,9 @@ final class AttributeOperations {
 
     Rmessage setAttributes(Tmessage.Tsetattr request) throws FsException {
         Fid fid = fids.get(request.fid());
-        Fid.State state = fid.state();
-        InodeId inode = state.place().inode();
-        boolean opened = state.use() instanceof Use.OpenFile file && file.writable();
+        Fid.Binding binding = fid.binding();
+        InodeId inode = binding.path().inode();
+        boolean opened = binding.state() instanceof FidState.OpenFile file && file.writable();
         AttributeChange change = change(request);
         Credentials who = fid.who();
         if (change.mode() != null && !who.isSuperuser()) {
@@ -104,7 +103,7 @@ final class AttributeOperations {
 
     private static AttributeChange change(Tmessage.Tsetattr request) {
         return new AttributeChange(
-                has(request, SetattrValid.MODE) ? request.mode() & PERMISSION_BITS : null,
+                has(request, SetattrValid.MODE) ? request.mode() & Attributes.PERMISSION_BITS : null,
                 has(request, SetattrValid.UID) ? request.uid() : null,
                 has(request, SetattrValid.GID) ? request.gid() : null,
                 has(request, SetattrValid.SIZE) ? request.size() : null,
@@ -151,7 +150,7 @@ final class AttributeOperations {
     }
 
     Rmessage statistics(Tmessage.Tstatfs request) {
-        fids.get(request.fid()).state();
+        fids.get(request.fid()).binding();
         FsStatistics now = files.statistics();
         long blocks = Long.divideUnsigned(now.bytesMax(), STATFS_BLOCK_BYTES);
         long used = blocks(now.bytesUsed(), STATFS_BLOCK_BYTES);

@@ -13,7 +13,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.List;
 
 /** Extended attributes: read through a fid that Txattrwalk makes, written through one that Txattrcreate turns. */
-final class XattrOperations {
+final class NinePXattrOperations {
     /** Flags of setxattr(2). */
     private static final int CREATE = 1;
 
@@ -23,7 +23,7 @@ final class XattrOperations {
     private final FidTable fids;
     private final Allowance memory;
 
-    XattrOperations(NinePSession session) {
+    NinePXattrOperations(NinePSession session) {
         this.files = session.files();
         this.fids = session.fids();
         this.memory = session.xattrMemory();
@@ -31,14 +31,14 @@ final class XattrOperations {
 
     Rmessage xattrWalk(Tmessage.Txattrwalk request) throws FsException {
         Fid fid = fids.get(request.fid());
-        Place place = fid.place();
+        FidPath path = fid.path();
         fids.requireFree(request.newFid());
         byte[] value = request.name().length == 0
-                ? joined(files.listXattrs(fid.who(), place.inode()))
-                : files.getXattr(fid.who(), place.inode(), FileName.of(request.name()));
+                ? joined(files.listXattrs(fid.who(), path.inode()))
+                : files.getXattr(fid.who(), path.inode(), FileName.of(request.name()));
         memory.take(value.length);
-        Fid.State state = new Fid.State(place, new Use.XattrValue(value, memory));
-        fids.add(request.newFid(), new Fid(fid.who(), fid.root(), state));
+        Fid.Binding binding = new Fid.Binding(path, new FidState.XattrValue(value, memory));
+        fids.add(request.newFid(), new Fid(fid.who(), fid.root(), binding));
         return new Rmessage.Rxattrwalk(value.length);
     }
 
@@ -54,7 +54,7 @@ final class XattrOperations {
 
     Rmessage xattrCreate(Tmessage.Txattrcreate request) throws FsException {
         Fid fid = fids.get(request.fid());
-        Fid.State before = fid.unopened();
+        Fid.Binding before = fid.unopened();
         if (Long.compareUnsigned(request.size(), VirtualFileSystem.XATTR_BYTES_MAX) > 0) {
             throw FsError.ATTRIBUTE_TOO_LARGE.exception();
         }
@@ -66,8 +66,8 @@ final class XattrOperations {
         };
         FileName name = FileName.of(request.name());
         memory.take((int) request.size());
-        Use draft = new Use.XattrDraft(name, mode, (int) request.size(), memory);
-        if (!fids.become(fid, before, new Fid.State(before.place(), draft))) {
+        FidState draft = new FidState.XattrDraft(name, mode, (int) request.size(), memory);
+        if (!fids.become(fid, before, new Fid.Binding(before.path(), draft))) {
             draft.close();
             throw new ErrnoException(Errno.EBADF);
         }
@@ -78,7 +78,7 @@ final class XattrOperations {
      * Sets what was written. 9P has no message to remove an attribute: Linux asks to replace it by nothing, which is
      * taken for that, so that replacing by an empty value works only without XATTR_REPLACE.
      */
-    void set(Fid fid, Use.XattrDraft draft) throws FsException {
+    void set(Fid fid, FidState.XattrDraft draft) throws FsException {
         byte[] value = draft.value();
         if (value.length == 0 && draft.mode() == XattrMode.REPLACE) {
             files.removeXattr(fid.who(), fid.inode(), draft.name());

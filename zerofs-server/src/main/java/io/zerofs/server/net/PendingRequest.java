@@ -2,18 +2,18 @@
 package io.zerofs.server.net;
 
 import io.netty.buffer.ByteBuf;
-import io.zerofs.core.waiting.WouldWaitException;
+import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.server.bytes.MalformedMessageException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A request between its frame and the end of its reply. */
-final class InFlight implements Request {
-    private final FrameHandler connection;
-    private final RequestGate.Share share;
-    private final ByteBuf frame;
+/** A request between its message and the end of its reply. */
+final class PendingRequest implements Request {
+    private final MessageHandler connection;
+    private final AdmissionControl.ConnectionBudget budget;
+    private final ByteBuf message;
     private final long startNanos = System.nanoTime();
-    private final int frameCharged;
+    private final int messageCharged;
     private volatile int replyCharged;
     private final AtomicBoolean ended = new AtomicBoolean();
     private boolean handedOver;
@@ -21,19 +21,20 @@ final class InFlight implements Request {
     private Runnable whenThereIsRoom;
 
     /**
-     * @param frame owned by the request
-     * @param frameCharged what the gate has counted for it
+     * @param message owned by the request
+     * @param messageCharged bytes that the budget counts for it
      */
-    InFlight(FrameHandler connection, RequestGate.Share share, ByteBuf frame, int frameCharged) {
+    PendingRequest(
+            MessageHandler connection, AdmissionControl.ConnectionBudget budget, ByteBuf message, int messageCharged) {
         this.connection = connection;
-        this.share = share;
-        this.frame = frame;
-        this.frameCharged = frameCharged;
+        this.budget = budget;
+        this.message = message;
+        this.messageCharged = messageCharged;
     }
 
-    void handle(FrameProtocol protocol) throws MalformedMessageException {
+    void handle(MessageProtocol protocol) throws MalformedMessageException {
         try {
-            protocol.frame(frame, this);
+            protocol.message(message, this);
         } catch (MalformedMessageException e) {
             release();
             throw e;
@@ -41,14 +42,14 @@ final class InFlight implements Request {
             fail(e);
         } finally {
             if (!handedOver) {
-                frame.release();
+                message.release();
             }
         }
     }
 
     @Override
     public void run(int transferBytes, int replyBytes, Runnable work) {
-        if (replyBytes > 0 && !share.tryCharge(replyBytes)) {
+        if (replyBytes > 0 && !budget.tryCharge(replyBytes)) {
             handedOver = true;
             whenThereIsRoom = () -> run(transferBytes, replyBytes, work);
             connection.defer(this);
@@ -59,20 +60,20 @@ final class InFlight implements Request {
             try {
                 work.run();
                 return;
-            } catch (WouldWaitException e) {
+            } catch (WouldBlockException e) {
                 // Falls through: nothing was done yet.
             }
         }
         try {
-            connection.waitingThreads().execute(() -> runWaiting(work));
-            // Not before: where no thread can be had, the frame is still ours.
+            connection.blockingExecutor().execute(() -> runWaiting(work));
+            // Not before: where no thread can be had, the message is still ours.
             handedOver = true;
         } catch (RejectedExecutionException e) {
             release();
         }
     }
 
-    /** Takes the frame back, and tries again. */
+    /** Takes the message back, and tries again. */
     void runDeferred() {
         handedOver = false;
         try {
@@ -81,27 +82,27 @@ final class InFlight implements Request {
             fail(e);
         } finally {
             if (!handedOver) {
-                frame.release();
+                message.release();
             }
         }
     }
 
     /** The connection is gone, and nothing was begun. */
     void abandon() {
-        frame.release();
+        message.release();
         release();
     }
 
     private void runWaiting(Runnable work) {
         try {
-            goOn(work);
+            resume(work);
         } finally {
-            frame.release();
+            message.release();
         }
     }
 
     @Override
-    public void goOn(Runnable work) {
+    public void resume(Runnable work) {
         try {
             work.run();
         } catch (RuntimeException | Error e) {
@@ -129,7 +130,7 @@ final class InFlight implements Request {
     public void charge(int replyBytes) {
         // One thread at a time works on a request.
         replyCharged += replyBytes;
-        share.charge(replyBytes);
+        budget.charge(replyBytes);
     }
 
     @Override
@@ -147,8 +148,8 @@ final class InFlight implements Request {
         if (!ended.compareAndSet(false, true)) {
             return;
         }
-        share.giveBack(replyCharged);
-        share.release(frameCharged);
+        budget.refund(replyCharged);
+        budget.release(messageCharged);
         whenEnded.run();
         connection.requestEnded(System.nanoTime() - startNanos);
     }

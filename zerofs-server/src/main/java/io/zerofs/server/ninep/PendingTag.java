@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
  * One tag in flight. Its reply is given away under its own mutex, so that whoever finds it ended, on any thread, sends
  * what depends on that behind the reply.
  */
-final class Call {
+final class PendingTag {
     private enum Phase {
         /** Not begun, or to be begun again on a thread that may wait. */
         QUEUED,
@@ -26,7 +26,7 @@ final class Call {
 
     private final int tag;
     private final Request request;
-    private final ConcurrentMap<Integer, Call> calls;
+    private final ConcurrentMap<Integer, PendingTag> calls;
     private final ByteBufAllocator allocator;
 
     // Guarded by this.
@@ -36,7 +36,7 @@ final class Call {
     private List<Runnable> flushes = List.of();
 
     /** @param calls where this is found by its tag, until it ends */
-    Call(int tag, Request request, ConcurrentMap<Integer, Call> calls, ByteBufAllocator allocator) {
+    PendingTag(int tag, Request request, ConcurrentMap<Integer, PendingTag> calls, ByteBufAllocator allocator) {
         this.tag = tag;
         this.request = request;
         this.calls = calls;
@@ -50,7 +50,7 @@ final class Call {
     /** Says that the work begins; false if there is nothing left to do. */
     synchronized boolean begin() {
         if (phase == Phase.ENDED) {
-            // Only here, because the frame counts as in flight until its turn came.
+            // Only here, because the message counts as in flight until its turn came.
             request.end();
             return false;
         }
@@ -76,8 +76,8 @@ final class Call {
     }
 
     /** Goes on with a request that waited; what the work throws closes the connection. */
-    void goOn(Runnable work) {
-        request.goOn(work);
+    void resume(Runnable work) {
+        request.resume(work);
     }
 
     /** Sends the answer, unless nobody waits for it any more. */
@@ -150,7 +150,7 @@ final class Call {
 
     private static void discard(Rmessage answer) {
         if (answer instanceof Rmessage.Data data) {
-            data.frame().release();
+            data.bytes().release();
         }
     }
 }

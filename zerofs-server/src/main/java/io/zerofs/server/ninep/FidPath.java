@@ -11,15 +11,15 @@ import io.zerofs.core.vfs.InodeId;
  * @param parent where the name was looked up; null at the attached root, and where {@code ..} led to
  * @param name null where parent is
  */
-record Place(InodeId parent, FileName name, InodeId inode) {
-    static Place root(InodeId inode) {
-        return new Place(null, null, inode);
+record FidPath(InodeId parent, FileName name, InodeId inode) {
+    static FidPath root(InodeId inode) {
+        return new FidPath(null, null, inode);
     }
 
-    Place child(FileName childName, InodeId child) {
+    FidPath child(FileName childName, InodeId child) {
         if (childName.isDot()) {
             return this;
         }
-        return childName.isDotDot() ? root(child) : new Place(inode, childName, child);
+        return childName.isDotDot() ? root(child) : new FidPath(inode, childName, child);
     }
 }

@@ -16,13 +16,13 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 @SuppressWarnings("deprecation")
-class FrameReceiverTest {
+class MessageReceiverTest {
     private static final int LARGE = 1 << 20;
     private static final int STREAM_BYTES = 2 << 20;
 
     private final UnpooledByteBufAllocator allocator = UnpooledByteBufAllocator.DEFAULT;
     private boolean scarce;
-    private final FrameReceiver receiver = new FrameReceiver(allocator, new FrameReceiver.Room() {
+    private final MessageReceiver receiver = new MessageReceiver(allocator, new MessageReceiver.Room() {
         @Override
         public boolean tryTake(int expectedBytes) {
             return !scarce;
@@ -56,7 +56,7 @@ class FrameReceiverTest {
     }
 
     @Test
-    void restOfALargeFrameIsReadToWhereItStays() {
+    void restOfALargeMessageIsReadToWhereItStays() {
         int begun = read(1_000).readableBytes();
         receiver.await(LARGE);
         long address = receiver.bytes().memoryAddress();
@@ -64,26 +64,26 @@ class FrameReceiverTest {
         assertEquals(address + begun, rest.memoryAddress());
         assertEquals(LARGE - begun, rest.writableBytes());
         receiver.append(rest.writeZero(LARGE - begun));
-        ByteBuf frame = receiver.cut(LARGE);
-        assertEquals(address, frame.memoryAddress());
-        assertEquals(LARGE, frame.readableBytes());
+        ByteBuf message = receiver.cut(LARGE);
+        assertEquals(address, message.memoryAddress());
+        assertEquals(LARGE, message.readableBytes());
         assertNull(receiver.bytes());
-        frame.release();
+        message.release();
     }
 
     @Test
-    void largeFrameIsReadWholeBehindAnother() {
+    void largeMessageIsReadWholeBehindAnother() {
         largeFrame();
         ByteBuf next = read(LARGE);
         assertEquals(LARGE, next.writerIndex());
-        ByteBuf frame = receiver.cut(LARGE);
-        assertEquals(next.memoryAddress(), frame.memoryAddress());
-        frame.release();
+        ByteBuf message = receiver.cut(LARGE);
+        assertEquals(next.memoryAddress(), message.memoryAddress());
+        message.release();
         assertEquals(0, next.refCnt());
     }
 
     @Test
-    void smallFrameDoesNotKeepTheRoomOfALargeOne() {
+    void smallMessageDoesNotKeepTheRoomOfALargeOne() {
         largeFrame();
         ByteBuf room = read(100);
         assertEquals(LARGE, room.capacity());
@@ -113,7 +113,7 @@ class FrameReceiverTest {
             random.nextBytes(stream);
             int sent = 0;
             int cut = 0;
-            // Frames of any length, several of a kind in a row.
+            // Messages of any length, several of a kind in a row.
             int length = lengthUpTo(STREAM_BYTES, random);
             while (cut < STREAM_BYTES) {
                 handle.reset(config);
@@ -122,9 +122,9 @@ class FrameReceiverTest {
                 receiver.append(buffer.writeBytes(stream, sent, bytes));
                 sent += bytes;
                 for (; cut < sent && sent - cut >= length; length = Math.min(length, STREAM_BYTES - cut)) {
-                    ByteBuf frame = receiver.cut(length);
-                    assertEquals(Unpooled.wrappedBuffer(stream, cut, length), frame);
-                    frame.release();
+                    ByteBuf message = receiver.cut(length);
+                    assertEquals(Unpooled.wrappedBuffer(stream, cut, length), message);
+                    message.release();
                     cut += length;
                     length = random.nextInt(3) == 0 ? lengthUpTo(STREAM_BYTES, random) : length;
                 }

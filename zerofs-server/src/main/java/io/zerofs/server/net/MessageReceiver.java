@@ -8,17 +8,17 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
 
 /**
- * What a connection has received and nobody has cut into frames yet. Says where the socket is read into, so that the
- * bytes of a large frame are not copied: into the rest of its own buffer once its length is known, and, since a large
- * frame seldom comes alone, into a buffer of its predecessor's length if there is room. Confined to the event loop.
+ * What a connection has received and nobody has cut into messages yet. Says where the socket is read into, so that the
+ * bytes of a large message are not copied: into the rest of its own buffer once its length is known, and, since a large
+ * message seldom comes alone, into a buffer of its predecessor's length if there is room. Confined to the event loop.
  */
 // Netty calls Handle deprecated, and wants one.
 @SuppressWarnings("deprecation")
-final class FrameReceiver implements RecvByteBufAllocator {
-    /** Frames from here on make the next buffer as large; what is shorter shares buffers with others. */
+final class MessageReceiver implements RecvByteBufAllocator {
+    /** Messages from here on make the next buffer as large; what is shorter shares buffers with others. */
     private static final int LARGE_BYTES = 32 << 10;
 
-    /** Room that is set aside before its frame was let in through the gate: for a mebibyte of data and its header. */
+    /** Bytes set aside at most for a message that was not admitted yet: a mebibyte of data and its header. */
     private static final int EXPECTED_BYTES_MAX = (1 << 20) + (4 << 10);
 
     /** Most room for what nobody knows yet while others wait for memory. */
@@ -36,13 +36,13 @@ final class FrameReceiver implements RecvByteBufAllocator {
 
     /** How much memory there is for what was not let in yet. */
     interface Room {
-        /** Takes room for a frame that is expected; it is given back when nothing comes. */
+        /** Takes room for a message that is expected; it is given back when nothing comes. */
         boolean tryTake(int expectedBytes);
 
         boolean isScarce();
     }
 
-    FrameReceiver(ByteBufAllocator allocator, Room room) {
+    MessageReceiver(ByteBufAllocator allocator, Room room) {
         this.allocator = allocator;
         this.room = room;
     }
@@ -73,29 +73,29 @@ final class FrameReceiver implements RecvByteBufAllocator {
         bytes.release();
     }
 
-    /** Makes room for the frame that has begun at the reader index. */
-    void await(int frameBytes) {
-        wanted = frameBytes;
-        if (keepsTooMuch(frameBytes)) {
-            replace(frameBytes);
+    /** Makes room for the message that has begun at the reader index. */
+    void await(int messageBytes) {
+        wanted = messageBytes;
+        if (keepsTooMuch(messageBytes)) {
+            replace(messageBytes);
         } else {
-            reserve(frameBytes - received.readableBytes());
+            reserve(messageBytes - received.readableBytes());
         }
     }
 
-    /** Cuts off a frame that is there as a whole; owned by the caller. */
-    ByteBuf cut(int frameBytes) {
+    /** Cuts off a message that is there as a whole; owned by the caller. */
+    ByteBuf cut(int messageBytes) {
         wanted = 0;
-        expected = frameBytes >= LARGE_BYTES && frameBytes <= EXPECTED_BYTES_MAX ? frameBytes : 0;
+        expected = messageBytes >= LARGE_BYTES && messageBytes <= EXPECTED_BYTES_MAX ? messageBytes : 0;
         // What it keeps until it is answered must not be much more than what was counted for it.
-        boolean shares = received.capacity() <= 2 * Math.max(frameBytes, RequestGate.REQUEST_BYTES_MIN);
-        ByteBuf frame = shares
-                ? received.readRetainedSlice(frameBytes)
-                : allocator.directBuffer(frameBytes).writeBytes(received, frameBytes);
+        boolean shares = received.capacity() <= 2 * Math.max(messageBytes, AdmissionControl.REQUEST_BYTES_MIN);
+        ByteBuf message = shares
+                ? received.readRetainedSlice(messageBytes)
+                : allocator.directBuffer(messageBytes).writeBytes(received, messageBytes);
         if (!received.isReadable()) {
             drop();
         }
-        return frame;
+        return message;
     }
 
     /** Forgets what has not been cut. */
@@ -114,8 +114,8 @@ final class FrameReceiver implements RecvByteBufAllocator {
     }
 
     /** Whether what begins here would keep the room of much that is answered. */
-    private boolean keepsTooMuch(int frameBytes) {
-        return received.capacity() > Math.max(4 * SCARCE_BYTES, frameBytes + frameBytes / 4);
+    private boolean keepsTooMuch(int messageBytes) {
+        return received.capacity() > Math.max(4 * SCARCE_BYTES, messageBytes + messageBytes / 4);
     }
 
     private void replace(int capacity) {
@@ -161,7 +161,7 @@ final class FrameReceiver implements RecvByteBufAllocator {
 
         @Override
         public ByteBuf allocate(ByteBufAllocator channels) {
-            return FrameReceiver.this.allocate(channels, delegate());
+            return MessageReceiver.this.allocate(channels, delegate());
         }
 
         @Override

@@ -14,28 +14,29 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class RequestGateTest {
+class AdmissionControlTest {
     private static final int ROUNDS = 20_000;
 
     /** A second call would find a connection that waits again, and be the one that it needs later. */
     @Test
     void whoWasRefusedIsResumedOnceHoweverManyReleaseAtOnce() throws Exception {
-        RequestGate gate = new RequestGate(new ServerSettings(1, 1, 1, 2, 1_000, 1_000, 1, 1, 0).withClientShare(1));
+        AdmissionControl admission =
+                new AdmissionControl(new ServerSettings(1, 1, 1, 2, 1_000, 1_000, 1, 1, 0).withClientShare(1));
         AtomicInteger resumed = new AtomicInteger();
-        RequestGate.Share share = gate.share(Client.alone(), resumed::incrementAndGet);
+        AdmissionControl.ConnectionBudget budget = admission.budget(Client.alone(), resumed::incrementAndGet);
         CyclicBarrier start = new CyclicBarrier(2);
         Callable<Void> release = () -> {
             start.await();
-            share.release(1);
+            budget.release(1);
             return null;
         };
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try {
             for (int round = 1; round <= ROUNDS; round++) {
-                assertTrue(share.tryAdmit(1));
-                assertTrue(share.tryAdmit(1));
-                assertFalse(share.tryAdmit(1));
-                share.awaitRoom();
+                assertTrue(budget.tryAdmit(1));
+                assertTrue(budget.tryAdmit(1));
+                assertFalse(budget.tryAdmit(1));
+                budget.awaitRoom();
                 for (Future<Void> released : threads.invokeAll(Collections.nCopies(2, release))) {
                     released.get();
                 }
@@ -50,12 +51,12 @@ class RequestGateTest {
     void whoWasRefusedIsNotResumedBeforeThereIsRoom() {
         int usual = 1 << 20;
         int bulk = 32 << 20;
-        RequestGate gate =
-                new RequestGate(new ServerSettings(1, 1, 3, 2, 8 << 20, 8 << 20, 1, 1, 0).withClientShare(1));
+        AdmissionControl admission =
+                new AdmissionControl(new ServerSettings(1, 1, 3, 2, 8 << 20, 8 << 20, 1, 1, 0).withClientShare(1));
         AtomicInteger resumed = new AtomicInteger();
-        RequestGate.Share holder = gate.share(Client.alone(), () -> {});
-        RequestGate.Share waiting = gate.share(Client.alone(), resumed::incrementAndGet);
-        RequestGate.Share other = gate.share(Client.alone(), () -> {});
+        AdmissionControl.ConnectionBudget holder = admission.budget(Client.alone(), () -> {});
+        AdmissionControl.ConnectionBudget waiting = admission.budget(Client.alone(), resumed::incrementAndGet);
+        AdmissionControl.ConnectionBudget other = admission.budget(Client.alone(), () -> {});
         assertTrue(holder.tryAdmit(bulk));
         assertFalse(waiting.tryAdmit(bulk));
         waiting.awaitRoom();
@@ -66,40 +67,41 @@ class RequestGateTest {
         assertEquals(1, resumed.get());
         assertTrue(waiting.tryAdmit(bulk));
         waiting.release(bulk);
-        assertEquals(0, gate.bytesInFlight());
+        assertEquals(0, admission.bytesInFlight());
     }
 
     @Test
     void aSmallMessageGoesOnOnceItsConnectionHasNothingElseInFlightHoweverMuchOthersHold() {
-        RequestGate gate =
-                new RequestGate(new ServerSettings(1, 1, 3, 2, 8 << 20, 8 << 20, 1, 1, 0).withClientShare(1));
-        while (gate.share(Client.alone(), () -> {}).tryAdmit(1 << 20)) {
+        AdmissionControl admission =
+                new AdmissionControl(new ServerSettings(1, 1, 3, 2, 8 << 20, 8 << 20, 1, 1, 0).withClientShare(1));
+        while (admission.budget(Client.alone(), () -> {}).tryAdmit(1 << 20)) {
             // Others take all that there is.
         }
         AtomicInteger resumed = new AtomicInteger();
-        RequestGate.Share share = gate.share(Client.alone(), resumed::incrementAndGet);
-        assertTrue(share.tryAdmit(1));
-        assertFalse(share.tryAdmit(1));
-        share.awaitRoom();
+        AdmissionControl.ConnectionBudget budget = admission.budget(Client.alone(), resumed::incrementAndGet);
+        assertTrue(budget.tryAdmit(1));
+        assertFalse(budget.tryAdmit(1));
+        budget.awaitRoom();
         assertEquals(0, resumed.get());
-        share.release(1);
+        budget.release(1);
         assertEquals(1, resumed.get());
-        assertTrue(share.tryAdmit(1));
+        assertTrue(budget.tryAdmit(1));
     }
 
     @Test
     void whoGaveUpIsForgotten() {
-        RequestGate gate = new RequestGate(new ServerSettings(1, 1, 2, 1, 1_000, 1_000, 1, 1, 0).withClientShare(1));
-        RequestGate.Share share = gate.share(Client.alone(), () -> {
+        AdmissionControl admission =
+                new AdmissionControl(new ServerSettings(1, 1, 2, 1, 1_000, 1_000, 1, 1, 0).withClientShare(1));
+        AdmissionControl.ConnectionBudget budget = admission.budget(Client.alone(), () -> {
             throw new AssertionError("resumed");
         });
-        RequestGate.Share holder = gate.share(Client.alone(), () -> {});
-        int length = RequestGate.SMALL_BYTES + 1;
+        AdmissionControl.ConnectionBudget holder = admission.budget(Client.alone(), () -> {});
+        int length = AdmissionControl.SMALL_BYTES + 1;
         assertTrue(holder.tryAdmit(length));
-        assertFalse(share.tryAdmit(length));
-        share.awaitRoom();
+        assertFalse(budget.tryAdmit(length));
+        budget.awaitRoom();
         assertTrue(holder.isWanted());
-        share.giveUp();
+        budget.cancel();
         assertFalse(holder.isWanted());
         holder.release(length);
     }
@@ -108,21 +110,21 @@ class RequestGateTest {
     @Test
     void whatAConnectionHoldsIsWantedByOthersOfItsClientThatHasItsShare() {
         int usual = 1 << 20;
-        RequestGate gate =
-                new RequestGate(new ServerSettings(1, 1, 9, 1, 8 << 20, 8 << 20, 1, 1, 0).withClientShare(0.5));
+        AdmissionControl admission =
+                new AdmissionControl(new ServerSettings(1, 1, 9, 1, 8 << 20, 8 << 20, 1, 1, 0).withClientShare(0.5));
         Client greedy = Client.alone();
-        RequestGate.Share holder = gate.share(greedy, () -> {});
-        RequestGate.Share stranger = gate.share(Client.alone(), () -> {});
-        RequestGate.Share waiting = gate.share(greedy, () -> {});
+        AdmissionControl.ConnectionBudget holder = admission.budget(greedy, () -> {});
+        AdmissionControl.ConnectionBudget stranger = admission.budget(Client.alone(), () -> {});
+        AdmissionControl.ConnectionBudget waiting = admission.budget(greedy, () -> {});
         assertTrue(holder.tryAdmit(usual));
         assertTrue(stranger.tryAdmit(usual));
-        while (gate.share(greedy, () -> {}).tryAdmit(usual)) {
-            // The client takes its share.
+        while (admission.budget(greedy, () -> {}).tryAdmit(usual)) {
+            // The client takes its budget.
         }
         assertFalse(holder.isWanted(), "nobody waits");
         assertFalse(waiting.tryAdmit(usual));
         waiting.awaitRoom();
-        assertFalse(gate.isFull());
+        assertFalse(admission.isFull());
         assertTrue(holder.isWanted());
         assertFalse(stranger.isWanted(), "that would help nobody");
     }

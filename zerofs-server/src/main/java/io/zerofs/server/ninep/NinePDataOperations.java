@@ -18,7 +18,7 @@ import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.ninep.wire.Errno;
-import io.zerofs.server.ninep.wire.Frame;
+import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.MessageType;
 import io.zerofs.server.ninep.wire.OpenFlags;
 import io.zerofs.server.ninep.wire.Qid;
@@ -31,8 +31,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Files opened, read and written. Permission is checked when a file is opened, never again. */
-final class DataOperations {
-    private static final int PERMISSION_BITS = 07777;
+final class NinePDataOperations {
 
     /** Most bytes of one Rreaddir; a client that wants more asks again. */
     private static final int DIRECTORY_BYTES_MAX = 64 * 1024;
@@ -44,7 +43,7 @@ final class DataOperations {
     private final VirtualFileSystem files;
     private final FidTable fids;
 
-    DataOperations(NinePSession session) {
+    NinePDataOperations(NinePSession session) {
         this.session = session;
         this.files = session.files();
         this.fids = session.fids();
@@ -52,33 +51,33 @@ final class DataOperations {
 
     Rmessage open(Tmessage.Tlopen request) throws FsException {
         Fid fid = fids.get(request.fid());
-        Fid.State before = fid.unopened();
-        Attributes file = files.getAttributes(before.place().inode());
+        Fid.Binding before = fid.unopened();
+        Attributes file = files.getAttributes(before.path().inode());
         requireOpenable(file.kind(), request.flags());
         checkAccess(fid.who(), file, request.flags());
-        finishOpening(fid, before, before.place(), file, request.flags());
+        finishOpening(fid, before, before.path(), file, request.flags());
         return new Rmessage.Opened(MessageType.RLOPEN, session.qids().of(file), 0);
     }
 
     /** Creates or, without O_EXCL, opens what another client has just created. */
     Rmessage create(Tmessage.Tlcreate request) throws FsException {
         Fid fid = fids.get(request.fid());
-        Fid.State before = fid.unopened();
+        Fid.Binding before = fid.unopened();
         FileName name = FileName.of(request.name());
         requireOpenable(FileKind.REGULAR, request.flags());
         boolean exclusive = (request.flags() & OpenFlags.EXCLUSIVE) != 0;
         NewNode node = new NewNode(
                 FileKind.REGULAR,
-                AttributeChange.ofMode(request.mode() & PERMISSION_BITS),
+                AttributeChange.ofMode(request.mode() & Attributes.PERMISSION_BITS),
                 DeviceNumber.NONE,
                 null,
                 exclusive ? NewNode.Existing.REFUSE : NewNode.Existing.OPEN,
                 0);
-        fids.requireRoom(name.length() + Use.OPEN_BYTES);
+        fids.requireRoom(name.length() + FidState.OPEN_BYTES);
         Creation creation = files.create(
-                session.as(fid.who().uid(), request.gid()), before.place().inode(), name, node);
+                session.as(fid.who().uid(), request.gid()), before.path().inode(), name, node);
         Attributes file = creation.node();
-        Place place = before.place().child(name, file.id());
+        FidPath path = before.path().child(name, file.id());
         int flags = request.flags();
         if (creation.created()) {
             flags &= ~OpenFlags.TRUNCATE;
@@ -86,7 +85,7 @@ final class DataOperations {
             requireOpenable(file.kind(), flags);
             checkAccess(fid.who(), file, flags);
         }
-        finishOpening(fid, before, place, file, flags);
+        finishOpening(fid, before, path, file, flags);
         return new Rmessage.Opened(MessageType.RLCREATE, session.qids().of(file), 0);
     }
 
@@ -133,14 +132,15 @@ final class DataOperations {
         }
     }
 
-    private void finishOpening(Fid fid, Fid.State before, Place place, Attributes file, int flags) throws FsException {
+    private void finishOpening(Fid fid, Fid.Binding before, FidPath path, Attributes file, int flags)
+            throws FsException {
         FileHold hold = files.hold(file.id(), FileHold.Kind.OPEN);
         boolean opened = false;
         try {
             if ((flags & OpenFlags.TRUNCATE) != 0) {
                 files.setAttributes(fid.who(), file.id(), AttributeChange.ofSize(0), DataAccess.CHECKED_AT_OPEN);
             }
-            opened = fids.become(fid, before, new Fid.State(place, use(hold, file.kind(), flags)));
+            opened = fids.become(fid, before, new Fid.Binding(path, openState(hold, file.kind(), flags)));
         } finally {
             if (!opened) {
                 hold.close();
@@ -151,10 +151,10 @@ final class DataOperations {
         }
     }
 
-    private static Use use(FileHold hold, FileKind kind, int flags) {
+    private static FidState openState(FileHold hold, FileKind kind, int flags) {
         return kind == FileKind.DIRECTORY
-                ? new Use.OpenDirectory(hold, new AtomicLong())
-                : new Use.OpenFile(
+                ? new FidState.OpenDirectory(hold, new AtomicLong())
+                : new FidState.OpenFile(
                         hold,
                         wantsToRead(flags),
                         wantsToWrite(flags),
@@ -165,29 +165,33 @@ final class DataOperations {
     /** Data goes from the store's cache into the reply, which is sent from there. */
     Rmessage read(Tmessage.Tread request) throws FsException {
         Fid fid = fids.get(request.fid());
-        Fid.State state = fid.state();
+        Fid.Binding binding = fid.binding();
         int count = session.dataBytes(request.count());
-        if (state.use() instanceof Use.XattrValue value) {
+        if (binding.state() instanceof FidState.XattrValue value) {
             return readValue(value.bytes(), request.offset(), count);
         }
-        if (state.use() instanceof Use.OpenDirectory) {
+        if (binding.state() instanceof FidState.OpenDirectory) {
             throw FsError.IS_DIRECTORY.exception();
         }
-        if (!(state.use() instanceof Use.OpenFile file) || !file.readable()) {
+        if (!(binding.state() instanceof FidState.OpenFile file) || !file.readable()) {
             throw new ErrnoException(Errno.EBADF);
         }
-        ByteBuf frame = RmessageEncoder.newDataFrame(session.allocator(), count);
+        ByteBuf bytes = RmessageEncoder.newDataMessage(session.allocator(), count);
         try {
-            ByteBuffer destination = frame.nioBuffer(Frame.DATA_OFFSET, count);
+            ByteBuffer destination = bytes.nioBuffer(MessageHeader.DATA_OFFSET, count);
             int read = files.read(
-                            fid.who(), state.place().inode(), DataAccess.CHECKED_AT_OPEN, request.offset(), destination)
+                            fid.who(),
+                            binding.path().inode(),
+                            DataAccess.CHECKED_AT_OPEN,
+                            request.offset(),
+                            destination)
                     .count();
-            Rmessage reply = new Rmessage.Data(MessageType.RREAD, frame.writerIndex(Frame.DATA_OFFSET + read));
-            frame = null;
+            Rmessage reply = new Rmessage.Data(MessageType.RREAD, bytes.writerIndex(MessageHeader.DATA_OFFSET + read));
+            bytes = null;
             return reply;
         } finally {
-            if (frame != null) {
-                frame.release();
+            if (bytes != null) {
+                bytes.release();
             }
         }
     }
@@ -195,40 +199,40 @@ final class DataOperations {
     private Rmessage readValue(byte[] value, long offset, int count) {
         int from = offset < 0 || offset > value.length ? value.length : (int) offset;
         int length = Math.min(count, value.length - from);
-        ByteBuf frame = RmessageEncoder.newDataFrame(session.allocator(), length);
-        return new Rmessage.Data(MessageType.RREAD, frame.writeBytes(value, from, length));
+        ByteBuf bytes = RmessageEncoder.newDataMessage(session.allocator(), length);
+        return new Rmessage.Data(MessageType.RREAD, bytes.writeBytes(value, from, length));
     }
 
-    /** Written from the frame that the request came in. */
+    /** Written from the message that the request came in. */
     Reply write(Tmessage.Twrite request) throws FsException {
         Fid fid = fids.get(request.fid());
-        Fid.State state = fid.state();
+        Fid.Binding binding = fid.binding();
         ByteBuffer source = request.data().nioBuffer();
         Rmessage done = new Rmessage.Rwrite(source.remaining());
-        if (state.use() instanceof Use.XattrDraft draft) {
+        if (binding.state() instanceof FidState.XattrDraft draft) {
             draft.write(request.offset(), source);
             return Reply.now(done);
         }
-        if (!(state.use() instanceof Use.OpenFile file) || !file.writable()) {
+        if (!(binding.state() instanceof FidState.OpenFile file) || !file.writable()) {
             throw new ErrnoException(Errno.EBADF);
         }
         if (file.append()) {
-            append(fid, state, source);
+            append(fid, binding, source);
         } else {
-            write(fid, state, request.offset(), source);
+            write(fid, binding, request.offset(), source);
         }
         return file.synchronous() ? afterBarrier(done, false) : Reply.now(done);
     }
 
-    private void write(Fid fid, Fid.State state, long offset, ByteBuffer source) throws FsException {
-        files.write(fid.who(), state.place().inode(), DataAccess.CHECKED_AT_OPEN, offset, source);
+    private void write(Fid fid, Fid.Binding binding, long offset, ByteBuffer source) throws FsException {
+        files.write(fid.who(), binding.path().inode(), DataAccess.CHECKED_AT_OPEN, offset, source);
     }
 
     /** Where the file ends is for the server to say: the client's idea of it may be old. */
-    private void append(Fid fid, Fid.State state, ByteBuffer source) throws FsException {
-        ReentrantLock lock = session.appendLocks().lock(state.place().inode());
+    private void append(Fid fid, Fid.Binding binding, ByteBuffer source) throws FsException {
+        ReentrantLock lock = session.appendLocks().lock(binding.path().inode());
         try {
-            write(fid, state, files.getAttributes(state.place().inode()).size(), source);
+            write(fid, binding, files.getAttributes(binding.path().inode()).size(), source);
         } finally {
             lock.unlock();
         }
@@ -236,7 +240,7 @@ final class DataOperations {
 
     /** Answers when everything that was answered before is durable. */
     Reply sync(Tmessage.Tfsync request) {
-        fids.get(request.fid()).state();
+        fids.get(request.fid()).binding();
         return afterBarrier(Rmessage.Empty.RFSYNC, true);
     }
 
@@ -251,30 +255,30 @@ final class DataOperations {
      */
     Rmessage readDirectory(Tmessage.Treaddir request) throws FsException {
         Fid fid = fids.get(request.fid());
-        Fid.State state = fid.state();
-        if (!(state.use() instanceof Use.OpenDirectory directory)) {
-            throw new ErrnoException(state.use() instanceof Use.OpenFile ? Errno.ENOTDIR : Errno.EBADF);
+        Fid.Binding binding = fid.binding();
+        if (!(binding.state() instanceof FidState.OpenDirectory directory)) {
+            throw new ErrnoException(binding.state() instanceof FidState.OpenFile ? Errno.ENOTDIR : Errno.EBADF);
         }
         int count = directoryBytes(session, request);
-        ByteBuf frame = RmessageEncoder.newDataFrame(session.allocator(), count);
+        ByteBuf bytes = RmessageEncoder.newDataMessage(session.allocator(), count);
         boolean whole = false;
         try {
             // Permission to list was checked when the directory was opened.
             boolean atEnd = files.list(
                     Credentials.ROOT,
-                    state.place().inode(),
+                    binding.path().inode(),
                     directory.range(files, request.offset()),
                     false,
-                    entry -> tryWrite(frame, entry, count));
-            if (!atEnd && frame.writerIndex() == Frame.DATA_OFFSET) {
+                    entry -> tryWrite(bytes, entry, count));
+            if (!atEnd && bytes.writerIndex() == MessageHeader.DATA_OFFSET) {
                 // Not even one entry fits: an empty reply would mean the end (getdents(2) says EINVAL).
                 throw FsError.INVALID.exception();
             }
             whole = true;
-            return new Rmessage.Data(MessageType.RREADDIR, frame);
+            return new Rmessage.Data(MessageType.RREADDIR, bytes);
         } finally {
             if (!whole) {
-                frame.release();
+                bytes.release();
             }
         }
     }
@@ -284,15 +288,15 @@ final class DataOperations {
         return Math.min(session.dataBytes(request.count()), DIRECTORY_BYTES_MAX);
     }
 
-    private static boolean tryWrite(ByteBuf frame, DirectoryEntry entry, int count) {
+    private static boolean tryWrite(ByteBuf bytes, DirectoryEntry entry, int count) {
         byte[] name = entry.name().toBytes();
-        if (frame.writerIndex() - Frame.DATA_OFFSET + ENTRY_BYTES + name.length > count) {
+        if (bytes.writerIndex() - MessageHeader.DATA_OFFSET + ENTRY_BYTES + name.length > count) {
             return false;
         }
         Qid qid = Qids.of(entry.inode(), entry.kind());
-        frame.writeByte(qid.type()).writeIntLE(qid.version()).writeLongLE(qid.path());
-        frame.writeLongLE(entry.cookie()).writeByte(Modes.entryType(entry.kind()));
-        frame.writeShortLE(name.length).writeBytes(name);
+        bytes.writeByte(qid.type()).writeIntLE(qid.version()).writeLongLE(qid.path());
+        bytes.writeLongLE(entry.cookie()).writeByte(Modes.entryType(entry.kind()));
+        bytes.writeShortLE(name.length).writeBytes(name);
         return true;
     }
 }
