@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-only
 # shellcheck shell=bash
-# What the scripts in ci/ share: messages, packages, building, and starting and stopping daemons.
-# To be sourced by bash. Daemons have names; everything of daemon X is $WORK/X.*.
+# Shared by the scripts in ci/: messages, packages, building, and starting and stopping daemons.
+# Source it in bash. Daemons have names; everything of daemon X is $WORK/X.*.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -107,7 +107,7 @@ public final class ColdLoad {
         ByteBuffer found = connection.call();
         byte[] file = new byte[found.getInt(4)];
         found.position(8).get(file);
-        // behind the handle: attributes follow, and in them type, mode, links, owner, group and then the size
+        // after the handle: attributes follow, and in them type, mode, links, owner, group and then the size
         long size = found.getLong(8 + (file.length + 3) / 4 * 4 + 4 + 5 * 4);
         connection.read(file, 0, 4096);
         connection.call();

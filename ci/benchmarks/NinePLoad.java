@@ -32,7 +32,7 @@ public final class NinePLoad {
     private static final int MIB = 1 << 20;
     private static final int MICROSECONDS_PER_TICK = 10_000;
 
-    /** What Linux asks for with msize=1048576, and room for the headers of a mebibyte. */
+    /** Message size: Linux asks for 1 MiB with msize=1048576, plus room for the headers of a mebibyte. */
     private static final int MESSAGE_BYTES = MIB + 24;
 
     private enum Operation {
@@ -247,7 +247,7 @@ public final class NinePLoad {
 
     /** A connection with a buffer of requests to be sent. */
     private static final class Connection {
-        /** What clients leave for the headers of data (P9_IOHDRSZ); diod refuses data beyond that. */
+        /** Bytes that clients reserve for the headers of data (P9_IOHDRSZ). Beyond them diod refuses data. */
         static final int DATA_HEADER_BYTES = 24;
         private static final int HEADER_BYTES = 7;
         private static final int NO_TAG = 0xFFFF;

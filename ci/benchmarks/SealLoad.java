@@ -93,7 +93,7 @@ public final class SealLoad {
         return bytes * 1e3 / (cpuNanos() - start);
     }
 
-    /** What sealing could reach if the cipher cost nothing. */
+    /** Rate of lz4 alone, the bound of sealing with a cipher without cost. */
     private static double compressRate(byte[] chunk, double seconds) {
         LZ4Compressor compressor = LZ4Factory.fastestInstance().fastCompressor();
         byte[] packed = new byte[compressor.maxCompressedLength(PAGE_BYTES)];

@@ -70,7 +70,7 @@ public final class StoreProxy {
     private static final Set<String> SETTINGS = Set.of(
             "latency", "jitter", "megabytes", "slowdown", "unavailable", "throttle", "deny", "gone", "skew", "region",
             "unconditional", "before", "lost", "upload", "after", "hang", "cut", "short", "corrupt", "down");
-    /** What is answered instead of the store: status and code. */
+    /** The answer in place of the store's: status and code. */
     private static final Map<String, String[]> REFUSALS = Map.of(
             "slowdown", new String[] {"503 Slow Down", "SlowDown"},
             "unavailable", new String[] {"503 Service Unavailable", "ServiceUnavailable"},
@@ -358,7 +358,7 @@ public final class StoreProxy {
         }
     }
 
-    /** Waits until so many bytes have passed behind those of all others; a thread that wakes up late leaves no gap. */
+    /** Waits until the link has carried these bytes after all earlier ones. A thread that wakes up late leaves no gap. */
     private void awaitLink(int bytes) {
         double megabytes = setting("megabytes");
         if (megabytes > 0) {
@@ -368,7 +368,7 @@ public final class StoreProxy {
         }
     }
 
-    /** What happens to a body: how much of it passes, and whether a byte changes. */
+    /** The fault of a body: the bytes that pass, and whether one changes. */
     private record Damage(double share, boolean corrupt) {
         static final Damage NONE = new Damage(1, false);
     }

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-only
 # shellcheck shell=bash
-# For scripts that need an object store behind ci/stores/StoreProxy.java. To be sourced after ci/lib.sh and
-# work_directory; everything it starts ends with the script.
+# For scripts that need an object store and ci/stores/StoreProxy.java in front of it. Source it after ci/lib.sh and
+# work_directory. Everything that it starts ends with the script.
 STORES=$ROOT/ci/stores
 BUCKET=zerofs-system
 
 may_install() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 
-# Why a kind of store cannot be had here; empty if it can.
+# Prints why a kind of store cannot run here; empty if it can.
 store_obstacle() {
   if [ "$1" = ceph ] && ! command -v radosgw >/dev/null && ! may_install; then
     echo "Ceph is not installed, and only root may install it"

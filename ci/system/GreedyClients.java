@@ -24,7 +24,7 @@ public final class GreedyClients {
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(256 << 10);
     private static final int QUIET_MILLIS = 1_000;
 
-    /** A connection, and what it still has to send: a head and zeros behind it. */
+    /** A connection with the bytes that it still has to send: a head and zeros after it. */
     private static final class Greedy {
         final SocketChannel socket;
         final ByteBuffer head;

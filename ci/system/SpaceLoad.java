@@ -123,7 +123,7 @@ public final class SpaceLoad {
         return size;
     }
 
-    /** So many writes of 4 KiB, each with a COMMIT of its own, in random order. */
+    /** Writes pieces of 4 KiB in random order, each with its own COMMIT. */
     private void commits(int count) throws Exception {
         byte[] file = client.create("file");
         Integer[] order = new Integer[count];

@@ -55,8 +55,8 @@ class ObjectRangesTest {
     Path directory;
 
     private final ObjectKeys keys = CommitFixture.keys();
-    private final MemoryObjectStore behind = new MemoryObjectStore();
-    private final FaultyObjectStore store = new FaultyObjectStore(behind, 1);
+    private final MemoryObjectStore inner = new MemoryObjectStore();
+    private final FaultyObjectStore store = new FaultyObjectStore(inner, 1);
     private final AtomicLong nanoTime = new AtomicLong();
     private DiskCache cache;
     private ObjectRanges ranges;
@@ -100,7 +100,7 @@ class ObjectRangesTest {
         ranges.read(header(), 2 * DiskCache.BLOCK_BYTES, 5 * DiskCache.BLOCK_BYTES, false);
         assertEquals(1, gets());
         ranges.read(header(), 0, object.remaining(), false);
-        assertEquals(3, gets(), "one for what is before, one for what is behind");
+        assertEquals(3, gets(), "one before it, one after it");
         cache.drain();
         ranges.read(header(), 0, object.remaining(), false);
         assertEquals(3, gets());
@@ -130,7 +130,7 @@ class ObjectRangesTest {
     void anObjectOfAnotherTimelineIsNotAnsweredFromTheCache() throws Exception {
         ranges.keep(commit);
         cache.drain();
-        behind.delete(List.of(commit.id().objectName()));
+        inner.delete(List.of(commit.id().objectName()));
         SealedCommit other = seal(2);
         ByteBuffer otherObject = store(other);
         ObjectHeader otherHeader = other.frames().header();
@@ -161,9 +161,9 @@ class ObjectRangesTest {
 
     @Test
     void anObjectThatWasCutStillGivesWhatItHolds() throws Exception {
-        behind.delete(List.of(commit.id().objectName()));
+        inner.delete(List.of(commit.id().objectName()));
         int left = object.remaining() - 10;
-        behind.put(commit.id().objectName(), List.of(object.slice(0, left)), new IfAbsent());
+        inner.put(commit.id().objectName(), List.of(object.slice(0, left)), new IfAbsent());
         assertEquals(
                 object.slice(left - 5, 5),
                 ranges.read(header(), left - 5, 5, false).slice(left - 5, 5));
@@ -337,7 +337,7 @@ class ObjectRangesTest {
 
     private ByteBuffer store(SealedCommit sealed) throws ObjectStoreException {
         String name = sealed.id().objectName();
-        behind.put(name, sealed.bytes(), new IfAbsent());
-        return behind.get(name, 1 << 24).bytes();
+        inner.put(name, sealed.bytes(), new IfAbsent());
+        return inner.get(name, 1 << 24).bytes();
     }
 }

@@ -247,7 +247,7 @@ final class RangeFetcherTest {
                 expected(2, 2), fetcher.fetch(List.of(page(2, 2)), true).get(new PageKey(1, 2, 2)));
     }
 
-    /** Pages of which the last cannot be had. */
+    /** Pages of which the last cannot be fetched. */
     private static List<PageFetcher.Wanted> endingWith(Waiting last, PageFetcher.Wanted... pages) {
         return new AbstractList<>() {
             @Override

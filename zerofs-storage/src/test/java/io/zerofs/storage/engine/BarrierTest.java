@@ -367,10 +367,10 @@ final class BarrierTest {
         CompletableFuture<Void> fenced = volume.barrier();
         store.awaitHeld(1);
         put(volume, "c");
-        CompletableFuture<Void> behind = volume.barrier();
+        CompletableFuture<Void> later = volume.barrier();
         store.hold(false);
         assertEquals(VolumeException.Kind.FENCED, failureOf(fenced));
-        assertEquals(VolumeException.Kind.FENCED, failureOf(behind));
+        assertEquals(VolumeException.Kind.FENCED, failureOf(later));
         await(told);
         assertEquals(VolumeException.Kind.FENCED, told.join().kind());
         assertTrue(told.join().getMessage().contains(next.objectName()));

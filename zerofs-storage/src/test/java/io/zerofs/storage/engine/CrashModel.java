@@ -193,7 +193,7 @@ public final class CrashModel {
         acknowledged = covered;
     }
 
-    /** What makes everything durable. */
+    /** An operation that makes everything durable. */
     public interface Closing {
         void close() throws VolumeException;
     }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Damage is an error for what it holds, named, and nothing else. */
+/** Damage is an error that names the object, for its data and nothing else. */
 final class DamagedFrameTest {
     private final FaultyObjectStore store = new FaultyObjectStore(new MemoryObjectStore(), 5);
     private final String first = new CommitId(1, 1).objectName();
@@ -135,7 +135,7 @@ final class DamagedFrameTest {
         assertArrayEquals(filled(CHUNK, 9), read(volume, 0, 0, CHUNK));
     }
 
-    /** So many small overwrites of blocks 0 to 59, and then few deltas: a read needs few requests. */
+    /** Overwrites blocks 0 to 59 and leaves few deltas, so that a read needs few requests. */
     private void writeAndAwaitFewDeltas(int count) throws Exception {
         for (int i = 0; i < count; i++) {
             write(volume, 0, i % 60 * 4096, filled(100, i));

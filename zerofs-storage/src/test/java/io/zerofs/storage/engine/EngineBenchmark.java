@@ -15,7 +15,7 @@ import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 
 /**
- * What a small write and a small read cost through the volume, on one thread, with a store that takes everything at once.
+ * The cost of a small write and a small read through the volume, on one thread, with a store that answers at once.
  * Run it as a program; the argument is the number of seconds for each measurement.
  */
 public final class EngineBenchmark {

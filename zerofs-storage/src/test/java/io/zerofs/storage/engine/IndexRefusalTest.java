@@ -34,7 +34,7 @@ import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
-/** What the index refuses is in no log, and what it refuses for a moment costs a moment. */
+/** A batch that the index refuses is in no log, and a short refusal costs only a short time. */
 final class IndexRefusalTest {
     private static final Status BUSY = new Status(Status.Code.Incomplete, Status.SubCode.None, "a write would wait");
     private static final Status FULL = new Status(Status.Code.IOError, Status.SubCode.NoSpace, "no space");

@@ -143,7 +143,7 @@ final class InterleavedRuntime {
         return true;
     }
 
-    /** Whoever rests goes on without taking turns; the store should refuse from now on. */
+    /** Lets resting tasks continue without turns. The store should refuse from now on. */
     void end() throws InterruptedException {
         ended = true;
         timers.clear();

@@ -42,12 +42,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What sequential and other readers cost at the store. Where nothing else is said what is fetched ahead is there at once,
+ * Requests of sequential and other readers. Unless a test says otherwise, pages of read-ahead arrive at once,
  * so that counts are exact.
  */
 final class ReadAheadTest {
     private static final int MIB = 1 << 20;
-    /** What the program's default of 250 MB in all comes to. */
+    /** The page cache of the program's default of 250 MB in all. */
     private static final EngineSettings SETTINGS =
             EngineSettings.DEFAULT.with(new EngineSettings.Memory(32 * MIB, 78_125_000, 4096));
 

@@ -56,7 +56,7 @@ final class ReplayTest {
             long liveThrough = volume.lastApplied().seq();
             volume.checkpoint(live);
             volume.close();
-            // A fold may have changed the index after the copy: a copy is whole only with the log behind it.
+            // Compaction may have changed the index after the copy: a copy is whole only with the log after it.
             long last = volume.lastApplied().seq();
             String expected = dump(copy.resolve("fresh"), index -> replay(store, fixture, index, 1, last));
             assertEquals(expected, dump(live, index -> replay(store, fixture, index, liveThrough + 1, last)));

@@ -30,7 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** How long barriers wait for a store behind a link, and how much goes there at a time. */
+/** Waiting times of barriers on a slow link, and the data in flight. */
 final class SlowStoreTest {
     private static final Duration DEADLINE = EngineSettings.DEFAULT.commits().barrierDeadline();
 

@@ -62,7 +62,7 @@ final class VolumeWords {
         return seen.array();
     }
 
-    /** What the index says of a chunk. */
+    /** Returns the index's entry of a chunk. */
     static ChunkEntry entry(StorageVolume volume, long chunk) throws Exception {
         Path directory = EngineFixture.temporary();
         volume.checkpoint(directory.resolve("copy"));

@@ -219,7 +219,7 @@ final class GcSimulationTest {
             return future;
         }
 
-        /** What writers and folds do while garbage collection is at it. */
+        /** The work of writers and compaction during garbage collection. */
         private void interfere() {
             try {
                 if (random.nextBoolean()) {

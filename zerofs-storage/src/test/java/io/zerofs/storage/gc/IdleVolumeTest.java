@@ -26,11 +26,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What is put in order once nobody has asked for anything for a while. */
+/** The order of files in a volume whose clients have been idle for a while. */
 final class IdleVolumeTest {
     private static final int CHUNKS = 128;
 
-    /** So much may be garbage, almost half, that no commit is rewritten for it. */
+    /** A share of garbage, almost half, for which no commit is rewritten. */
     private static final GcSettings PATIENT =
             new GcSettings(true, 1, 2, 0.99, GcFixture.GRACE, Duration.ofSeconds(5), Duration.ofHours(1));
 
@@ -55,7 +55,7 @@ final class IdleVolumeTest {
         Collections.shuffle(order, new Random(1));
         for (int i = 0; i < CHUNKS; i++) {
             write(1, order.get(i), 32 << 10);
-            // What is read as it was written is left alone.
+            // A file that is read in the order of its writes stays unchanged.
             write(2, i, 96 << 10);
             if (i % 32 == 0) {
                 process.barrier();

@@ -118,7 +118,7 @@ final class RocksIndexTest {
         });
     }
 
-    /** What is done on an event loop. */
+    /** An action on an event loop. */
     private interface Step {
         void run() throws Exception;
     }

@@ -30,7 +30,7 @@ public final class CannedServer implements AutoCloseable {
         }
     }
 
-    /** An answer; with a length beyond the body's the connection is closed behind it, with {@link #CHUNKED} there is none. */
+    /** An answer. If its length exceeds the body, the server closes the connection; {@link #CHUNKED} means no length. */
     public record Answer(int status, Map<String, String> headers, String body, long length) {
         public static final long CHUNKED = -1;
 

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * What goes wrong with some requests.
+ * A fault of some requests.
  *
  * @param operations those it can befall
  * @param prefix names it can befall; for a delete any of its names counts
@@ -25,7 +25,7 @@ public record Fault(Set<StoreOperation> operations, String prefix, double chance
     /** A put whose answer is lost. Other operations are {@link Unavailable}. */
     public record UnknownOutcome(Fate fate) implements Effect {}
 
-    /** What became of a put whose answer was lost. */
+    /** The fate of a PUT whose answer was lost. */
     public enum Fate {
         APPLIED,
         NOT_APPLIED,

@@ -21,11 +21,11 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * What one process sees of a store on a bad day. Faults are drawn from the seed, the request's operation and name, and how
+ * One process's view of a store on a bad day. Faults are drawn from the seed, the request's operation and name, and how
  * often that pair was asked for before: threads that race do not change each other's luck.
  *
  * <p>A process dies once: after {@link #crashAtRequest} has struck, nothing that its threads still send reaches the
- * store. The next process uses {@link #restarted()}, which has the same store behind it and inherits the puts that
+ * store. The next process uses {@link #restarted()}, which has the same inner store and inherits the puts that
  * are still on their way. Thread-safe.
  */
 public final class FaultyObjectStore extends ForwardingObjectStore {
@@ -200,13 +200,13 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
         return "faulty " + store.describe();
     }
 
-    /** The store behind belongs to the test, which may open it again. */
+    /** Leaves the inner store open: it belongs to the test, which may open it again. */
     @Override
     public void close() {
         crash();
     }
 
-    /** What befalls a request: the fault that strikes, if any, and randomness for its details. */
+    /** The fate of a request: its fault, if any, and randomness for the details. */
     private record Draw(Fault fault, SplittableRandom random, boolean crashing) {
         Effect effect() {
             return fault == null ? null : fault.effect();
@@ -288,7 +288,7 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
                 try {
                     store.put(put.name(), put.bytes(), put.condition());
                 } catch (ObjectStoreException e) {
-                    throw new AssertionError("the store behind must not fail", e);
+                    throw new AssertionError("the inner store must not fail", e);
                 }
             }
         }

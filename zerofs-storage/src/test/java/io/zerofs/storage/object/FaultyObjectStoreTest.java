@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 
 /** Without faults it keeps the contract; with them it does what {@link Fault} says. */
 class FaultyObjectStoreTest extends ObjectStoreContract {
-    private final MemoryObjectStore behind = new MemoryObjectStore();
-    private final FaultyObjectStore faulty = new FaultyObjectStore(behind, 42);
+    private final MemoryObjectStore inner = new MemoryObjectStore();
+    private final FaultyObjectStore faulty = new FaultyObjectStore(inner, 42);
 
     @Override
     protected ObjectStore openEmpty() {
@@ -41,11 +41,11 @@ class FaultyObjectStoreTest extends ObjectStoreContract {
     void aDelayedPutLandsAfterLaterRequestsAndAfterACrash() throws Exception {
         putWithFate("late", Fate.APPLIED_LATER);
         FaultyObjectStore next = faulty.restarted();
-        assertFails(Kind.NOT_FOUND, () -> behind.get("late", 9));
+        assertFails(Kind.NOT_FOUND, () -> inner.get("late", 9));
         for (int i = 0; i < 25; i++) {
             next.list("", "", 9);
         }
-        assertEquals("late", text(behind.get("late", 9)));
+        assertEquals("late", text(inner.get("late", 9)));
     }
 
     @Test

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A real server behind {@code ci/stores/StoreProxy.java}: with retries no fault of the network loses, changes or
+ * A real server with {@code ci/stores/StoreProxy.java} in front of it: with retries no fault of the network loses, changes or
  * invents an object. Each worker has names of its own and knows what must be there.
  */
 public abstract class NetworkFaultsContract {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What every object store has to do. An implementation is a subclass; what it cannot do is overridden with the reason. */
+/** The contract of every object store. Each implementation has a subclass, which overrides a deviation with its reason. */
 public abstract class ObjectStoreContract {
     protected static final IfAbsent IF_ABSENT = new IfAbsent();
     private static final int RACERS = 16;

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 
 /** Keeps the contract over a store that fails a third of all requests, and ends as its class comment says. */
 class RetryingObjectStoreTest extends ObjectStoreContract {
-    private final MemoryObjectStore behind = new MemoryObjectStore();
-    private final FaultyObjectStore faulty = new FaultyObjectStore(behind, 99);
+    private final MemoryObjectStore inner = new MemoryObjectStore();
+    private final FaultyObjectStore faulty = new FaultyObjectStore(inner, 99);
     private final ManualMonotonicClock clock = new ManualMonotonicClock();
     private final RetryingObjectStore retrying = retrying(faulty);
 
@@ -123,7 +123,7 @@ class RetryingObjectStoreTest extends ObjectStoreContract {
         private long throttledNanosUntil = Long.MIN_VALUE;
 
         Scripted(Kind... kinds) {
-            super(behind);
+            super(inner);
             script.addAll(List.of(kinds));
         }
 
@@ -154,7 +154,7 @@ class RetryingObjectStoreTest extends ObjectStoreContract {
         private final List<Collection<String>> asked = new java.util.ArrayList<>();
 
         PartialDeletes() {
-            super(behind);
+            super(inner);
         }
 
         @Override

@@ -16,7 +16,7 @@ public record TestServer(URI endpoint, String key, String secret) {
         return new TestServer(proxied, key, secret);
     }
 
-    /** Where the proxy takes commands, as {@code ZEROFS_TEST_CEPH_PROXY_ADMIN} says. */
+    /** The proxy's address for commands, from {@code ZEROFS_TEST_CEPH_PROXY_ADMIN}. */
     public static URI proxyAdmin(String name) {
         return URI.create("http://127.0.0.1:" + variable(name, "PROXY_ADMIN"));
     }

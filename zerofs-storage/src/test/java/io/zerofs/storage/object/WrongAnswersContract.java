@@ -81,7 +81,7 @@ public abstract class WrongAnswersContract {
         }
     }
 
-    /** What is asked of the store; afterwards the truth is checked. */
+    /** The request to the store. The test checks the truth afterwards. */
     private enum Question {
         CREATE(StoreOperation.PUT),
         REPLACE(StoreOperation.PUT),

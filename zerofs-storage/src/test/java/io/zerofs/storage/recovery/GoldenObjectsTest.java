@@ -85,7 +85,7 @@ class GoldenObjectsTest {
         assertEquals(6, ((Fence) reader.read(FENCED)).claimingEpoch());
     }
 
-    /** What is in the sealed sections of the objects, so that the format page can show it. */
+    /** The content of the objects' sealed sections, so that the format page can show it. */
     private Map<String, byte[]> objects() throws Exception {
         Map<String, byte[]> objects = new LinkedHashMap<>();
         ByteBuffer volume = volume().encode();

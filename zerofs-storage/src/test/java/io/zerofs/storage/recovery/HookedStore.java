@@ -16,7 +16,7 @@ import java.util.function.BiPredicate;
 final class HookedStore extends ForwardingObjectStore {
     private record Hook(BiPredicate<Long, String> when, Action action) {}
 
-    /** What a test does in between. */
+    /** The action of a test between two requests. */
     interface Action {
         void run() throws Exception;
     }

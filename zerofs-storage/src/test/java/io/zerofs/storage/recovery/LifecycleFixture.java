@@ -72,8 +72,8 @@ public final class LifecycleFixture implements AutoCloseable {
         return process(cacheDirectory, bucket);
     }
 
-    public Process process(Path cacheDirectory, ObjectStore behind) {
-        Process process = new Process(new HookedStore(behind), cacheDirectory);
+    public Process process(Path cacheDirectory, ObjectStore inner) {
+        Process process = new Process(new HookedStore(inner), cacheDirectory);
         processes.push(process);
         return process;
     }
@@ -130,7 +130,7 @@ public final class LifecycleFixture implements AutoCloseable {
         public OpenSettings settings = SETTINGS;
         public StorageVolume volume;
         public Checkpointer keeper;
-        /** What the volume was opened from. */
+        /** The recovered state that the volume was opened from. */
         public RecoveredVolume recovered;
 
         private EngineThreads threads;
@@ -194,7 +194,7 @@ public final class LifecycleFixture implements AutoCloseable {
             return this;
         }
 
-        /** What {@link #write} put there, checked against the chunk; null if the key is absent. */
+        /** Returns the value of {@link #write}, checked against the chunk; null if the key is absent. */
         public String read(int number) throws VolumeException {
             byte[] value = volume.get(key(number));
             ByteBuffer chunk = ByteBuffer.allocate(CHUNK);

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a running daemon notices of its objects, and what it keeps from the store. */
+/** Changes of its objects that a running daemon notices, and requests that it avoids. */
 class StoreWatchTest {
     private static final int LOOKS = 10;
 

@@ -54,7 +54,7 @@ class WriterRaceTest {
         assertEquals(List.of("a", "b"), reopened(2));
     }
 
-    /** What the old writer gets acknowledged at any moment of the new one's open is kept. */
+    /** Everything that the old writer acknowledges at any moment of the new one's opening is kept. */
     @Test
     void anOldWriterThatWritesAtAnyMomentOfAnOpenLosesNothingAcknowledged() throws Exception {
         for (int k = 1; k < REQUESTS_MAX; k++) {
@@ -140,7 +140,7 @@ class WriterRaceTest {
         throw new AssertionError("a checkpoint makes more requests than expected");
     }
 
-    /** Whoever of two opens comes out on top, one of them serves and the other one cannot write. */
+    /** One of two concurrent openings serves, and the other cannot write. */
     @Test
     void anOpenAtAnyMomentOfAnotherOpenLeavesOneWriter() throws Exception {
         for (int k = 1; k < REQUESTS_MAX; k++) {

@@ -70,7 +70,7 @@ class KeySlotTest {
         assertFalse(printed.contains("0123456789"));
     }
 
-    /** What the argon2 program of the reference implementation prints for these. */
+    /** The output of the reference implementation's argon2 program for these inputs. */
     @Test
     void theDerivationIsArgon2id() {
         Salt salt = Salt.read(ByteBuffer.wrap("0123456789abcdef0123456789abcdef".getBytes(StandardCharsets.US_ASCII)));

@@ -36,7 +36,7 @@ final class SlowLinkTest {
      */
     private record Link(double rate, double ofOne, long buffer, double latency) {}
 
-    /** What came of a load. */
+    /** The result of a load. */
     private record Result(double seconds, long storedBytes, long sentBytes, int abortedAttempts, int inFlightMax) {}
 
     @ParameterizedTest

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** Who is taken for a sequential reader. */
+/** Recognition of sequential readers. */
 final class ReadStreamTest {
     private static final long K = 1024;
     private static final long WINDOW = 16 << 20;
@@ -112,8 +112,8 @@ final class ReadStreamTest {
                     stream.read((2 << 20) + at + i * 64 * K, (2 << 20) + at + (i + 1) * 64 * K, 0);
                 }
                 while (!sent.isEmpty()) {
-                    long behind = sent.remove(random.nextInt(sent.size()));
-                    stream.read(behind, behind + 64 * K, 0);
+                    long late = sent.remove(random.nextInt(sent.size()));
+                    stream.read(late, late + 64 * K, 0);
                 }
             }
             assertEquals(6 << 20, stream.wanted(WINDOW));

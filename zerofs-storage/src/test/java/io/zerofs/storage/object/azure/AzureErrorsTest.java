@@ -31,7 +31,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is sent, and what is made of each answer. */
+/** Requests, and the translation of each answer. */
 class AzureErrorsTest {
     private CannedServer server;
     private AzureObjectStore store;

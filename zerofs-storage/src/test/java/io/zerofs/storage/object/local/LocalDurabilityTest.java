@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is synced and when, and what a failed sync means. */
+/** The syncs of each operation, and the effect of a failed sync. */
 class LocalDurabilityTest {
     @TempDir
     Path temporary;

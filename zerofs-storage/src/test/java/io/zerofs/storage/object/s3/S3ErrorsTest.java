@@ -34,7 +34,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is sent, and what is made of each answer. */
+/** Requests, and the translation of each answer. */
 class S3ErrorsTest {
     private CannedServer server;
     private S3ObjectStore store;
