@@ -6,6 +6,7 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.upkeep.Barriers;
 import io.zerofs.storage.engine.upkeep.CheckpointHook;
 import io.zerofs.storage.engine.upkeep.CheckpointSource;
 import io.zerofs.storage.engine.upkeep.CheckpointSource.AppliedCommit;
@@ -25,8 +26,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -157,7 +156,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
             AppliedCommit applied = source.lastApplied();
             copy = directory.newCheckpoint(++checkpoints);
             source.checkpoint(copy);
-            long replayTo = awaitCut();
+            long replayTo = Barriers.await(source.cut());
             String rocksManifestName = Files.readString(copy.resolve("CURRENT"), StandardCharsets.US_ASCII)
                     .strip();
             byte[] rocksManifest = Files.readAllBytes(copy.resolve(rocksManifestName));
@@ -214,20 +213,6 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
             }
         }
         return manifest.withDeletions(deletions);
-    }
-
-    private long awaitCut() throws VolumeException {
-        try {
-            return source.cut().get();
-        } catch (ExecutionException | CancellationException e) {
-            if (e.getCause() instanceof VolumeException failure) {
-                throw failure;
-            }
-            throw new VolumeException(VolumeException.Kind.CLOSED, "the cut of a checkpoint failed", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new VolumeException(VolumeException.Kind.CLOSED, "interrupted while a checkpoint was made", e);
-        }
     }
 
     /** Has a checkpoint made soon, whatever the log's length; not more than one at a time. */

@@ -10,31 +10,7 @@ import io.zerofs.core.volume.RangeRead;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.storage.cache.DamageLog;
-import io.zerofs.storage.cache.DiskCache;
-import io.zerofs.storage.cache.DiskCacheSettings;
-import io.zerofs.storage.cache.ObjectRanges;
-import io.zerofs.storage.cache.PageCache;
-import io.zerofs.storage.cache.PageFetcher;
-import io.zerofs.storage.cache.RangeFetcher;
-import io.zerofs.storage.commit.CommitReader;
-import io.zerofs.storage.commit.CommitSealer;
-import io.zerofs.storage.concurrent.ParallelSteps;
-import io.zerofs.storage.engine.compact.DeltaCompactor;
-import io.zerofs.storage.engine.compact.FrameRelocator;
-import io.zerofs.storage.engine.memtable.ChunkStripes;
-import io.zerofs.storage.engine.memtable.CommitTable;
-import io.zerofs.storage.engine.memtable.CompactionQueue;
-import io.zerofs.storage.engine.memtable.DirtyBudget;
-import io.zerofs.storage.engine.memtable.OpenCommit;
-import io.zerofs.storage.engine.pipeline.CommitCompletion;
 import io.zerofs.storage.engine.pipeline.CommitPipeline;
-import io.zerofs.storage.engine.pipeline.CommitUpload;
-import io.zerofs.storage.engine.read.FrameTables;
-import io.zerofs.storage.engine.read.ReadPath;
-import io.zerofs.storage.engine.read.ReadPlanner;
-import io.zerofs.storage.engine.read.ReadSources;
-import io.zerofs.storage.engine.readahead.ReadAhead;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
 import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.engine.runtime.StopSwitch;
@@ -42,14 +18,10 @@ import io.zerofs.storage.engine.upkeep.CheckpointHook;
 import io.zerofs.storage.engine.upkeep.GcHook;
 import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.engine.write.StorageBatch;
-import io.zerofs.storage.engine.write.WriteAdmission;
 import io.zerofs.storage.engine.write.WritePath;
-import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RecordBatch;
 import io.zerofs.storage.index.RocksIndex;
-import io.zerofs.storage.object.MonotonicClock;
-import io.zerofs.storage.retry.ExclusiveCreate;
 import io.zerofs.storage.seal.Compression;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -73,24 +45,14 @@ import org.slf4j.LoggerFactory;
 public final class StorageVolume implements Volume, GcSource {
     private static final Logger log = LoggerFactory.getLogger(StorageVolume.class);
 
-    private static final int REQUESTS_PER_READ_MAX = 8;
-
     private final RecoveredVolume recovered;
     private final EngineSettings settings;
     private final CheckpointHook keeper;
     private final RocksIndex index;
-    private final StopSwitch stop = new StopSwitch();
-    private final DirtyBudget budget;
-    private final CommitUpload upload;
-    private final DiskCache disk;
-    private final ReadSources sources;
-    private final WriteAdmission admission;
+    private final EngineParts parts;
+    private final StopSwitch stop;
     private final WritePath writes;
-    private final ReadPath reads;
     private final CommitPipeline pipeline;
-    private final DeltaCompactor folder;
-    private final CommitCompletion completion;
-    private final FrameRelocator mover;
     private final LongAdder requests = new LongAdder();
     private volatile GcHook space = GcHook.NONE;
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -112,70 +74,11 @@ public final class StorageVolume implements Volume, GcSource {
         this.settings = settings;
         this.keeper = keeper;
         this.index = recovered.index();
-        CommitTable dirty = new CommitTable(
-                new OpenCommit(recovered.lastSeq() + 1), settings.memory().keptBytesMax());
-        this.budget = new DirtyBudget(settings.memory().dirtyBytesMax(), stop);
-        CompactionQueue folds = new CompactionQueue(settings.folding(), stop);
-        ChunkStripes stripes = new ChunkStripes(index, settings.memory().entriesMax());
-        ReadPlanner planner = new ReadPlanner(stripes, dirty);
-        ParallelSteps parallel =
-                new ParallelSteps(runtime.sealing(), Runtime.getRuntime().availableProcessors());
-        this.writes = new WritePath(index, stripes, dirty, budget, folds, stop);
-        this.disk = DiskCache.open(
-                new DiskCacheSettings(
-                        recovered.directory().resolve("blocks"),
-                        settings.disk().cacheBytes(),
-                        settings.disk().freeBytesMin()),
-                MonotonicClock.system());
-        ObjectRanges ranges = new ObjectRanges(recovered.store(), disk, runtime.requests(), runtime.nanoTime());
-        this.sources = sources(runtime, ranges);
-        FrameTables tables = new FrameTables(index);
-        this.reads =
-                new ReadPath(planner, tables, new ReadAhead(planner, tables, sources, runtime, stop), sources, stop);
-        this.upload = new CommitUpload(
-                new CommitSealer(recovered.keys(), compression, parallel),
-                new ExclusiveCreate(recovered.store()),
-                runtime,
-                budget,
-                stop,
-                settings.commits().retryDelayMax());
-        this.completion = new CommitCompletion(new CommitApplier(index), budget, keeper, ranges);
-        this.pipeline = new CommitPipeline(
-                recovered.epoch(),
-                new AppliedCommit(recovered.lastSeq(), recovered.lastSalt()),
-                settings.commits(),
-                new CommitPipeline.Stages(
-                        writes, dirty, upload, completion, recovered.store().traffic()),
-                runtime,
-                stop);
-        this.folder = new DeltaCompactor(
-                settings.folding(),
-                new DeltaCompactor.Paths(folds, planner, reads, writes, budget),
-                runtime,
-                stop,
-                pipeline::changed);
-        this.admission = admission(folds, runtime);
-        this.mover = new FrameRelocator(
-                planner, folder, writes, admission, settings.folding().withBaseAt(), pipeline::changed);
+        this.parts = EngineParts.wire(recovered, compression, settings, runtime, keeper);
+        this.stop = parts.stop();
+        this.writes = parts.writes();
+        this.pipeline = parts.pipeline();
         keeper.start(this);
-    }
-
-    private WriteAdmission admission(CompactionQueue folds, EngineRuntime runtime) {
-        return new WriteAdmission(
-                new WriteAdmission.Gates(budget, folds, keeper, index),
-                stop,
-                runtime.nanoTime(),
-                settings.commits().barrierDeadline());
-    }
-
-    private ReadSources sources(EngineRuntime runtime, ObjectRanges ranges) {
-        PageCache pages = new PageCache(
-                settings.memory().pageCacheBytes() - settings.memory().keptBytesMax());
-        DamageLog damage = new DamageLog();
-        CommitReader reader = new CommitReader(recovered.store(), recovered.keys());
-        ParallelSteps parallel = new ParallelSteps(runtime.requests(), REQUESTS_PER_READ_MAX);
-        PageFetcher fetcher = new RangeFetcher(ranges, reader, pages, parallel, damage);
-        return new ReadSources(pages, fetcher, reader, damage);
     }
 
     /** Tells once why the volume stopped: FENCED, CLOSED after {@link #close} or after an internal error. */
@@ -186,21 +89,21 @@ public final class StorageVolume implements Volume, GcSource {
     /** Has a keeper told of each commit from now on, and closed with the volume. Called once, before the first batch. */
     public void keepSpace(GcHook keeper) {
         space = keeper;
-        completion.tell(keeper);
+        parts.completion().tell(keeper);
     }
 
     public EngineStatistics statistics() {
         return new EngineStatistics(
                 pipeline.lastApplied().seq(),
-                budget.used(),
-                sources.pages().hits(),
-                sources.pages().misses(),
-                sources.pages().ahead(),
-                sources.pages().unread(),
-                folder.folds(),
-                upload.failures(),
-                sources.damage().failures(),
-                disk.statistics(),
+                parts.budget().used(),
+                parts.sources().pages().hits(),
+                parts.sources().pages().misses(),
+                parts.sources().pages().ahead(),
+                parts.sources().pages().unread(),
+                parts.compactor().folds(),
+                parts.upload().failures(),
+                parts.sources().damage().failures(),
+                parts.disk().statistics(),
                 keeper.statistics(),
                 space.statistics());
     }
@@ -234,7 +137,7 @@ public final class StorageVolume implements Volume, GcSource {
 
     @Override
     public Reservation reserve(ChunkRange chunks, int bytes) throws VolumeException {
-        return admission.admit(chunks, bytes);
+        return parts.admission().admit(chunks, bytes);
     }
 
     @Override
@@ -247,17 +150,17 @@ public final class StorageVolume implements Volume, GcSource {
             pipeline.changed(writes.apply(own));
         } catch (VolumeException e) {
             if (e.kind() == VolumeException.Kind.NO_SPACE) {
-                admission.indexRefused();
+                parts.admission().indexRefused();
             }
             throw e;
         }
-        folder.kick();
+        parts.compactor().kick();
     }
 
     @Override
     public RangeRead prepareRead(long inode, long offset, int length) throws VolumeException {
         requests.increment();
-        return reads.prepare(inode, offset, length);
+        return parts.reads().prepare(inode, offset, length);
     }
 
     @Override
@@ -306,19 +209,19 @@ public final class StorageVolume implements Volume, GcSource {
 
     @Override
     public Move prepareMove(ChunkId chunk, LongPredicate victims) throws VolumeException {
-        return mover.prepare(chunk, victims);
+        return parts.relocator().prepare(chunk, victims);
     }
 
     @Override
     public boolean move(Move move) throws VolumeException {
-        return mover.move(move);
+        return parts.relocator().move(move);
     }
 
     @Override
     public CompletableFuture<Long> forget(List<byte[]> keys) throws VolumeException {
         RecordBatch records = new RecordBatch();
         keys.forEach(records::delete);
-        try (Reservation room = admission.admit(null, Math.min(records.size(), RESERVATION_BYTES_MAX))) {
+        try (Reservation room = parts.admission().admit(null, Math.min(records.size(), RESERVATION_BYTES_MAX))) {
             pipeline.changed(writes.applyRecords(records));
         }
         return pipeline.barrier();
@@ -356,7 +259,7 @@ public final class StorageVolume implements Volume, GcSource {
         }
         stop.stop(new VolumeException(VolumeException.Kind.CLOSED, "the volume is closed"));
         index.close();
-        disk.close();
+        parts.disk().close();
         release();
         if (failure != null) {
             throw failure;

@@ -46,12 +46,6 @@ public final class GarbageCollector implements GcHook {
 
     private static final long WAITING_FOR_CHECKPOINT_MAX = 16 << 20;
     private static final long WAITING_BYTES_MAX_IDLE = 256 << 10;
-    /** Checks without an active client before files are put in order. After a shorter pause the work would be in vain. */
-    private static final int QUIET_LOOKS_MIN = 2;
-
-    /** Rest after a walk, in multiples of its duration. */
-    private static final int FOLD_PAUSE = 4;
-
     private static final long PAUSE_SLICE_NANOS = 50_000_000;
     private static final Duration RETRY_MAX = Duration.ofMinutes(10);
 
@@ -66,20 +60,14 @@ public final class GarbageCollector implements GcHook {
     private final OrphanSweep sweep;
     private final Repacker repacker;
     private final Pacing pacing;
+    private final GcSchedule schedule;
     private final ReentrantLock running = new ReentrantLock();
     private final Set<Long> unreadable = new HashSet<>();
     private final TaskHealth health;
     private final TaskHealth sweepHealth;
     private final LongAdder passes = new LongAdder();
     private final LongAdder orphans = new LongAdder();
-    private long requestsBefore;
-    private long nextSweepNanos;
-    private long nextFoldNanos;
-    private long requestsWalked;
-    private long requestsFolded;
     private long forgottenBytes;
-    private int quietLooks;
-    private boolean idle;
     private volatile boolean ended;
     private volatile GcStatistics last = GcStatistics.NONE;
 
@@ -111,6 +99,7 @@ public final class GarbageCollector implements GcHook {
                 new CommitReader(recovered.store(), recovered.keys()));
         this.health = new TaskHealth("garbage collection", settings.interval(), RETRY_MAX);
         this.sweepHealth = new TaskHealth("the sweep for orphans", settings.interval(), RETRY_MAX);
+        this.schedule = new GcSchedule(settings, runtime.nanoTime());
         this.pacing = new Pacing(source, settings.share(), runtime.nanoTime(), this::pause, () -> ended);
         this.repacker =
                 new Repacker(index, source, new ParallelSteps(runtime.requests(), settings.requestsMax() - 1), pacing);
@@ -190,17 +179,13 @@ public final class GarbageCollector implements GcHook {
         try {
             if (!live.isComplete()) {
                 live.count(() -> ended);
-                nextSweepNanos =
-                        runtime.nanoTime().getAsLong() + settings.interval().toNanos();
+                schedule.sweepAfter(settings.interval().toNanos());
             }
             live.check();
             passes.increment();
-            long requests = source.requests();
-            idle = requests == requestsBefore;
-            quietLooks = idle ? quietLooks + 1 : 0;
-            requestsBefore = requests;
+            schedule.begin(source.requests());
             boolean changed = reaper.pass();
-            if (runtime.nanoTime().getAsLong() - nextSweepNanos >= 0) {
+            if (schedule.isSweepDue()) {
                 sweep();
             }
             changed |= fold() | repack();
@@ -225,7 +210,7 @@ public final class GarbageCollector implements GcHook {
         } catch (ObjectStoreException | CorruptObjectException | RuntimeException e) {
             pauseNanos = Math.min(pauseNanos, sweepHealth.failed(e));
         }
-        nextSweepNanos = runtime.nanoTime().getAsLong() + pauseNanos;
+        schedule.sweepAfter(pauseNanos);
     }
 
     /**
@@ -234,22 +219,17 @@ public final class GarbageCollector implements GcHook {
      * next walk begins only after a long rest, so that walking takes a small part of the time.
      */
     private boolean fold() throws VolumeException {
-        long now = runtime.nanoTime().getAsLong();
-        boolean due = repacker.isFolding() || source.requests() != requestsFolded && now - nextFoldNanos >= 0;
-        if (quietLooks < QUIET_LOOKS_MIN || !due) {
+        if (!schedule.isCompactionDue(repacker.isFolding(), source.requests())) {
             return false;
         }
         if (!repacker.isFolding()) {
-            requestsWalked = source.requests();
+            schedule.walkBegins(source.requests());
         }
+        long began = runtime.nanoTime().getAsLong();
         long before = repacker.movedChunks();
         pacing.begin();
         repacker.fold(passBytes());
-        if (!repacker.isFolding()) {
-            requestsFolded = requestsWalked;
-        }
-        long end = runtime.nanoTime().getAsLong();
-        nextFoldNanos = end + Math.max(settings.interval().toNanos(), end - now) * FOLD_PAUSE;
+        schedule.walked(began, !repacker.isFolding());
         return repacker.movedChunks() > before;
     }
 
@@ -267,10 +247,10 @@ public final class GarbageCollector implements GcHook {
             }
         }
         VictimChoice choice = new VictimChoice(
-                settings.garbageShare() / (idle ? 2 : 1),
-                idle ? GAIN_MIN_IDLE : GAIN_MIN,
+                settings.garbageShare() / (schedule.isIdle() ? 2 : 1),
+                schedule.isIdle() ? GAIN_MIN_IDLE : GAIN_MIN,
                 passBytes(),
-                !idle,
+                !schedule.isIdle(),
                 VictimChoice.objectCost(traffic));
         Set<Long> victims = choice.of(candidates);
         if (victims.isEmpty()) {
@@ -299,7 +279,7 @@ public final class GarbageCollector implements GcHook {
             }
         }
         long cost = bytes + objects * VictimChoice.objectCost(traffic);
-        boolean due = idle
+        boolean due = schedule.isIdle()
                 ? bytes > WAITING_BYTES_MAX_IDLE || cost > GAIN_MIN || indexGarbage() > WAITING_BYTES_MAX_IDLE
                 : bytes > WAITING_FOR_CHECKPOINT_MAX;
         if (due) {

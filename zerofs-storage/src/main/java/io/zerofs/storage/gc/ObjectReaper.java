@@ -7,6 +7,7 @@ import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.engine.upkeep.Barriers;
 import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RocksIndex;
@@ -340,7 +341,7 @@ final class ObjectReaper {
 
     private void forget(List<byte[]> keys, List<Long> seqs) throws VolumeException {
         if (!keys.isEmpty()) {
-            Waiting.forDurable(source.forget(keys));
+            Barriers.await(source.forget(keys));
         }
         live.forget(seqs);
         keys.clear();

@@ -7,6 +7,7 @@ import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.concurrent.ParallelSteps;
+import io.zerofs.storage.engine.upkeep.Barriers;
 import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.engine.upkeep.GcSource.Move;
 import io.zerofs.storage.index.ChunkEntry;
@@ -207,7 +208,7 @@ final class Repacker {
             }
         }
         burst.clear();
-        Waiting.forDurable(source.cut());
+        Barriers.await(source.cut());
         pacing.rest();
     }
 

@@ -30,17 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class CommitPipeline {
     private static final Logger log = LoggerFactory.getLogger(CommitPipeline.class);
 
-    /** Most that a barrier waits for company, while other commits are on their way. */
-    private static final long SPACING_NANOS_MAX = 10_000_000L;
-
-    /** How long a commit may take to the store that grows because it is written anew. */
-    private static final long GROWN_NANOS_MAX = 1_000_000_000L;
-
-    private static final int RECENT_MAX = 1024;
-
-    /** One in so many: the weight of an upload in the mean of how long they take. */
-    private static final int UPLOADS_AVERAGED = 8;
-
     /** How often it is looked for progress before a barrier fails for want of it. */
     private static final int LOOKS_PER_STALL = 12;
 
@@ -53,11 +42,10 @@ public final class CommitPipeline {
     private final EngineRuntime runtime;
     private final StopSwitch stop;
     private final Traffic traffic;
-    private final UploadPace pace;
+    private final CommitPacing pacing;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<InFlightCommit> flights = new ArrayDeque<>();
-    private final Deque<Recent> recent = new ArrayDeque<>();
     private final BarrierWaiters waiters = new BarrierWaiters();
     private final AtomicBoolean flushArmed = new AtomicBoolean();
     private final AtomicBoolean retryArmed = new AtomicBoolean();
@@ -69,14 +57,9 @@ public final class CommitPipeline {
     private boolean completing;
     private boolean deadlineArmed;
     private boolean spacingArmed;
-    private long lastCutNanos;
-    private long uploadNanos;
-    private long recentBytes;
     private long movedBytes;
     private long failuresBefore;
     private volatile long progressNanos;
-    private double bytesPerNano;
-    private volatile long grownBytesMax;
     private volatile AppliedCommit applied;
 
     public CommitPipeline(
@@ -90,7 +73,6 @@ public final class CommitPipeline {
         this.applied = applied;
         this.lastSalt = applied.salt();
         this.settings = settings;
-        this.grownBytesMax = settings.grownBytesMax();
         this.writes = stages.writes();
         this.dirty = stages.dirty();
         this.upload = stages.upload();
@@ -98,7 +80,7 @@ public final class CommitPipeline {
         this.runtime = runtime;
         this.stop = stop;
         this.traffic = stages.traffic();
-        this.pace = new UploadPace(settings, traffic);
+        this.pacing = new CommitPacing(settings, traffic);
         this.progressNanos = runtime.nanoTime().getAsLong();
         stop.onStop(this::failAll);
     }
@@ -111,8 +93,6 @@ public final class CommitPipeline {
     public record Stages(
             WritePath writes, CommitTable dirty, CommitUpload upload, CommitCompletion completion, Traffic traffic) {}
 
-    private record Recent(long seq, long bytes) {}
-
     /** The newest commit of which everything is in the index. */
     public AppliedCommit lastApplied() {
         return applied;
@@ -120,9 +100,9 @@ public final class CommitPipeline {
 
     /** Called after each batch, holding none of the engine's locks. */
     public void changed(OpenCommit commit) {
-        if (commit.memoryBytes() >= pace.cutBytes(commit.seq() - 1 - applied.seq())
+        if (commit.memoryBytes() >= pacing.cutBytes(commit.seq() - 1 - applied.seq())
                 && !commit.isFrozen()
-                && !growing(commit)) {
+                && !pacing.isGrowing(commit)) {
             locked(() -> {
                 if (dirty.open() == commit) {
                     cut();
@@ -133,16 +113,6 @@ public final class CommitPipeline {
         if (!flushArmed.get() && flushArmed.compareAndSet(false, true)) {
             runtime.timer().after(settings.flushInterval().toNanos(), this::flush);
         }
-    }
-
-    /**
-     * What is written again and again goes to the store once for each commit, so such a commit waits for the timer or a
-     * barrier, as long as it is stored in a second.
-     */
-    private boolean growing(OpenCommit commit) {
-        return commit.rewritesMost()
-                && commit.overheadBytes() < settings.cutBytes()
-                && commit.memoryBytes() < grownBytesMax;
     }
 
     /**
@@ -276,17 +246,13 @@ public final class CommitPipeline {
                 bytes += flight.commit().memoryBytes();
             }
         }
-        return uploads == 0 || uploads < settings.uploadsMax() && pace.hasRoom(bytes, commit);
+        return uploads == 0 || uploads < settings.uploadsMax() && pacing.hasRoom(bytes, commit);
     }
 
-    /**
-     * Commits that barriers ask for begin evenly over the time that one takes. If the first few callers took all slots at
-     * once, those who come a moment later would wait for nearly two uploads, and each would cost a request.
-     */
     private boolean isSpaced() {
-        long spacing = flights.isEmpty() ? 0 : Math.min(SPACING_NANOS_MAX, uploadNanos / settings.uploadsMax());
-        long left = lastCutNanos + spacing - runtime.nanoTime().getAsLong();
-        if (spacing == 0 || left <= 0) {
+        long left =
+                flights.isEmpty() ? 0 : pacing.spacingLeft(runtime.nanoTime().getAsLong());
+        if (left <= 0) {
             return true;
         }
         if (!spacingArmed) {
@@ -313,28 +279,15 @@ public final class CommitPipeline {
         InFlightCommit flight =
                 new InFlightCommit(frozen, new CommitId(epoch, frozen.seq()), salt, lastSalt, applied.seq());
         lastSalt = salt;
-        lastCutNanos = runtime.nanoTime().getAsLong();
         flights.addLast(flight);
-        noteRecent(frozen);
+        writes.recentFrom(pacing.cut(frozen, runtime.nanoTime().getAsLong()));
         return flight;
-    }
-
-    /** Recent is what would still be in the open commit, were it as large as it may get. */
-    private void noteRecent(OpenCommit commit) {
-        recent.addLast(new Recent(commit.seq(), commit.memoryBytes()));
-        recentBytes += commit.memoryBytes();
-        while (recentBytes > grownBytesMax || recent.size() > RECENT_MAX) {
-            recentBytes -= recent.removeFirst().bytes();
-        }
-        writes.recentFrom(
-                recent.isEmpty() ? commit.seq() + 1 : recent.peekFirst().seq());
     }
 
     private void stored(InFlightCommit flight) {
         locked(() -> {
             long took = runtime.nanoTime().getAsLong() - flight.beganNanos();
-            uploadNanos += (took - uploadNanos) / (uploadNanos == 0 ? 1 : UPLOADS_AVERAGED);
-            noteSpeed(flight.commit().memoryBytes(), took);
+            pacing.stored(flight.commit().memoryBytes(), took);
             progressNanos = runtime.nanoTime().getAsLong();
             failuresBefore = upload.failures();
             flight.stored();
@@ -345,15 +298,6 @@ public final class CommitPipeline {
     private void completeAndPump() {
         completeOrStop();
         pump();
-    }
-
-    /** From commits that are large enough to tell it. */
-    private void noteSpeed(long bytes, long nanos) {
-        if (bytes >= pace.cutBytes() / 4) {
-            double now = (double) bytes / Math.max(1, nanos);
-            bytesPerNano += (now - bytesPerNano) / (bytesPerNano == 0 ? 1 : UPLOADS_AVERAGED);
-            grownBytesMax = (long) Math.min(settings.grownBytesMax(), bytesPerNano * GROWN_NANOS_MAX);
-        }
     }
 
     /** Half a completion cannot be repeated: after an error of ours the engine ends, and recovery repeats it whole. */

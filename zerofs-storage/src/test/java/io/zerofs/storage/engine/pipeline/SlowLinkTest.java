@@ -24,7 +24,7 @@ final class SlowLinkTest {
 
     private final ManualMonotonicClock clock = new ManualMonotonicClock();
     private final Traffic traffic = new Traffic(ConnectionSettings.DEFAULTS, clock);
-    private final UploadPace pace = new UploadPace(EngineSettings.DEFAULT.commits(), traffic);
+    private final CommitPacing pacing = new CommitPacing(EngineSettings.DEFAULT.commits(), traffic);
 
     /**
      * A link that its connections share evenly.
@@ -85,7 +85,7 @@ final class SlowLinkTest {
         Result slow = upload(link, 20 << 20);
         assertEquals(2, slow.inFlightMax(), slow::toString);
         upload(new Link(1000 * MEGABIT, Double.MAX_VALUE, 4 << 20, 0.02), 4L << 30);
-        assertEquals(EngineSettings.DEFAULT.commits().cutBytes(), pace.cutBytes());
+        assertEquals(EngineSettings.DEFAULT.commits().cutBytes(), pacing.cutBytes());
     }
 
     /** Uploads as the pipeline does, while there is always something to upload. */
@@ -100,7 +100,7 @@ final class SlowLinkTest {
         while (stored < bytes) {
             while (begun < bytes && hasSlot(running)) {
                 Upload next =
-                        new Upload(Math.min(pace.cutBytes(running.size()), (int) Math.min(1 << 30, bytes - begun)));
+                        new Upload(Math.min(pacing.cutBytes(running.size()), (int) Math.min(1 << 30, bytes - begun)));
                 begun += next.size;
                 running.add(next);
             }
@@ -134,9 +134,9 @@ final class SlowLinkTest {
     private boolean hasSlot(List<Upload> running) {
         long bytes = running.stream().mapToLong(upload -> upload.size).sum();
         OpenCommit next = new OpenCommit(1);
-        next.account(pace.cutBytes(running.size()));
+        next.account(pacing.cutBytes(running.size()));
         return running.isEmpty()
-                || running.size() < EngineSettings.DEFAULT.commits().uploadsMax() && pace.hasRoom(bytes, next);
+                || running.size() < EngineSettings.DEFAULT.commits().uploadsMax() && pacing.hasRoom(bytes, next);
     }
 
     /** One attempt: bytes go into the buffer of its connection, and from there over the link. */

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.storage.gc;
+package io.zerofs.storage.engine.upkeep;
 
 import io.zerofs.core.volume.VolumeException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
-/** Waits for barriers. */
-final class Waiting {
-    private Waiting() {}
+/** Waits for barriers and cuts of the engine. */
+public final class Barriers {
+    private Barriers() {}
 
-    static void forDurable(CompletableFuture<Long> barrier) throws VolumeException {
+    /** Returns the last commit that the barrier made durable. */
+    public static long await(CompletableFuture<Long> barrier) throws VolumeException {
         try {
-            barrier.get();
+            return barrier.get();
         } catch (ExecutionException | CancellationException e) {
             if (e.getCause() instanceof VolumeException failure) {
                 throw failure;

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.engine.pipeline;
+
+import io.zerofs.storage.engine.memtable.OpenCommit;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.object.Traffic;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Decides how large commits become and how much of them is in flight. On a slow link commits are small, so that each is stored
+ * soon and little is lost with an attempt that fails, and no more are in flight than the link carries in a while. Guarded by the
+ * pipeline, except for {@link #cutBytes} and {@link #isGrowing}, which any thread may ask.
+ */
+final class CommitPacing {
+    /** Smaller commits would be written again, as large ones, by garbage collection. */
+    private static final int CUT_BYTES_MIN = 1 << 20;
+
+    /** While nothing is known: found out soon, and with as many connections as there may be, each of which may be slow. */
+    private static final int FIRST_CUT_BYTES = 256 << 10;
+
+    /** What the link carries in this time is one commit. */
+    private static final double CUT_SECONDS = 1.25;
+
+    /** Most that a barrier waits for company, while other commits are on their way. */
+    private static final long SPACING_NANOS_MAX = 10_000_000L;
+
+    /** How long the upload of a commit may take that grows because it is written anew. */
+    private static final long GROWN_NANOS_MAX = 1_000_000_000L;
+
+    private static final int RECENT_MAX = 1024;
+
+    /** An upload has one part in so many of the mean of how long they take. */
+    private static final int UPLOADS_AVERAGED = 8;
+
+    private final EngineSettings.Commits settings;
+    private final Traffic traffic;
+    private final Deque<Recent> recent = new ArrayDeque<>();
+    private long recentBytes;
+    private long lastCutNanos;
+    private long uploadNanos;
+    private double bytesPerNano;
+    private volatile long grownBytesMax;
+
+    CommitPacing(EngineSettings.Commits settings, Traffic traffic) {
+        this.settings = settings;
+        this.traffic = traffic;
+        this.grownBytesMax = settings.grownBytesMax();
+    }
+
+    private record Recent(long seq, long bytes) {}
+
+    /** Memory of a commit at which it is cut for its size. */
+    int cutBytes() {
+        return (int) bound(CUT_SECONDS, CUT_BYTES_MIN, settings.cutBytes());
+    }
+
+    /**
+     * The same for one that so many are before, which are not yet done. Only as many as may be under way are small, whatever
+     * is written until the first of them is answered.
+     */
+    int cutBytes(long before) {
+        boolean isFirst = traffic.bytesPerSecond() == 0 && before < settings.uploadsMax();
+        return isFirst ? (int) bound(CUT_SECONDS, FIRST_CUT_BYTES, settings.cutBytes()) : cutBytes();
+    }
+
+    /**
+     * Whether one more commit may be on its way beside others. The last one may exceed what the link was seen to carry: where it
+     * was the connections that were slow, one more carries more.
+     *
+     * @param bytes memory of those that are
+     */
+    boolean hasRoom(long bytes, OpenCommit commit) {
+        double window = traffic.settings().uploadWindow().toMillis() / 1e3;
+        return bytes < bound(window, 2L * cutBytes(), settings.uploadBytesMax())
+                && bytes + commit.memoryBytes() <= settings.uploadBytesMax();
+    }
+
+    /**
+     * Whether a commit grows beyond {@link #cutBytes}. Data that is rewritten repeatedly goes to the store once for each
+     * commit. Such a commit therefore waits for the timer or a barrier, as long as its upload takes a second at most.
+     */
+    boolean isGrowing(OpenCommit commit) {
+        return commit.rewritesMost()
+                && commit.overheadBytes() < settings.cutBytes()
+                && commit.memoryBytes() < grownBytesMax;
+    }
+
+    /**
+     * Returns the nanoseconds until the next cut that barriers ask for. Their commits begin evenly over the time that one
+     * takes. If the first few callers took all slots at once, later callers would wait for nearly two uploads, and each
+     * would cost a request.
+     */
+    long spacingLeft(long nowNanos) {
+        long spacing = Math.min(SPACING_NANOS_MAX, uploadNanos / settings.uploadsMax());
+        return spacing == 0 ? 0 : lastCutNanos + spacing - nowNanos;
+    }
+
+    /** Notes a cut; returns the first recent commit. Recent is what the open commit would still hold at its largest size. */
+    long cut(OpenCommit commit, long nowNanos) {
+        lastCutNanos = nowNanos;
+        recent.addLast(new Recent(commit.seq(), commit.memoryBytes()));
+        recentBytes += commit.memoryBytes();
+        while (recentBytes > grownBytesMax || recent.size() > RECENT_MAX) {
+            recentBytes -= recent.removeFirst().bytes();
+        }
+        return recent.isEmpty() ? commit.seq() + 1 : recent.peekFirst().seq();
+    }
+
+    /** Notes how long an upload took; only large commits tell how fast the link is. */
+    void stored(long bytes, long nanos) {
+        uploadNanos += (nanos - uploadNanos) / (uploadNanos == 0 ? 1 : UPLOADS_AVERAGED);
+        if (bytes >= cutBytes() / 4) {
+            double now = (double) bytes / Math.max(1, nanos);
+            bytesPerNano += (now - bytesPerNano) / (bytesPerNano == 0 ? 1 : UPLOADS_AVERAGED);
+            grownBytesMax = (long) Math.min(settings.grownBytesMax(), bytesPerNano * GROWN_NANOS_MAX);
+        }
+    }
+
+    private long bound(double seconds, long min, long max) {
+        if (!traffic.isLink()) {
+            return max;
+        }
+        return Math.min(max, Math.max(min, (long) (traffic.bytesPerSecond() * seconds)));
+    }
+}
