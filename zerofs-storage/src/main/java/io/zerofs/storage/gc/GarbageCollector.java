@@ -228,7 +228,7 @@ public final class GarbageCollector implements GcHook {
         long began = runtime.nanoTime().getAsLong();
         long before = repacker.movedChunks();
         pacing.begin();
-        repacker.fold(passBytes());
+        repacker.fold(passBytes(), Repacker.chunksPerRequest(traffic));
         schedule.walked(began, !repacker.isFolding());
         return repacker.movedChunks() > before;
     }

@@ -4,6 +4,7 @@ package io.zerofs.storage.gc;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
+import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.concurrent.ParallelSteps;
@@ -15,6 +16,7 @@ import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.index.FrameReference;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.object.Traffic;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,8 +51,13 @@ final class Repacker {
     /** Number of chunks without a hole between them that are considered together: 16 MiB of a file. */
     private static final int RUN_CHUNKS = 64;
 
-    /** A run is written anew if a reader in its order gets fewer chunks than this from a request. */
-    private static final int CHUNKS_PER_REQUEST_MIN = 8;
+    private static final int CHUNKS_PER_REQUEST_MAX = 8;
+
+    /** Half of what the smallest full commit has. With more, a walk would find the commits that it wrote scattered again. */
+    private static final int CHUNKS_PER_REQUEST_MIN = 2;
+
+    /** A request may cost a reader as much as this part of a second of transfer. */
+    private static final double REQUEST_SECONDS = 0.5;
 
     private static final int REQUESTS_PER_RUN_MIN = 2;
 
@@ -115,17 +122,27 @@ final class Repacker {
      * Continues where it stopped.
      *
      * @param bytesMax bytes after which it stops
+     * @param chunksPerRequest a run is scattered if a reader in its order gets fewer chunks than this from a request
      */
-    void fold(long bytesMax) throws VolumeException {
-        Walk walk = folding == null ? new Walk(this::hardToRead) : folding;
+    void fold(long bytesMax, int chunksPerRequest) throws VolumeException {
+        Walk walk = folding == null ? new Walk(run -> hardToRead(run, chunksPerRequest)) : folding;
         // A failed walk begins anew.
         folding = null;
         move(walk, seq -> true, bytesMax);
         folding = walk.isAtEnd() ? null : walk;
     }
 
-    private List<Placed> hardToRead(List<Placed> run) throws VolumeException {
-        if (requests(run) > REQUESTS_PER_RUN_MIN + run.size() / CHUNKS_PER_REQUEST_MIN) {
+    /** On a slow link commits are smaller, and to send the chunks again costs more than a reader's requests. */
+    static int chunksPerRequest(Traffic traffic) {
+        if (!traffic.isLink()) {
+            return CHUNKS_PER_REQUEST_MAX;
+        }
+        int carried = (int) (traffic.bytesPerSecond() * REQUEST_SECONDS / Volume.CHUNK_BYTES);
+        return Math.max(CHUNKS_PER_REQUEST_MIN, Math.min(CHUNKS_PER_REQUEST_MAX, carried));
+    }
+
+    private List<Placed> hardToRead(List<Placed> run, int chunksPerRequest) throws VolumeException {
+        if (requests(run) > REQUESTS_PER_RUN_MIN + run.size() / chunksPerRequest) {
             return run;
         }
         List<Placed> hidden = new ArrayList<>();

@@ -11,6 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.core.volume.Batch;
+import io.zerofs.core.volume.ChunkId;
+import io.zerofs.core.volume.ChunkRange;
+import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
 import io.zerofs.storage.engine.runtime.EngineSettings;
@@ -156,5 +160,25 @@ final class SlowStoreTest {
         await(barrier);
         assertTrue(held.puts() >= uploads + 8, "a few of a quarter of a mebibyte, the others of one: " + held.puts());
         assertTrue(held.puts() <= uploads + 9, "only the first are small: " + held.puts());
+    }
+
+    @Test
+    void whileNothingIsKnownOfTheLinkLargeWritesUseAllConnections() throws Exception {
+        openHeld();
+        int chunks = 4;
+        for (int i = 0; i < 16; i++) {
+            Batch batch = volume.newBatch();
+            for (int chunk = i * chunks; chunk < (i + 1) * chunks; chunk++) {
+                batch.writeChunk(new ChunkId(1, chunk), 0, ByteBuffer.wrap(filled(CHUNK, chunk)));
+            }
+            try (Reservation room = volume.reserve(new ChunkRange(1, i * chunks, (i + 1) * chunks), chunks * CHUNK)) {
+                volume.apply(batch);
+            }
+        }
+        CompletableFuture<?> barrier = volume.barrier();
+        int uploads = EngineSettings.DEFAULT.commits().uploadsMax();
+        assertEquals(uploads, held.awaitHeld(uploads).size());
+        held.hold(false);
+        await(barrier);
     }
 }

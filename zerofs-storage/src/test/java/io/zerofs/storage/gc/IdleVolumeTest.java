@@ -10,9 +10,16 @@ import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.Reservation;
+import io.zerofs.core.volume.Volume;
 import io.zerofs.storage.index.ChunkEntry;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.manifest.TableReference;
+import io.zerofs.storage.object.ConnectionSettings;
+import io.zerofs.storage.object.ForwardingObjectStore;
+import io.zerofs.storage.object.ManualMonotonicClock;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.Traffic;
+import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import io.zerofs.storage.recovery.LifecycleFixture.Process;
 import java.nio.ByteBuffer;
@@ -76,6 +83,36 @@ final class IdleVolumeTest {
             gc.passTime(Duration.ofHours(1)).pass();
         }
         assertEquals(CHUNKS, gc.collector.statistics().movedChunks());
+    }
+
+    @Test
+    void aFileThatCameOverASlowLinkInSmallCommitsIsNotSentAgain() throws Exception {
+        ManualMonotonicClock clock = new ManualMonotonicClock();
+        Traffic slow = new Traffic(ConnectionSettings.DEFAULTS, clock);
+        Traffic.Transfer first = slow.attempt(1 << 20, () -> {});
+        first.begin();
+        clock.advance(Duration.ofSeconds(8));
+        first.answered(true);
+        first.end();
+        ObjectStore store = new ForwardingObjectStore(new MemoryObjectStore()) {
+            @Override
+            public Traffic traffic() {
+                return slow;
+            }
+        };
+        process = fixture.process(fixture.newDirectory(), store).open();
+        GcFixture gc = new GcFixture(process, PATIENT);
+        for (int chunk = 0; chunk < CHUNKS; chunk++) {
+            write(1, chunk, Volume.CHUNK_BYTES);
+            if (chunk % 4 == 3) {
+                process.barrier();
+            }
+        }
+        process.checkpoint();
+        for (int i = 0; i < 5; i++) {
+            gc.passTime(Duration.ofHours(1)).pass();
+        }
+        assertEquals(0, gc.collector.statistics().movedChunks());
     }
 
     @Test

@@ -66,13 +66,14 @@ final class CommitPacing {
 
     /**
      * Whether one more commit may be on its way beside others. The last one may exceed what the link was seen to carry: where it
-     * was the connections that were slow, one more carries more.
+     * was the connections that were slow, one more carries more. While nothing is known, all connections find out.
      *
      * @param bytes memory of those that are
      */
     boolean hasRoom(long bytes, OpenCommit commit) {
         double window = traffic.settings().uploadWindow().toMillis() / 1e3;
-        return bytes < bound(window, 2L * cutBytes(), settings.uploadBytesMax())
+        long least = traffic.bytesPerSecond() == 0 ? (long) settings.uploadsMax() * CUT_BYTES_MIN : 2L * cutBytes();
+        return bytes < bound(window, least, settings.uploadBytesMax())
                 && bytes + commit.memoryBytes() <= settings.uploadBytesMax();
     }
 
