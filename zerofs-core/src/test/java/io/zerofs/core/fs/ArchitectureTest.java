@@ -3,11 +3,15 @@ package io.zerofs.core.fs;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.core.volume.Volume;
+import io.zerofs.core.walls.Walls;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The walls between the packages of this module. */
@@ -57,7 +61,30 @@ final class ArchitectureTest {
 
     @Test
     void packagesHaveNoCycles() {
-        slices().matching("io.zerofs.core.(*)..").should().beFreeOfCycles().check(CORE);
+        Walls.noCycles("io.zerofs.core.").check(CORE);
+    }
+
+    @Test
+    void arrowsOnlyLeadDown() {
+        List<String> floors = List.of("fs", "format,locks", "vfs,volume", "waiting,background,secret");
+        Walls.floors("io.zerofs.core.", floors).check(CORE);
+    }
+
+    @Test
+    void locksKnowInodesAndNoProtocol() {
+        classes()
+                .that()
+                .resideInAPackage("io.zerofs.core.locks")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", "io.zerofs.core.locks", "io.zerofs.core.vfs")
+                .because("each protocol brings its own clients and handles")
+                .check(CORE);
+    }
+
+    @Test
+    void bothPortsNameTheSameChunk() {
+        assertEquals(Volume.CHUNK_BYTES, VirtualFileSystem.CHUNK_BYTES);
     }
 
     @Test

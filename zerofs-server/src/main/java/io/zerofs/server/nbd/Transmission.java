@@ -36,6 +36,9 @@ final class Transmission {
 
     private volatile boolean disconnecting;
 
+    /** The header of the message that has begun. Confined to the event loop. */
+    private NbdRequest begun;
+
     private final LimitedLog failures = new LimitedLog(LOG, Level.WARN, "failed NBD requests of a connection");
     private final LimitedLog unexpected = new LimitedLog(LOG, Level.ERROR, "unexpected failures of NBD requests");
 
@@ -72,7 +75,8 @@ final class Transmission {
         if (received.readableBytes() < NbdRequest.HEADER_BYTES) {
             return 0;
         }
-        long payload = NbdRequest.decode(received.duplicate()).payloadBytes();
+        begun = NbdRequest.decode(received.duplicate());
+        long payload = begun.payloadBytes();
         if (payload > Handshake.PAYLOAD_BYTES_MAX) {
             // An error could be answered only after all of it was read.
             throw new MalformedMessageException(
@@ -81,8 +85,9 @@ final class Transmission {
         return NbdRequest.HEADER_BYTES + (int) payload;
     }
 
-    void message(ByteBuf message, Request request) throws MalformedMessageException {
-        NbdRequest asked = NbdRequest.decode(message);
+    void message(ByteBuf message, Request request) {
+        NbdRequest asked = begun;
+        message.skipBytes(NbdRequest.HEADER_BYTES);
         users.incrementAndGet();
         request.whenEnded(this::userEnded);
         NbdCall call = new NbdCall(this, asked, request);

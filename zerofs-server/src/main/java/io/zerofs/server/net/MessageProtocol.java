@@ -21,6 +21,7 @@ public interface MessageProtocol {
     /**
      * The length of the message that begins at the reader index, its header included, or 0 when more bytes are needed to
      * tell. Leaves the buffer's indices alone. Nothing is allocated for the message before its length was checked here.
+     * After it has returned a length, it is not called again before {@link #message} got that message.
      *
      * @throws MalformedMessageException if the message breaks a limit; closes the connection
      */

@@ -7,7 +7,9 @@ import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.net.ListenException;
 import io.zerofs.server.net.ProtocolServer;
 import io.zerofs.server.net.ServerResources;
+import io.zerofs.server.nfs3.wire.Nfs3Limits;
 import io.zerofs.server.rpc.DuplicateRequestCache;
+import io.zerofs.server.rpc.RpcConnection;
 import io.zerofs.server.rpc.RpcDispatcher;
 import java.time.InstantSource;
 import java.util.List;
@@ -35,6 +37,10 @@ public final class Nfs3Server {
         RpcDispatcher dispatcher = new RpcDispatcher(
                 List.of(new Nfs3Program(export), new MountProgram(export, new MountTable())),
                 new DuplicateRequestCache(DuplicateRequestCache.BYTES_MAX, InstantSource.system()));
-        return ProtocolServer.open(NAME, addresses, resources, connection -> new RpcConnection(connection, dispatcher));
+        return ProtocolServer.open(
+                NAME,
+                addresses,
+                resources,
+                connection -> new RpcConnection(connection, dispatcher, Nfs3Limits.RECORD_BYTES_MAX));
     }
 }

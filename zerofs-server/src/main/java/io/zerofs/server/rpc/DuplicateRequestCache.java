@@ -3,6 +3,7 @@ package io.zerofs.server.rpc;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.zerofs.server.net.Request;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -68,10 +69,9 @@ public final class DuplicateRequestCache {
      * Looks a call up, and remembers it as running if it is new.
      *
      * @param message the whole call
-     * @return the entry of the new call; null if it is a retransmission, which is answered through the transport
+     * @return the entry of the new call; null if it is a retransmission, which is answered through the request
      */
-    Entry begin(int xid, ByteBuf message, RpcTransport transport) {
-        RpcPeer peer = transport.peer();
+    Entry begin(int xid, ByteBuf message, RpcPeer peer, Request request) {
         Key key = new Key(peer.name(), xid, message.readableBytes(), checksum(message));
         Entry entry;
         synchronized (calls) {
@@ -85,7 +85,7 @@ public final class DuplicateRequestCache {
                 return added;
             }
         }
-        entry.answer(transport);
+        entry.answer(request);
         return null;
     }
 
@@ -169,7 +169,7 @@ public final class DuplicateRequestCache {
         private final Key key;
         private final RpcPeer peer;
         private volatile byte[] reply;
-        private List<RpcTransport> waiters = List.of();
+        private List<Request> waiters = List.of();
 
         // Set before the reply.
         private boolean outlivedPeer;
@@ -198,26 +198,26 @@ public final class DuplicateRequestCache {
         void complete(ByteBuf record) {
             byte[] bytes = new byte[record.readableBytes()];
             record.getBytes(record.readerIndex(), bytes);
-            List<RpcTransport> answered = finish(bytes);
+            List<Request> answered = finish(bytes);
             if (bytes.length > REPLY_BYTES_MAX) {
                 forget(this);
             } else {
                 remember(this);
             }
-            answered.forEach(transport -> send(transport, bytes));
+            answered.forEach(request -> send(request, bytes));
         }
 
         /** Forgets a call that ended without a reply; retransmissions are not answered, and the next one is run. */
         void abandonUnlessComplete() {
             if (reply == null) {
                 forget(this);
-                finish(NO_REPLY).forEach(RpcTransport::drop);
+                finish(NO_REPLY).forEach(Request::end);
             }
         }
 
         /** Those who waited for the end of the call. */
-        private synchronized List<RpcTransport> finish(byte[] bytes) {
-            List<RpcTransport> waited = waiters;
+        private synchronized List<Request> finish(byte[] bytes) {
+            List<Request> waited = waiters;
             finished = clock.instant();
             outlivedPeer = !peer.isOpen();
             reply = bytes;
@@ -225,25 +225,25 @@ public final class DuplicateRequestCache {
             return waited;
         }
 
-        private void answer(RpcTransport transport) {
+        private void answer(Request request) {
             byte[] known;
             synchronized (this) {
                 known = reply;
                 if (known == null && waiters.size() < WAITERS_MAX) {
                     waiters = waiters.isEmpty() ? new ArrayList<>() : waiters;
-                    waiters.add(transport);
+                    waiters.add(request);
                     return;
                 }
             }
             if (known == null || known == NO_REPLY) {
-                transport.drop();
+                request.end();
             } else {
-                send(transport, known);
+                send(request, known);
             }
         }
 
-        private static void send(RpcTransport transport, byte[] reply) {
-            transport.reply(Unpooled.wrappedBuffer(reply));
+        private static void send(Request request, byte[] reply) {
+            request.reply(Unpooled.wrappedBuffer(reply));
         }
     }
 }

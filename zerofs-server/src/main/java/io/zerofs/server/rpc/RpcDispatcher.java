@@ -2,8 +2,10 @@
 package io.zerofs.server.rpc;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
+import io.zerofs.server.net.Request;
 import java.util.List;
 
 /** Decodes calls and hands them to their programs; answers those that no program takes. Thread-safe. */
@@ -23,9 +25,13 @@ public final class RpcDispatcher {
      * Handles one message.
      *
      * @param message borrowed as {@link RpcProgram#call} says
+     * @param peer the connection by which it came
+     * @param request ended by the reply
+     * @param allocator of replies
      * @throws MalformedMessageException if it is not a call that could be answered
      */
-    public void dispatch(ByteBuf message, RpcTransport transport) throws MalformedMessageException {
+    public void dispatch(ByteBuf message, RpcPeer peer, Request request, ByteBufAllocator allocator)
+            throws MalformedMessageException {
         ByteBuf whole = message.duplicate();
         XdrReader in = new XdrReader(message);
         int xid = in.readInt();
@@ -33,7 +39,7 @@ public final class RpcDispatcher {
         if (type != CALL) {
             throw new MalformedMessageException("message type " + type + " is not a call");
         }
-        RpcExchange uncached = new RpcExchange(xid, transport, null);
+        RpcExchange uncached = new RpcExchange(xid, peer, request, allocator);
         if (in.readInt() != RpcError.RPC_VERSION) {
             uncached.refuse(new RpcError.RpcMismatch());
             return;
@@ -53,12 +59,12 @@ public final class RpcDispatcher {
         }
         RpcExchange exchange = uncached;
         if (program.isCached(procedure)) {
-            DuplicateRequestCache.Entry entry = cache.begin(xid, whole, transport);
+            DuplicateRequestCache.Entry entry = cache.begin(xid, whole, peer, request);
             if (entry == null) {
                 return;
             }
-            transport.whenEnded(entry::abandonUnlessComplete);
-            exchange = new RpcExchange(xid, transport, entry);
+            request.whenEnded(entry::abandonUnlessComplete);
+            exchange = uncached.remembered(entry);
         }
         try {
             program.call(new RpcCall(xid, programNumber, version, procedure, credential), in, exchange);

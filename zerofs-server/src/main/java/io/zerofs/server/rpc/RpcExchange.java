@@ -2,7 +2,9 @@
 package io.zerofs.server.rpc;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.zerofs.server.bytes.XdrWriter;
+import io.zerofs.server.net.Request;
 import java.util.function.Consumer;
 
 /** A call to be answered once, from any thread. */
@@ -15,23 +17,38 @@ public final class RpcExchange {
     private static final int SUCCESS = 0;
 
     private final int xid;
-    private final RpcTransport transport;
+    private final RpcPeer peer;
+    private final Request request;
+    private final ByteBufAllocator allocator;
     private final DuplicateRequestCache.Entry cached;
 
-    RpcExchange(int xid, RpcTransport transport, DuplicateRequestCache.Entry cached) {
+    private RpcExchange(
+            int xid, RpcPeer peer, Request request, ByteBufAllocator allocator, DuplicateRequestCache.Entry cached) {
         this.xid = xid;
-        this.transport = transport;
+        this.peer = peer;
+        this.request = request;
+        this.allocator = allocator;
         this.cached = cached;
+    }
+
+    /** Makes an exchange whose reply nobody remembers. */
+    RpcExchange(int xid, RpcPeer peer, Request request, ByteBufAllocator allocator) {
+        this(xid, peer, request, allocator, null);
+    }
+
+    /** Returns the same exchange, whose reply completes an entry of the cache. */
+    RpcExchange remembered(DuplicateRequestCache.Entry entry) {
+        return new RpcExchange(xid, peer, request, allocator, entry);
     }
 
     /** Address of the client. */
     public String clientName() {
-        return transport.peer().name();
+        return peer.name();
     }
 
     /** Whether the call comes from a port that only the superuser of the client's machine can have. */
     public boolean isFromPrivilegedPort() {
-        return transport.peer().isPrivileged();
+        return peer.isPrivileged();
     }
 
     /**
@@ -42,17 +59,17 @@ public final class RpcExchange {
      * @param replyBytes most bytes of the {@link #newPayload} that it takes, for which it waits until there is room
      */
     public void run(int transferBytes, int replyBytes, Runnable work) {
-        transport.run(transferBytes, replyBytes, work);
+        request.run(transferBytes, replyBytes, work);
     }
 
     /** Runs what is left of the work after {@link #run} returned, on this thread. What it throws ends the connection. */
     public void resume(Runnable work) {
-        transport.resume(work);
+        request.resume(work);
     }
 
     /** Starts a reply whose results take about this many bytes. */
     public ByteBuf newReply(int resultBytes) {
-        ByteBuf reply = transport.allocator().directBuffer(REPLY_HEADER_BYTES + resultBytes);
+        ByteBuf reply = allocator.directBuffer(REPLY_HEADER_BYTES + resultBytes);
         writeHeader(reply);
         return reply;
     }
@@ -65,7 +82,7 @@ public final class RpcExchange {
      */
     public ByteBuf newPayload(int resultBytesMax, int dataBytesMax) {
         int headroom = REPLY_HEADER_BYTES + resultBytesMax;
-        return transport.allocator().directBuffer(headroom + dataBytesMax).setIndex(headroom, headroom);
+        return allocator.directBuffer(headroom + dataBytesMax).setIndex(headroom, headroom);
     }
 
     /**
@@ -93,12 +110,12 @@ public final class RpcExchange {
         if (cached != null) {
             cached.complete(reply);
         }
-        transport.reply(reply);
+        request.reply(reply);
     }
 
     /** Answers that the call was not carried out. */
     public void refuse(RpcError error) {
-        ByteBuf reply = transport.allocator().directBuffer(ERROR_BYTES_MAX);
+        ByteBuf reply = allocator.directBuffer(ERROR_BYTES_MAX);
         XdrWriter out = new XdrWriter(reply);
         out.writeInt(0).writeInt(xid).writeInt(REPLY);
         error.write(out);

@@ -10,8 +10,10 @@ import io.zerofs.core.random.Mutations;
 import io.zerofs.server.fuzz.FuzzConnection;
 import io.zerofs.server.fuzz.FuzzVolume;
 import io.zerofs.server.nfs3.client.RpcClient;
+import io.zerofs.server.nfs3.wire.Nfs3Limits;
 import io.zerofs.server.nfs3.wire.Nfs3Procedure;
 import io.zerofs.server.rpc.DuplicateRequestCache;
+import io.zerofs.server.rpc.RpcConnection;
 import io.zerofs.server.rpc.RpcDispatcher;
 import java.io.ByteArrayOutputStream;
 import java.time.InstantSource;
@@ -94,14 +96,16 @@ final class RpcFuzzTest {
         }
         nextVolume();
         byte[] bytes = withHandles(Arrays.copyOfRange(input, 1, input.length));
-        FuzzConnection connection = new FuzzConnection(each -> new RpcConnection(each, dispatcher));
+        FuzzConnection connection =
+                new FuzzConnection(each -> new RpcConnection(each, dispatcher, Nfs3Limits.RECORD_BYTES_MAX));
         int procedure = input[0];
         Mutations.bounded(
                 bytes.length,
                 () -> connection.feed(
                         procedure < 0 ? bytes : record(9, procedure < 64 ? NFS : MOUNT, procedure % 64, bytes)));
         connection.end();
-        FuzzConnection beside = new FuzzConnection(each -> new RpcConnection(each, dispatcher));
+        FuzzConnection beside =
+                new FuzzConnection(each -> new RpcConnection(each, dispatcher, Nfs3Limits.RECORD_BYTES_MAX));
         byte[] root = withHandles(withHandleMark(new byte[] {0, 0, 0, 0}, 0));
         beside.feed(record(10, NFS, Nfs3Procedure.GETATTR.number(), root));
         assertFalse(beside.isClosed());

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.zerofs.core.random.Seeds;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
@@ -19,6 +21,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class RpcDispatcherTest {
+    private static final ByteBufAllocator ALLOCATOR = UnpooledByteBufAllocator.DEFAULT;
     private static final String XID = "00000007";
     private static final String CALL = "00000000";
     private static final String PROGRAM = "00001000" + "00000002";
@@ -37,7 +40,7 @@ class RpcDispatcherTest {
     private final List<Runnable> held = new ArrayList<>();
     private boolean hold;
     private Instant now = Instant.EPOCH;
-    private final FakeTransport transport = new FakeTransport("10.0.0.1:700");
+    private final FakeRequest request = new FakeRequest("10.0.0.1:700");
     private final RpcDispatcher dispatcher = new RpcDispatcher(List.of(new EchoProgram()), cacheOf(4, 1));
 
     private DuplicateRequestCache cacheOf(int calls, int clients) {
@@ -83,14 +86,14 @@ class RpcDispatcherTest {
         }
     }
 
-    private List<String> dispatch(FakeTransport to, String... parts) throws MalformedMessageException {
+    private List<String> dispatch(FakeRequest to, String... parts) throws MalformedMessageException {
         byte[] message = HexFormat.of().parseHex(String.join("", parts));
-        dispatcher.dispatch(Unpooled.wrappedBuffer(message), to);
+        dispatcher.dispatch(Unpooled.wrappedBuffer(message), to.peer(), to, ALLOCATOR);
         return to.replies;
     }
 
     private List<String> dispatch(String... parts) throws MalformedMessageException {
-        return dispatch(transport, parts);
+        return dispatch(request, parts);
     }
 
     @Test
@@ -118,7 +121,7 @@ class RpcDispatcherTest {
                         ACCEPTED + "00000004", // GARBAGE_ARGS
                         DENIED + "00000001" + "00000002", // AUTH_REJECTEDCRED
                         DENIED + "00000001" + "00000001"), // AUTH_BADCRED
-                transport.replies);
+                request.replies);
     }
 
     @Test
@@ -131,7 +134,7 @@ class RpcDispatcherTest {
         assertEquals(-2, sys.gid());
         assertEquals(16, sys.groups().length);
         dispatch(authSys("00000001" + name + "000003e8" + "fffffffe" + "00000011" + "0000000a".repeat(17)));
-        assertEquals(DENIED + "00000001" + "00000001", transport.replies.get(1));
+        assertEquals(DENIED + "00000001" + "00000001", request.replies.get(1));
     }
 
     private static String[] authSys(String body) {
@@ -155,30 +158,30 @@ class RpcDispatcherTest {
     @Test
     void retransmissionIsAnsweredWithTheFirstReplyAndNotRunAgain() throws MalformedMessageException {
         dispatch(once(XID, "0000002a"));
-        assertEquals(transport.replies.get(0), dispatch(once(XID, "0000002a")).get(1), "on the same connection");
-        FakeTransport early = new FakeTransport("10.0.0.1:700");
+        assertEquals(request.replies.get(0), dispatch(once(XID, "0000002a")).get(1), "on the same connection");
+        FakeRequest early = new FakeRequest("10.0.0.1:700");
         assertEquals(
-                transport.replies.subList(0, 1),
+                request.replies.subList(0, 1),
                 dispatch(early, once(XID, "0000002a")),
                 "whose end is not known yet, because the next has its port");
-        transport.peer().ended(false);
-        FakeTransport reconnected = new FakeTransport("10.0.0.1:701");
-        assertEquals(transport.replies.subList(0, 1), dispatch(reconnected, once(XID, "0000002a")));
+        request.peer().ended(false);
+        FakeRequest reconnected = new FakeRequest("10.0.0.1:701");
+        assertEquals(request.replies.subList(0, 1), dispatch(reconnected, once(XID, "0000002a")));
         assertEquals(1, calls.size());
     }
 
     @Test
     void sameCallByAnotherConnectionThatIsOpenIsAnotherCall() throws MalformedMessageException {
         dispatch(once(XID, "0000002a"));
-        dispatch(new FakeTransport("10.0.0.1:701"), once(XID, "0000002a"));
+        dispatch(new FakeRequest("10.0.0.1:701"), once(XID, "0000002a"));
         assertEquals(2, calls.size());
     }
 
     @Test
     void sameCallAfterTheClientEndedItsConnectionInOrderIsAnotherCall() throws MalformedMessageException {
         dispatch(once(XID, "0000002a"));
-        transport.peer().ended(true);
-        dispatch(new FakeTransport("10.0.0.1:700"), once(XID, "0000002a"));
+        request.peer().ended(true);
+        dispatch(new FakeRequest("10.0.0.1:700"), once(XID, "0000002a"));
         assertEquals(2, calls.size());
     }
 
@@ -186,12 +189,12 @@ class RpcDispatcherTest {
     void callThatRanWhenItsClientEndedTheConnectionIsAnsweredOnTheNext() throws MalformedMessageException {
         hold = true;
         dispatch(once(XID, "0000002a"));
-        transport.peer().ended(true);
-        FakeTransport reconnected = new FakeTransport("10.0.0.1:701");
+        request.peer().ended(true);
+        FakeRequest reconnected = new FakeRequest("10.0.0.1:701");
         dispatch(reconnected, once(XID, "0000002a"));
         held.remove(0).run();
         assertEquals(1, reconnected.replies.size());
-        FakeTransport again = new FakeTransport("10.0.0.1:702");
+        FakeRequest again = new FakeRequest("10.0.0.1:702");
         assertEquals(reconnected.replies, dispatch(again, once(XID, "0000002a")));
         assertEquals(1, calls.size());
     }
@@ -215,10 +218,10 @@ class RpcDispatcherTest {
         assertEquals(2, calls.size());
     }
 
-    private boolean runs(RpcDispatcher on, FakeTransport by, int xid) throws MalformedMessageException {
+    private boolean runs(RpcDispatcher on, FakeRequest by, int xid) throws MalformedMessageException {
         int before = calls.size();
         String call = String.join("", once(HexFormat.of().toHexDigits(xid), "0000002a"));
-        on.dispatch(Unpooled.wrappedBuffer(HexFormat.of().parseHex(call)), by);
+        on.dispatch(Unpooled.wrappedBuffer(HexFormat.of().parseHex(call)), by.peer(), by, ALLOCATOR);
         return calls.size() > before;
     }
 
@@ -228,16 +231,16 @@ class RpcDispatcherTest {
         RpcDispatcher roomy = new RpcDispatcher(List.of(new EchoProgram()), cacheOf(room, 2));
         int few = 20;
         for (int i = 0; i < few; i++) {
-            runs(roomy, transport, i);
+            runs(roomy, request, i);
         }
         // Of one client, by many connections.
         for (int i = 0; i < 1_000; i++) {
-            assertTrue(runs(roomy, new FakeTransport("10.0.0.2:" + (1 + i)), i));
+            assertTrue(runs(roomy, new FakeRequest("10.0.0.2:" + (1 + i)), i));
         }
         for (int i = 0; i < few; i++) {
-            assertFalse(runs(roomy, transport, i), "call " + i + " of the other client");
+            assertFalse(runs(roomy, request, i), "call " + i + " of the other client");
         }
-        FakeTransport busy = new FakeTransport("10.0.0.2:5000");
+        FakeRequest busy = new FakeRequest("10.0.0.2:5000");
         for (int i = 0; i < room - few; i++) {
             assertTrue(runs(roomy, busy, i));
         }
@@ -245,9 +248,9 @@ class RpcDispatcherTest {
             assertFalse(runs(roomy, busy, i), "what the other does not use is lent");
         }
         for (int i = few; i < room; i++) {
-            assertTrue(runs(roomy, transport, i));
+            assertTrue(runs(roomy, request, i));
         }
-        assertTrue(runs(roomy, transport, 0), "a client that has more than the other forgets its own");
+        assertTrue(runs(roomy, request, 0), "a client that has more than the other forgets its own");
         assertTrue(runs(roomy, busy, 0), "what was lent is taken back");
         assertFalse(runs(roomy, busy, room - few - 1));
     }
@@ -255,7 +258,7 @@ class RpcDispatcherTest {
     @Test
     void sameXidOfAnotherClientOrWithAnotherCallIsAnotherCall() throws MalformedMessageException {
         dispatch(once(XID, "0000002a"));
-        dispatch(new FakeTransport("10.0.0.2:700"), once(XID, "0000002a"));
+        dispatch(new FakeRequest("10.0.0.2:700"), once(XID, "0000002a"));
         dispatch(once(XID, "0000002b"));
         dispatch(once("00000008", "0000002a"));
         assertEquals(4, calls.size());
@@ -265,13 +268,13 @@ class RpcDispatcherTest {
     void retransmissionOfARunningCallWaitsForIt() throws MalformedMessageException {
         hold = true;
         dispatch(once(XID, "0000002a"));
-        transport.peer().ended(false);
-        FakeTransport reconnected = new FakeTransport("10.0.0.1:701");
+        request.peer().ended(false);
+        FakeRequest reconnected = new FakeRequest("10.0.0.1:701");
         dispatch(reconnected, once(XID, "0000002a"));
         assertEquals(List.of(), reconnected.replies);
         held.remove(0).run();
         assertEquals(1, calls.size());
-        assertEquals(transport.replies, reconnected.replies);
+        assertEquals(request.replies, reconnected.replies);
         assertEquals(1, reconnected.replies.size());
     }
 
@@ -279,9 +282,9 @@ class RpcDispatcherTest {
     void callThatEndedWithoutAReplyIsRunWhenItIsSentAgain() throws MalformedMessageException {
         hold = true;
         dispatch(once(XID, "0000002a"));
-        FakeTransport reconnected = new FakeTransport("10.0.0.1:700");
+        FakeRequest reconnected = new FakeRequest("10.0.0.1:700");
         dispatch(reconnected, once(XID, "0000002a"));
-        transport.whenEnded.run();
+        request.whenEnded.run();
         assertEquals(1, reconnected.dropped, "who waited for the reply");
         hold = false;
         assertEquals(1, dispatch(reconnected, once(XID, "0000002a")).size());
@@ -310,9 +313,10 @@ class RpcDispatcherTest {
                 for (int damage = random.nextInt(4); damage >= 0; damage--) {
                     damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
                 }
-                FakeTransport to = new FakeTransport("10.0.0.1:700");
+                FakeRequest to = new FakeRequest("10.0.0.1:700");
                 try {
-                    dispatcher.dispatch(Unpooled.wrappedBuffer(damaged, 0, random.nextInt(damaged.length + 1)), to);
+                    ByteBuf message = Unpooled.wrappedBuffer(damaged, 0, random.nextInt(damaged.length + 1));
+                    dispatcher.dispatch(message, to.peer(), to, ALLOCATOR);
                     assertEquals(1, to.replies.size());
                 } catch (MalformedMessageException e) {
                     assertEquals(0, to.replies.size());

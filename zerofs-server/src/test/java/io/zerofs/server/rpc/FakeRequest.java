@@ -2,34 +2,27 @@
 package io.zerofs.server.rpc;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.UnpooledByteBufAllocator;
+import io.zerofs.server.net.Request;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Keeps the replies, as hex behind their record mark. */
-final class FakeTransport implements RpcTransport {
+/** Keeps the replies to calls of one peer, as hex after their record mark. */
+final class FakeRequest implements Request {
     final List<String> replies = new ArrayList<>();
     int dropped;
     Runnable whenEnded = () -> {};
     private final RpcPeer peer;
 
     /** @param address an IP address and a port */
-    FakeTransport(String address) {
+    FakeRequest(String address) {
         String[] parts = address.split(":");
         this.peer = new RpcPeer(new InetSocketAddress(parts[0], Integer.parseInt(parts[1])), parts[0]);
     }
 
-    @Override
-    public RpcPeer peer() {
+    RpcPeer peer() {
         return peer;
-    }
-
-    @Override
-    public ByteBufAllocator allocator() {
-        return UnpooledByteBufAllocator.DEFAULT;
     }
 
     @Override
@@ -48,6 +41,9 @@ final class FakeTransport implements RpcTransport {
     }
 
     @Override
+    public void charge(int replyBytes) {}
+
+    @Override
     public void reply(ByteBuf record) {
         replies.add(ByteBufUtil.hexDump(record.skipBytes(RecordMarking.MARK_BYTES)));
         record.release();
@@ -55,7 +51,7 @@ final class FakeTransport implements RpcTransport {
     }
 
     @Override
-    public void drop() {
+    public void end() {
         dropped++;
         whenEnded.run();
     }

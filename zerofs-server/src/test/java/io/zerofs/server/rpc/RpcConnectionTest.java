@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.server.nfs3;
+package io.zerofs.server.rpc;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -15,11 +15,6 @@ import io.zerofs.server.net.ServerSettings;
 import io.zerofs.server.nfs3.client.Nfs3Client;
 import io.zerofs.server.nfs3.client.RpcClient;
 import io.zerofs.server.nfs3.wire.Nfs3Limits;
-import io.zerofs.server.rpc.DuplicateRequestCache;
-import io.zerofs.server.rpc.RpcCall;
-import io.zerofs.server.rpc.RpcDispatcher;
-import io.zerofs.server.rpc.RpcExchange;
-import io.zerofs.server.rpc.RpcProgram;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -76,7 +71,7 @@ class RpcConnectionTest {
                         "rpc",
                         List.of(ListenAddress.tcp("127.0.0.1:0")),
                         resources,
-                        connection -> new RpcConnection(connection, dispatcher))) {
+                        connection -> new RpcConnection(connection, dispatcher, Nfs3Limits.RECORD_BYTES_MAX))) {
             try (RpcClient client = new RpcClient(server.port())) {
                 CompletableFuture<RpcClient.Reply> never = client.send(4_711, record);
                 assertThrows(IOException.class, () -> Nfs3Client.get(never));
@@ -97,7 +92,7 @@ class RpcConnectionTest {
                         "rpc",
                         List.of(ListenAddress.tcp("127.0.0.1:0")),
                         resources,
-                        connection -> new RpcConnection(connection, dispatcher));
+                        connection -> new RpcConnection(connection, dispatcher, Nfs3Limits.RECORD_BYTES_MAX));
                 Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(20_000);
             // A part of a fragment that is not the last.
