@@ -27,6 +27,9 @@ final class MessageHandler extends ChannelConnection {
     /** Replies written before the socket gets them, so that a long batch does not delay its first reply. */
     private static final int REPLIES_PER_FLUSH_MAX = 32;
 
+    /** Messages of one connection before the others of its event loop have their turn: a millisecond or less. */
+    static final int MESSAGES_PER_TURN_MAX = 128;
+
     /** Seconds between two checks whether the connection moves. */
     private static final int PROGRESS_CHECK_SECONDS = 1;
 
@@ -50,23 +53,20 @@ final class MessageHandler extends ChannelConnection {
     private int messageBytes;
     /** Bytes of the message that has begun that were admitted; 0 before. */
     private int admittedBytes;
-
     /** What it has counted of the receiver's room besides. */
     private int roomBytes;
-
     /** A request whose reply there is no room for; nothing behind it is cut. */
     private PendingRequest deferred;
-
+    private int messagesInTurn;
     private boolean blocked;
     private boolean paused;
     private boolean encrypted;
     private volatile boolean finishing;
     private boolean inReadLoop;
-
+    private int unflushed;
     /** Whether the connection ends by an error, by us, or with a reply that the socket did not take. */
     private boolean broken;
 
-    private int unflushed;
     private final StallDetector stall = new StallDetector();
     private final Idleness idleness = new Idleness();
 
@@ -120,7 +120,6 @@ final class MessageHandler extends ChannelConnection {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext from, Throwable cause) {
-        broken = true;
         if (cause instanceof IOException) {
             LOG.debug("{}: {}", this, cause.getMessage());
         } else if (cause.getCause() instanceof SSLException refused) {
@@ -130,8 +129,7 @@ final class MessageHandler extends ChannelConnection {
         } else {
             resources.unexpected().line("{}: closed after an unexpected error", this, cause);
         }
-        finishing = true;
-        from.close();
+        abort();
     }
 
     @Override
@@ -155,13 +153,16 @@ final class MessageHandler extends ChannelConnection {
 
     private void cutMessages() {
         try {
-            while (!blocked && !paused && !finishing && receiver.bytes() != null && nextMessageIsWhole()) {
+            while (!isHeldBack() && receiver.bytes() != null && nextMessageIsWhole()) {
                 ByteBuf message = receiver.cut(messageBytes);
                 int charged = admittedBytes;
                 messageBytes = 0;
                 admittedBytes = 0;
                 idleness.use();
                 new PendingRequest(this, budget, message, charged).handle(protocol);
+                if (++messagesInTurn == MESSAGES_PER_TURN_MAX) {
+                    letOthers();
+                }
             }
         } catch (MalformedMessageException e) {
             close("malformed message: " + e.getMessage());
@@ -247,14 +248,28 @@ final class MessageHandler extends ChannelConnection {
             deferred = null;
             next.runDeferred();
         }
-        cutMessages();
-        readIfWanted();
+        goOn();
     }
 
-    private void readIfWanted() {
-        if (!blocked && !paused && !finishing) {
+    /** Goes on after the event loop has looked at its other sockets: what a task schedules runs no earlier. */
+    private void letOthers() {
+        context.channel().config().setAutoRead(false);
+        Runnable next = () -> {
+            messagesInTurn = 0;
+            goOn();
+        };
+        onEventLoop(() -> context.executor().schedule(() -> onEventLoop(next), 0, TimeUnit.NANOSECONDS));
+    }
+
+    private void goOn() {
+        cutMessages();
+        if (!isHeldBack()) {
             context.channel().config().setAutoRead(true);
         }
+    }
+
+    private boolean isHeldBack() {
+        return blocked || paused || finishing || messagesInTurn == MESSAGES_PER_TURN_MAX;
     }
 
     private void dropReceived() {
@@ -383,19 +398,20 @@ final class MessageHandler extends ChannelConnection {
     /** Closes it, because another connection needs its place. Floods of them must not fill the log. */
     void makeWay() {
         LOG.debug("{}: closed: it keeps nothing, and another connection needs its place", this);
-        onEventLoop(() -> {
-            broken = true; // Its client may have asked for something meanwhile.
-            finishing = true;
-            context.close();
-        });
+        onEventLoop(this::abort);
+    }
+
+    /** Not in order: its client may have asked for something meanwhile. */
+    private void abort() {
+        broken = true;
+        finishing = true;
+        context.close();
     }
 
     /** Replies that fail now make room, but nobody is left to be answered. */
     private void closeNow(String reason) {
         resources.closed().line("{}: closed: {}", this, reason);
-        broken = true;
-        finishing = true;
-        context.close();
+        abort();
     }
 
     @Override
@@ -429,8 +445,7 @@ final class MessageHandler extends ChannelConnection {
     public void resume() {
         onEventLoop(() -> {
             paused = false;
-            cutMessages();
-            readIfWanted();
+            goOn();
         });
     }
 

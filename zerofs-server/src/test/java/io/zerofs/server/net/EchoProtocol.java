@@ -35,10 +35,19 @@ final class EchoProtocol implements MessageProtocol {
     final Queue<String> threads = new ConcurrentLinkedQueue<>();
     final AtomicInteger messages = new AtomicInteger();
     final AtomicInteger closed = new AtomicInteger();
+    /** Happens on the event loop with each message. */
+    volatile Step whenRead = () -> {};
+
     /** Set before it counts as closed. */
     volatile boolean closedInOrder;
 
     private final Connection connection;
+
+    /** What a test does in between. */
+    @FunctionalInterface
+    interface Step {
+        void run() throws InterruptedException;
+    }
 
     EchoProtocol(Connection connection) {
         this.connection = connection;
@@ -62,6 +71,11 @@ final class EchoProtocol implements MessageProtocol {
     @Override
     public void message(ByteBuf message, Request request) {
         messages.incrementAndGet();
+        try {
+            whenRead.run();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
         byte command = message.getByte(message.readerIndex() + 4);
         switch (command) {
             case ECHO -> request.run(message.readableBytes(), () -> echo(message, request));

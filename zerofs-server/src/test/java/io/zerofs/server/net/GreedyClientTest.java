@@ -14,8 +14,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +104,39 @@ class GreedyClientTest {
             read(socket, BIG_BYTES);
         }
         assertBounded();
+    }
+
+    @Test
+    void othersOfAnEventLoopHaveTheirTurnWhileOneConnectionSendsMany() throws Exception {
+        int many = 10 * MessageHandler.MESSAGES_PER_TURN_MAX;
+        ServerSettings alone = new ServerSettings(1, 1, 2, 256, 4L << 20, 8L << 20, 64 << 10, 30, 2);
+        List<EchoProtocol> protocols = new CopyOnWriteArrayList<>();
+        try (ServerResources resources = new ServerResources(alone);
+                ProtocolServer other =
+                        ProtocolServer.open("echo", List.of(ListenAddress.tcp("127.0.0.1:0")), resources, connection -> {
+                            protocols.add(new EchoProtocol(connection));
+                            return protocols.get(protocols.size() - 1);
+                        });
+                Socket busy = new Socket(InetAddress.getLoopbackAddress(), other.port());
+                Socket few = new Socket(InetAddress.getLoopbackAddress(), other.port())) {
+            until(() -> protocols.size() == 2);
+            CountDownLatch sent = new CountDownLatch(1);
+            CompletableFuture<Integer> before = new CompletableFuture<>();
+            // The loop waits until all was sent by both.
+            protocols.get(0).whenRead = () -> sent.await();
+            protocols.get(1).whenRead = () -> before.complete(protocols.get(0).messages.get());
+            ByteBuffer requests = ByteBuffer.allocate(many * 10);
+            for (int i = 0; i < many; i++) {
+                requests.put(message(ECHO, 10));
+            }
+            busy.getOutputStream().write(requests.array());
+            until(() -> protocols.get(0).messages.get() == 1);
+            few.getOutputStream().write(message(ECHO, 10));
+            sent.countDown();
+            assertTrue(before.get() <= MessageHandler.MESSAGES_PER_TURN_MAX, before.get() + " messages were handled before");
+            read(few, 10);
+            read(busy, many * 10);
+        }
     }
 
     @Test
