@@ -15,6 +15,11 @@ import org.tomlj.TomlParseResult;
 public final class ConfigLoader {
     private static final long FILE_BYTES_MAX = 1 << 20;
 
+    private static final String UNEXPECTED = "Unexpected '";
+
+    /** Characters of a file that a message may have. */
+    private static final int QUOTED_MAX = 3;
+
     /** The byte order mark, with which some editors begin a file. */
     private static final String BYTE_ORDER_MARK = "\uFEFF";
 
@@ -33,10 +38,19 @@ public final class ConfigLoader {
         TomlParseResult result = parsed(name, toml);
         if (result.hasErrors()) {
             TomlParseError error = result.errors().get(0);
-            // Only the position and the parser's own words, which may quote one token but never a whole value.
-            throw new ConfigException(name + ":" + error.position().line() + ": " + error.getMessage());
+            throw new ConfigException(name + ":" + error.position().line() + ": " + shown(error.getMessage()));
         }
         return new RecordBinder(name, new Substitution(environment)).bind(ZerofsConfig.class, result);
+    }
+
+    /** The parser quotes what it did not expect, which may be the rest of a line with a password in it. */
+    private static String shown(String message) {
+        int from = UNEXPECTED.length() + QUOTED_MAX;
+        int end = message.lastIndexOf("', expected");
+        int to = end < 0 ? message.length() - 1 : end;
+        return message.startsWith(UNEXPECTED) && from < to
+                ? message.substring(0, from) + "…" + message.substring(to)
+                : message;
     }
 
     /** Parses the text. For some wrong texts the parser fails as if it had a bug of its own. */

@@ -25,6 +25,7 @@ final class ConfigFuzzTest {
                                 + "storage.encryption_password = \"correct horse\"\n[aws]\nallow_http = \"true\"\n"),
                         text(
                                 "[servers]\nnbd = { addresses = [\"127.0.0.1:1\", \"[::1]:2\"] }\n[[servers.nfs]]\nport=1\n"),
+                        text("d#n = \"" + "-".repeat(1_000) + "\"\n"),
                         text("a = \"$${b}\"\nc = \"\"\"${HOME}\\\n \"\"\"\nd = 1979-05-27T07:32:00Z\n[e.\"f.g\"]\n")),
                 ROUNDS,
                 ConfigFuzzTest::fuzzerTestOneInput);

@@ -48,6 +48,12 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void restOfALineWithAPasswordIsNotQuoted() {
+        String message = error("[storage]\nencryption_password# = \"hunter2\"\n");
+        assertTrue(message.startsWith("z.toml:2: Unexpected '# =…', expected"), message);
+    }
+
+    @Test
     void smallestFileGetsTheDefaults() throws ConfigException {
         ZerofsConfig config = load(SMALLEST);
         assertEquals(Path.of("/var/cache/zerofs"), config.cache().dir());

@@ -112,8 +112,8 @@ class GreedyClientTest {
         ServerSettings alone = new ServerSettings(1, 1, 2, 256, 4L << 20, 8L << 20, 64 << 10, 30, 2);
         List<EchoProtocol> protocols = new CopyOnWriteArrayList<>();
         try (ServerResources resources = new ServerResources(alone);
-                ProtocolServer other =
-                        ProtocolServer.open("echo", List.of(ListenAddress.tcp("127.0.0.1:0")), resources, connection -> {
+                ProtocolServer other = ProtocolServer.open(
+                        "echo", List.of(ListenAddress.tcp("127.0.0.1:0")), resources, connection -> {
                             protocols.add(new EchoProtocol(connection));
                             return protocols.get(protocols.size() - 1);
                         });
