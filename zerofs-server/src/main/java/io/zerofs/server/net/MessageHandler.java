@@ -57,6 +57,7 @@ final class MessageHandler extends ChannelConnection {
     private int roomBytes;
     /** A request whose reply there is no room for; nothing behind it is cut. */
     private PendingRequest deferred;
+
     private int messagesInTurn;
     private boolean blocked;
     private boolean paused;
@@ -401,9 +402,8 @@ final class MessageHandler extends ChannelConnection {
         onEventLoop(this::abort);
     }
 
-    /** Not in order: its client may have asked for something meanwhile. */
     private void abort() {
-        broken = true;
+        broken = true; // Its client may have asked for something meanwhile.
         finishing = true;
         context.close();
     }

@@ -124,7 +124,8 @@ class GreedyClientTest {
             CompletableFuture<Integer> before = new CompletableFuture<>();
             // The loop waits until all was sent by both.
             protocols.get(0).whenRead = () -> sent.await();
-            protocols.get(1).whenRead = () -> before.complete(protocols.get(0).messages.get());
+            protocols.get(1).whenRead =
+                    () -> before.complete(protocols.get(0).messages.get());
             ByteBuffer requests = ByteBuffer.allocate(many * 10);
             for (int i = 0; i < many; i++) {
                 requests.put(message(ECHO, 10));
@@ -133,7 +134,9 @@ class GreedyClientTest {
             until(() -> protocols.get(0).messages.get() == 1);
             few.getOutputStream().write(message(ECHO, 10));
             sent.countDown();
-            assertTrue(before.get() <= MessageHandler.MESSAGES_PER_TURN_MAX, before.get() + " messages were handled before");
+            assertTrue(
+                    before.get() <= MessageHandler.MESSAGES_PER_TURN_MAX,
+                    before.get() + " messages were handled before");
             read(few, 10);
             read(busy, many * 10);
         }
