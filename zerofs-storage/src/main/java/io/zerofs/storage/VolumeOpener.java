@@ -17,18 +17,18 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 
-/** Opens volumes for the program: own threads, the system's clock and its source of randomness. */
+/** Opens volumes for the program, with threads of its own, the system's clock and its source of randomness. */
 public final class VolumeOpener {
     private VolumeOpener() {}
 
     /**
-     * Opens the volume in a store. Where the store is empty, a new one is made if the settings permit it. A running daemon loses
+     * Opens the volume in a store. In an empty store it creates a new volume if the settings permit it. A running daemon loses
      * the volume: its log is fenced, and it ends.
      *
      * @param store stays open when the volume is closed; the caller closes it afterwards
-     * @param gc what garbage collection may do
-     * @param password is not kept and not closed
-     * @param cacheDirectory shared by several volumes; made if missing
+     * @param gc limits of garbage collection
+     * @param password neither kept nor closed
+     * @param cacheDirectory several volumes may share it; created if it is missing
      */
     public static StorageVolume open(
             ObjectStore store,

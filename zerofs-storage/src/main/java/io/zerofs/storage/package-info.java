@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-/** The door of this module: opens a volume on an object store, with everything that keeps it in order. */
+/** The entry of this module: opens a volume on an object store, with checkpoints and garbage collection. */
 package io.zerofs.storage;

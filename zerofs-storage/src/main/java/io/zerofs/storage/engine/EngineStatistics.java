@@ -6,19 +6,19 @@ import io.zerofs.storage.engine.upkeep.CheckpointHook;
 import io.zerofs.storage.engine.upkeep.GcStatistics;
 
 /**
- * Numbers of a running volume. Counts are since its opening.
+ * Statistics of a running volume. Counts begin at its opening.
  *
  * @param appliedSeq the newest commit that is durable and in the index
  * @param dirtyBytes data, log and sealed copies that are not yet durable, and room promised to writers
  * @param pageHits pages that reads found in memory
  * @param pageMisses pages that reads did not find in memory
- * @param aheadPages pages that were fetched before anybody asked for them
- * @param unreadPages those of them that were let go before anybody did
- * @param folds chunks whose deltas were folded
- * @param failedUploads attempts to store a commit that failed
+ * @param aheadPages pages that read-ahead fetched
+ * @param unreadPages pages of read-ahead that were dropped unread
+ * @param folds chunks whose deltas were compacted
+ * @param failedUploads attempts to upload a commit that failed
  * @param damagedReads reads that failed because stored bytes are damaged
  * @param disk the cache of stored bytes
- * @param log checkpoints and what they cost
+ * @param log checkpoints and their cost
  * @param space garbage collection
  */
 public record EngineStatistics(

@@ -39,8 +39,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A volume on an object store, as its one writer. Metadata is in the index, data in commits; what is not yet durable is
- * in memory. Thread-safe.
+ * A volume on an object store, as its only writer. Metadata is in the index, data in commits. Changes that are not yet
+ * durable are in memory. Thread-safe.
  */
 public final class StorageVolume implements Volume, GcSource {
     private static final Logger log = LoggerFactory.getLogger(StorageVolume.class);
@@ -81,7 +81,7 @@ public final class StorageVolume implements Volume, GcSource {
         keeper.start(this);
     }
 
-    /** Tells once why the volume stopped: FENCED, CLOSED after {@link #close} or after an internal error. */
+    /** Calls the listener once with the reason for a stop: FENCED, CLOSED after {@link #close} or after an internal error. */
     public void onStop(Consumer<VolumeException> listener) {
         stop.onStop(listener);
     }
@@ -242,7 +242,7 @@ public final class StorageVolume implements Volume, GcSource {
         stop.stop(reason);
     }
 
-    /** Waits for the last barrier as any barrier does, as long as something moves, then closes whatever came of it. */
+    /** Waits for a last barrier like any barrier, while bytes move, and then closes with any result of it. */
     @Override
     public void close() throws VolumeException {
         if (!closing.compareAndSet(false, true)) {
@@ -281,11 +281,11 @@ public final class StorageVolume implements Volume, GcSource {
             do {
                 progress = pipeline.progressNanos();
                 try {
-                    // The pipeline fails it when nothing moves; ours only catches a timer that no longer runs.
+                    // The pipeline fails it when nothing moves. This time-out only catches a dead timer.
                     last.get(2 * settings.commits().barrierDeadline().toMillis() + 1000, TimeUnit.MILLISECONDS);
                     return null;
                 } catch (TimeoutException e) {
-                    log.debug("the last changes are still on their way");
+                    log.debug("the last changes are still in flight");
                 }
             } while (progress != pipeline.progressNanos());
             return lastBarrierFailure(null);

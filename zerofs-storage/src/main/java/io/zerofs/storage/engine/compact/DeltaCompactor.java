@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Folds deltas in the background, a few chunks at a time: reads their frames, which do not change any more, and puts what
- * they say together into a slot of its own, unless the entry changed meanwhile. Thread-safe.
+ * Compacts deltas in the background, a few chunks at a time. It reads their immutable frames and puts the merged content
+ * into a new slot, unless the entry changed meanwhile. Thread-safe.
  */
 public final class DeltaCompactor {
     private static final Logger log = LoggerFactory.getLogger(DeltaCompactor.class);
@@ -50,17 +50,17 @@ public final class DeltaCompactor {
     private final EngineRuntime.Timer timer;
     private final LongSupplier nanoTime;
     private final Consumer<OpenCommit> afterWrite;
-    // No range waits here: nobody would forget it, and its slab would live on when the folds are over.
+    // No range waits here: nothing would drop it, and its slab would stay after the compactions.
     private final SlabAllocator slabs = new SlabAllocator(0);
     private final Semaphore tasks;
     private final AtomicBoolean ticks = new AtomicBoolean();
     private final LongAdder folds = new LongAdder();
 
-    /** What folding works on. */
+    /** The collaborators of compaction. */
     public record Paths(
             CompactionQueue queue, ReadPlanner planner, ReadPath reads, WritePath writes, DirtyBudget budget) {}
 
-    /** @param afterWrite told of the commit that took a folded frame */
+    /** @param afterWrite receives the commit that took a compacted frame */
     public DeltaCompactor(
             EngineSettings.Folding settings,
             Paths paths,
@@ -81,15 +81,15 @@ public final class DeltaCompactor {
         this.afterWrite = afterWrite;
     }
 
-    /** Starts a task if there is work and not enough of them. Called holding no lock. */
+    /** Starts a task if there is work and a task is missing. The caller holds no lock. */
     public void kick() {
-        // An attempt that is refused must not, even for a moment, stand in the way of a task that ends and looks again.
+        // A refused attempt must not, even for a moment, block a task that ends and checks the queue again.
         if (queue.hasWork() && !stop.isStopped() && tasks.tryAcquire()) {
             executor.execute(this::work);
         }
     }
 
-    /** Chunks folded since the start. */
+    /** Returns the number of chunks compacted since the start. */
     public long folds() {
         return folds.sum();
     }
@@ -101,7 +101,7 @@ public final class DeltaCompactor {
             }
         } finally {
             tasks.release();
-            // Whoever queued something since the last look found all tasks busy.
+            // A chunk that was queued since the last check found all tasks busy.
             kick();
         }
     }
@@ -122,7 +122,7 @@ public final class DeltaCompactor {
         }
     }
 
-    /** Folds younger frames without the damaged ones before them, so that a chunk that is still written keeps few. */
+    /** Compacts the newer frames without the damaged ones before them, so that an active chunk keeps few frames. */
     private void foldUndamaged(ChunkRead frames) throws VolumeException {
         int count = frames.frames().size();
         try {
@@ -142,7 +142,7 @@ public final class DeltaCompactor {
     }
 
     /**
-     * Folds wait for room as writers do, else a flood of overwrites would make more of them than the store takes.
+     * Replaces frames by one. It waits for room like a writer: otherwise a flood of overwrites would outrun the store.
      *
      * @return null if the entry changed meanwhile
      */
@@ -161,7 +161,7 @@ public final class DeltaCompactor {
         }
     }
 
-    /** What is read, as far as it can be told before, and what is made of it. */
+    /** Returns the memory to reserve for a compaction: its input, as far as known, and its output. */
     private static long room(ChunkRead frames) {
         long room = Volume.CHUNK_BYTES + MemorySlot.OVERHEAD_BYTES;
         for (FrameReference frame : frames.frames()) {
@@ -177,7 +177,7 @@ public final class DeltaCompactor {
         int attempts = queue.failed(chunk, damaged, nanoTime.getAsLong());
         if (damaged && Integer.bitCount(attempts) == 1) {
             log.error(
-                    "chunk {} of inode {} could not be folded at attempt {}, trying again: {}",
+                    "chunk {} of inode {} could not be compacted at attempt {}, trying again: {}",
                     chunk.index(),
                     chunk.inode(),
                     attempts,
@@ -200,7 +200,7 @@ public final class DeltaCompactor {
         kick();
     }
 
-    /** What the frames say together. May wait for the store. */
+    /** Returns the merged content of the frames. May wait for the store. */
     CompactedChunk merge(ChunkRead frames) throws VolumeException {
         FrameLayer[] layers = reads.resolveFrozen(frames);
         Extents content = new Extents();
@@ -230,7 +230,7 @@ public final class DeltaCompactor {
         return new CompactedChunk(frames.frames(), content);
     }
 
-    /** What is not written is zeros anyway: a chunk with little in it takes the room of that, in memory and among moves. */
+    /** Writes only bytes that are not zeros, so that a sparse chunk takes little room in memory and in moves. */
     private void writeWithoutZeros(byte[] chunk, Extents content) {
         int length = lengthWithoutZeros(chunk);
         int from = 0;

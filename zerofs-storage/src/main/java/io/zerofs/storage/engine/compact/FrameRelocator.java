@@ -16,7 +16,7 @@ import io.zerofs.storage.engine.write.WritePath;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 
-/** Writes frames of old commits again, into slots of their own, through the path that writers and folds use. Thread-safe. */
+/** Moves frames of old commits into new slots, on the same path as writers and compaction. Thread-safe. */
 public final class FrameRelocator {
     private final ReadPlanner planner;
     private final DeltaCompactor folder;

@@ -39,7 +39,7 @@ public final class ChunkStripes {
         locks[stripe(chunk)].unlock();
     }
 
-    /** @return what {@link #unlockAll} takes */
+    /** @return the argument of {@link #unlockAll} */
     public int[] lockAll(Collection<ChunkId> chunks) {
         int[] stripes = new int[chunks.size()];
         int count = 0;
@@ -61,8 +61,8 @@ public final class ChunkStripes {
     }
 
     /**
-     * Brings entries to memory for {@link #entryNow}: in the gate a read of the disk would hold up all who cut, event
-     * loops among them, and it is too late to leave this thread for another one that may wait.
+     * Loads entries into memory for {@link #entryNow}. Inside the gate a read of the disk would delay every cut, also on
+     * event loops, and it would be too late to continue on a thread that may wait.
      *
      * @throws io.zerofs.core.waiting.WouldBlockException as {@link #entry}
      */
@@ -78,16 +78,16 @@ public final class ChunkStripes {
     }
 
     /**
-     * The entry of a chunk whose stripe the caller holds.
+     * Returns the entry of a chunk whose stripe the caller holds.
      *
-     * @throws io.zerofs.core.waiting.WouldBlockException on a thread that never waits, if the disk would have to be read
+     * @throws io.zerofs.core.waiting.WouldBlockException on a thread that never waits, if the read needs the disk
      */
     public ChunkEntry entry(ChunkId chunk) throws VolumeException {
         Cached cached = cells[cell(chunk)];
         return cached != null && cached.chunk.equals(chunk) ? cached.entry : keep(chunk, index.get(key(chunk)));
     }
 
-    /** The same where it is too late to go to another thread. */
+    /** Returns the entry, also on a thread that never waits: there it is too late to change the thread. */
     public ChunkEntry entryNow(ChunkId chunk) throws VolumeException {
         Cached cached = cells[cell(chunk)];
         return cached != null && cached.chunk.equals(chunk) ? cached.entry : keep(chunk, index.getNow(key(chunk)));
@@ -103,7 +103,7 @@ public final class ChunkStripes {
         return entry;
     }
 
-    /** Notes what the index holds from now on. The caller holds the stripe. */
+    /** Notes the index's new entry. The caller holds the stripe. */
     public void put(ChunkId chunk, ChunkEntry entry) {
         cells[cell(chunk)] = new Cached(chunk, entry);
     }

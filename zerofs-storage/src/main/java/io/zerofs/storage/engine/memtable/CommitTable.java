@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.Deque;
 
 /**
- * The commits in memory, in unbroken order: some that are durable, of which what was written is kept because it is likely
- * to be read, or folded, soon; those that are sealed or uploaded; and the open one at the end. Reads need no lock. A frame
- * leaves only after its commit's table stands in the index, so who does not find it here finds it there.
+ * The commits in memory, in order without gaps: durable commits, commits being sealed or uploaded, and the open commit at
+ * the end. Of durable commits the table keeps written data, because clients will probably read it soon, or compaction will.
+ * Reads need no lock. A frame leaves only after the index has its commit's table, so a reader finds it in one of the two.
  */
 public final class CommitTable {
     private static final int KEPT_MAX = 1024;
@@ -18,7 +18,7 @@ public final class CommitTable {
     private long keptBytes;
     private volatile OpenCommit[] commits;
 
-    /** @param keptBytesMax what durable commits may take */
+    /** @param keptBytesMax maximum bytes of durable commits */
     public CommitTable(OpenCommit open, long keptBytesMax) {
         this.commits = new OpenCommit[] {open};
         this.keptBytesMax = keptBytesMax;
@@ -29,27 +29,27 @@ public final class CommitTable {
         return now[now.length - 1];
     }
 
-    /** The commit with this seq, or null if it is no longer in memory. */
+    /** Returns the commit with this seq, or null if it is no longer in memory. */
     public OpenCommit find(long seq) {
         OpenCommit[] now = commits;
         long index = seq - now[0].seq();
         return index >= 0 && index < now.length ? now[(int) index] : null;
     }
 
-    /** Called with the gate shut. */
+    /** Adds the next open commit. Called with the gate shut. */
     public synchronized void add(OpenCommit next) {
         OpenCommit[] more = Arrays.copyOf(commits, commits.length + 1);
         more[commits.length] = next;
         commits = more;
     }
 
-    /** Keeps a commit, of which everything is in the index, as long as there is room. Called in the order of the log. */
+    /** Keeps a commit that the index has completely, while there is room. Called in the order of the log. */
     public synchronized void keep(OpenCommit applied) {
         long bytes = applied.keepWrittenOnly();
         kept.addLast(bytes);
         keptBytes += bytes;
         int drop = 0;
-        // Their number is bounded too, for the array is copied at each cut.
+        // Their number is bounded too, because each cut copies the array.
         while (keptBytes > keptBytesMax || kept.size() > KEPT_MAX) {
             keptBytes -= kept.removeFirst();
             drop++;

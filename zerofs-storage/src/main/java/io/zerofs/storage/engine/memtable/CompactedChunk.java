@@ -8,17 +8,17 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Frames of one chunk made into one.
+ * Frames of one chunk, merged into one.
  *
  * @param folded neighbours in the entry, oldest first, none of the commit that was open when they were read
- * @param content what they say together
+ * @param content their merged content
  */
 public record CompactedChunk(List<FrameReference> folded, Extents content) {
     boolean withBase() {
         return folded.get(0).full();
     }
 
-    /** Whether the entry still has the folded frames side by side, as they were. Frames around them do not matter. */
+    /** Returns whether the entry still has the merged frames side by side. Other frames do not matter. */
     public boolean appliesTo(ChunkEntry entry) {
         return placeIn(entry) >= 0;
     }

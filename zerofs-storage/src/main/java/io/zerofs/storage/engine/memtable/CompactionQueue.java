@@ -21,12 +21,12 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Chunks with many deltas: which are to be folded next, and whose writers wait until that has happened. Writers wait only
- * for a chunk that is queued, in the hands of a task, or rests after a failure, so that something must happen that wakes
- * them. No writer pays for the number of chunks. Thread-safe; a leaf lock.
+ * The queue of chunks with many deltas. Compaction takes the next one, and writers of chunks with too many deltas wait.
+ * They wait only for a chunk that is queued, that a task compacts, or that rests after a failure, so that something will
+ * wake them. A writer's cost does not depend on the number of chunks. Thread-safe; a leaf lock.
  */
 public final class CompactionQueue {
-    /** Of each set. A chunk that finds no place comes again with its next change, and its writers do not wait. */
+    /** Maximum chunks of each set. Without a place, a chunk comes again with its next change, and its writers do not wait. */
     private static final int CHUNKS_MAX = 1 << 16;
 
     private static final long REST_NANOS = Duration.ofSeconds(1).toNanos();
@@ -38,7 +38,7 @@ public final class CompactionQueue {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final LinkedHashSet<ChunkId> queue = new LinkedHashSet<>();
-    /** Those of the queue whose writers wait. */
+    /** Queued chunks whose writers wait. */
     private final LinkedHashSet<ChunkId> urgent = new LinkedHashSet<>();
 
     private final NavigableSet<ChunkId> crowded =
@@ -48,7 +48,7 @@ public final class CompactionQueue {
     private volatile boolean hasWork;
     private volatile boolean hasFailed;
 
-    /** How often a chunk could not be folded, and when that is tried again. */
+    /** The failed attempts of a chunk, and the time of the next one. */
     private static final class Failure {
         private int attempts;
         private boolean damaged;
@@ -64,7 +64,7 @@ public final class CompactionQueue {
         stop.onStop(why -> signal());
     }
 
-    /** Called under the chunk's stripe whenever its entry changed. */
+    /** Notes a change of an entry. Called under the chunk's stripe. */
     public void entryChanged(ChunkId chunk, ChunkEntry entry) {
         int deltas = entry.deltas();
         if (deltas < settings.queueAt() && !hasWork && !isCrowded && !hasFailed) {
@@ -102,7 +102,7 @@ public final class CompactionQueue {
         urgent.remove(chunk);
     }
 
-    /** A damaged chunk is tried again when as many deltas came as it had: these may be folded without what is damaged. */
+    /** Returns whether a chunk rests. A damaged one rests until its deltas double: the new ones may be compacted alone. */
     private boolean rests(ChunkId chunk, int deltas) {
         Failure failure = failed.get(chunk);
         if (failure == null || !failure.rests) {
@@ -115,7 +115,7 @@ public final class CompactionQueue {
         return failure.rests;
     }
 
-    /** Whether a fold will be tried without any doing of the chunk's writers, and is likely to succeed. */
+    /** Returns whether compaction will come to the chunk without its writers, and will probably succeed. */
     private boolean isExpected(ChunkId chunk) {
         Failure failure = failed.get(chunk);
         return queue.contains(chunk) || urgent.contains(chunk) || failure != null && failure.rests && !failure.damaged;
@@ -125,7 +125,7 @@ public final class CompactionQueue {
         return hasWork;
     }
 
-    /** Takes a chunk whose writers wait, else the one that was queued first, or null. {@link #tried} is called for it. */
+    /** Takes a chunk whose writers wait, else the oldest queued one, or null. The caller calls {@link #tried} for it. */
     public ChunkId poll() {
         lock.lock();
         try {
@@ -142,7 +142,7 @@ public final class CompactionQueue {
         }
     }
 
-    /** The entry changed while a fold was made: it is tried again at once. */
+    /** Queues the chunk again at once, because its entry changed during the compaction. */
     public void putBack(ChunkId chunk) {
         lock.lock();
         try {
@@ -154,10 +154,10 @@ public final class CompactionQueue {
     }
 
     /**
-     * A fold failed: the chunk rests, longer each time.
+     * Notes a failure: the chunk rests, longer each time.
      *
      * @param damaged whether frames are damaged; then writers do not wait
-     * @return how often it failed in a row
+     * @return the number of failures in a row
      */
     public int failed(ChunkId chunk, boolean damaged, long nowNanos) {
         lock.lock();
@@ -178,7 +178,7 @@ public final class CompactionQueue {
         }
     }
 
-    /** What a task had to do with the chunk is over: its writers wait on only if another will come to it. */
+    /** Notes the end of a task. The chunk's writers wait on only if another task will come to it. */
     public void tried(ChunkId chunk) {
         lock.lock();
         try {
@@ -196,7 +196,7 @@ public final class CompactionQueue {
     }
 
     /**
-     * Queues the chunks that have rested long enough.
+     * Queues the chunks whose rest is over.
      *
      * @return whether others still rest
      */
@@ -219,7 +219,7 @@ public final class CompactionQueue {
         }
     }
 
-    /** Waits while any of the chunks has too many deltas. Holding no lock. */
+    /** Waits while any of the chunks has too many deltas. The caller holds no lock. */
     public void awaitRoom(ChunkRange chunks) throws VolumeException, InterruptedException {
         if (!isCrowded) {
             return;

@@ -12,15 +12,15 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Bytes that are not yet durable, and room promised to writers. Clients that wait take turns, however many requests of
- * one of them wait; within a client and among turns the order is that of arrival, so that a large request is not starved
- * by small ones. Thread-safe; a leaf lock.
+ * The budget of bytes that are not yet durable, with room promised to writers. Waiting clients take turns, however many
+ * requests each has. Within a client and among turns the order is the order of arrival, so that small requests do not
+ * starve a large one. Thread-safe; a leaf lock.
  */
 public final class DirtyBudget {
     private final long bytesMax;
     private final StopSwitch stop;
     private final ReentrantLock lock = new ReentrantLock();
-    /** Requests that wait, by client, in the order of their turns. */
+    /** Waiting requests by client, in the order of their turns. */
     private final Map<Object, Deque<Condition>> waiting = new LinkedHashMap<>();
 
     private long used;
@@ -31,7 +31,7 @@ public final class DirtyBudget {
         stop.onStop(why -> wakeAll());
     }
 
-    /** Takes room without waiting; false if there is none or others wait for it. */
+    /** Takes room without waiting. Returns false if there is none or other requests wait for it. */
     public boolean tryAcquire(long bytes) {
         lock.lock();
         try {
@@ -41,7 +41,7 @@ public final class DirtyBudget {
         }
     }
 
-    /** Waits for room. Holding no lock. */
+    /** Waits for room. The caller holds no lock. */
     public void acquire(long bytes) throws VolumeException, InterruptedException {
         lock.lock();
         Object client = OnBehalf.current();
@@ -59,7 +59,7 @@ public final class DirtyBudget {
         }
     }
 
-    /** Takes or, negative, gives back what was used whether there is room or not. */
+    /** Takes used bytes even if there is no room, or returns them if negative. */
     public void charge(long bytes) {
         if (bytes == 0) {
             return;

@@ -6,22 +6,22 @@ import io.zerofs.storage.index.FrameReference;
 import java.util.Arrays;
 
 /**
- * Bytes written to a part of one chunk: pieces that do not overlap, sorted by offset. Buffers are as large as what was
- * written; zeros have none. Not thread-safe: guarded by the stripe of the chunk while its commit is open, and
- * unchanged ever after.
+ * Bytes written to a part of one chunk: pieces that do not overlap, sorted by offset. A buffer is as large as its data;
+ * zeros have none. Not thread-safe: the stripe of the chunk guards it while its commit is open. Afterwards it never
+ * changes.
  */
 public final class Extents {
-    /** What a piece costs besides its bytes: object, array header and references. */
+    /** Memory of a piece besides its bytes: object, array header and references. */
     static final int PIECE_OVERHEAD_BYTES = 64;
 
-    // Shorter writes that continue a piece are collected in one array, else each would cost the overhead.
+    // Shorter writes that continue a piece share one array; otherwise each would cost the overhead.
     private static final int COLLECT_BYTES_MAX = SlabAllocator.RANGE_BYTES_MIN;
     private static final int COLLECT_BYTES_MIN = 256;
     private static final int BLOCK = FrameReference.BLOCK_BYTES;
 
     /** Receives pieces in ascending order. */
     public interface PieceVisitor {
-        /** @param data where the bytes are, or null for zeros */
+        /** @param data the array with the bytes, or null for zeros */
         void piece(int start, int length, byte[] data, int dataOffset);
     }
 
@@ -30,7 +30,7 @@ public final class Extents {
         int end;
         byte[] data;
         int dataOffset;
-        /** Whether the array is a slab, in which others have their bytes too. */
+        /** Whether the array is a slab, which other pieces share. */
         final boolean shared;
 
         Piece(int start, int end, byte[] data, int dataOffset, boolean shared) {
@@ -41,14 +41,14 @@ public final class Extents {
             this.shared = shared;
         }
 
-        /** Takes in what lies right behind its bytes in the same slab. */
+        /** Appends bytes that lie directly after its own in the same slab. */
         boolean extend(SlabAllocator.Range bytes) {
             boolean next = data == bytes.bytes() && dataOffset + end - start == bytes.offset();
             end += next ? bytes.length() : 0;
             return next;
         }
 
-        /** Takes other bytes for all of it; returns those that it had. */
+        /** Replaces all its bytes and returns the old ones. */
         SlabAllocator.Range exchange(SlabAllocator.Range bytes) {
             SlabAllocator.Range before = new SlabAllocator.Range(data, dataOffset, bytes.length(), bytes.slabs());
             data = bytes.bytes();
@@ -56,7 +56,7 @@ public final class Extents {
             return before;
         }
 
-        /** What goes with the piece; what it has of a slab stays taken. */
+        /** Returns the memory that goes with the piece. Its range of a slab stays taken. */
         int memoryBytes() {
             return PIECE_OVERHEAD_BYTES + (data == null || shared ? 0 : data.length);
         }
@@ -69,22 +69,22 @@ public final class Extents {
     private long touched;
     private long covered;
 
-    /** Blocks of which at least one byte was written. */
+    /** Returns the blocks with at least one written byte. */
     public long touchedBlocks() {
         return touched;
     }
 
-    /** Blocks of which every byte was written. */
+    /** Returns the blocks whose every byte was written. */
     public long coveredBlocks() {
         return covered;
     }
 
-    /** With everything that was taken of slabs, even if it was overwritten since: it is not used again. */
+    /** Returns the memory with all ranges of slabs, also overwritten ones, which are not used again. */
     public int memoryBytes() {
         return memoryBytes + slabBytes;
     }
 
-    /** What is left when nothing of the content is needed any more. */
+    /** Returns the extents without content. */
     Extents emptied() {
         Extents empty = new Extents();
         empty.slabBytes = slabBytes;
@@ -99,7 +99,7 @@ public final class Extents {
         return from == to ? 0 : blockRange(from / BLOCK, (to - 1) / BLOCK + 1);
     }
 
-    /** Blocks that would be covered if this range were written too. */
+    /** Returns the blocks that would be covered if this range were written too. */
     public long coveredWith(int from, int to) {
         long result = covered | blockRange((from + BLOCK - 1) / BLOCK, to / BLOCK);
         int firstBlock = from / BLOCK * BLOCK;
@@ -121,7 +121,7 @@ public final class Extents {
         write(offset, SlabAllocator.Range.of(bytes));
     }
 
-    /** The same with bytes that may be part of a slab. */
+    /** Overwrites from {@code offset} with bytes that may be part of a slab. */
     public void write(int offset, SlabAllocator.Range bytes) {
         int end = offset + bytes.length();
         cover(offset, end);
@@ -160,7 +160,7 @@ public final class Extents {
         }
     }
 
-    /** While the commit is open nobody but the holder of the stripe refers to what it has of a slab: reads copy. */
+    /** Returns a range to its slab. While the commit is open only the holder of the stripe refers to it: reads copy. */
     private void returnOrCharge(SlabAllocator.Range bytes) {
         slabBytes += bytes.slabs().giveBack(bytes) ? 0 : bytes.length();
     }
@@ -168,7 +168,7 @@ public final class Extents {
     /**
      * Makes a range zeros.
      *
-     * @param onZeros whether what is not here counts as zeros anyway, so that nothing needs to be kept
+     * @param onZeros whether missing bytes count as zeros anyway, so that no piece is necessary
      */
     public void zero(int from, int to, boolean onZeros) {
         cover(from, to);
@@ -178,7 +178,7 @@ public final class Extents {
         }
     }
 
-    /** Visits what lies in a range, cut to it; nothing if the range is empty. */
+    /** Visits the pieces in a range, cut to it. An empty range has none. */
     public void visit(int from, int to, PieceVisitor visitor) {
         for (int i = firstEndingBehind(from); from < to && i < count && pieces[i].start < to; i++) {
             Piece piece = pieces[i];
@@ -188,7 +188,7 @@ public final class Extents {
         }
     }
 
-    /** What lies in a range, in arrays of its own. */
+    /** Returns the pieces in a range, in arrays of their own. */
     public Extents copy(int from, int to) {
         Extents copy = new Extents();
         visit(
@@ -237,7 +237,7 @@ public final class Extents {
         return (-1L >>> (Long.SIZE - length)) << first;
     }
 
-    /** Index of the first piece that ends behind this offset. */
+    /** Returns the index of the first piece that ends after this offset. */
     private int firstEndingBehind(int offset) {
         int low = 0;
         int high = count;
@@ -258,14 +258,14 @@ public final class Extents {
             if (pieces[at].data == null) {
                 cutPiece(at, from, to);
             }
-            // Either the data piece that was there, or what is left of the zeros before the range.
+            // Either the old data piece, or the rest of the zeros before the range.
             if (at < count && (pieces[at].data != null || pieces[at].end <= from)) {
                 at++;
             }
         }
     }
 
-    /** Forgets what lies in a range. */
+    /** Removes the pieces in a range. */
     private void cut(int from, int to) {
         int at = firstEndingBehind(from);
         while (at < count && pieces[at].start < to) {
@@ -286,7 +286,7 @@ public final class Extents {
         }
     }
 
-    /** The rest of an array of the piece's own gets another, so that memory stays in proportion to content. */
+    /** Inserts a part of a piece. A rest of an own array gets a new array, so that memory stays in proportion to content. */
     private int insertPart(int at, Piece piece, int start, int end) {
         int offset = piece.dataOffset + start - piece.start;
         if (piece.data == null || piece.shared) {
@@ -296,7 +296,7 @@ public final class Extents {
     }
 
     /**
-     * Adds a piece where nothing is, or continues the one before; returns the index behind it.
+     * Adds a piece to a free range, or continues the piece before it. Returns the index after it.
      *
      * @param bytes null for zeros
      */

@@ -2,11 +2,11 @@
 package io.zerofs.storage.engine.memtable;
 
 /**
- * One slot of a commit in memory. It belongs to one chunk for ever; its role may change from delta to full, and it is
- * closed when it loses its reference. Guarded by the stripe of its chunk while the commit is open, unchanged ever after.
+ * One slot of a commit in memory. It belongs to one chunk for ever. It may change from delta to full, and is closed when it
+ * loses its reference. The stripe of its chunk guards it while the commit is open. Afterwards it never changes.
  */
 public final class MemorySlot {
-    /** What a slot costs besides its extents: this object, its place in tables, its entry in the sealed frame table. */
+    /** Memory of a slot besides its extents: this object, its place in tables, its entry in the sealed frame table. */
     public static final int OVERHEAD_BYTES = 192;
 
     private final int number;
@@ -27,7 +27,7 @@ public final class MemorySlot {
         return extents;
     }
 
-    /** Whether what was not written is zeros rather than what older frames say. */
+    /** Returns whether unwritten bytes are zeros and not the content of older frames. */
     public boolean isFull() {
         return full;
     }
@@ -36,7 +36,7 @@ public final class MemorySlot {
         return closed;
     }
 
-    /** Whether a fold made it rather than a writer. */
+    /** Returns whether compaction made it, and not a writer. */
     boolean isFolded() {
         return folded;
     }
@@ -45,7 +45,7 @@ public final class MemorySlot {
         full = true;
     }
 
-    /** Takes over what was folded, into a slot that was never written. */
+    /** Takes over compacted content into a slot that was never written. */
     void adopt(Extents content, boolean isFull) {
         extents = content;
         full = isFull;

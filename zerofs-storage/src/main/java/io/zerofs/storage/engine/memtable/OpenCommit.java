@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What one commit collects in memory: log, slots and death list. Filled under the shared side of the gate by many
- * threads; frozen by a cut, and unchanged until it is dropped after its frame table stands in the index.
+ * One commit in memory: log, slots and death list. Many threads fill it under the shared side of the gate. A cut freezes it.
+ * Then it does not change until it is dropped, which is after the index has its frame table.
  */
 public final class OpenCommit {
     private static final int DEATH_BYTES = 24;
@@ -30,7 +30,7 @@ public final class OpenCommit {
     private final Object slotsLock = new Object();
     private final Object logLock = new Object();
 
-    // Replaced when it grows. Whoever looks for a slot holds its chunk's stripe, as did who put it there.
+    // Replaced when it grows. Readers and writers of a slot hold its chunk's stripe.
     private volatile MemorySlot[] slots = new MemorySlot[SLOTS_INITIAL];
     private volatile int slotCount;
     private ArrayList<byte[]> log = new ArrayList<>();
@@ -47,27 +47,27 @@ public final class OpenCommit {
         return seq;
     }
 
-    /** Data, log and overhead: what the commit takes from the budget. */
+    /** Returns the memory that the commit takes from the budget: data, log and overhead. */
     public long memoryBytes() {
         return memoryBytes.get();
     }
 
-    /** The part of it that is not written data: log, death list and slots. */
+    /** Returns the part of it that is not written data: log, death list and slots. */
     public int overheadBytes() {
         return recordBytes + slotCount * MemorySlot.OVERHEAD_BYTES;
     }
 
     /**
-     * Notes what a batch wrote, in blocks of 4 KiB.
+     * Counts the blocks of 4 KiB that a batch wrote.
      *
-     * @param rewritten those that this commit, or one shortly before it, had already
+     * @param rewritten blocks that this commit or a recent one already had
      */
     public void noteWritten(int written, int rewritten) {
         writtenBlocks.add(written);
         rewrittenBlocks.add(rewritten);
     }
 
-    /** Whether most of what is written takes the place of what was written shortly before. */
+    /** Returns whether most written blocks replace recently written ones. */
     public boolean rewritesMost() {
         return 2 * rewrittenBlocks.sum() > writtenBlocks.sum();
     }
@@ -80,7 +80,7 @@ public final class OpenCommit {
         return frozen;
     }
 
-    /** Called by the cut, with the gate shut. */
+    /** Freezes the commit. The cut calls this with the gate shut. */
     public void freeze() {
         frozen = true;
     }
@@ -96,7 +96,7 @@ public final class OpenCommit {
         }
     }
 
-    /** Null if it is no longer in memory. */
+    /** Returns a slot; null if it is no longer in memory. */
     public MemorySlot slot(int number) {
         return slots[number];
     }
@@ -131,21 +131,21 @@ public final class OpenCommit {
         return DEATH_BYTES * frames.size();
     }
 
-    /** Notes that there is something to make durable, and what memory it took or, negative, gave back. */
+    /** Notes that the commit has changes, and the memory that they took or, if negative, returned. */
     public void account(long bytes) {
         memoryBytes.addAndGet(bytes);
         changed = true;
     }
 
-    // What follows is read once the commit is frozen.
+    // The members below are read after the commit is frozen.
 
     public List<MemorySlot> slots() {
         return Arrays.asList(slots).subList(0, slotCount);
     }
 
     /**
-     * Forgets what is only needed to seal and apply the commit, and what folds made: it is as old as the chunk, and in its
-     * room deltas stay until they are folded.
+     * Drops everything that only sealing and applying need, and compacted content. Compacted content is as old as the chunk,
+     * and its room serves deltas until their compaction.
      *
      * @return memory that its slots still take
      */

@@ -5,14 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Room for written bytes in arrays so large that the garbage collector does not move them: G1 gives an array of more than
- * half a region regions of its own. A slab lives as long as anything refers to one of its ranges. Thread-safe; a leaf lock.
+ * Allocates written bytes in arrays so large that the garbage collector does not move them: G1 puts an array of more than
+ * half a region into regions of its own. A slab lives while anything refers to one of its ranges. Thread-safe; a leaf lock.
  */
 public final class SlabAllocator {
-    /** Shorter bytes get an array of their own, which may grow. */
+    /** Minimum bytes of a range. Shorter data gets an array of its own, which may grow. */
     static final int RANGE_BYTES_MIN = 4096;
 
-    /** Fills regions of 1, 2 and 4 MiB but for the header of the array. */
+    /** Bytes of a slab. With the array's header it fills regions of 1, 2 and 4 MiB. */
     private static final int SLAB_BYTES = (4 << 20) - 16;
 
     private final int returnedMax;
@@ -20,7 +20,7 @@ public final class SlabAllocator {
     private byte[] slab = {};
     private int used;
 
-    /** @param returnedMax ranges that may wait to be taken again; each keeps its slab alive until they are forgotten */
+    /** @param returnedMax ranges that may wait for reuse; each keeps its slab alive until {@link #forgetReturned} */
     public SlabAllocator(int returnedMax) {
         this.returnedMax = returnedMax;
     }
@@ -28,7 +28,7 @@ public final class SlabAllocator {
     /**
      * Bytes that belong to one owner.
      *
-     * @param slabs whose slab it is a part of; null if the array has nothing else
+     * @param slabs the owner of the slab; null if the array has only these bytes
      */
     public record Range(byte[] bytes, int offset, int length, SlabAllocator slabs) {
         static Range of(byte[] bytes) {
@@ -59,9 +59,9 @@ public final class SlabAllocator {
     }
 
     /**
-     * Makes room again of a range that nobody can read any more.
+     * Returns a range for reuse that no reader can reach.
      *
-     * @return false if it stays taken as long as its slab lives, because too many wait already
+     * @return false if the range stays taken while its slab lives, because too many ranges wait
      */
     synchronized boolean giveBack(Range range) {
         if (range.bytes == slab && range.offset + range.length == used) {
@@ -71,7 +71,7 @@ public final class SlabAllocator {
         return returned.size() < returnedMax && returned.add(range);
     }
 
-    /** Keeps no slab alive for what was given back. */
+    /** Drops returned ranges, so that they keep no slab alive. */
     public synchronized void forgetReturned() {
         returned.clear();
     }

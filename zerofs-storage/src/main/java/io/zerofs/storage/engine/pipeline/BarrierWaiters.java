@@ -10,15 +10,15 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Callers of barriers, each with its commit. A later one never waits for an earlier commit, and all are equally patient, so
- * both answers and failures come in the order of arrival. Guarded by the pipeline; futures are completed outside of it.
+ * Callers of barriers, each with its commit. A later caller never waits for an earlier commit, and all have the same
+ * deadline, so answers and failures come in the order of arrival. Guarded by the pipeline; futures complete outside it.
  */
 final class BarrierWaiters {
     private final Deque<Waiter> waiters = new ArrayDeque<>();
 
     /** @param since on the engine's clock */
     private record Waiter(long seq, long since, CompletableFuture<Long> future) {
-        /** When it has waited long enough since it came and since the last progress. */
+        /** Returns the time of its deadline, which counts from its arrival and from the last progress. */
         long stallsAt(long progress, long stallNanosMax) {
             return (progress - since > 0 ? progress : since) + stallNanosMax;
         }
@@ -34,12 +34,12 @@ final class BarrierWaiters {
         return waiters.isEmpty();
     }
 
-    /** When the first of them has waited long enough, should nothing move until then. */
+    /** Returns the first deadline if nothing moves until then. */
     long stallsAt(long progress, long stallNanosMax) {
         return waiters.getFirst().stallsAt(progress, stallNanosMax);
     }
 
-    /** Takes out those whose commit is durable. */
+    /** Removes the callers whose commit is durable. */
     List<Runnable> answers(long durableSeq) {
         List<Runnable> answers = new ArrayList<>();
         while (!waiters.isEmpty() && waiters.getFirst().seq <= durableSeq) {
@@ -49,7 +49,7 @@ final class BarrierWaiters {
         return answers;
     }
 
-    /** Takes out the callers that have waited long enough. */
+    /** Removes the callers whose deadline is over. */
     List<Runnable> expired(long now, long progress, long stallNanosMax) {
         List<Runnable> answers = new ArrayList<>();
         while (!waiters.isEmpty() && stallsAt(progress, stallNanosMax) - now <= 0) {
@@ -62,7 +62,7 @@ final class BarrierWaiters {
         return answers;
     }
 
-    /** Takes out all. */
+    /** Removes all callers. */
     List<Runnable> failures(VolumeException why) {
         List<Runnable> answers = new ArrayList<>();
         for (Waiter waiter : waiters) {

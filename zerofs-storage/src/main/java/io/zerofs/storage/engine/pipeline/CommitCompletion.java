@@ -10,7 +10,7 @@ import io.zerofs.storage.engine.upkeep.GcHook;
 import io.zerofs.storage.index.CommitApplier;
 import java.util.List;
 
-/** What happens to a commit once it is durable. Called in the order of the log, by one thread at a time. */
+/** Completes durable commits. Called in the order of the log, by one thread at a time. */
 public final class CommitCompletion {
     private final CommitApplier applier;
     private final DirtyBudget budget;
@@ -36,7 +36,7 @@ public final class CommitCompletion {
         space.applied(flight.sealed().frames(), deaths);
     }
 
-    /** Gives back what the commit took, after it was dropped from memory. */
+    /** Returns the commit's part of the budget, after it was dropped from memory. */
     void release(InFlightCommit flight) {
         ranges.keep(flight.sealed());
         budget.charge(-flight.commit().memoryBytes() - flight.sealed().objectLength());

@@ -8,29 +8,29 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Decides how large commits become and how much of them is in flight. On a slow link commits are small, so that each is stored
- * soon and little is lost with an attempt that fails, and no more are in flight than the link carries in a while. Guarded by the
- * pipeline, except for {@link #cutBytes} and {@link #isGrowing}, which any thread may ask.
+ * Decides the size of commits and the number of bytes in flight. On a slow link commits are small, so that each is stored
+ * soon and a failed attempt loses little. No more are in flight than the link carries in a while. Guarded by the pipeline,
+ * except for {@link #cutBytes} and {@link #isGrowing}, which any thread may call.
  */
 final class CommitPacing {
-    /** Smaller commits would be written again, as large ones, by garbage collection. */
+    /** Minimum bytes of a cut. Garbage collection would write smaller commits again. */
     private static final int CUT_BYTES_MIN = 1 << 20;
 
-    /** While nothing is known: found out soon, and with as many connections as there may be, each of which may be slow. */
+    /** Bytes of a cut while the rate is unknown. Small commits on many connections measure it soon. */
     private static final int FIRST_CUT_BYTES = 256 << 10;
 
-    /** What the link carries in this time is one commit. */
+    /** Seconds of the link's rate that make one commit. */
     private static final double CUT_SECONDS = 1.25;
 
-    /** Most that a barrier waits for company, while other commits are on their way. */
+    /** Maximum time that a barrier waits for others to join, while other commits are in flight. */
     private static final long SPACING_NANOS_MAX = 10_000_000L;
 
-    /** How long the upload of a commit may take that grows because it is written anew. */
+    /** Maximum upload time of a commit that grows because clients rewrite its data. */
     private static final long GROWN_NANOS_MAX = 1_000_000_000L;
 
     private static final int RECENT_MAX = 1024;
 
-    /** An upload has one part in so many of the mean of how long they take. */
+    /** Number of uploads in the moving average of their duration. */
     private static final int UPLOADS_AVERAGED = 8;
 
     private final EngineSettings.Commits settings;
@@ -50,14 +50,14 @@ final class CommitPacing {
 
     private record Recent(long seq, long bytes) {}
 
-    /** Memory of a commit at which it is cut for its size. */
+    /** Returns the memory at which a commit is cut for its size. */
     int cutBytes() {
         return (int) bound(CUT_SECONDS, CUT_BYTES_MIN, settings.cutBytes());
     }
 
     /**
-     * The same for one that so many are before, which are not yet done. Only as many as may be under way are small, whatever
-     * is written until the first of them is answered.
+     * Returns the memory at which a commit is cut that has {@code before} unfinished ones before it. Only as many commits as
+     * may be in flight are small, whatever is written until the first of them is answered.
      */
     int cutBytes(long before) {
         boolean isFirst = traffic.bytesPerSecond() == 0 && before < settings.uploadsMax();
@@ -65,10 +65,10 @@ final class CommitPacing {
     }
 
     /**
-     * Whether one more commit may be on its way beside others. The last one may exceed what the link was seen to carry: where it
-     * was the connections that were slow, one more carries more. While nothing is known, all connections find out.
+     * Returns whether one more commit may be in flight. The last one may exceed the measured rate of the link: if only the
+     * connections are slow, one more carries more. While the rate is unknown, all connections measure it.
      *
-     * @param bytes memory of those that are
+     * @param bytes memory of the commits in flight
      */
     boolean hasRoom(long bytes, OpenCommit commit) {
         double window = traffic.settings().uploadWindow().toMillis() / 1e3;

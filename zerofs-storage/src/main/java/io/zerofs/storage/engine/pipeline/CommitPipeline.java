@@ -24,13 +24,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides when to cut, keeps several commits on their way to the store, and answers in their order. Its lock comes before
- * the gate, is held for microseconds, and no future is completed under it. Thread-safe.
+ * Decides when to cut, keeps several commits in flight, and answers in their order. Its lock comes before the gate, is held
+ * for microseconds, and no future completes under it. Thread-safe.
  */
 public final class CommitPipeline {
     private static final Logger log = LoggerFactory.getLogger(CommitPipeline.class);
 
-    /** How often it is looked for progress before a barrier fails for want of it. */
+    /** Number of progress checks before a barrier fails. */
     private static final int LOOKS_PER_STALL = 12;
 
     private final long epoch;
@@ -86,19 +86,19 @@ public final class CommitPipeline {
     }
 
     /**
-     * What a commit passes through.
+     * The stages of a commit.
      *
-     * @param traffic with the store
+     * @param traffic the traffic with the store
      */
     public record Stages(
             WritePath writes, CommitTable dirty, CommitUpload upload, CommitCompletion completion, Traffic traffic) {}
 
-    /** The newest commit of which everything is in the index. */
+    /** Returns the newest commit that the index has completely. */
     public AppliedCommit lastApplied() {
         return applied;
     }
 
-    /** Called after each batch, holding none of the engine's locks. */
+    /** Notes a batch. The caller holds none of the engine's locks. */
     public void changed(OpenCommit commit) {
         if (commit.memoryBytes() >= pacing.cutBytes(commit.seq() - 1 - applied.seq())
                 && !commit.isFrozen()
@@ -116,8 +116,8 @@ public final class CommitPipeline {
     }
 
     /**
-     * Completes once everything is durable that was applied before the call, or is still being applied and may have been read
-     * in the index, with the last commit that holds any of it.
+     * Starts a barrier. The future completes with a seq when that commit and all before it are durable. They have every batch
+     * that was applied before the call, and every batch in progress that a reader may have seen in the index.
      */
     public CompletableFuture<Long> barrier() {
         CompletableFuture<Long> result;
@@ -150,7 +150,7 @@ public final class CommitPipeline {
         return result;
     }
 
-    /** Whether anybody waits for an answer. */
+    /** Returns whether a caller waits for an answer. */
     public boolean awaitsBarrier() {
         lock.lock();
         try {
@@ -164,7 +164,7 @@ public final class CommitPipeline {
         void run() throws VolumeException;
     }
 
-    /** Does something under the lock; what goes wrong is dealt with outside of it. */
+    /** Runs a step under the lock, and handles its failure outside the lock. */
     private void locked(Step step) {
         VolumeException failure = null;
         lock.lock();
@@ -190,10 +190,10 @@ public final class CommitPipeline {
         }
     }
 
-    /** However many callers meet it, there is one attempt at a time, and one line in the log. */
+    /** Repeats a refused cut: one attempt at a time and one line in the log, however many callers meet the refusal. */
     private void retryCut(VolumeException refusal) {
         if (cutRefused.compareAndSet(false, true)) {
-            log.warn("the open commit could not be cut, trying again: {}", refusal.getMessage());
+            log.warn("cannot cut the open commit, trying again: {}", refusal.getMessage());
         }
         if (retryArmed.compareAndSet(false, true)) {
             runtime.timer().after(cutDelay.nextNanos(), () -> {
@@ -209,7 +209,7 @@ public final class CommitPipeline {
         pump();
     }
 
-    /** Starts what may start: frozen commits first, then the open one if somebody waits for it. */
+    /** Starts uploads that may start: frozen commits first, then the open one if a caller waits for it. */
     private void pump() {
         List<InFlightCommit> starting = new ArrayList<>();
         locked(() -> {
@@ -270,7 +270,7 @@ public final class CommitPipeline {
         cutWanted = false;
         if (cutRefused.getAndSet(false)) {
             cutDelay.accepted();
-            log.info("the open commit was cut");
+            log.info("the open commit is cut");
         }
         if (frozen == null) {
             return null;
@@ -300,7 +300,7 @@ public final class CommitPipeline {
         pump();
     }
 
-    /** Half a completion cannot be repeated: after an error of ours the engine ends, and recovery repeats it whole. */
+    /** Completes commits. Half a completion cannot be repeated, so after a bug the engine ends, and recovery repeats it. */
     private void completeOrStop() {
         try {
             complete();
@@ -310,7 +310,7 @@ public final class CommitPipeline {
         }
     }
 
-    /** Applies and answers what is durable. One thread at a time, so that answers keep the order of the log. */
+    /** Applies and answers durable commits. One thread at a time, so that answers keep the order of the log. */
     private void complete() {
         for (InFlightCommit flight = nextDurable(); flight != null; flight = nextDurable()) {
             try {
@@ -397,8 +397,8 @@ public final class CommitPipeline {
     }
 
     /**
-     * Bytes that move are progress, but not for ever: what was sent again and again, as often as there may be uploads, without
-     * that anything was stored was sent for nothing.
+     * Notes progress. Moving bytes are progress, but not for ever: after as many failed uploads as may be in flight, only a
+     * stored commit counts.
      */
     private void noteProgress(long now) {
         long moved = traffic.movedBytes();
@@ -408,7 +408,7 @@ public final class CommitPipeline {
         movedBytes = moved;
     }
 
-    /** When something moved or was stored, as far as it was looked for. */
+    /** Returns the time of the last known progress. */
     public long progressNanos() {
         return progressNanos;
     }

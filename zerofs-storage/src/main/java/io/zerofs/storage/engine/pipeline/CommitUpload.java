@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Seals commits and puts them into the store, each until it stands there or somebody else's object does. The same bytes
- * are sent at every attempt. Thread-safe.
+ * Seals commits and puts them into the store, each until the store has it or another writer's object in its place. Every
+ * attempt sends the same bytes. Thread-safe.
  */
 public final class CommitUpload {
     private static final Logger log = LoggerFactory.getLogger(CommitUpload.class);
@@ -48,12 +48,12 @@ public final class CommitUpload {
         this.delayMaxNanos = delayMax.toNanos();
     }
 
-    /** @param stored called once when the commit stands in the store; never if the engine stops before */
+    /** @param stored called once when the store has the commit; never if the engine stops before */
     void start(InFlightCommit flight, Consumer<InFlightCommit> stored) {
         hand(flight, 0, stored);
     }
 
-    /** Attempts that failed since the start. */
+    /** Returns the number of failed attempts since the start. */
     public long failures() {
         return failures.sum();
     }
@@ -62,7 +62,7 @@ public final class CommitUpload {
         try {
             runtime.uploads().execute(() -> attempt(flight, attempt, stored));
         } catch (OutOfMemoryError e) {
-            // No thread can be had.
+            // No thread is available.
             retry(flight, attempt, stored, e);
         }
     }
@@ -83,7 +83,7 @@ public final class CommitUpload {
             return;
         } catch (CorruptObjectException e) {
             if (e.isForeign()) {
-                // No writer took over. Once a person has removed the object, the name is free again.
+                // No writer took over. The name is free again when a person has removed the object.
                 retry(flight, attempt, stored, e);
                 return;
             }
@@ -109,7 +109,7 @@ public final class CommitUpload {
     private void retry(InFlightCommit flight, int attempt, Consumer<InFlightCommit> stored, Throwable why) {
         failures.increment();
         long bound = Math.min(delayMaxNanos, FIRST_DELAY_NANOS << Math.min(attempt, DOUBLINGS_MAX));
-        // Anywhere up to the bound, so that many commits and many daemons do not come back at one moment.
+        // Random up to the bound, so that many commits and many daemons do not come back at one moment.
         long delay = 1 + (long) (runtime.random().nextDouble() * bound);
         if (Integer.bitCount(attempt + 1) == 1) {
             log.warn("commit {} was not stored at attempt {}: {}", flight.id().seq(), attempt + 1, why.getMessage());

@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Hands the slots of a frozen commit to the sealer. */
+/** Passes the slots of a frozen commit to the sealer. */
 final class FrozenContent {
     private FrozenContent() {}
 

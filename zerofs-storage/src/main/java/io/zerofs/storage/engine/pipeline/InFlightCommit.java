@@ -7,15 +7,15 @@ import io.zerofs.storage.commit.SealedCommit;
 import io.zerofs.storage.engine.memtable.OpenCommit;
 import io.zerofs.storage.seal.Salt;
 
-/** A frozen commit on its way into the store. Its state is guarded by the pipeline. */
+/** A frozen commit in flight to the store. The pipeline guards its state. */
 final class InFlightCommit {
-    /** How far it got. */
+    /** The progress of the commit. */
     enum State {
         /** Waits for an upload slot. */
         FROZEN,
         /** Is sealed and put. */
         UPLOADING,
-        /** Stands in the store; it is durable once all before it do too. */
+        /** Is in the store. It is durable when the store has all commits before it. */
         STORED
     }
 
@@ -56,7 +56,7 @@ final class InFlightCommit {
         return state;
     }
 
-    /** The upload begins. */
+    /** Notes the begin of the upload. */
     void begin(long nanos) {
         beganNanos = nanos;
         state = State.UPLOADING;
@@ -70,7 +70,7 @@ final class InFlightCommit {
         state = State.STORED;
     }
 
-    /** The object; null until it was sealed. Set by the thread that uploads, before the commit is stored. */
+    /** Returns the object; null until it is sealed. The uploading thread sets it before the commit is stored. */
     SealedCommit sealed() {
         return sealed;
     }

@@ -4,8 +4,8 @@ package io.zerofs.storage.engine.pipeline;
 import java.time.Duration;
 
 /**
- * How long to wait before the index is asked again for what it refused: a moment at first, for a write may only have come
- * between two of its buffers, and longer each time. Thread-safe.
+ * The delay before a refused write to the index is repeated. It is short at first, because a write may only have come
+ * between two buffers, and grows each time. Thread-safe.
  */
 final class RefusalDelay {
     private static final long FIRST_NANOS = Duration.ofMillis(5).toNanos();
@@ -14,12 +14,12 @@ final class RefusalDelay {
 
     private int refusals;
 
-    /** A further refusal. */
+    /** Notes a refusal and returns the delay. */
     synchronized long nextNanos() {
         return Math.min(NANOS_MAX, FIRST_NANOS << Math.min(refusals++, DOUBLINGS_MAX));
     }
 
-    /** Whether it is worth a line in the log: the first, and once a full disk is likely. */
+    /** Returns whether to log the refusal: the first one, and again when a full disk is likely. */
     synchronized boolean isNews() {
         return Integer.bitCount(refusals) == 1;
     }

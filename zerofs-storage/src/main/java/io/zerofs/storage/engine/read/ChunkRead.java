@@ -7,11 +7,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a range of one chunk consisted of at one moment. What could still change was copied, the rest is named.
+ * The content of a range of one chunk at one moment: copies of bytes that can still change, and references to the rest.
  *
- * @param frames oldest first; those of them that the range needs
- * @param memory for each frame, what it says if its commit is in memory, else null
- * @param needed for each frame, the blocks that no newer one in memory covers
+ * @param frames the frames that the range needs, oldest first
+ * @param memory for each frame, its content if its commit is in memory, else null
+ * @param needed for each frame, the blocks that no newer frame in memory covers
  */
 public record ChunkRead(
         ChunkId chunk, int from, int to, List<FrameReference> frames, FrameLayer.Memory[] memory, long[] needed) {
@@ -19,7 +19,7 @@ public record ChunkRead(
         return to - from;
     }
 
-    /** The same of its younger frames. */
+    /** Returns the same read without its oldest frames. */
     public ChunkRead withoutOldest(int first) {
         int count = frames.size();
         return new ChunkRead(

@@ -20,11 +20,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Collects the pages that one read needs: builds what it can, fetches what was missing, and builds again. Two rounds at
- * most for full frames and small deltas, three for deltas whose map has to be known first. Used once, by one thread.
+ * Collects the pages of one read: builds the frames that it can, fetches missing pages, and builds again. It needs at most
+ * two rounds for full frames and small deltas, and three for deltas whose map it must read first. One thread uses it once.
  */
 final class FrameAssembler {
-    // The data of a delta up to here is fetched together with its map.
+    // A delta up to this size is fetched together with its map.
     private static final int SMALL_DELTA_PAGES = 2;
 
     private static final int BLOCKS_PER_PAGE = CommitLimits.PAGE_BYTES / FrameReference.BLOCK_BYTES;
@@ -39,7 +39,7 @@ final class FrameAssembler {
     private final Map<FrameReference, DeltaMap> maps = new HashMap<>(0);
     private final List<Wanted> missing = new ArrayList<>(0);
 
-    /** @param keep whether what is fetched is likely to be read again */
+    /** @param keep whether clients will probably read the fetched pages again */
     FrameAssembler(ReadSources sources, FrameTables tables, boolean keep) {
         this.sources = sources;
         this.tables = tables;
@@ -67,7 +67,7 @@ final class FrameAssembler {
         }
     }
 
-    /** @param before what the round before had found, which the cache may have let go since; null in the first */
+    /** @param before the frames of the previous round, which the cache may have dropped since; null in the first */
     private FrameLayer[] build(ChunkRead part, FrameLayer[] before) throws VolumeException, MissingObjectException {
         FrameLayer[] layers = new FrameLayer[part.frames().size()];
         for (int i = 0; i < layers.length; i++) {
@@ -97,7 +97,7 @@ final class FrameAssembler {
         return new FrameLayer.StoredFull(pages);
     }
 
-    /** Null as long as pages are missing. */
+    /** Returns the delta; null while pages are missing. */
     private FrameLayer delta(FrameReference frame, ChunkRead part, FrameLayer known)
             throws VolumeException, MissingObjectException {
         DeltaMap map = map(frame);
@@ -161,7 +161,7 @@ final class FrameAssembler {
         return map;
     }
 
-    /** The plain bytes of a page; null if it is not in memory, and then it is noted as missing. */
+    /** Returns the plain bytes of a page. If it is not in memory, notes it as missing and returns null. */
     private byte[] page(FrameReference frame, int page) throws VolumeException, MissingObjectException {
         PageKey key = new PageKey(frame.seq(), frame.slot(), page);
         byte[] bytes = cache.page(key);

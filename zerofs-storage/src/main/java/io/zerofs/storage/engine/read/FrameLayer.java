@@ -6,9 +6,9 @@ import io.zerofs.storage.commit.CommitLimits;
 import io.zerofs.storage.commit.DeltaMap;
 import io.zerofs.storage.engine.memtable.Extents;
 
-/** What one frame says about a chunk, wherever its bytes are. Immutable. */
+/** The content of one frame, from memory or the store. Immutable. */
 public sealed interface FrameLayer {
-    /** Visits what the frame says about a range, in ascending order. */
+    /** Visits the frame's pieces in a range, in ascending order. */
     void visit(int from, int to, Extents.PieceVisitor visitor);
 
     /** A frame of a commit in memory. */
@@ -25,7 +25,7 @@ public sealed interface FrameLayer {
     /**
      * A full frame.
      *
-     * @param pages by number, as far as the range needs them; shorter than 32 KiB where zeros were trimmed
+     * @param pages the pages that the range needs, by number; shorter than 32 KiB if zeros were trimmed
      */
     record StoredFull(byte[][] pages) implements FrameLayer {
         static final int PAGES = Volume.CHUNK_BYTES / CommitLimits.PAGE_BYTES;
@@ -50,7 +50,7 @@ public sealed interface FrameLayer {
         }
     }
 
-    /** A delta: its map, and those pages of its plain bytes that the range needs, by number. */
+    /** A delta: its map and the pages that the range needs, by number. */
     record StoredDelta(DeltaMap map, byte[][] pages) implements FrameLayer {
         @Override
         public void visit(int from, int to, Extents.PieceVisitor visitor) {

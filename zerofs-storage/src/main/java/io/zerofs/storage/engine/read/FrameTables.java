@@ -10,7 +10,7 @@ import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.index.FrameReference;
 import io.zerofs.storage.index.RocksIndex;
 
-/** Where stored frames stand, from the index; a number of tables stay decoded. Thread-safe. */
+/** The frame tables of stored commits, from the index. Keeps a number of them decoded. Thread-safe. */
 public final class FrameTables {
     private static final int TABLES_MAX = 1024;
 
@@ -26,7 +26,7 @@ public final class FrameTables {
         this.index = index;
     }
 
-    /** The part of its commit's table that covers a frame. */
+    /** Returns the part of its commit's table that covers a frame. */
     public FrameTable of(FrameReference frame) throws VolumeException, MissingObjectException {
         TableKey key = new TableKey(frame.seq(), CommitApplier.recordOf(frame.slot()));
         FrameTable table = tables.getIfPresent(key);

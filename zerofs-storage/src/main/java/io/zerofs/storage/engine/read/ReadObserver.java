@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine.read;
 
-/** Hears of each read that is about to look for its pages. Must be quick and never wait. */
+/** Receives each read before it searches for its pages. Must be quick and never wait. */
 @FunctionalInterface
 public interface ReadObserver {
     void reading(long inode, long offset, int length);

@@ -9,7 +9,7 @@ import io.zerofs.storage.cache.PageFetcher;
 import io.zerofs.storage.engine.runtime.StopSwitch;
 import java.nio.ByteBuffer;
 
-/** Reads ranges: what memory has, then the page cache, then the store. Thread-safe. */
+/** Reads ranges from the commits in memory, the page cache and the store, in this order. Thread-safe. */
 public final class ReadPath {
     private static final byte[] ZEROS = new byte[64 * 1024];
 
@@ -88,7 +88,7 @@ public final class ReadPath {
     /**
      * Gathers the bytes of all frames that the parts name. May wait for the store.
      *
-     * @return for each part its frames, oldest first, null where a frame does not matter
+     * @return for each part its frames, oldest first; null for a frame that the range does not need
      */
     FrameLayer[][] resolve(ChunkRead[] parts) throws VolumeException {
         boolean again = false;
@@ -109,12 +109,12 @@ public final class ReadPath {
         }
     }
 
-    /** The same for frames that are to be folded, and die by that: those very frames or none. */
+    /** Gathers frames for compaction, which die by it. Returns exactly these frames or fails. */
     public FrameLayer[] resolveFrozen(ChunkRead part) throws VolumeException {
         try {
             return new FrameAssembler(sources, tables, false).gather(new ChunkRead[] {part})[0];
         } catch (PageFetcher.MissingObjectException e) {
-            // Deleted since they were planned, which happens to frames that were moved; else they are lost.
+            // Frames that were moved may be deleted since the plan was made. Other missing frames are lost.
             VolumeException.Kind kind =
                     planner.stillNames(part) ? VolumeException.Kind.CORRUPT : VolumeException.Kind.UNAVAILABLE;
             throw new VolumeException(kind, e.getMessage(), e);

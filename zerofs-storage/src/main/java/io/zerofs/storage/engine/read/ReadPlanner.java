@@ -15,7 +15,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.LongPredicate;
 
-/** Fixes what a range consists of, under the stripe of its chunk and without waiting. Thread-safe. */
+/** Determines the content of a range, under the stripe of its chunk and without waiting. Thread-safe. */
 public final class ReadPlanner {
     private final ChunkStripes stripes;
     private final CommitTable dirty;
@@ -34,7 +34,7 @@ public final class ReadPlanner {
         }
     }
 
-    /** The frames of a chunk that are no longer in memory, oldest first. */
+    /** Returns the frames of a chunk that are no longer in memory, oldest first. */
     public List<FrameReference> stored(ChunkId chunk) throws VolumeException {
         stripes.lock(chunk);
         try {
@@ -47,11 +47,11 @@ public final class ReadPlanner {
     }
 
     /**
-     * The frames of a chunk that may be folded: the longest row of neighbours in the entry whose commits are frozen. What
-     * a fold or a move has put into the open commit parts two rows.
+     * Returns the frames of a chunk that may be compacted: the longest run of neighbours in the entry whose commits are
+     * frozen. A frame that compaction or a move has put into the open commit separates two runs.
      *
-     * @param withBaseAt touched blocks from which the base is folded too
-     * @return null if no row has two deltas
+     * @param withBaseAt touched blocks from which on the base is compacted too
+     * @return null if no run has two deltas
      */
     public ChunkRead planFold(ChunkId chunk, int withBaseAt) throws VolumeException {
         stripes.lock(chunk);
@@ -81,10 +81,10 @@ public final class ReadPlanner {
     }
 
     /**
-     * The frames of a chunk that are to leave some commits, with the deltas beside them: all deltas of frozen commits, and the
-     * base if it is to leave too or if folding would take it.
+     * Returns the frames of a chunk that must leave some commits, with the deltas beside them: all deltas of frozen commits,
+     * and the base if it must leave too or if compaction would include it.
      *
-     * @return null if none is there
+     * @return null if the chunk has no such frame
      */
     public ChunkRead planMove(ChunkId chunk, LongPredicate victims, int withBaseAt) throws VolumeException {
         stripes.lock(chunk);
@@ -101,7 +101,7 @@ public final class ReadPlanner {
         }
     }
 
-    /** Whether the chunk still consists of these frames; others may have come behind them. */
+    /** Returns whether the chunk still begins with these frames; newer ones may follow. */
     boolean stillNames(ChunkRead read) throws VolumeException {
         stripes.lock(read.chunk());
         try {
@@ -139,7 +139,7 @@ public final class ReadPlanner {
         return new ChunkRead(chunk, 0, Volume.CHUNK_BYTES, frames, memory, needed);
     }
 
-    /** From the newest frame to the oldest, until the range is known. */
+    /** Plans a read from the newest frame to the oldest, until the range is complete. */
     private ChunkRead plan(ChunkId chunk, int from, int to, List<FrameReference> frames) {
         int count = frames.size();
         FrameLayer.Memory[] memory = new FrameLayer.Memory[count];

@@ -6,8 +6,8 @@ import io.zerofs.storage.cache.PageFetcher.Wanted;
 import java.util.List;
 
 /**
- * Pages of a stretch of a file that are fetched ahead by one task, and held until they are read or their reader has passed
- * them. Thread-safe.
+ * Pages of a part of a file that one task fetches ahead. They are held until they are read or their reader has passed them.
+ * Thread-safe.
  */
 final class PrefetchRegion {
     private final long next;
@@ -18,8 +18,8 @@ final class PrefetchRegion {
 
     /**
      * @param next offset in the file where the next region begins
-     * @param end offset behind the last page; beyond {@code next} some of the pages may belong to the next region
-     * @param pages stored, and not in memory
+     * @param end offset after the last page; beyond {@code next} some pages may belong to the next region
+     * @param pages stored pages that are not in memory
      */
     PrefetchRegion(long next, long end, List<Wanted> pages) {
         this.next = next;
@@ -39,23 +39,23 @@ final class PrefetchRegion {
         return pages;
     }
 
-    /** Plain bytes. */
+    /** Returns the plain bytes of the pages. */
     long bytes() {
         return pages.stream().mapToLong(Wanted::length).sum();
     }
 
-    /** Whether all pages came, or did not, and none still waits to be read. */
+    /** Returns whether the fetch is over and no page waits to be read. */
     synchronized boolean isRead(PageCache cache) {
         return fetched && pages.stream().noneMatch(page -> cache.holds(page.key()));
     }
 
-    /** Called once, when no page comes any more. */
+    /** Notes the end of the fetch. Called once. */
     synchronized void fetched(PageCache cache) {
         fetched = true;
         dropUnread(cache);
     }
 
-    /** Called once, when the reader needs it no more. */
+    /** Releases the pages. Called once, when the reader no longer needs them. */
     synchronized void release(PageCache cache) {
         released = true;
         dropUnread(cache);

@@ -29,20 +29,19 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Fetches for sequential readers what they will ask for next. How far depends on how much a reader has read in a row, up
- * to a window that is shared by all who are served at the moment; a window is fetched in several requests at a time, each
- * of a whole commit where commits are large. Random readers get nothing. Nobody ever waits here: planning and fetching run
- * on the engine's own threads, and what is fetched is only ever a page named by commit and slot, so it cannot be out of
- * date. Thread-safe.
+ * Fetches the next pages of sequential readers. The window grows with the bytes that a reader has read in a row, and all
+ * active readers share its maximum. Several requests fetch a window, each a whole commit if commits are large. Random
+ * readers get no read-ahead. No reader waits here: planning and fetching run on the engine's own threads. Commit and slot
+ * name each page, so no page is ever out of date. Thread-safe.
  */
 public final class ReadAhead implements ReadObserver {
     private static final int WINDOW_BYTES_MAX = 32 << 20;
     private static final int REGIONS_UNDER_WAY_MAX = 8;
 
-    /** A request may be longer by this share, to end where a commit ends. */
+    /** A request may be longer by this part of itself, to end where a commit ends. */
     private static final int STRETCH = 2;
 
-    /** Behind it nothing is fetched ahead, so that no sum of offsets overflows. */
+    /** Maximum offset of read-ahead, so that no sum of offsets overflows. */
     private static final long OFFSET_MAX = 1L << 62;
 
     private final ReadPlanner planner;
@@ -85,13 +84,13 @@ public final class ReadAhead implements ReadObserver {
         try {
             runtime.requests().execute(() -> plan(group, stream));
         } catch (RejectedExecutionException | OutOfMemoryError e) {
-            // No thread can be had: the read goes on without, and a later one tries again.
+            // No thread is available: the read continues without read-ahead, and a later read tries again.
             planned(group, stream);
         }
     }
 
     private long windowMax() {
-        // The rest is for regions that are longer than wanted, and for those that are not yet passed by all.
+        // The rest is for longer regions, and for regions that some requests have not yet passed.
         return Math.min(WINDOW_BYTES_MAX, cache.heldBytesMax() / 4 * 3 / Math.max(1, served.get()));
     }
 
@@ -106,7 +105,7 @@ public final class ReadAhead implements ReadObserver {
                 more = planNext(group, stream);
             }
         } catch (VolumeException | MissingObjectException e) {
-            // whoever reads there is told
+            // the reader of these pages gets the failure
             distrust(group, stream);
         } finally {
             planned(group, stream);
@@ -119,7 +118,7 @@ public final class ReadAhead implements ReadObserver {
         }
     }
 
-    /** Starts one fetch; false if no more is wanted, or possible, now. */
+    /** Starts one fetch. Returns false if no further fetch is wanted or possible now. */
     private boolean planNext(ReadStreams.Group group, ReadStream stream)
             throws VolumeException, MissingObjectException {
         long from;
@@ -153,7 +152,7 @@ public final class ReadAhead implements ReadObserver {
             try {
                 runtime.requests().execute(() -> fetch(region, group, stream));
             } catch (RejectedExecutionException | OutOfMemoryError e) {
-                // No thread can be had but this one.
+                // No other thread is available.
                 fetch(region, group, stream);
             }
         }
@@ -176,7 +175,7 @@ public final class ReadAhead implements ReadObserver {
         try {
             done = !stop.isStopped() && fetcher.fetchAhead(region.pages());
         } catch (OutOfMemoryError e) {
-            // Whoever reads there asks for it again.
+            // The reader of these pages fetches them again.
         } finally {
             underWay.release();
             region.fetched(cache);
@@ -193,10 +192,10 @@ public final class ReadAhead implements ReadObserver {
     }
 
     /**
-     * The stored pages of about so many bytes of a file. It ends where a commit begins if it can, so that the next region
-     * does not begin with the rest of one. Where writers overtook each other the chunks of two commits alternate: those of the
-     * one that began before are all taken along, and the others left for the next region. Within a commit those behind the
-     * end are taken along that lie between the others in the object.
+     * Returns the stored pages of about {@code length} bytes of a file. If possible, the region ends where a commit begins,
+     * so that the next region does not begin with the rest of a commit. If writers overtook each other, the chunks of two
+     * commits alternate: the region includes all chunks of the earlier commit and leaves the others to the next region. It
+     * also includes chunks past its end that lie between its other chunks in the object.
      */
     private PrefetchRegion region(long inode, long from, long length) throws VolumeException, MissingObjectException {
         long first = from / Volume.CHUNK_BYTES;
@@ -236,7 +235,7 @@ public final class ReadAhead implements ReadObserver {
         return new PrefetchRegion(cut * Volume.CHUNK_BYTES, end * Volume.CHUNK_BYTES, pages);
     }
 
-    /** The commit that has the oldest of them. */
+    /** Returns the commit of the oldest page. */
     private static long seq(List<Wanted> pages) {
         return pages.get(0).key().seq();
     }
@@ -261,7 +260,7 @@ public final class ReadAhead implements ReadObserver {
         return pages;
     }
 
-    /** Requests of the reader's own may come as late as that, or look for their pages. */
+    /** Releases regions that no request of the reader can still need, late ones included. */
     private void releasePassed(ReadStream stream) {
         while (!stream.regions().isEmpty()
                 && stream.regions().peek().end() + ReadStream.OVERTAKING_BYTES_MAX <= stream.frontier()) {
@@ -269,7 +268,7 @@ public final class ReadAhead implements ReadObserver {
         }
     }
 
-    /** Whoever rests, or has read all that was fetched for it, as at the end of a file, leaves the window to others. */
+    /** Frees the window of a reader that rests, or has read all its fetched pages, for example at the end of a file. */
     private void releaseDone(ReadStream stream, long nowNanos) {
         if (stream.restedNanos(nowNanos) > ReadStreams.IDLE_NANOS) {
             release(stream);
@@ -283,7 +282,7 @@ public final class ReadAhead implements ReadObserver {
         while (!stream.regions().isEmpty()) {
             releaseFirst(stream);
         }
-        // if it goes on, it goes on here
+        // if it continues, it continues here
         stream.planned(0);
     }
 

@@ -5,34 +5,34 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * One reader of a file: up to where it has read without a gap, and how far is fetched for it. Kernel clients send the
- * requests of one reader in parallel, so some overtake others: they are remembered until the gap before them closes, or
- * until it is clear that it will not. Guarded by its {@link ReadStreams}.
+ * One reader of a file: the end of its reads without a gap, and the end of its fetched pages. Kernel clients send the
+ * requests of one reader in parallel, so some overtake others. The stream remembers these until the gap before them closes,
+ * or until it counts as skipped. Guarded by its {@link ReadStreams}.
  */
 final class ReadStream {
-    /** How far a request may be from where the reader is, and still be its own. */
+    /** Maximum distance of a request from the reader's position at which it still belongs to the reader. */
     static final long OVERTAKING_BYTES_MAX = 8 << 20;
 
-    /** Bytes read in a row from which a reader is taken for a sequential one. */
+    /** Bytes read in a row after which a reader counts as sequential. */
     static final long PROOF_BYTES = 128 << 10;
 
-    /** So much is read behind a gap before it is taken for one that stays. */
+    /** Bytes read past a gap after which the gap counts as skipped. */
     private static final long GAP_PATIENCE_BYTES = OVERTAKING_BYTES_MAX / 2;
 
     private static final int OVERTAKERS_MAX = 16;
 
     /**
-     * Somebody who leaves out much, or comes back here and there, is no sequential reader; whoever does little of it still
-     * is. In a small file a random reader comes back most of the time, and what it reads closes every gap in the end.
+     * Factor by which skipped and repeated bytes count against a reader. A reader that skips or repeats much is not
+     * sequential. In a small file a random reader repeats most of the time, and its reads close every gap in the end.
      */
     private static final int PENALTY = 4;
 
-    /** A wrong guess costs at most so much of what was rightly read. */
+    /** Window per byte read in a row. A wrong guess costs at most this many bytes for each byte rightly read. */
     private static final int WINDOW_PER_READ = 2;
 
     private static final long REQUEST_BYTES_MIN = 256 << 10;
 
-    /** Half a window is fetched at a time up to here, a quarter beyond. */
+    /** Maximum bytes of a request of half a window. Beyond, a request is a quarter of the window. */
     private static final long HALF_WINDOW_MAX = 6 << 20;
 
     private final long inode;
@@ -58,13 +58,13 @@ final class ReadStream {
         this.cameBackTo = offset;
     }
 
-    /** Distance of a request from here; negative if it belongs to somebody else. */
+    /** Returns the distance of a request from the reader; negative if it belongs to another reader. */
     long distance(long ofInode, long offset) {
         long distance = Math.abs(offset - frontier);
         return ofInode == inode && distance <= OVERTAKING_BYTES_MAX ? distance : -1;
     }
 
-    /** Notes a request, a repeated one too. */
+    /** Notes a request, also a repeated one. */
     void read(long from, long to, long nowNanos) {
         usedNanos = nowNanos;
         if (to <= frontier) {
@@ -88,7 +88,7 @@ final class ReadStream {
         frontier = to;
     }
 
-    /** Somebody who follows in sequence, with requests in parallel too, comes back to where the one before did. */
+    /** Notes a request before the reader's position. A second sequential reader comes back to the place where the first did. */
     private void comeBack(long from, long to) {
         if (Math.abs(from - cameBackTo) > OVERTAKERS_MAX * (to - from)) {
             countAgainst(to - from);
@@ -151,7 +151,7 @@ final class ReadStream {
         return inRow >= PROOF_BYTES && (fromStart || advances > 1);
     }
 
-    /** How much the next step should fetch; 0 if enough is on its way. */
+    /** Returns the bytes that the next step should fetch; 0 if enough are in flight. */
     long wanted(long windowMax) {
         if (!isSequential() || frontier < plansAgainAt) {
             return 0;
@@ -161,17 +161,17 @@ final class ReadStream {
         return nextPlanned() + request <= frontier + window ? request : 0;
     }
 
-    /** There was no room: the next attempt is for when some of what is held has been read. */
+    /** Delays the next attempt after a lack of room until some held pages have been read. */
     void planLater() {
         plansAgainAt = frontier + REQUEST_BYTES_MIN;
     }
 
-    /** Where the next step begins. */
+    /** Returns the offset where the next step begins. */
     long nextPlanned() {
         return Math.max(planned, frontier);
     }
 
-    /** Begins anew as a reader about whom nothing is known. */
+    /** Resets the stream to a new reader without history. */
     void distrust() {
         inRow = 0;
         advances = 0;
@@ -197,7 +197,7 @@ final class ReadStream {
         return regions;
     }
 
-    /** Whether somebody is at work on the next step. */
+    /** Returns whether a task is planning the next step. */
     boolean isPlanning() {
         return planning;
     }
@@ -206,7 +206,7 @@ final class ReadStream {
         planning = now;
     }
 
-    /** Whether another reader took its place. */
+    /** Returns whether another reader has its place now. */
     boolean isEnded() {
         return ended;
     }

@@ -5,14 +5,14 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * The readers of late, a bounded number: each file belongs to a group, which knows a few readers of its files and forgets
- * the one that is least likely to go on when another comes.
+ * A bounded number of recent readers. Each file belongs to a group with a few readers. When another reader comes, the group
+ * drops the one that is least likely to continue.
  */
 final class ReadStreams {
     private static final int GROUPS = 64;
     private static final int READERS_PER_GROUP = 8;
 
-    /** A sequential reader that rested for so long may have gone away. */
+    /** Rest after which a sequential reader may be gone. */
     static final long IDLE_NANOS = 5_000_000_000L;
 
     private final Group[] groups = new Group[GROUPS];
@@ -25,7 +25,7 @@ final class ReadStreams {
         return groups[(int) (inode * 0x9E3779B97F4A7C15L >>> 58)];
     }
 
-    /** Tells of all readers, under the monitor of their group; the caller holds none. */
+    /** Calls the action for all readers, under the monitor of their group. The caller holds no monitor. */
     void forEach(Consumer<ReadStream> action) {
         for (Group group : groups) {
             synchronized (group) {
@@ -38,14 +38,14 @@ final class ReadStreams {
         }
     }
 
-    /** Whoever calls its methods, or those of its readers, holds its monitor. */
+    /** A group of files. Callers of its methods, or of its readers' methods, hold its monitor. */
     static final class Group {
         private final ReadStream[] readers = new ReadStream[READERS_PER_GROUP];
 
         /**
-         * The reader that a request belongs to, which may be a new one.
+         * Returns the reader of a request, which may be a new one.
          *
-         * @param forgotten is told of the reader whose place the new one takes
+         * @param forgotten receives the reader that the new one replaces
          */
         ReadStream join(long inode, long offset, long nowNanos, Consumer<ReadStream> forgotten) {
             ReadStream nearest = null;
@@ -73,7 +73,7 @@ final class ReadStreams {
             return newcomer;
         }
 
-        /** Whoever is at work on a file in sequence stays, however many read here and there. */
+        /** Returns the rank of a reader. An active sequential reader stays, however many random readers there are. */
         private static long rank(ReadStream reader, long nowNanos) {
             if (reader == null) {
                 return Long.MIN_VALUE;

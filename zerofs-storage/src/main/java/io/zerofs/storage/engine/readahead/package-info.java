@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-/** Pages that are fetched for sequential readers before they ask for them. */
+/** Read-ahead: pages that are fetched before a sequential reader asks for them. */
 package io.zerofs.storage.engine.readahead;

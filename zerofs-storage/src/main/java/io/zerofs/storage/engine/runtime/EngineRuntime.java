@@ -6,11 +6,11 @@ import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Threads, time and chance, as the engine gets them; a simulation hands in its own.
+ * Threads, time and randomness of the engine. A simulation passes its own.
  *
  * @param sealing runs short tasks that compute; as many threads as processors
  * @param requests runs tasks that wait for the store: parts of reads, folds, checkpoints
- * @param uploads runs those that put commits, one thread for each that may be in flight: nothing else may delay them
+ * @param uploads runs uploads of commits, with one thread for each that may be in flight, so that nothing delays them
  * @param timer runs tasks later
  * @param nanoTime a monotonic clock in nanoseconds
  * @param random for salts, so in production a {@link java.security.SecureRandom}, and for jitter

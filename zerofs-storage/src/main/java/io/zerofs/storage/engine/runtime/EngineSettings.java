@@ -9,10 +9,10 @@ import java.time.Duration;
  * Limits of the engine. {@link #DEFAULT} is what the program uses where the configuration says nothing; {@code with…}
  * methods change one group.
  *
- * @param memory what may be held in memory
- * @param commits when commits are cut and how they go to the store
- * @param folding when deltas are folded
- * @param disk what may be kept on disk beside the index
+ * @param memory limits of memory
+ * @param commits limits of commits and their uploads
+ * @param folding thresholds of compaction
+ * @param disk limits of the disk cache beside the index
  */
 public record EngineSettings(Memory memory, Commits commits, Folding folding, Disk disk) {
     private static final int MIB = 1 << 20;
@@ -45,7 +45,7 @@ public record EngineSettings(Memory memory, Commits commits, Folding folding, Di
             require(entriesMax >= 1 && entriesMax <= 1 << 24, "chunk entries must be 1 to 2^24");
         }
 
-        /** Frames of durable commits that are kept as they were written. */
+        /** Returns the bytes for frames of durable commits that are kept as they were written. */
         public long keptBytesMax() {
             return pageCacheBytes / 2;
         }
@@ -53,11 +53,11 @@ public record EngineSettings(Memory memory, Commits commits, Folding folding, Di
 
     /**
      * @param cutBytes data and log of a commit that is cut for its size
-     * @param grownBytesMax the same where most of what is written takes the place of what was written shortly before
-     * @param flushInterval how long a change waits at most for a cut
-     * @param uploadsMax commits on their way to the store
+     * @param grownBytesMax the same while most written blocks replace recently written ones
+     * @param flushInterval maximum time that a change waits for a cut
+     * @param uploadsMax maximum commits in flight
      * @param uploadBytesMax bytes of those commits; one is always allowed
-     * @param barrierDeadline how long a barrier waits while nothing moves before it fails; the upload goes on
+     * @param barrierDeadline time without progress after which a barrier fails; the upload continues
      * @param retryDelayMax longest pause between two attempts to upload
      */
     public record Commits(
@@ -82,10 +82,10 @@ public record EngineSettings(Memory memory, Commits commits, Folding folding, Di
     }
 
     /**
-     * @param queueAt deltas of a chunk from which it is queued for folding
-     * @param waitAt deltas of a chunk from which its writers wait
-     * @param tasksMax folds at a time
-     * @param withBaseAt touched 4 KiB blocks from which the base is folded too; quarter of a chunk is 16
+     * @param queueAt deltas of a chunk from which on it is queued for compaction
+     * @param waitAt deltas of a chunk from which on its writers wait
+     * @param tasksMax maximum compactions in parallel
+     * @param withBaseAt touched 4 KiB blocks from which on the base is compacted too; a quarter of a chunk is 16
      */
     public record Folding(int queueAt, int waitAt, int tasksMax, int withBaseAt) {
         public Folding {
@@ -98,7 +98,7 @@ public record EngineSettings(Memory memory, Commits commits, Folding folding, Di
 
     /**
      * @param cacheBytes stored bytes of commits; 0 for none
-     * @param freeBytesMin of the file system, left to the index and to others: the cache shrinks to give them back
+     * @param freeBytesMin free bytes of the file system for the index and other programs; the cache shrinks to keep them free
      */
     public record Disk(long cacheBytes, long freeBytesMin) {
         public static final Disk NONE = new Disk(0, 0);
@@ -108,7 +108,7 @@ public record EngineSettings(Memory memory, Commits commits, Folding folding, Di
         }
     }
 
-    /** Without a cache on disk. */
+    /** Creates settings without a disk cache. */
     public EngineSettings(Memory memory, Commits commits, Folding folding) {
         this(memory, commits, folding, Disk.NONE);
     }

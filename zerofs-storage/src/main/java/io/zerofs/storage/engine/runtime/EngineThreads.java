@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The engine's own daemon threads. Closed after the volume; tasks that still wait are dropped. */
+/** The engine's own daemon threads. Closed after the volume, which drops waiting tasks. */
 public final class EngineThreads implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EngineThreads.class);
 
@@ -57,7 +57,7 @@ public final class EngineThreads implements AutoCloseable {
                 new SecureRandom());
     }
 
-    /** Runs tasks on a pool. One for which no thread can be had is tried again: somebody may wait for what it does. */
+    /** Runs tasks on a pool. Without a free thread it tries again, because a caller may wait for the task. */
     private Executor on(ThreadPoolExecutor pool) {
         return new Executor() {
             @Override
@@ -72,7 +72,7 @@ public final class EngineThreads implements AutoCloseable {
         };
     }
 
-    /** Interrupts what still runs, and gives it a moment: it may use what is closed next. */
+    /** Interrupts running tasks and waits a moment, because they may use resources that are closed next. */
     @Override
     public void close() {
         closed = true;
@@ -93,7 +93,7 @@ public final class EngineThreads implements AutoCloseable {
         }
     }
 
-    // The queues are bounded by what is handed in: commits in flight, reads in flight, folds.
+    // Commits in flight, reads in flight and compactions bound the queues.
     private ThreadPoolExecutor pool(String name, int threads) {
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named(name));
@@ -115,8 +115,8 @@ public final class EngineThreads implements AutoCloseable {
 
     private void threw(Thread thread, Throwable cause) {
         if (closed) {
-            // It outlived the farewell, and what it used is closed.
-            LOG.debug("{} gave up what it did when the volume was closed", thread.getName(), cause);
+            // The task outlived the close, and its resources are closed.
+            LOG.debug("{} gave up its task when the volume was closed", thread.getName(), cause);
         } else {
             LOG.error("{} failed unexpectedly", thread.getName(), cause);
         }

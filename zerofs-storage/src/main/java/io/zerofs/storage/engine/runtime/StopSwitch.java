@@ -7,12 +7,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
-/** Ends the engine once, for one reason, which everybody who comes later is told. Thread-safe. */
+/** Ends the engine once, for one reason, which every later caller gets. Thread-safe. */
 public final class StopSwitch {
     private final AtomicReference<VolumeException> reason = new AtomicReference<>();
     private final List<Consumer<VolumeException>> listeners = new CopyOnWriteArrayList<>();
 
-    /** Called once when the engine stops, on the thread that found out; at once if it has stopped already. */
+    /** Calls the listener once when the engine stops, on the thread that stops it; at once if it has stopped already. */
     public void onStop(Consumer<VolumeException> listener) {
         listeners.add(listener);
         VolumeException stopped = reason.get();
@@ -21,7 +21,7 @@ public final class StopSwitch {
         }
     }
 
-    /** The first reason counts. Call it holding no lock. */
+    /** Stops the engine. The first reason counts. The caller holds no lock. */
     public void stop(VolumeException why) {
         if (reason.compareAndSet(null, why)) {
             for (Consumer<VolumeException> listener : listeners) {
@@ -43,7 +43,7 @@ public final class StopSwitch {
         }
     }
 
-    /** A fresh exception for each caller, with the trace of its own thread. */
+    /** Returns a new exception for each caller, with the trace of its own thread. */
     public static VolumeException failure(VolumeException why) {
         return new VolumeException(why.kind(), why.getMessage(), why);
     }

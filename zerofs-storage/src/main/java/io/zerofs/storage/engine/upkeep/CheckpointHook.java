@@ -4,11 +4,11 @@ package io.zerofs.storage.engine.upkeep;
 import io.zerofs.storage.seal.ObjectHeader;
 
 /**
- * Keeps the log short and remembers how far it got: told of each commit, it publishes checkpoints by itself. Thread-safe.
+ * Receives each commit and publishes checkpoints by itself, so that the log stays short. Thread-safe.
  */
 public interface CheckpointHook {
     /**
-     * What checkpoints cost since the volume was opened.
+     * The cost of checkpoints since the volume was opened.
      *
      * @param checkpoints published ones
      * @param tableBytes bytes of the tables that were uploaded for them
@@ -24,22 +24,22 @@ public interface CheckpointHook {
     void start(CheckpointSource source);
 
     /**
-     * A commit became durable and was applied. Called in the order of the log; must not wait.
+     * Receives a durable and applied commit. Called in the order of the log; must not wait.
      *
-     * @param header that of the commit's object
+     * @param header the header of the commit's object
      */
     void applied(ObjectHeader header);
 
-    /** Whether the log that no checkpoint covers is below its hard limit. Asked before each batch: a comparison. */
+    /** Returns whether the log that no checkpoint covers is below its hard limit. Cheap, because each batch calls it. */
     boolean hasRoom();
 
     /**
-     * Waits until {@link #hasRoom} or until the time is over, holding no lock; says which. The caller looks in between
-     * whether the volume has stopped.
+     * Waits until {@link #hasRoom} or until the time is over, and returns whether there is room. The caller holds no lock, and
+     * checks in between whether the volume has stopped.
      */
     boolean awaitRoom(long nanosMax) throws InterruptedException;
 
-    /** Why the last attempt to publish failed; null if it did not, or while another one is made. */
+    /** Returns why the last attempt to publish failed; null if it succeeded, or during another attempt. */
     default String failure() {
         return null;
     }
@@ -49,8 +49,8 @@ public interface CheckpointHook {
     }
 
     /**
-     * Publishes a last checkpoint if anything changed, and stops. Called when no batch can come any more and all is
-     * durable, while index and store are still open. Idempotent.
+     * Publishes a last checkpoint if there are changes, and stops. Called when no batch can follow and everything is durable,
+     * while index and store are still open. Idempotent.
      */
     void finish();
 }

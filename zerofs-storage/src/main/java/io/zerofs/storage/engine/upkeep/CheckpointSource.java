@@ -6,10 +6,10 @@ import io.zerofs.storage.seal.Salt;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 
-/** What a running volume shows to who checkpoints it and watches that it still owns the log. Thread-safe. */
+/** The view of a running volume for checkpoints and for the check that it still owns the log. Thread-safe. */
 public interface CheckpointSource {
     /**
-     * The newest commit of which everything is in the index: batches, frame table, deaths.
+     * The newest commit that the index has completely: batches, frame table, deaths.
      *
      * @param seq 0 if there is none
      */
@@ -21,11 +21,11 @@ public interface CheckpointSource {
     void checkpoint(Path target) throws VolumeException;
 
     /**
-     * Cuts, if anything is open, and does not wait. Completes once everything that was applied to the index before this call
-     * is durable, with the seq of the last commit that holds any of it; exceptionally with a {@link VolumeException}.
+     * Cuts if there are open changes, and does not wait. The future completes with a seq when that commit and all before it are
+     * durable; they have everything applied to the index before this call. It fails with a {@link VolumeException}.
      */
     CompletableFuture<Long> cut();
 
-    /** Ends the volume: every waiter and every later call fails with this. Returns at once; the first call counts. */
+    /** Ends the volume: every waiter and every later call fails with this reason. Returns at once; the first call counts. */
     void stop(VolumeException reason);
 }

@@ -5,9 +5,9 @@ import io.zerofs.storage.commit.Death;
 import io.zerofs.storage.commit.FrameTable;
 import java.util.List;
 
-/** Gives space back: told of each commit, it finds out by itself what nothing refers to any more. Thread-safe. */
+/** Receives each commit and collects garbage by itself. Thread-safe. */
 public interface GcHook {
-    /** For a volume that only grows. */
+    /** No garbage collection, for a volume that only grows. */
     GcHook NONE = new GcHook() {
         @Override
         public void applied(FrameTable frames, List<Death> deaths) {}
@@ -21,7 +21,7 @@ public interface GcHook {
         public void close() {}
     };
 
-    /** A commit became durable, and its frame table and deaths stand in the index. In the order of the log; must not wait. */
+    /** Receives a durable commit whose frame table and deaths the index has. Called in the order of the log; must not wait. */
     void applied(FrameTable frames, List<Death> deaths);
 
     GcStatistics statistics();

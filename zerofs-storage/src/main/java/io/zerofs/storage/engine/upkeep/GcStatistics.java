@@ -2,20 +2,20 @@
 package io.zerofs.storage.engine.upkeep;
 
 /**
- * Numbers of garbage collection. The first group is the state now, zeros until the index was counted; the others count
+ * Statistics of garbage collection. The first group is the present state, zero until the first count ends; the others count
  * since the volume was opened.
  *
  * @param commits commits in the store, without those that are being deleted
  * @param commitBytes bytes of their objects
- * @param liveBytes bytes of the frames that something refers to
+ * @param liveBytes bytes of live frames
  * @param awaitingDeletion entries of the published list of deletions
- * @param passes looks at the state of the store
+ * @param passes number of passes
  * @param movedChunks chunks that were written again so that their old commits can go
- * @param movedBytes bytes of what was written for them, before compression
- * @param outrunMoves moves that came to nothing because the chunk changed meanwhile
+ * @param movedBytes bytes written for them, before compression
+ * @param outrunMoves moves without effect, because the chunk changed meanwhile
  * @param deletedObjects objects whose deletion the store confirmed
- * @param failedDeletions objects that could not be deleted at an attempt
- * @param orphans objects of earlier writers that nothing refers to, found by sweeps
+ * @param failedDeletions attempts to delete an object that failed
+ * @param orphans orphans of earlier writers that sweeps found
  * @param restarts passes that failed and were tried again
  * @param sweepRestarts sweeps likewise
  */
@@ -35,7 +35,7 @@ public record GcStatistics(
         long sweepRestarts) {
     public static final GcStatistics NONE = new GcStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
-    /** The same with newer counts of restarts. */
+    /** Returns the same statistics with newer counts of restarts. */
     public GcStatistics withRestarts(long newRestarts, long newSweepRestarts) {
         return new GcStatistics(
                 commits,

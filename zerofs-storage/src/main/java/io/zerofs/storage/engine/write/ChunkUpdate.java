@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a batch makes of one chunk: its entry afterwards, the slot that takes the bytes, the frames that lose their
- * reference. Made and carried out under the chunk's stripe; carried out only after the index took the batch, so that a
- * refused batch leaves no trace but an unused slot.
+ * A batch's update of one chunk: the new entry, the slot that takes the bytes, and the frames that lose their reference. It
+ * is made and carried out under the chunk's stripe. It is carried out only after the index took the batch, so that a
+ * refused batch leaves only an unused slot.
  */
 final class ChunkUpdate {
     private final ChunkId chunk;
@@ -81,7 +81,7 @@ final class ChunkUpdate {
         return deaths;
     }
 
-    /** @return memory taken or, negative, given back */
+    /** @return memory taken or, if negative, returned */
     long carryOut() {
         long memory = 0;
         for (MemorySlot lost : closing) {
@@ -154,7 +154,7 @@ final class ChunkUpdate {
         }
     }
 
-    /** Always the first change of a batch: it supersedes what was asked before. */
+    /** Makes a hole. This is always the first change of a batch, because it supersedes earlier ones. */
     private void makeHole() {
         frames.forEach(frame -> rewrittenBlocks += Long.bitCount(recentBlocks(frame)));
         frames.forEach(this::drop);
@@ -163,7 +163,7 @@ final class ChunkUpdate {
         full = false;
     }
 
-    /** Blocks of a frame that the open commit, or one shortly before it, has. */
+    /** Returns the blocks of a frame that the open commit or a recent one has. */
     private long recentBlocks(FrameReference frame) {
         if (frame.seq() == commit.seq()) {
             return commit.slot(frame.slot()).extents().touchedBlocks();
@@ -176,7 +176,7 @@ final class ChunkUpdate {
         slotIsNew = true;
     }
 
-    /** A frame of an older commit dies; a slot of the open one closes, and is never used again. */
+    /** Drops a frame. A frame of an older commit dies; a slot of the open one closes, and is never used again. */
     private void drop(FrameReference frame) {
         if (frame.seq() == commit.seq()) {
             closing.add(commit.slot(frame.slot()));

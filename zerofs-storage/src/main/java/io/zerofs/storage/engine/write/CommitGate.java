@@ -4,8 +4,8 @@ package io.zerofs.storage.engine.write;
 import java.util.concurrent.locks.StampedLock;
 
 /**
- * Lets batches pass side by side and a cut stand alone: what passed before the cut is in the commit that it freezes, the
- * rest in the next one. Whoever is inside waits for leaf locks only, so the gate is held for microseconds. Not
+ * A gate that admits many batches at once, or one cut alone. Batches that passed before the cut are in the commit that it
+ * freezes, later ones in the next. Threads inside wait only for leaf locks, so they hold the gate for microseconds. Not
  * reentrant.
  */
 final class CommitGate {

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** A batch while it is filled: records in their final form, changes of chunks in the order they were asked for. */
+/** A batch while it is filled: records in their final form, and changes of chunks in order. */
 public final class StorageBatch implements Batch {
     /** A change of one chunk. */
     sealed interface ChunkChange permits Write, Zero, Delete {}
@@ -39,7 +39,7 @@ public final class StorageBatch implements Batch {
     private final List<Runnable> actions = new ArrayList<>(1);
     private boolean applied;
 
-    /** @param slabs where the bytes are copied to */
+    /** @param slabs the target of copied bytes */
     StorageBatch(SlabAllocator slabs) {
         this.slabs = slabs;
     }
@@ -84,7 +84,7 @@ public final class StorageBatch implements Batch {
         actions.add(Objects.requireNonNull(action));
     }
 
-    /** Takes the caller's bytes over. Called once, before the gate and any lock. */
+    /** Copies the caller's bytes. Called once, before the gate and any lock. */
     void copyBytes() {
         if (applied) {
             throw new IllegalStateException("a batch is applied once");

@@ -18,14 +18,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * Holds writers back where they hold no lock: for room in the dirty budget, for a checkpoint, for the index's write
- * buffers, and while a chunk of theirs has too many deltas. Thread-safe.
+ * Delays writers while they hold no lock. They wait for room in the dirty budget, for a checkpoint, for the index's write
+ * buffers, and while one of their chunks has too many deltas. Thread-safe.
  */
 public final class WriteAdmission {
-    /** What a batch costs besides its bytes: records of the index, pieces, slots. */
+    /** Memory of a batch besides its bytes: records of the index, pieces, slots. */
     private static final int BATCH_OVERHEAD_BYTES = 1024;
 
-    // The index is asked how it fares once per so many bytes, long before it could fill a write buffer.
+    // The index is checked once per this many bytes, long before it could fill a write buffer.
     private static final long INDEX_CHECK_BYTES = 1 << 20;
     private static final Duration LOG_PAUSE = Duration.ofMillis(100);
     private static final Duration INDEX_PAUSE = Duration.ofMillis(5);
@@ -41,10 +41,10 @@ public final class WriteAdmission {
     private final AtomicLong bytesSinceCheck = new AtomicLong();
     private volatile boolean refused;
 
-    /** Where writers are held back. */
+    /** The places where writers wait. */
     public record Gates(DirtyBudget budget, CompactionQueue folds, CheckpointHook keeper, RocksIndex index) {}
 
-    /** @param logPatience how long a writer waits for a checkpoint while attempts to publish one fail */
+    /** @param logPatience maximum time that a writer waits for a checkpoint while publishing fails */
     public WriteAdmission(Gates gates, StopSwitch stop, LongSupplier nanoTime, Duration logPatience) {
         this.budget = gates.budget();
         this.folds = gates.folds();
@@ -98,7 +98,7 @@ public final class WriteAdmission {
         } while (!keeper.awaitRoom(LOG_PAUSE.toNanos()));
     }
 
-    /** The index refused a batch: those that come next wait until it takes writes again. */
+    /** Notes that the index refused a batch: later writers wait until it takes writes again. */
     public void indexRefused() {
         refused = true;
     }
@@ -111,7 +111,7 @@ public final class WriteAdmission {
         while (index.writeBuffersFree() == 0 || refused && !index.takesWrites()) {
             NonBlockingThread.check();
             stop.check();
-            // A disk that is slow will have written in the end.
+            // A slow disk will have written in the end.
             if (nanoTime.getAsLong() - begin > INDEX_PATIENCE.toNanos() && index.lacksSpace()) {
                 throw new VolumeException(
                         VolumeException.Kind.NO_SPACE, "the local index cannot write: the cache disk is full");

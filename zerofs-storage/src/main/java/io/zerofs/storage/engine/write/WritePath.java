@@ -24,12 +24,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** Takes batches into the index and the open commit, and cuts commits off. Thread-safe. */
+/** Puts batches into the index and the open commit, and cuts commits. Thread-safe. */
 public final class WritePath {
-    /** Keys and values of one batch: whoever reserves what it writes stays far below. */
+    /** Maximum bytes of keys and values of one batch. A writer that reserves its bytes stays far below. */
     private static final int BATCH_BYTES_MAX = 2 * Volume.RESERVATION_BYTES_MAX;
 
-    /** As many as concurrent writes overwrite at a time. */
+    /** Maximum returned ranges: as many as concurrent writes overwrite at a time. */
     private static final int RANGES_RETURNED_MAX = 32;
 
     private final RocksIndex index;
@@ -59,12 +59,12 @@ public final class WritePath {
         this.stop = stop;
     }
 
-    /** Batches that have not entered the gate are refused from now on. */
+    /** Refuses batches from now on that have not entered the gate. */
     public void refuseBatches() {
         accepting = false;
     }
 
-    /** Commits from this one on count as recent for who looks whether their data is written anew. */
+    /** Sets the first commit that counts as recent for rewritten data. */
     public void recentFrom(long seq) {
         recentSeq = seq;
     }
@@ -112,7 +112,7 @@ public final class WritePath {
         }
     }
 
-    /** Both the index and the log take the same bytes, or neither does. */
+    /** Writes the same bytes to the index and the log, or to neither. */
     private long write(RecordBatch records, List<ChunkUpdate> plans, OpenCommit open) throws VolumeException {
         for (ChunkUpdate plan : plans) {
             if (plan.changesEntry()) {
@@ -158,12 +158,12 @@ public final class WritePath {
     }
 
     /**
-     * Puts a folded frame in the place of those it was made from, if the entry still contains them as they were.
+     * Replaces frames by their compacted frame, if the entry still contains them unchanged.
      *
      * @return the commit that took it, or null if the entry changed meanwhile
      */
     public OpenCommit replace(ChunkId chunk, CompactedChunk fold) throws VolumeException {
-        // Between its plan and this the store was read, and others may have taken its place in memory.
+        // The store was read since the plan, and other entries may have taken its place in memory.
         stripes.bring(List.of(chunk));
         return inGate(open -> replaceInside(chunk, fold, open));
     }
@@ -190,7 +190,7 @@ public final class WritePath {
         }
     }
 
-    /** Applies records of the engine's own. */
+    /** Applies the engine's own records. */
     public OpenCommit applyRecords(RecordBatch records) throws VolumeException {
         return inGate(open -> {
             account(open, write(records, open));
@@ -242,7 +242,7 @@ public final class WritePath {
         budget.charge(memory);
     }
 
-    /** A write that may be half applied: what readers see may no longer be what the log says. */
+    /** A write that may be half applied: the index may differ from the log. */
     private static final class DoubtfulWriteException extends RuntimeException {
         private final transient VolumeException reason;
 
@@ -257,8 +257,8 @@ public final class WritePath {
     }
 
     /**
-     * Does something inside the gate. A doubtful write, or an error of ours, ends the engine; who listens for that is
-     * called after all locks were released.
+     * Runs work inside the gate. A doubtful write or a bug ends the engine. Listeners are called after all locks were
+     * released.
      */
     private OpenCommit inGate(Work work) throws VolumeException {
         try {
