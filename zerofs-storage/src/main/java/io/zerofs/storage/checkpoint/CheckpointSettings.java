@@ -4,15 +4,15 @@ package io.zerofs.storage.checkpoint;
 import java.time.Duration;
 
 /**
- * When checkpoints are made. What counts is the log that a new machine would have to replay: headers and logs of commits,
- * not their data.
+ * Thresholds of checkpoints. They count the log that a new machine would replay: headers and logs of commits, not their
+ * data.
  *
- * @param logBytes log that no checkpoint covers at which the next one begins
+ * @param logBytes bytes of log without a checkpoint at which the next checkpoint begins
  * @param logCommits commits likewise
- * @param logBytesMax log that no checkpoint covers beyond which writers wait
+ * @param logBytesMax bytes of log without a checkpoint beyond which writers wait
  * @param logCommitsMax commits likewise
- * @param interval a checkpoint is made after this time if anything changed
- * @param watchInterval how often the store is asked whether another writer took over
+ * @param interval time after which a checkpoint begins if there are changes
+ * @param watchInterval interval of checks whether another writer took over
  */
 public record CheckpointSettings(
         long logBytes, int logCommits, long logBytesMax, int logCommitsMax, Duration interval, Duration watchInterval) {

@@ -32,9 +32,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Publishes the state of the database, so that the log stays short: when the log that is not covered passes a size or a
- * number of commits, after a time if anything changed, and at the end. Looks once in a while whether another writer took
- * over. Writers go on meanwhile, up to a hard limit of log. Thread-safe.
+ * Publishes checkpoints, so that the log stays short: when the log without a checkpoint passes a size or a number of
+ * commits, after a time if there are changes, and at the end. It checks from time to time whether another writer took over.
+ * Writers continue meanwhile, up to a hard limit of log. Thread-safe.
  */
 public final class Checkpointer implements CheckpointHook, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
@@ -57,8 +57,8 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
     private volatile String failure;
     private boolean closed;
     /**
-     * The newest checkpoint that was published, guarded by running: the next open wants its tables, and compaction deletes
-     * them from the database.
+     * The newest published checkpoint, guarded by running. The next opening needs its tables, and compaction deletes them
+     * from the database.
      */
     private Path kept;
 
@@ -87,7 +87,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
         replayed.forEach(uncovered::add);
     }
 
-    /** Where the manifests stand, for who changes other parts of them. */
+    /** Returns the chain of manifests, for changes of their other parts. */
     public ManifestChain chain() {
         return chain;
     }
@@ -120,7 +120,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
 
     @Override
     public void finish() {
-        // Everything is durable by now: a last checkpoint makes the next start shorter, and is not worth minutes.
+        // Everything is durable: a last checkpoint only makes the next start shorter, which is not worth minutes.
         tables.hurry();
         running.lock();
         try {
@@ -152,7 +152,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
         try {
             long startNanos = runtime.nanoTime().getAsLong();
             long uploadedBefore = tables.uploadedBytes();
-            // Noted before the copy is made: commits in flight have entries in it, but no frame table yet.
+            // Read before the copy: commits in flight have entries in the copy, but no frame table yet.
             AppliedCommit applied = source.lastApplied();
             copy = directory.newCheckpoint(++checkpoints);
             source.checkpoint(copy);
@@ -196,14 +196,14 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
         }
     }
 
-    /** A checkpoint may outlive its volume, and then the directory is that of the next one, which deletes what is left. */
+    /** Deletes a copy. A checkpoint may outlive its volume; then the next volume owns the directory and deletes leftovers. */
     private synchronized void discard(Path copy) throws IOException {
         if (!closed) {
             LocalDirectory.delete(copy);
         }
     }
 
-    /** What the new state does not need is announced with it, so that no crash in between leaves it behind. */
+    /** Announces tables that the new state does not need in its own manifest, so that a crash cannot leave them. */
     private static Manifest announce(Manifest manifest, List<TableReference> unused) {
         List<PendingDeletion> deletions = new ArrayList<>(manifest.deletions());
         for (TableReference table : unused) {
@@ -215,7 +215,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
         return manifest.withDeletions(deletions);
     }
 
-    /** Has a checkpoint made soon, whatever the log's length; not more than one at a time. */
+    /** Requests a checkpoint soon, for any length of the log; at most one at a time. */
     public void request() {
         if (isTime() && wanted.compareAndSet(false, true)) {
             runtime.requests().execute(this::attemptWanted);
@@ -245,7 +245,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
                 publishedCount, tables.uploadedBytes(), uncovered.bytes(), uncovered.commits(), health.restarts());
     }
 
-    /** Not before a failure was given its time: each attempt copies the index. */
+    /** Returns whether a failure has rested long enough, because each attempt copies the index. */
     private boolean isTime() {
         return source != null && !ended && runtime.nanoTime().getAsLong() - retryAtNanos >= 0;
     }
@@ -260,7 +260,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
         running.lock();
         try {
             requested.set(false);
-            // A failure waits for its time, a success may already be behind again.
+            // A failure waits for its time. After a success the log may be too long again.
             while (!ended && uncovered.isDue() && attempt()) {
                 LOG.debug("the log may still be too long");
             }
@@ -280,7 +280,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
         } catch (VolumeException e) {
             switch (e.kind()) {
                 case FENCED -> end(e);
-                // The index here is damaged and the store is not: a new start builds another one.
+                // The local index is damaged and the store is not: a new start builds another index.
                 case CORRUPT -> end(new VolumeException(VolumeException.Kind.DISK, e.getMessage(), e));
                 case UNAVAILABLE, NO_SPACE, DISK, CLOSED -> putOff(e);
             }
@@ -296,11 +296,11 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
         failure = why.getMessage() == null ? why.toString() : why.getMessage();
         long delay = health.failed(why);
         retryAtNanos = runtime.nanoTime().getAsLong() + delay;
-        // Where the log is full no commit comes any more that would ask again.
+        // If the log is full, no commit comes that would request a checkpoint again.
         runtime.timer().after(delay, this::requestIfDue);
     }
 
-    /** What no ZeroFS wrote tells nothing of other writers, and a person can remove it; else it may be a newer writer's. */
+    /** Handles an unreadable object. A person can remove a foreign one. Any other may belong to a newer writer. */
     private void unreadable(CorruptObjectException e) {
         if (e.isForeign()) {
             LOG.error("no checkpoint until a person has acted: {}", e.getMessage());
@@ -339,7 +339,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
         } catch (CorruptObjectException e) {
             unreadable(e);
         } catch (ObjectStoreException e) {
-            LOG.debug("cannot see whether another writer took over: {}", e.getMessage());
+            LOG.debug("cannot check whether another writer took over: {}", e.getMessage());
         } catch (RuntimeException | Error e) {
             putOff(e);
         } finally {
@@ -347,7 +347,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
         }
     }
 
-    /** The cut of a checkpoint is itself log that is not covered: alone it is no reason for another one. */
+    /** Returns whether there are changes. The cut of a checkpoint is itself new log, and alone no reason for another one. */
     private boolean changedSinceCheckpoint() {
         return source.lastApplied().seq() > chain.head().checkpoint().replayTo();
     }

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers on the local disk the last durable commit that this machine saw. It serves a warning only: a store that is older
- * than what was seen may have been restored, or be lying. Written without fsync, so it may lag behind.
+ * Remembers on the local disk the last durable commit that this machine saw. It serves only a warning: an older store may
+ * have been restored, or may be lying. Written without fsync, so it may be a little older.
  *
  * <pre>
  *   u64 epoch   u64 seq   bytes[32] salt   u32 CRC-32C
@@ -39,7 +39,7 @@ public final class LastSeenCommit implements AutoCloseable {
 
     public record Seen(CommitId id, Salt salt) {}
 
-    /** What was remembered; empty if nothing was, or nothing readable. */
+    /** Returns the remembered commit; empty if there is none or it is not readable. */
     public Optional<Seen> read() throws IOException {
         ByteBuffer bytes;
         try {
@@ -57,7 +57,7 @@ public final class LastSeenCommit implements AutoCloseable {
                 : Optional.of(new Seen(new CommitId(epoch, seq), Salt.read(bytes)));
     }
 
-    /** Called in the order of the log, by one thread at a time. A failure is logged once and has no other effect. */
+    /** Remembers a commit. Called in the order of the log, by one thread at a time. A failure is only logged, once. */
     synchronized void write(CommitId id, Salt salt) {
         if (closed) {
             return;

@@ -20,8 +20,8 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * A volume's place in the local cache directory, locked against other daemons. Nothing in it is trusted: all of it may be
- * deleted while no daemon runs.
+ * A volume's directory in the local cache directory, locked against other daemons. Nothing in it is trusted, and an operator
+ * may delete it while no daemon runs.
  *
  * <pre>
  *   lock                  held while a daemon has the volume
@@ -31,7 +31,7 @@ import java.util.stream.Stream;
  *   checkpoint-NUMBER/    while a checkpoint is made
  * </pre>
  *
- * RocksDB's files are not encrypted, so nobody but the owner may look in.
+ * RocksDB's files are not encrypted, so only the owner may read the directory.
  */
 public final class LocalDirectory implements AutoCloseable {
     private static final String DATABASE = "db-";
@@ -45,12 +45,12 @@ public final class LocalDirectory implements AutoCloseable {
         this.lockFile = lockFile;
     }
 
-    /** Where the directory of a volume is. */
+    /** Returns the path of a volume's directory. */
     public static Path of(Path cacheDirectory, UUID volume) {
         return cacheDirectory.resolve(volume.toString());
     }
 
-    /** Makes the directory if needed, and locks it; returns empty if another daemon has it. */
+    /** Makes the directory if it is missing, and locks it. Returns empty if another daemon has the lock. */
     public static Optional<LocalDirectory> lock(Path cacheDirectory, UUID volume) throws IOException {
         PrivateDirectory.makeParent(cacheDirectory);
         Path directory = of(cacheDirectory, volume);
@@ -63,7 +63,7 @@ public final class LocalDirectory implements AutoCloseable {
                 return Optional.of(new LocalDirectory(directory, lockFile));
             }
         } catch (OverlappingFileLockException e) {
-            // This very process has it: an owner like any other.
+            // This process itself has the lock: an owner like any other.
         } catch (IOException e) {
             lockFile.close();
             throw e;
@@ -80,19 +80,19 @@ public final class LocalDirectory implements AutoCloseable {
         return new LastSeenCommit(directory.resolve("last-commit"));
     }
 
-    /** An empty directory for the database of a term; what a crash left in its place is gone. */
+    /** Makes an empty directory for the database of an epoch, and deletes a crashed one's remains. */
     public Path newDatabase(long epoch) throws IOException {
         return renew(DATABASE + String.format(Locale.ROOT, "%016x", epoch));
     }
 
-    /** Where a checkpoint may be made: does not exist, its parent does. */
+    /** Returns the path of a new checkpoint, which does not exist; its parent does. */
     Path newCheckpoint(long number) throws IOException {
         Path checkpoint = directory.resolve(CHECKPOINT + number);
         delete(checkpoint);
         return checkpoint;
     }
 
-    /** Databases and checkpoints of earlier terms, which may hold tables that the manifest names; newest first. */
+    /** Returns databases and checkpoints of earlier epochs, newest first. They may hold tables that the manifest names. */
     public List<Path> leftovers(Path current) throws IOException {
         List<Path> found = new ArrayList<>();
         try (Stream<Path> entries = Files.list(directory)) {
@@ -121,7 +121,7 @@ public final class LocalDirectory implements AutoCloseable {
         }
     }
 
-    /** Gives back the lock. The lock file stays: deleting it would let two daemons lock two files of one name. */
+    /** Releases the lock. The lock file stays: deleting it would let two daemons lock two files of one name. */
     @Override
     public void close() throws IOException {
         lockFile.close();

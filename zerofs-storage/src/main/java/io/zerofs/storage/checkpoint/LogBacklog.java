@@ -5,7 +5,7 @@ import io.zerofs.storage.seal.ObjectHeader;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** The commits that no published checkpoint covers: how much log a new machine would replay. Thread-safe. */
+/** The commits that no published checkpoint covers, which a new machine would replay. Thread-safe. */
 final class LogBacklog {
     private record Entry(long seq, long bytes) {}
 
@@ -18,14 +18,14 @@ final class LogBacklog {
         this.settings = settings;
     }
 
-    /** A further commit is durable; in order. */
+    /** Adds a durable commit, in order. */
     synchronized void add(ObjectHeader header) {
         entries.addLast(new Entry(header.number(), header.dataOffset()));
         bytes += header.dataOffset();
         settle();
     }
 
-    /** A checkpoint covers everything through this commit. */
+    /** Notes a checkpoint that covers everything through this commit. */
     synchronized void cover(long seq) {
         while (!entries.isEmpty() && entries.peekFirst().seq() <= seq) {
             bytes -= entries.removeFirst().bytes();
@@ -37,7 +37,7 @@ final class LogBacklog {
         return entries.isEmpty();
     }
 
-    /** Whether it is time for a checkpoint. */
+    /** Returns whether it is time for a checkpoint. */
     synchronized boolean isDue() {
         return bytes >= settings.logBytes() || entries.size() >= settings.logCommits();
     }

@@ -7,14 +7,14 @@ import io.zerofs.storage.manifest.ManifestChain;
 import io.zerofs.storage.object.ObjectStoreException;
 
 /**
- * Looks now and then whether the store is as this writer left it: no other writer took over, and the objects that the next open
- * begins with are there. Each look is one request, unless something is wrong. Used by one thread at a time.
+ * Checks from time to time that no other writer took over and that the objects exist with which the next opening begins.
+ * Each check is one request, unless something is wrong. One thread at a time uses it.
  */
 public final class StoreWatch {
-    /** Every so many looks are for the volume object, the others for the newest manifest. */
+    /** One of this many checks is for the volume object, the others for the newest manifest. */
     private static final int LOOKS_PER_VOLUME_LOOK = 10;
 
-    /** Looks for the volume object. */
+    /** Checks that the volume object exists. */
     @FunctionalInterface
     public interface VolumeObjectCheck {
         /** Puts the object back if it is gone. */

@@ -31,15 +31,15 @@ import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 
 /**
- * Moves RocksDB's tables between local files and the store: a header with {@code data length}, and one section of raw pages,
- * for RocksDB has compressed them. The stored length follows from the size, so pages are sealed and opened one by
- * one. Thread-safe.
+ * Moves RocksDB's tables between local files and the store. A stored table is a header and one section of plain pages,
+ * because RocksDB has compressed them. The stored length follows from the size, so pages are sealed and opened one by one.
+ * Thread-safe.
  */
 public final class TableFiles {
     /** Bytes that one request fetches. */
     private static final int FETCH_BYTES = 4 * 1024 * 1024;
 
-    /** What fetching one table takes: an answer and the buffer that it is copied to. */
+    /** Memory to fetch one table: an answer and the buffer of its copy. */
     public static final long MEMORY_BYTES = 2 * FETCH_BYTES;
 
     private static final int PAGE_BYTES = SealedSection.PAGE_BYTES;
@@ -64,14 +64,14 @@ public final class TableFiles {
         return mac.doFinal();
     }
 
-    /** Whether a local file is the table. */
+    /** Returns whether a local file is the table. */
     public boolean isTable(Path file, TableReference table) throws IOException {
         return Files.isRegularFile(file)
                 && Files.size(file) == table.size()
                 && Arrays.equals(digest(file), table.digest());
     }
 
-    /** The object of a table; the same salt gives the same bytes. Holds all of it in memory. */
+    /** Returns the object of a table, all of it in memory. The same salt makes the same bytes. */
     public List<ByteBuffer> seal(Path file, TableReference table, Salt salt) throws IOException {
         ObjectHeader header = header(table, salt);
         ObjectCipher cipher = keys.cipher(header, table.objectName());
@@ -120,9 +120,9 @@ public final class TableFiles {
     }
 
     /**
-     * Where a table goes.
+     * The target of a fetched table.
      *
-     * @param progress is told how many bytes came
+     * @param progress receives the number of arrived bytes
      */
     public record Target(Path file, LongConsumer progress) {}
 
@@ -164,7 +164,7 @@ public final class TableFiles {
         return into.flip();
     }
 
-    /** The stored bytes of one table, fetched range by range as they are asked for. */
+    /** The stored bytes of one table, fetched range by range on demand. */
     private static final class StoredTable {
         private final ObjectStore store;
         private final TableReference table;
@@ -188,12 +188,12 @@ public final class TableFiles {
             return keys.cipher(header, table.objectName());
         }
 
-        /** Stored bytes that were not yet taken. */
+        /** Returns the number of stored bytes that were not yet taken. */
         long left() {
             return header.objectLength() - offset + buffer.remaining();
         }
 
-        /** A buffer that holds at least the next page, or all that is left. */
+        /** Returns a buffer with at least the next page, or the rest. */
         ByteBuffer next() throws ObjectStoreException, CorruptObjectException {
             long unfetched = header.objectLength() - offset;
             if (buffer.remaining() < SealedSection.STORED_PAGE_BYTES_MAX && unfetched > 0) {

@@ -26,8 +26,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Brings the tables of a checkpoint into the store, each once. While one database is open RocksDB gives no file number a
- * second meaning, so tables are known by number. Confined to one checkpoint at a time.
+ * Uploads the tables of a checkpoint, each once. While one database is open RocksDB never reuses a file number, so the
+ * number identifies a table. Confined to one checkpoint at a time.
  */
 public final class TableUpload {
     private static final Pattern TABLE_FILE = Pattern.compile("([0-9]{6,18})\\.sst");
@@ -39,7 +39,7 @@ public final class TableUpload {
     private final RandomGenerator random;
     private final long epoch;
     private final Map<Long, TableReference> known = new HashMap<>();
-    /** Uploads of which nobody knows how they ended: another attempt sends the same bytes. */
+    /** Uploads with an unknown outcome. Another attempt sends the same bytes. */
     private final Map<String, Begun> begun = new HashMap<>();
 
     private final Traffic traffic;
@@ -48,7 +48,7 @@ public final class TableUpload {
 
     private record Begun(TableReference table, Salt salt) {}
 
-    /** @param stored tables that the database was built from */
+    /** @param stored the tables from which the database was built */
     public TableUpload(
             ObjectStore store, TableFiles files, long epoch, List<TableReference> stored, RandomGenerator random) {
         this.files = files;
@@ -59,7 +59,7 @@ public final class TableUpload {
         stored.forEach(table -> known.put(table.number(), table));
     }
 
-    /** All tables in the directory, those uploaded that were not in the store. */
+    /** Returns all tables in the directory, and uploads those that are not in the store. */
     public List<TableReference> upload(Path checkpoint)
             throws IOException, ObjectStoreException, CorruptObjectException, VolumeException {
         Map<Long, Path> numbered = tableFiles(checkpoint);
@@ -81,25 +81,25 @@ public final class TableUpload {
         return tables;
     }
 
-    /** Tables that may be in the store and that a checkpoint with these does not need, those of checkpoints that failed too. */
+    /** Returns tables that may be in the store but that a checkpoint with these does not need, failed checkpoints included. */
     public List<TableReference> unusedBy(Collection<TableReference> tables) {
         return Stream.concat(known.values().stream(), begun.values().stream().map(Begun::table))
                 .filter(table -> !tables.contains(table))
                 .toList();
     }
 
-    /** A manifest names these tables, and the others as being deleted. */
+    /** Notes a published manifest that names these tables and announces the deletion of the others. */
     void published(Collection<TableReference> tables) {
         known.values().retainAll(tables);
         begun.clear();
     }
 
-    /** Bytes of tables that were uploaded since the start. */
+    /** Returns the bytes of tables uploaded since the start. */
     long uploadedBytes() {
         return uploadedBytes;
     }
 
-    /** From now on a checkpoint that a slow link keeps from being done soon is given up. */
+    /** Gives up checkpoints from now on that a slow link would delay. */
     void hurry() {
         hurried = true;
     }
@@ -129,7 +129,7 @@ public final class TableUpload {
 
     private TableReference uploadOne(long number, Path file)
             throws IOException, ObjectStoreException, CorruptObjectException, VolumeException {
-        // What a bad disk did to it must not become the only copy.
+        // Damage by a bad disk must not become the only copy.
         RocksIndex.verifyTable(file);
         TableReference table = new TableReference(number, epoch, Files.size(file), files.digest(file));
         String name = table.objectName();

@@ -6,14 +6,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A published state of the database. It is no cut: it may hold any part of the operations up to {@code replayTo}, so it is
- * valid only with the log from {@code replayFrom} through {@code replayTo}.
+ * A published state of the database. It may hold any part of the operations up to {@code replayTo}. So it is valid only
+ * with the log from {@code replayFrom} through {@code replayTo}.
  *
- * @param replayFrom first commit that has to be replayed
- * @param replayTo last commit without which the state is not valid; replay goes on to the end of the log
+ * @param replayFrom first commit that a replay needs
+ * @param replayTo last commit that the state needs to be valid; a replay continues to the end of the log
  * @param anchor the salt of commit {@code replayFrom - 1}, which the first replayed commit names as its predecessor
  * @param rocksManifestName RocksDB's own MANIFEST file; empty while there is no database yet
- * @param rocksManifest its content; not to be changed
+ * @param rocksManifest its content; must not be changed
  */
 public record CheckpointState(
         long replayFrom,
@@ -22,7 +22,7 @@ public record CheckpointState(
         String rocksManifestName,
         byte[] rocksManifest,
         List<TableReference> tables) {
-    /** Before the first checkpoint: everything is in the log. */
+    /** The state before the first checkpoint: everything is in the log. */
     static final CheckpointState EMPTY = new CheckpointState(1, 0, Salt.NONE, "", new byte[0], List.of());
 
     public CheckpointState {

@@ -7,12 +7,12 @@ import java.util.Locale;
 import java.util.UUID;
 
 /**
- * One link of the chain that says who writes, what the database is, and where the log begins. Immutable; the next state
- * is a new manifest with the next version.
+ * One link of the chain of manifests: the writers, the files of the database, and the begin of the log. Immutable; the next
+ * state is a new manifest with the next version.
  *
- * @param version 1 for the first; 0 stands for a volume without any
- * @param salt of the object
- * @param terms the epochs that still matter, ascending; at most one of the open ones serves
+ * @param version 1 for the first; 0 means a volume without a manifest
+ * @param salt the salt of the object
+ * @param terms the epochs that recovery still needs, ascending; at most one open epoch serves
  */
 public record Manifest(
         long version,
@@ -22,21 +22,21 @@ public record Manifest(
         CheckpointState checkpoint,
         List<Snapshot> snapshots,
         List<PendingDeletion> deletions) {
-    /** What the names of all manifests begin with. */
+    /** Prefix of the names of all manifests. */
     public static final String PREFIX = "manifests/";
 
     private static final int DIGITS = 16;
 
-    /** Before the first manifest. */
+    /** The state before the first manifest. */
     static final Manifest NONE = new Manifest(
             0, Salt.NONE, new Writer(0, new UUID(0, 0), "", 0), List.of(), CheckpointState.EMPTY, List.of(), List.of());
 
     /**
-     * Who published it.
+     * The writer that published the manifest.
      *
      * @param epoch the writer's term
      * @param id random, new at each open
-     * @param description where it runs, for people
+     * @param description the writer's machine, for people
      * @param publishedAtMillis milliseconds since 1970 by the writer's clock, for people
      */
     public record Writer(long epoch, UUID id, String description, long publishedAtMillis) {
@@ -55,7 +55,7 @@ public record Manifest(
         return PREFIX + String.format(Locale.ROOT, "%016x", version);
     }
 
-    /** The version in an object name; -1 if it is no name of a manifest. */
+    /** Returns the version in an object name; -1 if it is no name of a manifest. */
     public static long versionOf(String objectName) {
         if (!objectName.startsWith(PREFIX) || objectName.length() != PREFIX.length() + DIGITS) {
             return -1;
@@ -76,7 +76,7 @@ public record Manifest(
         return writer.epoch();
     }
 
-    /** The next link, as it stands; its content is replaced by the {@code with} methods. */
+    /** Returns the next link with the same content, which the {@code with} methods replace. */
     public Manifest successor(Salt newSalt, Writer newWriter) {
         return new Manifest(version + 1, newSalt, newWriter, terms, checkpoint, snapshots, deletions);
     }

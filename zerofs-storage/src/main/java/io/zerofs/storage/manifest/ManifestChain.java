@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The end of the chain as its one writer extends it. Changes are functions of the newest manifest, so that a lost race
- * within our own epoch (with a put of ours whose answer was lost, too) is merged. Thread-safe; one change at a time.
+ * The end of the chain, which its only writer extends. Changes are functions of the newest manifest. So the chain can merge
+ * a lost race within our own epoch, also with a PUT of ours whose answer was lost. Thread-safe; one change at a time.
  */
 public final class ManifestChain {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestChain.class);
@@ -24,7 +24,7 @@ public final class ManifestChain {
     private final ManifestStore manifests;
     private final RandomGenerator random;
     private final InstantSource clock;
-    /** Held while a change is being published; readers do without it. */
+    /** Held while a change is being published. Readers do not need it. */
     private final ReentrantLock publishing = new ReentrantLock();
 
     private volatile Manifest head;
@@ -36,15 +36,15 @@ public final class ManifestChain {
         this.clock = clock;
     }
 
-    /** The newest manifest that we know. */
+    /** Returns the newest known manifest. */
     public Manifest head() {
         return head;
     }
 
     /**
-     * Publishes a change: when this returns, the manifest stands and we were still the writer.
+     * Publishes a change. When this returns, the store has the manifest and we still owned the volume.
      *
-     * @param change is applied to the newest manifest; several times if we have to merge
+     * @param change applied to the newest manifest; several times if a merge is necessary
      * @throws VolumeException FENCED if another writer took over
      * @throws ObjectStoreException the outcome may be unknown: the next change finds out
      */
@@ -77,13 +77,13 @@ public final class ManifestChain {
                 null);
     }
 
-    /** An older manifest, such as that of a snapshot; empty if it is gone. */
+    /** Reads an older manifest, for example a snapshot's; empty if it is gone. */
     public Optional<Manifest> read(long version) throws ObjectStoreException, CorruptObjectException {
         return manifests.read(version);
     }
 
     /**
-     * Looks whether another writer took over. If the newest manifest is gone, publishes the same state again.
+     * Checks whether another writer took over. If the newest manifest is gone, publishes the same state again.
      *
      * @throws VolumeException FENCED if another writer took over
      */

@@ -36,7 +36,7 @@ import java.util.UUID;
 public final class ManifestCodec {
     static final int BODY_BYTES_MAX = 64 * 1024 * 1024;
 
-    /** Most bytes of a manifest object. */
+    /** Maximum bytes of a manifest object. */
     static final int OBJECT_BYTES_MAX = BODY_BYTES_MAX + BODY_BYTES_MAX / 16;
 
     private static final String POSITION = "body";
@@ -53,7 +53,7 @@ public final class ManifestCodec {
 
     private ManifestCodec() {}
 
-    /** Seals; the same manifest gives the same bytes. */
+    /** Seals a manifest. The same manifest returns the same bytes. */
     public static ByteBuffer seal(ObjectKeys keys, Manifest manifest) {
         return seal(keys, manifest, Compression.LZ4);
     }

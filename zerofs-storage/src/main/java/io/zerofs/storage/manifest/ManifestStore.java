@@ -17,7 +17,7 @@ import java.util.Optional;
 public final class ManifestStore {
     private static final int LIST_MAX = 1000;
 
-    /** A manifest that was listed may be deleted before it is read, but not the newest, and not often. */
+    /** Maximum reads. A listed manifest may be deleted before it is read, but not the newest one, and not often. */
     private static final int READS_MAX = 16;
 
     private final ObjectStore store;
@@ -30,23 +30,23 @@ public final class ManifestStore {
         this.creation = new CreateRetry(store);
     }
 
-    /** How a create ended. */
+    /** The outcome of a create. */
     sealed interface Outcome permits Published, Overtaken {}
 
-    /** The manifest stands, and it is the newest. */
+    /** The store has the manifest, and it is the newest. */
     record Published() implements Outcome {}
 
-    /** Another one took the name or stands above. Whatever we wrote is of no effect. */
+    /** Another manifest has the name or a higher version. Ours has no effect. */
     public record Overtaken(Manifest newest) implements Outcome {}
 
-    /** The newest manifest; {@link Manifest#NONE} if there is none. */
+    /** Returns the newest manifest; {@link Manifest#NONE} if there is none. */
     public Manifest newest() throws ObjectStoreException, CorruptObjectException {
         return newestFrom(0);
     }
 
     /**
-     * Creates the next link. Afterwards it lists from that version on: the name of a manifest that was deleted can be
-     * created again, by a writer that slept, so having created it proves nothing by itself.
+     * Creates the next link, and then lists from its version on. The list is necessary: a writer that slept can create the
+     * name of a deleted manifest again, so the creation alone proves nothing.
      */
     public Outcome create(Manifest manifest) throws ObjectStoreException, CorruptObjectException {
         ByteBuffer bytes = ManifestCodec.seal(keys, manifest);
@@ -58,20 +58,20 @@ public final class ManifestStore {
         return new Overtaken(newer.isPresent() ? newer.get() : newestFrom(manifest.version() - 1));
     }
 
-    /** The newest manifest above a version, if there is any. */
+    /** Returns the newest manifest above a version, if there is one. */
     Optional<Manifest> newerThan(long version) throws ObjectStoreException, CorruptObjectException {
-        // A list and no get of the next version: that one may have come and gone while this process slept.
+        // A list and no GET of the next version, which may have come and gone while this process slept.
         return lastListed(version) > version ? Optional.of(newestFrom(version)) : Optional.empty();
     }
 
-    /** Whether the store refuses to create again what was just created. Sends the same bytes: nothing can be lost. */
+    /** Returns whether the store refuses a second creation. Sends the same bytes, so nothing can be lost. */
     public boolean refusesToCreateAgain(Manifest manifest) throws ObjectStoreException {
         ByteBuffer bytes = ManifestCodec.seal(keys, manifest);
         return store.put(manifest.objectName(), List.of(bytes), new ObjectStore.IfAbsent())
                 == ObjectStore.PutOutcome.REFUSED;
     }
 
-    /** The newest manifest, which is this one or above. */
+    /** Returns the newest manifest, which has this version or a higher one. */
     Manifest newestFrom(long version) throws ObjectStoreException, CorruptObjectException {
         for (int i = 0; i < READS_MAX; i++) {
             Optional<Manifest> found = probeUpwards(lastListed(version));
@@ -83,7 +83,7 @@ public final class ManifestStore {
                 ObjectStoreException.Kind.UNAVAILABLE, "manifests are listed that cannot be read", null);
     }
 
-    /** Reads a listed manifest and those above it that the list may have missed; empty if it is gone. */
+    /** Reads a listed manifest and any newer ones that the list may have missed; empty if it is gone. */
     private Optional<Manifest> probeUpwards(long listed) throws ObjectStoreException, CorruptObjectException {
         Optional<Manifest> newest = listed == 0 ? Optional.of(Manifest.NONE) : read(listed);
         while (newest.isPresent()) {
@@ -96,22 +96,22 @@ public final class ManifestStore {
         return newest;
     }
 
-    /** The highest version that is listed above another; that other one if there is none. */
+    /** Returns the highest listed version above another; that other one if there is none. */
     long lastListed(long after) throws ObjectStoreException {
         long last = after;
-        String behind = after == 0 ? "" : Manifest.objectName(after);
+        String from = after == 0 ? "" : Manifest.objectName(after);
         List<ObjectInfo> page;
         do {
-            page = store.list(Manifest.PREFIX, behind, LIST_MAX);
+            page = store.list(Manifest.PREFIX, from, LIST_MAX);
             for (ObjectInfo info : page) {
                 last = Math.max(last, Manifest.versionOf(info.name()));
-                behind = info.name();
+                from = info.name();
             }
         } while (page.size() == LIST_MAX);
         return last;
     }
 
-    /** A manifest; empty if there is none. */
+    /** Reads a manifest; empty if it is missing. */
     Optional<Manifest> read(long version) throws ObjectStoreException, CorruptObjectException {
         String name = Manifest.objectName(version);
         try {

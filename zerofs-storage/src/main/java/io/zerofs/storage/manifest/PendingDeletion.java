@@ -2,8 +2,8 @@
 package io.zerofs.storage.manifest;
 
 /**
- * Objects that nothing references any more and that a published manifest announces as being deleted. They leave the list
- * when the store has answered.
+ * Objects without a reference whose deletion a published manifest announces. They leave the list when the store has
+ * answered.
  */
 public sealed interface PendingDeletion {
     /** Commits of one epoch, both ends included; never fences. */

@@ -7,7 +7,7 @@ import io.zerofs.storage.seal.Salt;
  * A named state of the volume: a manifest and its log. It pins that manifest, its tables and its commits.
  *
  * @param manifestVersion the manifest that is the state
- * @param manifestSalt its salt, so that no other can stand in for it
+ * @param manifestSalt its salt, so that no other manifest can replace it
  * @param cutSeq the last commit that belongs to it
  * @param createdAtMillis milliseconds since 1970
  */

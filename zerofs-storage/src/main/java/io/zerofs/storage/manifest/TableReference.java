@@ -10,18 +10,18 @@ import java.util.regex.Pattern;
 /**
  * A RocksDB table (SSTable) in the store.
  *
- * @param number as RocksDB numbers its files; it may give one number twice, so it is no name by itself
+ * @param number RocksDB's number of the file. RocksDB may use a number twice, so it is no name by itself
  * @param epoch the term of the writer that uploaded it
  * @param size bytes of the plain file
- * @param digest HMAC-SHA-256 of the plain file under a key of the volume; not to be changed
+ * @param digest HMAC-SHA-256 of the plain file under a key of the volume; must not be changed
  */
 public record TableReference(long number, long epoch, long size, byte[] digest) {
-    /** What the names of all tables begin with. */
+    /** Prefix of the names of all tables. */
     public static final String PREFIX = "sst/";
 
     public static final int DIGEST_BYTES = 32;
 
-    /** Half of the digest is plenty to make a name unique. */
+    /** Bytes of the digest in a name: half of it is enough to make the name unique. */
     private static final int NAME_DIGEST_BYTES = 16;
 
     private static final Pattern NAME = Pattern.compile(PREFIX + "([0-9a-f]{16})-([0-9a-f]{16})-([0-9a-f]{32})");
@@ -32,15 +32,15 @@ public record TableReference(long number, long epoch, long size, byte[] digest) 
         }
     }
 
-    /** Relative to the storage URL. */
+    /** Returns the name relative to the storage URL. */
     public String objectName() {
         String digits = HexFormat.of().formatHex(digest, 0, NAME_DIGEST_BYTES);
         return String.format(Locale.ROOT, "%s%016x-%016x-%s", PREFIX, epoch, number, digits);
     }
 
     /**
-     * The table with this object name, as far as a name can tell: the second half of its digest, which is no part of the name,
-     * is zeros. Null if it is no such name.
+     * Returns the table with this object name. The second half of its digest is zeros, because the name does not have it.
+     * Null if it is no name of a table.
      */
     public static TableReference ofObjectName(String name, long size) {
         Matcher parts = NAME.matcher(name);
@@ -53,7 +53,7 @@ public record TableReference(long number, long epoch, long size, byte[] digest) 
         return epoch < 1 || number < 1 ? null : new TableReference(number, epoch, size, digest);
     }
 
-    /** What RocksDB calls the file. */
+    /** Returns RocksDB's name of the file. */
     public String fileName() {
         return String.format(Locale.ROOT, "%06d.sst", number);
     }

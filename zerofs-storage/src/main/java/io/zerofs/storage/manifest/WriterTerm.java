@@ -4,8 +4,8 @@ package io.zerofs.storage.manifest;
 /**
  * One term of one writer.
  *
- * @param firstSeq its first commit; {@link #UNKNOWN} if it claimed but does not serve yet, so has no commit
- * @param lastSeq its last commit, less than {@code firstSeq} if it has none; {@link #OPEN} if nobody has ended it
+ * @param firstSeq its first commit; {@link #UNKNOWN} if the writer claimed but does not serve yet, so has no commit
+ * @param lastSeq its last commit, less than {@code firstSeq} if it has none; {@link #OPEN} if no writer has ended it
  */
 public record WriterTerm(long epoch, long firstSeq, long lastSeq) {
     static final long UNKNOWN = 0;
@@ -28,8 +28,8 @@ public record WriterTerm(long epoch, long firstSeq, long lastSeq) {
     }
 
     /**
-     * Whether its writer may have put a commit. One that was overtaken before it published its first seq never will: the name
-     * above its claim is taken.
+     * Returns whether its writer may have put a commit. A writer that lost the volume before it published its first seq never
+     * will, because the name after its claim is taken.
      */
     public boolean hasServed() {
         return firstSeq != UNKNOWN;
@@ -39,7 +39,7 @@ public record WriterTerm(long epoch, long firstSeq, long lastSeq) {
         return lastSeq == OPEN;
     }
 
-    /** Of an ended term: whether it has a commit. */
+    /** Returns whether an ended term has a commit. */
     public boolean hasCommits() {
         return lastSeq >= firstSeq;
     }

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-/** The chain of manifests: who writes, what the database is, where the log begins, what is being deleted. */
+/** The chain of manifests: the writers, the files of the database, the begin of the log, and announced deletions. */
 package io.zerofs.storage.manifest;

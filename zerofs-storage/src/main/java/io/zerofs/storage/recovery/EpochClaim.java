@@ -16,11 +16,11 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * Takes a volume over: publishes a manifest with a new epoch. From then on no earlier writer can publish anything, and each
- * ends at its next manifest or at the fence in its log. Used once, by the thread that opens the volume.
+ * Takes over a volume: publishes a manifest with a new epoch. From then on no earlier writer can publish, and each ends at
+ * its next manifest or at the fence in its log. The thread that opens the volume uses it once.
  */
 final class EpochClaim {
-    /** Checkpoints of a running writer that may get in between. */
+    /** Maximum attempts. A running writer may publish checkpoints in between. */
     private static final int ATTEMPTS_MAX = 100;
 
     private final ObjectStore store;
@@ -35,7 +35,7 @@ final class EpochClaim {
         this.clock = clock;
     }
 
-    /** Returns our manifest, which is the newest: the newest state before it, with our epoch open at its end. */
+    /** Publishes and returns our manifest: the newest state before it, with our epoch open at its end. */
     Manifest claim(String description, boolean acceptUnconditionalWrites, OpenProgress progress)
             throws ObjectStoreException, CorruptObjectException, OpenException {
         UUID writerId = new UUID(random.nextLong(), random.nextLong());
@@ -44,8 +44,9 @@ final class EpochClaim {
             Manifest base = newest();
             long epoch = 1 + highestEpoch(base);
             List<WriterTerm> terms = new ArrayList<>();
-            // Claims that came to nothing would be fenced by every later open, and an open that always fails adds one
-            // each time.
+            // Without this, every later opening would fence claims without a commit, and a failing opening adds one
+            // each
+            // time.
             base.terms().stream().filter(WriterTerm::hasServed).forEach(terms::add);
             terms.add(WriterTerm.claimed(epoch));
             Manifest.Writer writer = new Manifest.Writer(epoch, writerId, description, clock.millis());
@@ -71,7 +72,7 @@ final class EpochClaim {
         return highest;
     }
 
-    /** Starting over without a manifest would hide all that the log holds. */
+    /** Returns the newest manifest. Starting without the manifest of an existing volume would hide its whole log. */
     private Manifest newest() throws ObjectStoreException, CorruptObjectException, OpenException {
         Manifest newest = manifests.newest();
         if (newest.version() == 0 && !store.list(CommitId.PREFIX, "", 1).isEmpty()) {

@@ -18,11 +18,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
 /**
- * Fills an empty directory with the database of a checkpoint: tables that a former directory still has are
- * linked, if size and digest agree, the others are fetched, several at a time. Used once.
+ * Fills an empty directory with the database of a checkpoint. It links tables that an earlier directory still has, if size
+ * and digest agree, and fetches the others, several at a time. Used once.
  */
 final class IndexRestore {
-    /** RocksDB names it so; anything else, a path above all, is refused. */
+    /** RocksDB's form of the name. Any other name, above all a path, is refused. */
     private static final Pattern ROCKS_MANIFEST = Pattern.compile("MANIFEST-[0-9]{6,18}");
 
     private final ObjectStore store;

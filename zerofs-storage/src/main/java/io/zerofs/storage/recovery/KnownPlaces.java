@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers in each volume's local directory where its store was. An empty store at such a place is a disk that is not mounted
- * or a bucket that somebody emptied, and no reason to make a new volume. Confined to the thread that opens the volume.
+ * Remembers the place of the store in each volume's local directory. An empty store at such a place is an unmounted disk or
+ * an emptied bucket, and no reason to make a new volume. Confined to the thread that opens the volume.
  */
 final class KnownPlaces {
     private static final Logger LOG = LoggerFactory.getLogger(KnownPlaces.class);
@@ -27,7 +27,7 @@ final class KnownPlaces {
         this.cacheDirectory = cacheDirectory;
     }
 
-    /** Notes the place of a volume, whose local directory exists. */
+    /** Notes the place of a volume whose local directory exists. */
     void remember(UUID volume, String place) throws IOException {
         Path file = cacheDirectory.resolve(volume.toString()).resolve(FILE);
         if (!isAt(file, place)) {

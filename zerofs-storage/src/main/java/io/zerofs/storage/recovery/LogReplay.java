@@ -21,11 +21,11 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Applies the log since the checkpoint, in order, while the next commits are being fetched. Each must name the salt of the
- * one before it, so commits of another timeline do not fit in. Confined to the thread that opens the volume.
+ * Applies the log since the checkpoint, in order, while the next commits are being fetched. Each commit must name the salt
+ * of the one before it, so commits of another history do not fit. Confined to the thread that opens the volume.
  */
 final class LogReplay {
-    /** A minute of a full disk is taken for one that stays full. */
+    /** Maximum attempts: a disk that is full for a minute counts as full. */
     private static final int APPLY_ATTEMPTS_MAX = 3000;
 
     private static final long APPLY_PAUSE_NANOS = 20_000_000;
@@ -44,7 +44,7 @@ final class LogReplay {
     }
 
     /**
-     * Where the log ends.
+     * The end of the log.
      *
      * @param lastSeq 0 if there is no commit
      * @param replayed headers of the commits that no checkpoint covers
@@ -83,7 +83,7 @@ final class LogReplay {
         return new Result(last, before, replayed);
     }
 
-    /** The database refuses writes while its memory is full, and takes them again when it has flushed. */
+    /** Applies a commit. The database refuses writes while its memory is full, and accepts them again after a flush. */
     private static void apply(CommitLog commit, CommitApplier applier) throws VolumeException {
         for (int attempt = 1; ; attempt++) {
             try {
@@ -114,7 +114,7 @@ final class LogReplay {
         return reads;
     }
 
-    /** @param length null if the commit is not listed: then a get of it has the last word */
+    /** @param length null if the commit is not listed: then a GET of it decides */
     private CommitLog read(CommitId id, Long length)
             throws ObjectStoreException, CorruptObjectException, OpenException {
         try {

@@ -10,9 +10,9 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** Why a volume could not be opened, named by what the operator does next. The message is one line, without secrets. */
+/** A failed opening of a volume. The operator's next step names each kind. The message is one line, without secrets. */
 public final class OpenException extends Exception {
-    /** What the operator does next. */
+    /** The operator's next step. */
     public enum Kind {
         /** Give the right password. Nothing was written. */
         WRONG_PASSWORD,
@@ -32,13 +32,13 @@ public final class OpenException extends Exception {
         STORE_UNREACHABLE,
         /** The store accepts no credentials of ours: correct or renew them. */
         WRONG_CREDENTIALS,
-        /** There is no such bucket or container: create it, or correct its name. */
+        /** The bucket or container is missing: create it, or correct its name. */
         NO_BUCKET,
         /** The bucket is in another region: name that one. */
         WRONG_REGION,
         /** The clock of this machine is wrong: set it. */
         WRONG_CLOCK,
-        /** Permissions, or what only the message tells: a person has to act. */
+        /** Permissions, or a cause that only the message names: a person has to act. */
         STORE_REFUSED,
         /** Use a newer program. */
         NEWER_FORMAT,
@@ -63,7 +63,7 @@ public final class OpenException extends Exception {
         return kind;
     }
 
-    /** What a failed request means to who opens a volume. */
+    /** Translates a failed request. */
     public static OpenException of(ObjectStoreException e) {
         Kind kind = switch (e.kind()) {
             case NOT_FOUND -> Kind.LOST_OBJECT;
@@ -94,7 +94,7 @@ public final class OpenException extends Exception {
         return new OpenException(Kind.DIRECTORY_UNUSABLE, "the local directory cannot be used: " + describe(e), e);
     }
 
-    /** Java's own messages for these are the name of the file, and nothing else. */
+    /** Describes a failure, because Java's own message is only the name of the file. */
     private static String describe(IOException e) {
         if (e instanceof FileSystemException file && file.getReason() == null) {
             String reason = e instanceof AccessDeniedException

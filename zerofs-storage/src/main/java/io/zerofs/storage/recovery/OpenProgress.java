@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.recovery;
 
-/** Is told how far an open has come. Called from several threads; must be quick. */
+/** Receives the progress of an opening. Several threads call it; must be quick. */
 public interface OpenProgress {
-    /** Tells nobody. */
+    /** Ignores the progress. */
     OpenProgress SILENT = new OpenProgress() {
         @Override
         public void advanced(Step step, long done, long total) {}
@@ -12,7 +12,7 @@ public interface OpenProgress {
         public void warned(String message) {}
     };
 
-    /** What is being done, in this order; the comment says what is counted. */
+    /** The steps in order. The comment of each names the counted units. */
     enum Step {
         /** Objects. */
         READING_VOLUME,
@@ -28,9 +28,9 @@ public interface OpenProgress {
         REPLAYING
     }
 
-    /** So much of a step is done. */
+    /** Receives the progress of a step. */
     void advanced(Step step, long done, long total);
 
-    /** Something that a person should know and that does not prevent the open. */
+    /** Receives a warning for a person that does not prevent the opening. */
     void warned(String message);
 }

@@ -8,14 +8,14 @@ import io.zerofs.storage.seal.Compression;
 import io.zerofs.storage.seal.PassphraseKdf;
 
 /**
- * How a volume is opened and run.
+ * Settings of an opening and of the running volume.
  *
- * @param compression of what is written from now on
- * @param kdf for the key slot of a new volume
+ * @param compression compression of data written from now on
+ * @param kdf key derivation of a new volume's key slot
  * @param requestsMax requests to the store at a time, 4 to 1024
- * @param createVolume make a new volume where the store is empty; without it that is an error
- * @param acceptUnconditionalWrites go on with a store that overwrites what it should refuse to: then two daemons at a time
- *     destroy each other's data, and nothing notices
+ * @param createVolume whether to make a new volume in an empty store; otherwise that is an error
+ * @param acceptUnconditionalWrites whether to accept a store without conditional writes: there two daemons at a time destroy
+ *     each other's data without notice
  */
 public record OpenSettings(
         EngineSettings engine,
@@ -76,7 +76,7 @@ public record OpenSettings(
         return new OpenSettings(engine, index, checkpoints, compression, kdf, requestsMax, createVolume, accept);
     }
 
-    /** Whether an absent volume is created; never one that this machine has opened at the same place before. */
+    /** Returns settings that create a missing volume, but never one that this machine has opened at the same place before. */
     public OpenSettings creatingVolume(boolean create) {
         return new OpenSettings(
                 engine, index, checkpoints, compression, kdf, requestsMax, create, acceptUnconditionalWrites);

@@ -12,12 +12,12 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 
 /**
- * Runs requests to the store side by side.
+ * Runs requests to the store in parallel.
  *
  * @param executor runs tasks that wait for the store; tasks started here start no others
  */
 record ParallelRequests(Executor executor) {
-    /** A task that may fail as requests do. */
+    /** A task that may fail like a request. */
     @FunctionalInterface
     interface Request<T> {
         T run() throws ObjectStoreException, CorruptObjectException, OpenException, IOException;
@@ -35,7 +35,7 @@ record ParallelRequests(Executor executor) {
                 executor);
     }
 
-    /** The result of a started request; throws what it threw. */
+    /** Waits for a started request. Returns its result or throws its exception. */
     static <T> T await(CompletableFuture<T> started)
             throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
         try {
@@ -57,7 +57,7 @@ record ParallelRequests(Executor executor) {
         }
     }
 
-    /** Results in the order of the requests. All have ended when this returns or throws. */
+    /** Returns the results in the order of the requests. All have ended when this returns or throws. */
     <T> List<T> all(List<? extends Request<T>> requests)
             throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
         List<CompletableFuture<T>> started = new ArrayList<>(requests.size());

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Results of requests in their order, with the next ones on their way, bounded in number and bytes: what is not yet taken
- * must not fill the memory. Confined to one thread.
+ * Results of requests in their order, with the next requests in flight. Their number and bytes are bounded, so that waiting
+ * results do not fill the memory. Confined to one thread.
  */
 final class Prefetch<T> {
     private static final int AHEAD_MAX = 32;
@@ -29,9 +29,9 @@ final class Prefetch<T> {
     }
 
     /**
-     * One request to come.
+     * One later request.
      *
-     * @param bytes most memory that it and its result take
+     * @param bytes maximum memory of the request and its result
      */
     record Item<T>(long bytes, ParallelRequests.Request<T> request) {}
 
@@ -41,7 +41,7 @@ final class Prefetch<T> {
         return items.hasNext() || !ahead.isEmpty();
     }
 
-    /** The next result; throws what its request threw, after those that were on their way have ended. */
+    /** Returns the next result, or throws its request's exception after the requests in flight have ended. */
     T next() throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
         while (items.hasNext() && (ahead.isEmpty() || ahead.size() < AHEAD_MAX && aheadBytes < AHEAD_BYTES_MAX)) {
             Item<T> item = items.next();

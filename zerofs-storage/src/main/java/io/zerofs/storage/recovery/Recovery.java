@@ -37,8 +37,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The steps from a store and a password to a volume that can serve. Whatever goes wrong, all that was opened is closed
- * again; what was published stays, and the next open goes on from there. Used once, by one thread.
+ * The steps from a store and a password to a volume that can serve. After any failure it closes everything that it opened.
+ * Published objects stay, and the next opening continues from them. One thread uses it once.
  */
 public final class Recovery {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
@@ -59,16 +59,16 @@ public final class Recovery {
     }
 
     /**
-     * What surrounds the volume.
+     * The environment of the volume.
      *
-     * @param description where this writer runs, for people
+     * @param description this writer's machine, for people
      */
     public record Environment(EngineRuntime runtime, InstantSource clock, String description) {}
 
-    /** A volume that can serve, and who keeps its log short. */
+    /** A volume that can serve, with its checkpointer. */
     public record Recovered(RecoveredVolume volume, Checkpointer keeper) {}
 
-    /** Opens the volume; once. */
+    /** Opens the volume. Called once. */
     public Recovered recover(Secret password, Path cacheDirectory) throws OpenException {
         boolean done = false;
         try {
@@ -181,7 +181,7 @@ public final class Recovery {
         return terms;
     }
 
-    /** A store may present an old state, and nothing in it can tell; this machine may remember better. */
+    /** Warns about an old state of the store. Nothing in the store can reveal it, but this machine may remember more. */
     private void compareWithMemory(LocalDirectory directory, LogReplay.Result end, CheckpointState checkpoint)
             throws IOException {
         Optional<LastSeenCommit.Seen> remembered;

@@ -17,11 +17,11 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The commits in the store while a volume is being opened: lists them, reads their logs, and keeps what was
- * read, within a bound, since fencing and replay want the same. Thread-safe.
+ * The commits in the store during an opening: lists them and reads their logs. It keeps logs within a bound, because fencing
+ * and replay read the same ones. Thread-safe.
  */
 final class StoredLog {
-    /** Bytes of logs that are kept between fencing and replay. */
+    /** Maximum bytes of logs that are kept between fencing and replay. */
     private static final long KEPT_BYTES_MAX = 64L * 1024 * 1024;
 
     private static final int LIST_MAX = 1000;
@@ -36,7 +36,7 @@ final class StoredLog {
         this.reader = new CommitReader(store, keys);
     }
 
-    /** Seq and object length of all that stands in the log of an epoch from a seq on, commits and fences alike. */
+    /** Returns seq and object length of all commits and fences in the log of an epoch from a seq on. */
     NavigableMap<Long, Long> list(long epoch, long fromSeq) throws ObjectStoreException {
         NavigableMap<Long, Long> found = new TreeMap<>();
         String after = CommitId.nameBefore(epoch, fromSeq);
@@ -54,19 +54,19 @@ final class StoredLog {
         return found;
     }
 
-    /** One look, after which the caller decides whether it needs a second. */
+    /** Reads a commit once. The caller decides whether a second read is necessary. */
     LogObject read(CommitId id, long objectLength) throws ObjectStoreException, CorruptObjectException {
         LogObject known = kept.get(id);
         return known == null ? keep(reader.read(id, objectLength)) : known;
     }
 
-    /** As the other, where the length is not known. */
+    /** Reads a commit of unknown length once. */
     LogObject read(CommitId id) throws ObjectStoreException, CorruptObjectException {
         LogObject known = kept.get(id);
         return known == null ? keep(reader.read(id)) : known;
     }
 
-    /** Lets go of what was kept of a commit. */
+    /** Drops the kept log of a commit. */
     void forget(CommitId id) {
         LogObject gone = kept.remove(id);
         if (gone != null) {

@@ -26,7 +26,7 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Creates, unlocks, locks anew and watches the volume object of a store. Used by one thread at a time. */
+/** Creates, opens, rewraps and watches the volume object of a store. One thread at a time uses it. */
 public final class VolumeKeys {
     private static final Logger LOG = LoggerFactory.getLogger(VolumeKeys.class);
     private static final int ATTEMPTS_MAX = 4;
@@ -34,11 +34,11 @@ public final class VolumeKeys {
     private final ObjectStore store;
     private final PassphraseKdf kdf;
     private final RandomGenerator random;
-    /** The object as it was last seen; null before. */
+    /** The last known object; null before the first read. */
     private VolumeObject seen;
 
     /**
-     * @param kdf what new key slots are made with
+     * @param kdf key derivation of new key slots
      * @param random a {@link java.security.SecureRandom} in production
      */
     public VolumeKeys(ObjectStore store, PassphraseKdf kdf, RandomGenerator random) {
@@ -48,8 +48,8 @@ public final class VolumeKeys {
     }
 
     /**
-     * Replaces the slot of the old password by one of the new, in one conditional put: whatever happens, one of the two
-     * opens the volume. The data key stays, so who kept the old object and the old password can still read.
+     * Replaces the old password's slot by a new one in one conditional PUT: in any case one of the two passwords opens the
+     * volume. The data key stays, so a copy of the old object and the old password can still open it.
      */
     public void changePassword(Secret oldPassword, Secret newPassword) throws OpenException {
         try {
@@ -76,7 +76,7 @@ public final class VolumeKeys {
     }
 
     /**
-     * Unlocks the volume, or makes a new one where the store is empty and the settings permit it. The caller closes the keys.
+     * Opens the volume, or makes a new one if the store is empty and the settings permit it. The caller closes the keys.
      *
      * @param deriving runs before the key is derived, which takes time
      */
@@ -97,7 +97,7 @@ public final class VolumeKeys {
         return new ObjectKeys(unlock(volume, password).dataKey(), volume.id(), Aead.fastest());
     }
 
-    /** Puts the object back as it was last seen if it is gone: without it the volume does not open again. */
+    /** Restores a deleted object from the last known one, because the volume cannot open without it. */
     void restoreIfGone() throws ObjectStoreException {
         try {
             Stored there = read();
@@ -134,7 +134,7 @@ public final class VolumeKeys {
         return unlocked;
     }
 
-    /** Without its volume object a store full of data cannot be read; a new one would hide that. */
+    /** Requires an empty store: data without its volume object is unreadable, and a new object would hide that. */
     private void requireEmptyStore() throws ObjectStoreException, OpenException {
         for (String prefix : List.of(Manifest.PREFIX, CommitId.PREFIX, TableReference.PREFIX)) {
             if (!store.list(prefix, "", 1).isEmpty()) {
@@ -170,7 +170,7 @@ public final class VolumeKeys {
                 return volume;
             }
         }
-        // Somebody else made one at the same moment: it is theirs that counts.
+        // Another daemon created the volume at the same moment: its object counts.
         Stored theirs = read();
         if (theirs == null) {
             throw OpenException.lost(VolumeObject.NAME, "the store refused to create it");
@@ -178,7 +178,7 @@ public final class VolumeKeys {
         return theirs.object();
     }
 
-    /** Whether the object in the store is this one now. Sends the same bytes again as long as the outcome is unknown. */
+    /** Puts the object. Returns whether the store has it now. Repeats the same bytes while the outcome is unknown. */
     private boolean put(VolumeObject volume, PutCondition condition)
             throws ObjectStoreException, CorruptObjectException, OpenException {
         ByteBuffer bytes = volume.encode();
@@ -197,7 +197,7 @@ public final class VolumeKeys {
         }
     }
 
-    /** The volume object; null if two answers say that there is none. */
+    /** Reads the volume object; null if two answers agree that it is missing. */
     private Stored read() throws ObjectStoreException, CorruptObjectException, OpenException {
         Stored found = ReadRetry.at(this::readOnce);
         return found == null ? ReadRetry.at(this::readOnce) : found;

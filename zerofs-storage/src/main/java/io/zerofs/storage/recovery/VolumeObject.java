@@ -26,7 +26,7 @@ import java.util.UUID;
  *  +--------+------+-------+--------+------------------+---------------------------+
  * </pre>
  *
- * Every format begins with magic and version and ends with the digest, so that damage is told from a newer format.
+ * Every format begins with magic and version and ends with the digest, which distinguishes damage from a newer format.
  */
 public record VolumeObject(UUID id, List<KeySlot> slots) {
     public static final String NAME = "volume";
@@ -37,7 +37,7 @@ public record VolumeObject(UUID id, List<KeySlot> slots) {
     private static final int CLEAR_BYTES = 24;
     private static final int DIGEST_BYTES = 32;
     private static final int SLOTS_MAX = 64;
-    /** Memory times passes over all slots: some five seconds of work, and twenty slots of the default. */
+    /** Maximum memory times passes over all slots: some five seconds of work, or twenty default slots. */
     private static final long UNLOCK_WORK_KIB_MAX = 4L * 1024 * 1024;
 
     private static final String POSITION = "key slots";
@@ -50,13 +50,13 @@ public record VolumeObject(UUID id, List<KeySlot> slots) {
     }
 
     /**
-     * The data key and the slot that gave it.
+     * The data key and its slot.
      *
-     * @param dataKey closed by the caller
+     * @param dataKey the data key, which the caller closes
      */
     record Unlocked(Secret dataKey, int slot) {}
 
-    /** Tries the password on every slot; null if it is none of theirs. Takes as long as the slots' parameters make it. */
+    /** Tries the password on every slot; null if it fits none. The slots' parameters decide how long this takes. */
     Unlocked unlock(Secret password) {
         for (int i = 0; i < slots.size(); i++) {
             Secret dataKey = slots.get(i).unwrap(password, id);
@@ -68,7 +68,7 @@ public record VolumeObject(UUID id, List<KeySlot> slots) {
     }
 
     /**
-     * Bounds what trying a password on every slot costs, before any of it is paid: slots come from the store.
+     * Bounds the cost of trying a password on every slot before the first try, because slots come from the store.
      *
      * @param heapBytes size of the Java heap
      */

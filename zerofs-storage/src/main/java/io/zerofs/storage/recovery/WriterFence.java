@@ -27,11 +27,11 @@ import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
 /**
- * Ends the logs of all writers before us: puts a fence at the first free name of each open epoch, oldest first. A delayed
- * commit then always meets it. Confined to the thread that opens the volume.
+ * Ends the logs of all earlier writers: puts a fence at the first free name of each open epoch, oldest first. A delayed
+ * commit then always meets a fence. Confined to the thread that opens the volume.
  */
 final class WriterFence {
-    /** Fences created at once when a commit took the first name: a busy writer outruns single steps. */
+    /** Fences created at once after a commit took the first name, because a busy writer outruns single steps. */
     private static final int WINDOW = 32;
 
     private final ObjectKeys keys;
@@ -53,7 +53,7 @@ final class WriterFence {
      * Ends every open epoch below that of the claim.
      *
      * @param claim our own manifest: its last term is ours, all others have served
-     * @return all earlier terms that have commits, each with its last seq
+     * @return all earlier terms with commits, each with its last seq
      */
     List<WriterTerm> endEarlierTerms(Manifest claim, OpenProgress progress)
             throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
@@ -88,7 +88,7 @@ final class WriterFence {
         return ended;
     }
 
-    /** What stands in the log of an epoch from a seq on. The logs themselves are too much to hold. */
+    /** Returns the objects in the log of an epoch from a seq on, without their logs, which would need too much memory. */
     private NavigableMap<Long, Standing> standing(long epoch, long from, OpenProgress progress)
             throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
         List<Prefetch.Item<Standing>> reads = new ArrayList<>();
@@ -107,10 +107,10 @@ final class WriterFence {
     }
 
     /**
-     * What fencing has to know of an object in the log.
+     * The facts about an object in the log that fencing needs.
      *
-     * @param durableSeq what a commit calls durable; 0 of a fence
-     * @param claimingEpoch of a fence; 0 of a commit
+     * @param durableSeq the seq that a commit calls durable; 0 for a fence
+     * @param claimingEpoch the claiming epoch of a fence; 0 for a commit
      */
     private record Standing(long seq, long durableSeq, long claimingEpoch) {
         static Standing of(LogObject object) {
@@ -126,12 +126,12 @@ final class WriterFence {
         }
     }
 
-    /** Finds, or makes, the end of one epoch's log. */
+    /** Finds or makes the end of one epoch's log. */
     private final class Ending {
         private final long epoch;
         private final long claimingEpoch;
         private final NavigableMap<Long, Standing> found;
-        /** The last commit that is known to have been acknowledged: a gap at or below it is a loss, not the end. */
+        /** The last commit that was certainly acknowledged: a gap at or below it is a loss, not the end. */
         private long durable;
 
         Ending(long epoch, long claimingEpoch, NavigableMap<Long, Standing> found, long durable) {
@@ -161,7 +161,7 @@ final class WriterFence {
             }
         }
 
-        /** A list may be older than what was acknowledged since; a get of the very object decides. */
+        /** Reads one object, because a list may be older than the last acknowledged commit. */
         private void lookAgain(long seq) throws ObjectStoreException, CorruptObjectException, OpenException {
             try {
                 remember(Standing.of(ReadRetry.atRequired(() -> log.read(new CommitId(epoch, seq)))));
@@ -186,7 +186,7 @@ final class WriterFence {
             requests.all(creates).forEach(this::remember);
         }
 
-        /** Our fence, or what stands there instead. */
+        /** Creates a fence. Returns it, or the object in its place. */
         private Standing createFence(CommitId id, Salt salt) throws ObjectStoreException, CorruptObjectException {
             ByteBuffer fence = FenceSealer.seal(keys, id, claimingEpoch, salt);
             if (creation.create(id.objectName(), List.of(fence), salt) instanceof ExclusiveCreate.Taken taken) {
