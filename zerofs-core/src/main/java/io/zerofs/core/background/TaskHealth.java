@@ -34,7 +34,7 @@ public final class TaskHealth {
     /** Notes that an attempt failed. Returns the nanoseconds until the next one. */
     public long failed(Throwable why) {
         boolean unexpected = why instanceof RuntimeException || why instanceof Error;
-        // The message of an I/O error is often a path and no more.
+        // The message of an I/O error is often only a path.
         boolean clear = !unexpected && !(why instanceof IOException);
         return failed(clear ? why.getMessage() : why.toString(), unexpected ? why : null);
     }

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-/** Work that nobody waits for, and that has to go on all the same. */
+/** Background tasks, which must continue although no caller waits for them. */
 package io.zerofs.core.background;

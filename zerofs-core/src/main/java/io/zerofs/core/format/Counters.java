@@ -2,7 +2,7 @@
 package io.zerofs.core.format;
 
 /**
- * What the file system counts, as it is put at the end of each commit: {@code u8 version = 2 | varint nextInode | varint
+ * The counters of the file system, written at the end of each commit: {@code u8 version = 2 | varint nextInode | varint
  * allocatedBytes | varint inodes | varint metadataBytes}. Version 1 has no metadata; it is still written while these
  * have not been counted.
  *

@@ -40,7 +40,7 @@ public sealed interface InodeContent {
      * reads as a hole unless a mark with this serial number says that it was written again.
      *
      * @param first index of the first such chunk
-     * @param end index behind the last
+     * @param end index after the last
      * @param serial number of the truncation, so that a later one voids all marks at once
      * @param dead how many chunks of the file are known to be present here and to be no part of it; there may be more
      */

@@ -9,7 +9,7 @@ import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.volume.Volume;
 
 /**
- * What is stored about an inode; its number is the key.
+ * The stored attributes of an inode. Its number is the key.
  *
  * @param id number and generation
  * @param kind kind of file
@@ -17,7 +17,7 @@ import io.zerofs.core.volume.Volume;
  * @param links hard links; a directory counts itself, its name and its subdirectories; 0: it has no name any more
  * @param uid owner
  * @param gid group
- * @param xattrListBytes length of the list of its extended attributes, each name with one byte behind; 0: none
+ * @param xattrListBytes length of the list of its extended attributes' names, each with one byte more; 0: none
  * @param times the four times
  * @param content what depends on the kind
  */
@@ -115,7 +115,7 @@ public record InodeRecord(
         return content instanceof InodeContent.Directory directory ? directory.entries() : 0;
     }
 
-    /** What counts against the quota: chunks that are present, but no more than the size in whole blocks. */
+    /** Returns the bytes that count against the quota: present chunks, but no more than the size in whole blocks. */
     public long allocatedBytes() {
         if (!(content instanceof InodeContent.File file)) {
             return 0;

@@ -154,11 +154,11 @@ public final class Keys {
     }
 
     private static KeyRange ofInodes(byte kind, long inode) {
-        return new KeyRange(ofInode(kind, inode, 0), behind(kind, inode));
+        return new KeyRange(ofInode(kind, inode, 0), after(kind, inode));
     }
 
-    /** The first key behind all of this kind and inode. */
-    private static byte[] behind(byte kind, long inode) {
+    /** Returns the first key after all keys of this kind and inode. */
+    private static byte[] after(byte kind, long inode) {
         return inode == InodeId.NUMBER_MAX ? new byte[] {(byte) (kind + 1)} : ofInode(kind, inode + 1, 0);
     }
 

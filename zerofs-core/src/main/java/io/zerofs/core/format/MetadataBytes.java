@@ -4,7 +4,7 @@ package io.zerofs.core.format;
 import io.zerofs.core.vfs.FileName;
 
 /**
- * What records count against the quota: about what index and log keep of them, by a rule that depends on nothing but the
+ * The bytes that records count against the quota: about their bytes in index and log, by a rule that depends on nothing but the
  * record, so that the sum over a volume can be checked.
  */
 public final class MetadataBytes {

@@ -2,7 +2,7 @@
 package io.zerofs.core.format;
 
 /**
- * Records of one number or none: {@code u8 version = 1}, then for a tombstone {@code varint end} (index behind the last
+ * Records of one number or none: {@code u8 version = 1}, then for a tombstone {@code varint end} (index after the last
  * chunk that may be present), for the mark of a rewritten chunk {@code varint serial}, for an orphan nothing, and for an
  * extended attribute its value.
  */

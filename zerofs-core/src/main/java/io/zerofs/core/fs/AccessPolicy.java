@@ -8,7 +8,7 @@ import io.zerofs.core.vfs.DataAccess;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 
-/** Who may do what: the permission checks of POSIX in the order and with the errors of Linux. */
+/** The permission checks of POSIX, in the order and with the errors of Linux. */
 final class AccessPolicy {
     static final int SET_UID = 04000;
     static final int SET_GID = 02000;

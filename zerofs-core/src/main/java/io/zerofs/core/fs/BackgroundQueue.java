@@ -49,7 +49,7 @@ final class BackgroundQueue {
     private boolean recovering = true;
 
     private Resting recoveryRest;
-    /** What failed at its last attempt: inodes, and {@link #RECOVERY}. */
+    /** Tasks whose last attempt failed: inodes, and {@link #RECOVERY}. */
     private final Set<Long> failing = new HashSet<>();
 
     private boolean failedBefore;
@@ -78,7 +78,7 @@ final class BackgroundQueue {
         }
     }
 
-    /** What the thread does. */
+    /** The loop of the thread. */
     interface Worker {
         /** Does one step for an inode; true if there is more to do for it. */
         boolean step(long inode) throws FsException;

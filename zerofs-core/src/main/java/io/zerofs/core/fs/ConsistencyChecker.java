@@ -58,7 +58,7 @@ public final class ConsistencyChecker {
         }
     }
 
-    /** What is known of an inode while the scan goes on. */
+    /** The facts about an inode during the scan. */
     private static final class Found {
         final InodeRecord record;
         int names;
@@ -138,7 +138,7 @@ public final class ConsistencyChecker {
             page = volume.presentChunks(new ChunkRange(inode, next, FileChunks.countFor(-1)), CHUNKS_PAGE, false);
             for (long chunk : page) {
                 boolean within = chunk < end || tail != null && tail.contains(chunk);
-                expect(within, "chunk " + chunk + " behind the end", inode);
+                expect(within, "chunk " + chunk + " past the end", inode);
                 dead += tail != null && tail.contains(chunk) && !isMarked(inode, chunk, tail) ? 1 : 0;
                 next = chunk + 1;
             }

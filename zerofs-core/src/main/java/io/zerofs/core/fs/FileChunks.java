@@ -23,7 +23,7 @@ import java.util.List;
  * the tail that a truncation cut off is still being removed ({@link TruncatedTail}). All methods are called under the
  * inode's lock.
  *
- * <p>Two rules hold between operations: bytes behind the end of the file are zeros, and no chunk behind the end is
+ * <p>Two rules hold between operations: bytes past the end of the file are zeros, and no chunk past the end is
  * present outside the truncated tail.
  */
 final class FileChunks {

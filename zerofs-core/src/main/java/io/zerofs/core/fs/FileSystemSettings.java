@@ -4,7 +4,7 @@ package io.zerofs.core.fs;
 import io.zerofs.core.vfs.InodeId;
 
 /**
- * What an operator may set about the file system.
+ * Settings of the file system.
  *
  * @param quotaBytes most bytes that all files and their metadata together may take; beyond it writers get NO_SPACE
  * @param inodesMax most inodes that may exist at once

@@ -44,7 +44,7 @@ final class LookupOperations {
         return child.attributes();
     }
 
-    /** The inode behind a name, or null. */
+    /** Returns the inode of a name, or null. */
     InodeRecord child(long directory, FileName name) throws FsException {
         EntryRecord entry = context.directories().find(directory, name);
         while (entry != null) {

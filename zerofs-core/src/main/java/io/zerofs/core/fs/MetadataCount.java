@@ -36,7 +36,7 @@ final class MetadataCount implements AutoCloseable {
         scans.add(new Scan(volume.scan(Keys.allXattrs()), MetadataCount::ofXattr));
     }
 
-    /** What a record counts. */
+    /** Returns the bytes that a record counts. */
     interface Rule {
         long bytes(byte[] key, byte[] value) throws RecordFormatException;
     }

@@ -10,7 +10,7 @@ import io.zerofs.core.volume.VolumeException;
 import java.time.InstantSource;
 
 /**
- * What the operations share.
+ * The collaborators that the operations share.
  *
  * @param volume the port below
  * @param settings of the operator

@@ -11,7 +11,7 @@ import java.util.function.Predicate;
  * the place of the one that came first of its set. A hit takes no lock and allocates nothing.
  *
  * <p>Coherent with the volume: a writer puts the new record after the volume has it and before it releases the inode's
- * lock, and a reader that misses loads under the monitor of the set, so it cannot leave an older record behind a newer
+ * lock, and a reader that misses loads under the monitor of the set, so it cannot replace a newer record with an older
  * one. A new inode has no lock yet, so its record is put before the volume has it. Between the volume and this cache a
  * reader without locks may see the old record a moment longer.
  *

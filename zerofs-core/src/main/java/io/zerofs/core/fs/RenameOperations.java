@@ -45,7 +45,7 @@ final class RenameOperations {
         this.removals = removals;
     }
 
-    /** What is to be renamed, as it was seen before the locks were taken; target is null if the new name is free. */
+    /** The source and target of a rename before the locks are taken. The target is null if the new name is free. */
     private record Move(InodeId from, InodeId to, EntryRecord source, FileName newName, EntryRecord target) {
         boolean withinDirectory() {
             return from.number() == to.number();

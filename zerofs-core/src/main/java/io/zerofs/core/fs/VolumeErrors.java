@@ -6,7 +6,7 @@ import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.volume.VolumeException;
 
-/** What the port below reports, in the words of the port above. */
+/** Translates failures of the volume to errors of the file system. */
 final class VolumeErrors {
     private VolumeErrors() {}
 

@@ -22,7 +22,7 @@ import java.util.List;
 
 /** Extended attributes. Most files have none, which their inode record tells without another read. */
 final class XattrOperations {
-    /** Longest list of names that Linux can return, each with a NUL behind (XATTR_LIST_MAX). */
+    /** Longest list of names that Linux can return, each with a NUL after it (XATTR_LIST_MAX). */
     private static final int LIST_BYTES_MAX = 65_536;
 
     /** Length of a list that is read on a thread that must not wait: each name may have 64 KiB of value. */
@@ -116,7 +116,7 @@ final class XattrOperations {
         }
     }
 
-    /** What a name takes in the list of names. */
+    /** Returns the bytes of a name in the list of names. */
     static int listBytes(FileName name) {
         return name.length() + 1;
     }

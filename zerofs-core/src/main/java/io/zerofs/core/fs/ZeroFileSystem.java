@@ -46,7 +46,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * The file system on a volume. Owns one background thread, which removes what operations left behind; {@link #close}
+ * The file system on a volume. Owns one background thread, which removes the leftovers of operations; {@link #close}
  * ends it and leaves the volume to its owner.
  */
 public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {

@@ -18,7 +18,7 @@ public final class Secret implements AutoCloseable {
         this.bytes = bytes;
     }
 
-    /** The UTF-8 bytes of a text, as it is: not trimmed, not normalised. */
+    /** Returns a secret of the UTF-8 bytes of a text, without trimming or normalisation. */
     public static Secret of(String text) {
         return new Secret(Objects.requireNonNull(text).getBytes(StandardCharsets.UTF_8));
     }
@@ -27,22 +27,22 @@ public final class Secret implements AutoCloseable {
         return new Secret(bytes.clone());
     }
 
-    /** Takes the array over: closing the secret overwrites it. */
+    /** Takes ownership of the array: closing the secret overwrites it. */
     public static Secret owning(byte[] bytes) {
         return new Secret(bytes);
     }
 
-    /** A copy that the caller may erase after use: the whole secret, also while another thread closes it. */
+    /** Returns a copy that the caller may erase after use. It is whole, even while another thread closes the secret. */
     public synchronized byte[] bytes() {
         return borrowBytes().clone();
     }
 
-    /** The text, for libraries that accept nothing else. */
+    /** Returns the text, for libraries that accept nothing else. */
     public String reveal() {
         return new String(borrowBytes(), StandardCharsets.UTF_8);
     }
 
-    /** The bytes themselves: to be read only, not to be kept, and not where another thread may close the secret. */
+    /** Returns the bytes themselves. Do not change or keep them, or use them while another thread may close the secret. */
     public synchronized byte[] borrowBytes() {
         if (closed) {
             throw new IllegalStateException("the secret is closed");
@@ -61,7 +61,7 @@ public final class Secret implements AutoCloseable {
         return other instanceof Secret secret && MessageDigest.isEqual(bytes, secret.bytes);
     }
 
-    /** The same for all, so that a hash reveals nothing. */
+    /** Returns the same hash for all secrets, so that it reveals nothing. */
     @Override
     public int hashCode() {
         return Secret.class.hashCode();

@@ -2,7 +2,7 @@
 package io.zerofs.core.vfs;
 
 /**
- * What stat(2) tells about an inode.
+ * The attributes that stat(2) returns for an inode.
  *
  * @param id identity
  * @param kind kind of file
@@ -11,7 +11,7 @@ package io.zerofs.core.vfs;
  * @param uid owner, an unsigned 32-bit number
  * @param gid group, an unsigned 32-bit number
  * @param size bytes, unsigned 64-bit; length of the target for a symlink
- * @param allocatedBytes bytes that count against the quota, holes left out; unsigned
+ * @param allocatedBytes bytes that count against the quota, without holes; unsigned
  * @param device of a device node, else {@link DeviceNumber#NONE}
  * @param accessed atime
  * @param modified mtime

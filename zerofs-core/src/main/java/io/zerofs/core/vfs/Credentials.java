@@ -5,16 +5,16 @@ import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Who asks: numeric user, group and supplementary groups, all unsigned 32-bit. Uid 0 passes every permission check.
+ * The caller: numeric user, group and supplementary groups, all unsigned 32-bit. Uid 0 passes every permission check.
  * Immutable; the array must not be changed after it was handed over. {@link #NO_ID} becomes {@link #NOBODY}.
  *
- * @param groups supplementary groups; null if the protocol does not tell them (see {@link #ofUser})
+ * @param groups supplementary groups; null if the protocol does not name them (see {@link #ofUser})
  */
 public record Credentials(int uid, int gid, int... groups) {
-    /** No user or group: nobody is it, and nothing belongs to it, because chown(2) takes it for "as it is". */
+    /** No user or group: no caller has it, and no file belongs to it, because for chown(2) it means "unchanged". */
     public static final int NO_ID = -1;
 
-    /** The user and the group of nobody in particular. */
+    /** The user and group number of anonymous callers. */
     public static final int NOBODY = 65_534;
 
     public static final Credentials ROOT = new Credentials(0, 0);

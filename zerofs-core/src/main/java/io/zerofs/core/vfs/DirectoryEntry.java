@@ -4,7 +4,7 @@ package io.zerofs.core.vfs;
 /**
  * One entry of a directory listing.
  *
- * @param cookie position behind this entry, to continue from; never 0, stable while the directory changes and across
+ * @param cookie position after this entry, from which a listing continues; never 0, stable while the directory changes and across
  *     restarts. 1 is {@code .} and 2 is {@code ..}.
  * @param name the name
  * @param inode inode number

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.vfs;
 
-/** What an inode is. The persisted code of each constant is fixed in {@code core.format}. */
+/** The kind of an inode. The persisted code of each constant is fixed in {@code core.format}. */
 public enum FileKind {
     REGULAR,
     DIRECTORY,

@@ -2,7 +2,7 @@
 package io.zerofs.core.vfs;
 
 /**
- * What statfs(2) tells. Answered from memory.
+ * The result of statfs(2), answered from memory.
  *
  * @param bytesMax size of the file system: the configured quota
  * @param bytesUsed allocated bytes of all files

@@ -2,7 +2,7 @@
 package io.zerofs.core.vfs;
 
 /**
- * What to create.
+ * A file to create.
  *
  * @param kind kind of file
  * @param initial initial attributes: mode (already reduced by the client's umask), and where a protocol has them uid,
@@ -20,7 +20,7 @@ public record NewNode(
         Existing existing,
         long verifier) {
 
-    /** What a creation does when the name is taken. */
+    /** The effect of a creation if the name is taken. */
     public enum Existing {
         /** EXISTS. */
         REFUSE,

@@ -2,7 +2,7 @@
 package io.zerofs.core.vfs;
 
 /**
- * What an attribute change does to one time.
+ * The change of one time in an attribute change.
  *
  * @param kind keep it, set it to the server's clock, or set it to {@code value}
  * @param value only with {@link Kind#SET}, else null

@@ -7,7 +7,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A POSIX file system, spoken to by inode. The port that every protocol server uses.
+ * A POSIX file system, addressed by inode. Every protocol server uses this port.
  *
  * <p>Every operation is atomic: another operation sees all of it or nothing, and after a crash all of it or nothing is
  * there. An operation is visible to all protocols when it returns; it is durable when a {@link #barrier()} that began
@@ -156,7 +156,7 @@ public interface VirtualFileSystem {
             throws FsException;
 
     /**
-     * Where a listing that begins now ends: see {@link ListingRange}. Stays valid across restarts.
+     * Returns the end of a listing that begins now: see {@link ListingRange}. Stays valid across restarts.
      *
      * @throws FsException NOT_DIRECTORY
      */

@@ -6,6 +6,6 @@ package io.zerofs.core.volume;
  *
  * @param inode inode number
  * @param first index of the first chunk
- * @param end index behind the last chunk
+ * @param end index after the last chunk
  */
 public record ChunkRange(long inode, long first, long end) {}

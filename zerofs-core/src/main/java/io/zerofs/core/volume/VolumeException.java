@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.volume;
 
-/** Why the volume could not do it, named by what the caller does next. Never carries contents, names or keys. */
+/** A failure of the volume. The caller's next step names each kind. Never has contents, names or keys. */
 public final class VolumeException extends Exception {
-    /** What the caller does next. */
+    /** The caller's next step. */
     public enum Kind {
-        /** The store does not answer or refuses for now: an I/O error to the client, the volume goes on. */
+        /** The store does not answer or refuses for now: an I/O error to the client; the volume continues. */
         UNAVAILABLE,
         /** Another writer owns the volume: fail everything, stop the daemon. */
         FENCED,
-        /** Stored bytes are damaged or missing: an I/O error for what they hold. */
+        /** Stored bytes are damaged or missing: an I/O error for their data. */
         CORRUPT,
         /** The local disk is full: ENOSPC. */
         NO_SPACE,

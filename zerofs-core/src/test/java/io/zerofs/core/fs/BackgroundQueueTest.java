@@ -29,7 +29,7 @@ final class BackgroundQueueTest {
         queue.stop();
     }
 
-    /** What nobody expects must not end removal: only a restart would bring it back. */
+    /** An unexpected failure must not end removal, because only a restart would resume it. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void anUnexpectedExceptionIsFollowedByAnotherAttempt(boolean whileLooking) throws Exception {

@@ -223,7 +223,7 @@ class ConcurrencyTest {
         }
     }
 
-    /** What one thread does. */
+    /** The actions of one thread. */
     private interface Part {
         void run(int thread, SplittableRandom random) throws Exception;
     }

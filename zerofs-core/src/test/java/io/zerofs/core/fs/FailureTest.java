@@ -38,7 +38,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What comes of an operation when the volume refuses it, holds damaged records, or would wait. */
+/** Operations on a volume that refuses them, has damaged records, or would wait. */
 final class FailureTest {
     private static final int CHUNK = FileChunks.CHUNK_BYTES;
 
@@ -79,7 +79,7 @@ final class FailureTest {
         files.awaitRemovals();
     }
 
-    /** What clients are given because of a secret would be worthless after a crash that forgets it. */
+    /** Handles sealed with a secret would be worthless after a crash that loses it. */
     @Test
     void aSecretThatIsNotDurableYetIsNotGivenOut() throws Exception {
         volume.failBarriersWith(VolumeException.Kind.UNAVAILABLE);

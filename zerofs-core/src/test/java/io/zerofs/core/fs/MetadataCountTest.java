@@ -95,7 +95,7 @@ final class MetadataCountTest {
         }
     }
 
-    /** What finds no place among the removals that wait is looked up in the volume again. */
+    /** A removal without a place in the queue is found in the volume again. */
     @Test
     void aCountThatAlwaysFailsDoesNotKeepRemovalsFromBeingFound() throws Exception {
         open().close();

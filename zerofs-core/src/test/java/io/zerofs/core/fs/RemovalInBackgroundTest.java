@@ -28,7 +28,7 @@ final class RemovalInBackgroundTest {
     private static final int CHUNK = FileChunks.CHUNK_BYTES;
     private static final int CHUNKS = 100;
 
-    /** What the root counts, and a file whose name has one letter. */
+    /** Bytes of the root and of a file whose name has one letter. */
     private static final long ROOT_BYTES = 128;
 
     private static final long FILE_BYTES = 128 + 64 + 2;
@@ -146,7 +146,7 @@ final class RemovalInBackgroundTest {
         assertEquals((CHUNKS + 1L) * CHUNK + metadata, files.statistics().bytesUsed());
         resize(id, (long) CHUNKS * CHUNK);
         assertEquals(CHUNK, files.getAttributes(id).allocatedBytes());
-        // Three of the tail and two behind it; again, which adds nothing.
+        // Three of the tail and two after it; again, which adds nothing.
         for (int i = 0; i < 2; i++) {
             write(id, 50L * CHUNK, new byte[2 * CHUNK]);
             write(id, (CHUNKS - 1L) * CHUNK, new byte[3 * CHUNK]);
@@ -201,7 +201,7 @@ final class RemovalInBackgroundTest {
         files.deallocate(Credentials.ROOT, id, DataAccess.CHECKED_NOW, 10L * CHUNK, 30L * CHUNK);
         assertEquals(20L * CHUNK, files.getAttributes(id).allocatedBytes());
         resize(id, 45L * CHUNK);
-        // At most: what the second one cuts off behind holes is counted until it is removed.
+        // At most: what the second one cuts off after holes is counted until it is removed.
         assertEquals(20L * CHUNK, files.getAttributes(id).allocatedBytes());
         files.barrier().join();
         assertEquals(List.of(), new ConsistencyChecker(volume).check().problems());

@@ -9,7 +9,7 @@ import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.VirtualFileSystem;
 
-/** What a new file of the model looks like. */
+/** The attributes of a new file of the model. */
 final class ModelCreation {
     private ModelCreation() {}
 

@@ -120,7 +120,7 @@ final class ModelNode {
         return Long.compareUnsigned(whole, size) <= 0 ? whole : (size + 511) / 512 * 512;
     }
 
-    /** What the quota counts besides the data: each name in a directory, each attribute, and the inode itself. */
+    /** Returns the bytes besides data that count: each name in a directory, each attribute, and the inode itself. */
     long metadata() {
         long names = children.keySet().stream()
                 .mapToLong(name -> 64 + 2 * name.length())
@@ -192,7 +192,7 @@ final class ModelNode {
         });
     }
 
-    /** Where an offset of the file lies in a chunk: 0 if before it, its length if behind it. */
+    /** Returns an offset's place in a chunk: 0 if before the chunk, its length if after it. */
     private static int inChunk(long index, long offset) {
         long start = index << 18;
         if (Long.compareUnsigned(offset, start) <= 0) {

@@ -54,7 +54,7 @@ public final class RandomOperations {
 
     /** One operation, with what it is called in a report. */
     public record Step(String description, Call call) {
-        /** What the operation gave, or its error, in a form that can be compared. */
+        /** Returns the operation's result or error in a comparable form. */
         public Object outcome(VirtualFileSystem files) {
             try {
                 return call.on(files);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** read(2), write(2), truncate(2), fallocate(2) with FALLOC_FL_PUNCH_HOLE, and space. */
 public abstract class DataContract extends VirtualFileSystemContract {
-    /** What an inode, a name besides twice its length, and an attribute besides its bytes count. */
+    /** Bytes of an inode, of a name besides twice its length, and of an attribute besides its bytes. */
     private static final long INODE = 128;
 
     private static final long NAME = 64;
@@ -40,11 +40,11 @@ public abstract class DataContract extends VirtualFileSystemContract {
         assertFalse(readResult(f, 0, 9).endOfFile());
         assertTrue(readResult(f, 0, 10).endOfFile());
         assertTrue(readResult(f, 9, 10).endOfFile());
-        ReadResult behind = readResult(f, 10, 10);
-        assertEquals(0, behind.count());
-        assertTrue(behind.endOfFile());
+        ReadResult past = readResult(f, 10, 10);
+        assertEquals(0, past.count());
+        assertTrue(past.endOfFile());
         assertEquals(0, readResult(f, -1, 10).count());
-        assertEquals(stat(f), behind.attributes());
+        assertEquals(stat(f), past.attributes());
     }
 
     private ReadResult readResult(InodeId file, long offset, int length) throws FsException {

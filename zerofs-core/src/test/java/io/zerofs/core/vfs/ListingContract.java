@@ -136,7 +136,7 @@ public abstract class ListingContract extends VirtualFileSystemContract {
         }
     }
 
-    /** What is done while an entry is looked at. */
+    /** The action during a visit of an entry. */
     private interface Meanwhile {
         void change(String entry) throws FsException;
     }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.function.Executable;
 
 /**
- * What every {@link VirtualFileSystem} does: a family of contracts, one per group of operations, which share these words.
+ * The contract of every {@link VirtualFileSystem}: a family of contracts, one per group of operations, which share these words.
  * An implementation is tested by nested subclasses that say how to open one; {@code docs/semantics.md} names the tests.
  */
 public abstract class VirtualFileSystemContract {

@@ -43,7 +43,7 @@ final class PersistentMap<K, V> {
         return get(key) == null ? this : new PersistentMap<>(order, remove(root, key));
     }
 
-    /** Walks from the first key at or behind this one. */
+    /** Walks from the first key at or after this one. */
     Walk<K, V> ascendingFrom(K from) {
         Deque<Node<K, V>> path = new ArrayDeque<>();
         Node<K, V> node = root;

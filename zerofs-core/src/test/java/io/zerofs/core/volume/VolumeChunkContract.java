@@ -13,7 +13,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What every {@link Volume} does with chunks; part of {@link VolumeContract}. */
+/** The contract of every {@link Volume} about chunks; part of {@link VolumeContract}. */
 abstract class VolumeChunkContract extends VolumeFixture {
     @Test
     void holesReadAsZeros() throws Exception {

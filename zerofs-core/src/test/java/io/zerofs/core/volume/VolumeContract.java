@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** What every {@link Volume} does. An implementation is tested by a subclass that says how to open one. */
+/** The contract of every {@link Volume}. Each implementation has a subclass that opens it. */
 public abstract class VolumeContract extends VolumeChunkContract {
     @Test
     void anAbsentKeyIsNull() throws Exception {
