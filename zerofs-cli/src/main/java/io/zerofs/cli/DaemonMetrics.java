@@ -89,7 +89,7 @@ record DaemonMetrics(StoreMetrics store, StorageVolume volume, Services services
         text.counter("zerofs_failed_uploads_total", "Attempts to upload a commit that failed.")
                 .sample(engine.failedUploads());
         text.counter("zerofs_folds_total", "Chunks whose small overwrites were merged.")
-                .sample(engine.folds());
+                .sample(engine.compactions());
         text.counter("zerofs_damaged_reads_total", "Reads that failed because stored bytes are damaged.")
                 .sample(engine.damagedReads());
         text.counter("zerofs_page_cache_hits_total", "Pages that reads found in memory.")

@@ -52,7 +52,7 @@ public final class VolumeOpener {
                     settings.engine(),
                     runtime,
                     recovered.keeper());
-            volume.keepSpace(new GarbageCollector(gc, runtime, recovered.volume(), volume, recovered.keeper()).start());
+            volume.setGcHook(new GarbageCollector(gc, runtime, recovered.volume(), volume, recovered.keeper()).start());
             done = true;
             return volume;
         } finally {

@@ -90,7 +90,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         InodeRecord newRoot = newRoot(volume, settings.root(), Timestamp.of(clock.instant()));
         Counters counters = superblock == null ? countersOf(newRoot) : readCounters(volume, superblock);
         SpaceAccount space = new SpaceAccount(settings, counters);
-        volume.atCut(space::contribute);
+        volume.onCommitCut(space::contribute);
         if (superblock == null) {
             format(volume, newRoot);
         }

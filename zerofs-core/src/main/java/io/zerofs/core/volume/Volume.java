@@ -76,7 +76,7 @@ public interface Volume extends AutoCloseable {
      * Registers what is put at the end of each commit: absolute values that live in memory between commits. Called
      * while no batch is being applied; must be short and must not wait. At most one, before the first batch.
      */
-    void atCut(Consumer<Batch> contributor);
+    void onCommitCut(Consumer<Batch> contributor);
 
     /** Stops accepting, makes everything durable if the store takes it, releases all resources. Idempotent. */
     @Override

@@ -173,8 +173,8 @@ final class FaultyVolume implements Volume {
     }
 
     @Override
-    public void atCut(Consumer<Batch> contributor) {
-        inner.atCut(contributor);
+    public void onCommitCut(Consumer<Batch> contributor) {
+        inner.onCommitCut(contributor);
     }
 
     @Override

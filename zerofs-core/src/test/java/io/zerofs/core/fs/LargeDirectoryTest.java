@@ -150,7 +150,7 @@ final class LargeDirectoryTest {
         }
 
         @Override
-        public void atCut(Consumer<Batch> contributor) {}
+        public void onCommitCut(Consumer<Batch> contributor) {}
 
         @Override
         public Batch newBatch() {

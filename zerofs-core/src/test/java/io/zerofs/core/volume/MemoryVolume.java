@@ -146,7 +146,7 @@ public final class MemoryVolume implements Volume {
     }
 
     @Override
-    public void atCut(Consumer<Batch> absoluteValues) {
+    public void onCommitCut(Consumer<Batch> absoluteValues) {
         synchronized (writing) {
             if (contributor != NOTHING || inUse) {
                 throw new IllegalStateException("at most one, before the first batch");

@@ -190,7 +190,7 @@ public abstract class VolumeContract extends VolumeChunkContract {
     @Test
     void whatIsContributedAtACutIsAbsoluteAndCoversEveryBatchInIt() throws Exception {
         AtomicInteger counter = new AtomicInteger();
-        volume.atCut(batch -> batch.put(key("counter"), new byte[] {counter.byteValue()}));
+        volume.onCommitCut(batch -> batch.put(key("counter"), new byte[] {counter.byteValue()}));
         for (int i = 1; i <= 3; i++) {
             Batch batch = volume.newBatch();
             batch.put(key("x" + i), bytes("x"));

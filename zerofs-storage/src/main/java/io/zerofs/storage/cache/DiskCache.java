@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class DiskCache implements AutoCloseable {
     /** Bytes of a block. A frame page of at most 32 KiB is in one or two blocks. Fetching a block costs little more. */
-    public static final int BLOCK_BYTES = 128 * 1024;
+    public static final int CACHE_BLOCK_BYTES = 128 * 1024;
 
     private static final Logger log = LoggerFactory.getLogger(DiskCache.class);
 
@@ -54,8 +54,8 @@ public final class DiskCache implements AutoCloseable {
 
         /** Returns one of these blocks, or null. Copies it only if it is in several pieces. */
         ByteBuffer block(Salt wanted, int block) {
-            long begin = (long) (block - firstBlock) * BLOCK_BYTES;
-            int length = (int) Math.min(BLOCK_BYTES, bytes() - begin);
+            long begin = (long) (block - firstBlock) * CACHE_BLOCK_BYTES;
+            int length = (int) Math.min(CACHE_BLOCK_BYTES, bytes() - begin);
             boolean isHere = block >= firstBlock && length > 0 && object.equals(wanted);
             return isHere ? new StoredRange(0, pieces).slice(begin, length) : null;
         }
@@ -120,7 +120,7 @@ public final class DiskCache implements AutoCloseable {
             try {
                 bytes = segment == null
                         ? null
-                        : segment.read(object, block, place & (1L << OFFSET_BITS) - 1, BLOCK_BYTES);
+                        : segment.read(object, block, place & (1L << OFFSET_BITS) - 1, CACHE_BLOCK_BYTES);
                 if (bytes == null) {
                     index.remove(hash, place);
                 }
@@ -297,7 +297,7 @@ public final class DiskCache implements AutoCloseable {
     private void load() {
         try {
             for (CacheSegment segment : directory.open()) {
-                segment.walk(BLOCK_BYTES, (object, block, offset) -> {
+                segment.walk(CACHE_BLOCK_BYTES, (object, block, offset) -> {
                     long hash = hashOf(object, block);
                     if (!isHere(hash)) {
                         index.put(hash, placeOf(segment, offset));
@@ -344,14 +344,14 @@ public final class DiskCache implements AutoCloseable {
             // Readers use the pieces at the same time.
             ByteBuffer piece = each.duplicate();
             while (piece.hasRemaining()) {
-                int wanted = partial == null ? BLOCK_BYTES : partial.remaining();
+                int wanted = partial == null ? CACHE_BLOCK_BYTES : partial.remaining();
                 ByteBuffer part = piece.slice(piece.position(), Math.min(wanted, piece.remaining()));
                 piece.position(piece.position() + part.remaining());
-                if (partial == null && part.remaining() == BLOCK_BYTES) {
+                if (partial == null && part.remaining() == CACHE_BLOCK_BYTES) {
                     blocks.add(part);
                     continue;
                 }
-                partial = partial == null ? ByteBuffer.allocate(BLOCK_BYTES) : partial;
+                partial = partial == null ? ByteBuffer.allocate(CACHE_BLOCK_BYTES) : partial;
                 partial.put(part);
                 if (!partial.hasRemaining()) {
                     blocks.add(partial.flip());
@@ -367,7 +367,7 @@ public final class DiskCache implements AutoCloseable {
 
     private void append(Salt object, int block, ByteBuffer bytes) throws IOException {
         if (entry == null) {
-            entry = ByteBuffer.allocateDirect(CacheSegment.ENTRY_HEADER_BYTES + BLOCK_BYTES);
+            entry = ByteBuffer.allocateDirect(CacheSegment.ENTRY_HEADER_BYTES + CACHE_BLOCK_BYTES);
         }
         index.put(hashOf(object, block), placeOf(current, current.append(object, block, bytes, entry)));
     }
@@ -396,11 +396,11 @@ public final class DiskCache implements AutoCloseable {
         if (segment == current) {
             current = null;
         }
-        segment.walk(BLOCK_BYTES, (object, block, offset) -> {
+        segment.walk(CACHE_BLOCK_BYTES, (object, block, offset) -> {
             long hash = hashOf(object, block);
             long place = placeOf(segment, offset);
             if (keepUsed && index.isUsed(hash, place) && current.size() < settings.segmentBytes() / 2) {
-                ByteBuffer bytes = segment.read(object, block, offset, BLOCK_BYTES);
+                ByteBuffer bytes = segment.read(object, block, offset, CACHE_BLOCK_BYTES);
                 if (bytes != null) {
                     append(object, block, bytes);
                 }

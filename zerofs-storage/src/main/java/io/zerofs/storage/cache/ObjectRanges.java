@@ -30,10 +30,10 @@ import java.util.function.LongSupplier;
  * neighbourhood, see {@link RegionGrowth}. Thread-safe.
  */
 public final class ObjectRanges {
-    private static final int BLOCK_BYTES = DiskCache.BLOCK_BYTES;
+    private static final int CACHE_BLOCK_BYTES = DiskCache.CACHE_BLOCK_BYTES;
 
     /** Maximum number of cached blocks between two missing ones that one request fetches again, to save a second request. */
-    private static final int BRIDGE_BLOCKS_MAX = 512 * 1024 / BLOCK_BYTES;
+    private static final int BRIDGE_BLOCKS_MAX = 512 * 1024 / CACHE_BLOCK_BYTES;
 
     /** Maximum number of blocks of a small read. */
     private static final int SMALL_BLOCKS_MAX = 2;
@@ -78,8 +78,8 @@ public final class ObjectRanges {
         if (!blocks.isOn() || length == 0) {
             return fetchRange(object, from, length);
         }
-        int first = (int) (from / BLOCK_BYTES);
-        int count = (int) ((from + length - 1) / BLOCK_BYTES) - first + 1;
+        int first = (int) (from / CACHE_BLOCK_BYTES);
+        int count = (int) ((from + length - 1) / CACHE_BLOCK_BYTES) - first + 1;
         boolean small = keep && count <= SMALL_BLOCKS_MAX;
         ByteBuffer[] parts = small ? recentBlocks(object, first, count) : null;
         if (parts == null) {
@@ -90,7 +90,7 @@ public final class ObjectRanges {
         }
         return parts == null
                 ? fetchRange(object, from, length)
-                : new StoredRange((long) first * BLOCK_BYTES, Arrays.asList(parts));
+                : new StoredRange((long) first * CACHE_BLOCK_BYTES, Arrays.asList(parts));
     }
 
     private ByteBuffer[] recentBlocks(ObjectHeader object, int first, int count) {
@@ -127,7 +127,7 @@ public final class ObjectRanges {
     /** Drops damaged bytes from the cache and reads them from the store again. */
     StoredRange readAgain(ObjectHeader object, long from, int length) throws ObjectStoreException {
         if (blocks.isOn()) {
-            for (long block = from / BLOCK_BYTES; block * BLOCK_BYTES < from + length; block++) {
+            for (long block = from / CACHE_BLOCK_BYTES; block * CACHE_BLOCK_BYTES < from + length; block++) {
                 recent.invalidate(new Block(object.salt(), (int) block));
                 blocks.forget(object.salt(), (int) block);
             }
@@ -141,8 +141,8 @@ public final class ObjectRanges {
         if (!blocks.isOn() || header.dataOffset() == header.objectLength()) {
             return;
         }
-        int first = (int) (header.dataOffset() / BLOCK_BYTES);
-        long skipped = (long) first * BLOCK_BYTES;
+        int first = (int) (header.dataOffset() / CACHE_BLOCK_BYTES);
+        long skipped = (long) first * CACHE_BLOCK_BYTES;
         List<ByteBuffer> pieces = new ArrayList<>();
         for (ByteBuffer piece : commit.bytes()) {
             int skip = (int) Math.min(skipped, piece.remaining());
@@ -277,8 +277,8 @@ public final class ObjectRanges {
         }
 
         private void fetch(int first, int end, boolean remembers) throws ObjectStoreException {
-            long from = (long) first * BLOCK_BYTES;
-            int length = (int) (Math.min(object.objectLength(), (long) end * BLOCK_BYTES) - from);
+            long from = (long) first * CACHE_BLOCK_BYTES;
+            int length = (int) (Math.min(object.objectLength(), (long) end * CACHE_BLOCK_BYTES) - from);
             ByteBuffer bytes;
             try {
                 bytes = ObjectRanges.this.fetch(object, from, length);
@@ -293,8 +293,8 @@ public final class ObjectRanges {
             // Offered first, so that a reader that comes after the fetch finds the blocks there.
             blocks.offer(object.salt(), first, List.of(bytes));
             for (int block = first; block < end; block++) {
-                int at = (block - first) * BLOCK_BYTES;
-                ByteBuffer part = bytes.slice(bytes.position() + at, Math.min(BLOCK_BYTES, length - at));
+                int at = (block - first) * CACHE_BLOCK_BYTES;
+                ByteBuffer part = bytes.slice(bytes.position() + at, Math.min(CACHE_BLOCK_BYTES, length - at));
                 arrived(block, part);
                 // A remembered block keeps its whole answer in memory.
                 remember(block, part, remembers && end - first <= REMEMBERED_BLOCKS_MAX);

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * begins with larger regions. Thread-safe; never waits.
  */
 final class RegionGrowth {
-    static final int REGION_BLOCKS_MAX = (4 << 20) / DiskCache.BLOCK_BYTES;
+    static final int REGION_BLOCKS_MAX = (4 << 20) / DiskCache.CACHE_BLOCK_BYTES;
 
     private static final int OBJECTS_MAX = 256;
     private static final double HALF_LIFE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -152,8 +152,8 @@ final class RegionGrowth {
     }
 
     private static Region within(ObjectHeader object, int first, int end) {
-        int begin = (int) (object.dataOffset() / DiskCache.BLOCK_BYTES);
-        int count = (int) ((object.objectLength() + DiskCache.BLOCK_BYTES - 1) / DiskCache.BLOCK_BYTES);
+        int begin = (int) (object.dataOffset() / DiskCache.CACHE_BLOCK_BYTES);
+        int count = (int) ((object.objectLength() + DiskCache.CACHE_BLOCK_BYTES - 1) / DiskCache.CACHE_BLOCK_BYTES);
         int from = Math.max(begin, Math.min(first, count));
         return new Region(from, Math.max(from, Math.min(end, count)));
     }

@@ -42,8 +42,8 @@ public final class TableFiles {
     /** Memory to fetch one table: an answer and the buffer of its copy. */
     public static final long MEMORY_BYTES = 2 * FETCH_BYTES;
 
-    private static final int PAGE_BYTES = SealedSection.PAGE_BYTES;
-    private static final int PAGE_OVERHEAD_BYTES = SealedSection.STORED_PAGE_BYTES_MAX - PAGE_BYTES;
+    private static final int SECTION_PAGE_BYTES = SealedSection.SECTION_PAGE_BYTES;
+    private static final int PAGE_OVERHEAD_BYTES = SealedSection.STORED_PAGE_BYTES_MAX - SECTION_PAGE_BYTES;
 
     private final ObjectKeys keys;
     private final SecretKey digestKey;
@@ -55,7 +55,7 @@ public final class TableFiles {
 
     public byte[] digest(Path file) throws IOException {
         Mac mac = newMac();
-        ByteBuffer buffer = ByteBuffer.allocate(PAGE_BYTES);
+        ByteBuffer buffer = ByteBuffer.allocate(SECTION_PAGE_BYTES);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             while (channel.read(buffer.clear()) >= 0) {
                 mac.update(buffer.flip());
@@ -82,7 +82,7 @@ public final class TableFiles {
         int pages = pageCount(table.size());
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             for (int i = 0; i < pages; i++) {
-                int length = (int) Math.min(PAGE_BYTES, table.size() - (long) i * PAGE_BYTES);
+                int length = (int) Math.min(SECTION_PAGE_BYTES, table.size() - (long) i * SECTION_PAGE_BYTES);
                 ByteBuffer plain = readFully(channel, ByteBuffer.allocate(length));
                 Compression.CodedPage page = Compression.NONE.pack(plain);
                 ByteBuffer stored = ByteBuffer.allocate(SealedSection.LENGTH_BYTES + page.storedLength());
@@ -142,7 +142,7 @@ public final class TableFiles {
     }
 
     private static int pageCount(long size) {
-        return (int) ((size + PAGE_BYTES - 1) / PAGE_BYTES);
+        return (int) ((size + SECTION_PAGE_BYTES - 1) / SECTION_PAGE_BYTES);
     }
 
     private Mac newMac() {

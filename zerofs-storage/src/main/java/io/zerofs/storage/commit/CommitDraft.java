@@ -25,8 +25,8 @@ public record CommitDraft(CommitId id, Salt salt, Log log, List<FrameContent> sl
      *
      * @param durableSeq the last commit known to be durable when this one was cut; 0 if none
      * @param predecessor the salt of commit seq - 1; {@link Salt#NONE} for the first of the volume
-     * @param deaths ascending by victim, each victim once
+     * @param deadFrames ascending by victim, each victim once
      * @param batches RocksDB write batches in the order they were applied; opaque here
      */
-    public record Log(long durableSeq, Salt predecessor, List<Death> deaths, List<ByteBuffer> batches) {}
+    public record Log(long durableSeq, Salt predecessor, List<DeadFrames> deadFrames, List<ByteBuffer> batches) {}
 }

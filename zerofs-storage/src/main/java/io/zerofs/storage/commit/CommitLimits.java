@@ -8,7 +8,7 @@ public final class CommitLimits {
     public static final int CHUNK_BYTES = Volume.CHUNK_BYTES;
 
     /** Plain bytes of a page of a frame. */
-    public static final int PAGE_BYTES = 32 * 1024;
+    public static final int FRAME_PAGE_BYTES = 32 * 1024;
 
     /** Slots of one commit. */
     public static final int SLOTS_MAX = 1 << 18;
@@ -16,7 +16,7 @@ public final class CommitLimits {
     /** Plain bytes of a commit's log section. */
     public static final int LOG_BYTES_MAX = 64 * 1024 * 1024;
 
-    /** Victims in one death list, and batches in one log. */
+    /** Victims in one list of dead frames, and batches in one log. */
     public static final int DEATHS_MAX = 1 << 20;
 
     public static final int BATCHES_MAX = 1 << 22;

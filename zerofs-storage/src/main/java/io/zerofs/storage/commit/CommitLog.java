@@ -19,6 +19,6 @@ public record CommitLog(
         long durableSeq,
         Salt predecessor,
         FrameTable frames,
-        List<Death> deaths,
+        List<DeadFrames> deadFrames,
         List<byte[]> batches)
         implements LogObject {}

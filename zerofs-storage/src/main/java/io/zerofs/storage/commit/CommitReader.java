@@ -29,7 +29,7 @@ public final class CommitReader {
     private static final int CIPHERS_MAX = 4096;
 
     private static final long STORED_LOG_BYTES_MAX =
-            (CommitLimits.LOG_BYTES_MAX / SealedSection.PAGE_BYTES + 1L) * SealedSection.STORED_PAGE_BYTES_MAX;
+            (CommitLimits.LOG_BYTES_MAX / SealedSection.SECTION_PAGE_BYTES + 1L) * SealedSection.STORED_PAGE_BYTES_MAX;
 
     private final ObjectStore store;
     private final ObjectKeys keys;

@@ -67,7 +67,7 @@ public final class Frame {
 
     /** Returns the plain bytes of a page: 32 KiB, less for the last. */
     public int pageLength(int page) {
-        return Math.min(CommitLimits.PAGE_BYTES, length() - page * CommitLimits.PAGE_BYTES);
+        return Math.min(CommitLimits.FRAME_PAGE_BYTES, length() - page * CommitLimits.FRAME_PAGE_BYTES);
     }
 
     /** Returns a page's offset in the object. */

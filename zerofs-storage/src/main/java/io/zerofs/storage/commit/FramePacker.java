@@ -15,7 +15,7 @@ import java.util.function.IntFunction;
 /** Cuts the content of a slot into packed pages and seals them. Thread-safe. */
 final class FramePacker {
     private static final ByteBuffer ZEROS =
-            ByteBuffer.allocate(CommitLimits.PAGE_BYTES).asReadOnlyBuffer();
+            ByteBuffer.allocate(CommitLimits.FRAME_PAGE_BYTES).asReadOnlyBuffer();
 
     private final Compression compression;
 
@@ -65,8 +65,8 @@ final class FramePacker {
                 0,
                 page -> gather(
                         parts,
-                        page * CommitLimits.PAGE_BYTES,
-                        Math.min(trimmed, (page + 1) * CommitLimits.PAGE_BYTES)));
+                        page * CommitLimits.FRAME_PAGE_BYTES,
+                        Math.min(trimmed, (page + 1) * CommitLimits.FRAME_PAGE_BYTES)));
     }
 
     /** Returns a page of a sparse chunk; null if no part reaches into it. */
@@ -110,8 +110,8 @@ final class FramePacker {
 
     private static IntFunction<ByteBuffer> pagesOf(ByteBuffer plain) {
         return page -> {
-            int from = page * CommitLimits.PAGE_BYTES;
-            return plain.slice(from, Math.min(CommitLimits.PAGE_BYTES, plain.remaining() - from));
+            int from = page * CommitLimits.FRAME_PAGE_BYTES;
+            return plain.slice(from, Math.min(CommitLimits.FRAME_PAGE_BYTES, plain.remaining() - from));
         };
     }
 
@@ -138,7 +138,7 @@ final class FramePacker {
         int start = chunk.position();
         int length = chunk.remaining();
         while (length > 0) {
-            int tail = Math.min(length, CommitLimits.PAGE_BYTES);
+            int tail = Math.min(length, CommitLimits.FRAME_PAGE_BYTES);
             if (!isZeros(chunk.slice(start + length - tail, tail))) {
                 break;
             }

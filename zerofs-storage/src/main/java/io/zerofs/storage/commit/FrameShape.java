@@ -22,16 +22,16 @@ import io.zerofs.storage.seal.ObjectCipher;
 record FrameShape(FrameKind kind, int length, int mapLength, int[] stored) {
     static final FrameShape CLOSED = new FrameShape(FrameKind.CLOSED, 0, 0, new int[0]);
 
-    private static final int STORED_PAGE_BYTES_MAX = ObjectCipher.PIECE_OVERHEAD_BYTES + CommitLimits.PAGE_BYTES;
+    private static final int STORED_PAGE_BYTES_MAX = ObjectCipher.PIECE_OVERHEAD_BYTES + CommitLimits.FRAME_PAGE_BYTES;
 
     static {
-        if (CommitLimits.PAGE_BYTES > Compression.PAGE_BYTES_MAX) {
+        if (CommitLimits.FRAME_PAGE_BYTES > Compression.PAGE_BYTES_MAX) {
             throw new AssertionError("a page of a frame must be packable");
         }
     }
 
     static int pageCount(int length) {
-        return (length + CommitLimits.PAGE_BYTES - 1) / CommitLimits.PAGE_BYTES;
+        return (length + CommitLimits.FRAME_PAGE_BYTES - 1) / CommitLimits.FRAME_PAGE_BYTES;
     }
 
     long storedLength() {

@@ -36,8 +36,8 @@ final class LogSection {
         log.predecessor().write(writer);
         writer.varint(shapes.size());
         shapes.forEach(shape -> shape.write(writer));
-        writer.varint(log.deaths().size());
-        log.deaths().forEach(death -> writeDeath(death, writer));
+        writer.varint(log.deadFrames().size());
+        log.deadFrames().forEach(dead -> writeDeadFrames(dead, writer));
         writer.varint(log.batches().size());
         for (ByteBuffer batch : log.batches()) {
             writer.varint(batch.remaining()).bytes(batch);
@@ -48,12 +48,12 @@ final class LogSection {
         return writer.toBuffer();
     }
 
-    private static void writeDeath(Death death, ByteWriter writer) {
-        int[] slots = death.slots();
-        writer.varint(death.victimSeq()).varint(slots.length).varint(slots[0]);
+    private static void writeDeadFrames(DeadFrames dead, ByteWriter writer) {
+        int[] slots = dead.slots();
+        writer.varint(dead.victimSeq()).varint(slots.length).varint(slots[0]);
         for (int i = 1; i < slots.length; i++) {
             if (slots[i] <= slots[i - 1]) {
-                throw new IllegalArgumentException("slots of a death must ascend");
+                throw new IllegalArgumentException("slots of dead frames must ascend");
             }
             writer.varint(slots[i] - slots[i - 1]);
         }
@@ -67,33 +67,33 @@ final class LogSection {
         List<FrameShape> shapes = FrameTable.readShapes(reader, reader.count(CommitLimits.SLOTS_MAX, 1));
         FrameTable frames = new FrameTable(header, 0, shapes, header.dataOffset());
         reader.require(frames.end() == header.objectLength(), "the frames do not fill the object");
-        List<Death> deaths = readDeaths(id, reader);
+        List<DeadFrames> deadFrames = readDeadFrames(id, reader);
         int count = reader.count(CommitLimits.BATCHES_MAX, 1);
         List<byte[]> batches = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             batches.add(reader.sized(reader.remaining()));
         }
         reader.end();
-        return new CommitLog(id, header, durableSeq, predecessor, frames, deaths, List.copyOf(batches));
+        return new CommitLog(id, header, durableSeq, predecessor, frames, deadFrames, List.copyOf(batches));
     }
 
-    private static List<Death> readDeaths(CommitId id, ByteReader reader) throws CorruptObjectException {
+    private static List<DeadFrames> readDeadFrames(CommitId id, ByteReader reader) throws CorruptObjectException {
         int victims = reader.count(CommitLimits.DEATHS_MAX, 3);
-        List<Death> deaths = new ArrayList<>(victims);
+        List<DeadFrames> deadFrames = new ArrayList<>(victims);
         long before = 0;
         for (int i = 0; i < victims; i++) {
             long victim = reader.varint();
             reader.require(victim > before && victim < id.seq(), "impossible victim");
             before = victim;
             int[] slots = new int[reader.count(CommitLimits.SLOTS_MAX, 1)];
-            reader.require(slots.length > 0, "a death without slots");
+            reader.require(slots.length > 0, "dead frames without slots");
             slots[0] = reader.varint(CommitLimits.SLOTS_MAX - 1);
             for (int k = 1; k < slots.length; k++) {
                 slots[k] = slots[k - 1] + reader.varint(CommitLimits.SLOTS_MAX - 1 - slots[k - 1]);
-                reader.require(slots[k] > slots[k - 1], "slots of a death must ascend");
+                reader.require(slots[k] > slots[k - 1], "slots of dead frames must ascend");
             }
-            deaths.add(new Death(victim, slots));
+            deadFrames.add(new DeadFrames(victim, slots));
         }
-        return List.copyOf(deaths);
+        return List.copyOf(deadFrames);
     }
 }

@@ -67,7 +67,7 @@ record EngineParts(
         CommitTable memtables = new CommitTable(
                 new OpenCommit(recovered.lastSeq() + 1), settings.memory().keptBytesMax());
         DirtyBudget budget = new DirtyBudget(settings.memory().dirtyBytesMax(), stop);
-        CompactionQueue queue = new CompactionQueue(settings.folding(), stop);
+        CompactionQueue queue = new CompactionQueue(settings.compaction(), stop);
         ChunkStripes stripes = new ChunkStripes(index, settings.memory().entriesMax());
         ReadPlanner planner = new ReadPlanner(stripes, memtables);
         WritePath writes = new WritePath(index, stripes, memtables, budget, queue, stop);
@@ -88,7 +88,7 @@ record EngineParts(
                 runtime,
                 stop);
         DeltaCompactor compactor = new DeltaCompactor(
-                settings.folding(),
+                settings.compaction(),
                 new DeltaCompactor.Paths(queue, planner, reads, writes, budget),
                 runtime,
                 stop,
@@ -99,7 +99,7 @@ record EngineParts(
                 runtime.nanoTime(),
                 settings.commits().barrierDeadline());
         FrameRelocator relocator = new FrameRelocator(
-                planner, compactor, writes, admission, settings.folding().withBaseAt(), pipeline::changed);
+                planner, compactor, writes, admission, settings.compaction().withBaseAt(), pipeline::changed);
         return new EngineParts(
                 stop,
                 budget,

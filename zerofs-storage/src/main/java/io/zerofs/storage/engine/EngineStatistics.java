@@ -14,7 +14,7 @@ import io.zerofs.storage.engine.upkeep.GcStatistics;
  * @param pageMisses pages that reads did not find in memory
  * @param aheadPages pages that read-ahead fetched
  * @param unreadPages pages of read-ahead that were dropped unread
- * @param folds chunks whose deltas were compacted
+ * @param compactions chunks whose deltas were compacted
  * @param failedUploads attempts to upload a commit that failed
  * @param damagedReads reads that failed because stored bytes are damaged
  * @param disk the cache of stored bytes
@@ -28,7 +28,7 @@ public record EngineStatistics(
         long pageMisses,
         long aheadPages,
         long unreadPages,
-        long folds,
+        long compactions,
         long failedUploads,
         long damagedReads,
         DiskCache.Statistics disk,

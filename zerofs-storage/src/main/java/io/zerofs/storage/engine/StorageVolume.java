@@ -87,9 +87,9 @@ public final class StorageVolume implements Volume, GcSource {
     }
 
     /** Has a keeper told of each commit from now on, and closed with the volume. Called once, before the first batch. */
-    public void keepSpace(GcHook keeper) {
+    public void setGcHook(GcHook keeper) {
         space = keeper;
-        parts.completion().tell(keeper);
+        parts.completion().setGcHook(keeper);
     }
 
     public EngineStatistics statistics() {
@@ -100,7 +100,7 @@ public final class StorageVolume implements Volume, GcSource {
                 parts.sources().pages().misses(),
                 parts.sources().pages().ahead(),
                 parts.sources().pages().unread(),
-                parts.compactor().folds(),
+                parts.compactor().compactions(),
                 parts.upload().failures(),
                 parts.sources().damage().failures(),
                 parts.disk().statistics(),
@@ -187,8 +187,8 @@ public final class StorageVolume implements Volume, GcSource {
     }
 
     @Override
-    public void atCut(Consumer<Batch> contributor) {
-        writes.atCut(contributor);
+    public void onCommitCut(Consumer<Batch> contributor) {
+        writes.onCommitCut(contributor);
     }
 
     @Override

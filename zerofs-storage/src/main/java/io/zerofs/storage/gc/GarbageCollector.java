@@ -6,7 +6,7 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.checkpoint.Checkpointer;
 import io.zerofs.storage.commit.CommitReader;
-import io.zerofs.storage.commit.Death;
+import io.zerofs.storage.commit.DeadFrames;
 import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.concurrent.ParallelSteps;
 import io.zerofs.storage.engine.RecoveredVolume;
@@ -114,9 +114,9 @@ public final class GarbageCollector implements GcHook {
     }
 
     @Override
-    public void applied(FrameTable frames, List<Death> deaths) {
+    public void applied(FrameTable frames, List<DeadFrames> deadFrames) {
         if (settings.enabled() && !ended) {
-            live.applied(frames, deaths);
+            live.applied(frames, deadFrames);
         }
     }
 
@@ -188,7 +188,7 @@ public final class GarbageCollector implements GcHook {
             if (schedule.isSweepDue()) {
                 sweep();
             }
-            changed |= fold() | repack();
+            changed |= compact() | repack();
             askForCheckpoint();
             note(changed);
         } finally {
@@ -218,18 +218,18 @@ public final class GarbageCollector implements GcHook {
      * ignores chunks with few deltas, and compacted chunks are scattered. The walk over all entries takes several passes. The
      * next walk begins only after a long rest, so that walking takes a small part of the time.
      */
-    private boolean fold() throws VolumeException {
-        if (!schedule.isCompactionDue(repacker.isFolding(), source.requests())) {
+    private boolean compact() throws VolumeException {
+        if (!schedule.isCompactionDue(repacker.isCompacting(), source.requests())) {
             return false;
         }
-        if (!repacker.isFolding()) {
+        if (!repacker.isCompacting()) {
             schedule.walkBegins(source.requests());
         }
         long began = runtime.nanoTime().getAsLong();
         long before = repacker.movedChunks();
         pacing.begin();
-        repacker.fold(passBytes(), Repacker.chunksPerRequest(traffic));
-        schedule.walked(began, !repacker.isFolding());
+        repacker.compact(passBytes(), Repacker.chunksPerRequest(traffic));
+        schedule.walked(began, !repacker.isCompacting());
         return repacker.movedChunks() > before;
     }
 

@@ -6,12 +6,12 @@ import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
-import io.zerofs.storage.commit.Death;
+import io.zerofs.storage.commit.DeadFrames;
 import io.zerofs.storage.commit.Frame;
 import io.zerofs.storage.commit.FrameKind;
 import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.index.CommitApplier;
-import io.zerofs.storage.index.DeathRecord;
+import io.zerofs.storage.index.DeadFramesRecord;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RocksIndex;
 import java.util.ArrayList;
@@ -26,8 +26,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * Live bytes of each durable commit. The background counts the commits of the opening from frame tables and death records.
- * Later commits are counted when they are applied. The two counts add up in any order. Thread-safe.
+ * Live bytes of each durable commit. The background counts the commits of the opening from frame tables and records of dead
+ * frames. Later commits are counted when they are applied. The two counts add up in any order. Thread-safe.
  */
 final class LiveBytes {
     /** Counts of one commit; some are negative until the count is complete. */
@@ -53,12 +53,12 @@ final class LiveBytes {
         this.reportedThrough = countedThrough;
     }
 
-    /** Counts a commit. Called in the order of the log, when the index has the commit's frame table and deaths. */
-    void applied(FrameTable frames, List<Death> deaths) {
+    /** Counts a commit. Called in the order of the log, when the index has the commit's frame table and dead frames. */
+    void applied(FrameTable frames, List<DeadFrames> deadFrames) {
         try {
-            List<CommitSpace> losses = new ArrayList<>(deaths.size());
-            for (Death death : deaths) {
-                losses.add(lossOf(death, frames.commit().seq()));
+            List<CommitSpace> losses = new ArrayList<>(deadFrames.size());
+            for (DeadFrames dead : deadFrames) {
+                losses.add(lossOf(dead, frames.commit().seq()));
             }
             synchronized (this) {
                 add(sum(frames.commit(), List.of(frames), new BitSet(), 0));
@@ -86,20 +86,20 @@ final class LiveBytes {
     }
 
     /** Returns the frames that died, as negative counts. */
-    private CommitSpace lossOf(Death death, long seq) throws VolumeException {
+    private CommitSpace lossOf(DeadFrames dead, long seq) throws VolumeException {
         long bytes = 0;
         FrameTable table = null;
-        for (int slot : death.slots()) {
+        for (int slot : dead.slots()) {
             if (table == null || table.frame(slot) == null) {
-                table = CommitApplier.frameTable(index, death.victimSeq(), slot);
+                table = CommitApplier.frameTable(index, dead.victimSeq(), slot);
             }
             Frame frame = table == null ? null : table.frame(slot);
             if (frame == null) {
-                throw corrupt("slot " + slot + " of commit " + death.victimSeq() + " died and never was");
+                throw corrupt("slot " + slot + " of commit " + dead.victimSeq() + " died and never was");
             }
             bytes += frame.storedLength();
         }
-        return new CommitSpace(table.commit(), 0, -bytes, -death.slots().length, seq);
+        return new CommitSpace(table.commit(), 0, -bytes, -dead.slots().length, seq);
     }
 
     /**
@@ -149,10 +149,10 @@ final class LiveBytes {
         CommitId id = tables.get(0).commit();
         BitSet dead = new BitSet();
         long lastDeath = 0;
-        KeyRange range = new KeyRange(IndexKeys.deaths(id.seq(), 0), IndexKeys.deaths(id.seq() + 1, 0));
+        KeyRange range = new KeyRange(IndexKeys.deadFrames(id.seq(), 0), IndexKeys.deadFrames(id.seq() + 1, 0));
         try (Cursor cursor = index.scan(range, false)) {
             while (cursor.next() && IndexKeys.deathSeq(cursor.key()) <= last) {
-                for (int slot : DeathRecord.decode(cursor.value()).slots()) {
+                for (int slot : DeadFramesRecord.decode(cursor.value()).slots()) {
                     dead.set(slot);
                 }
                 lastDeath = IndexKeys.deathSeq(cursor.key());

@@ -351,7 +351,7 @@ final class ObjectReaper {
     private int addKeys(long seq, List<byte[]> keys) throws VolumeException {
         int bytes = 0;
         bytes += addKeys(new KeyRange(IndexKeys.frames(seq, 0), IndexKeys.frames(seq + 1, 0)), keys);
-        bytes += addKeys(new KeyRange(IndexKeys.deaths(seq, 0), IndexKeys.deaths(seq + 1, 0)), keys);
+        bytes += addKeys(new KeyRange(IndexKeys.deadFrames(seq, 0), IndexKeys.deadFrames(seq + 1, 0)), keys);
         return bytes;
     }
 

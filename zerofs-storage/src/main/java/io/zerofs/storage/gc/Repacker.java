@@ -71,7 +71,7 @@ final class Repacker {
     private final LongAdder movedChunks = new LongAdder();
     private final LongAdder movedBytes = new LongAdder();
     private final LongAdder outrun = new LongAdder();
-    private Walk folding;
+    private Walk compaction;
 
     Repacker(RocksIndex index, GcSource source, ParallelSteps steps, Pacing pacing) {
         this.index = index;
@@ -112,9 +112,9 @@ final class Repacker {
         return move(new Walk(wanted), victims::contains, Long.MAX_VALUE);
     }
 
-    /** Returns whether {@link #fold} stopped in the middle. */
-    boolean isFolding() {
-        return folding != null;
+    /** Returns whether {@link #compact} stopped in the middle. */
+    boolean isCompacting() {
+        return compaction != null;
     }
 
     /**
@@ -124,12 +124,12 @@ final class Repacker {
      * @param bytesMax bytes after which it stops
      * @param chunksPerRequest a run is scattered if a reader in its order gets fewer chunks than this from a request
      */
-    void fold(long bytesMax, int chunksPerRequest) throws VolumeException {
-        Walk walk = folding == null ? new Walk(run -> hardToRead(run, chunksPerRequest)) : folding;
+    void compact(long bytesMax, int chunksPerRequest) throws VolumeException {
+        Walk walk = compaction == null ? new Walk(run -> hardToRead(run, chunksPerRequest)) : compaction;
         // A failed walk begins anew.
-        folding = null;
+        compaction = null;
         move(walk, seq -> true, bytesMax);
-        folding = walk.isAtEnd() ? null : walk;
+        compaction = walk.isAtEnd() ? null : walk;
     }
 
     /** On a slow link commits are smaller, and to send the chunks again costs more than a reader's requests. */
@@ -178,7 +178,7 @@ final class Repacker {
         FrameTable table = CommitApplier.frameTable(index, base.seq(), base.slot());
         // Not yet in the store: a later pass finds it.
         return table != null
-                && (long) Long.bitCount(hidden) * FrameReference.BLOCK_BYTES * HIDDEN_PART_MIN
+                && (long) Long.bitCount(hidden) * FrameReference.DELTA_BLOCK_BYTES * HIDDEN_PART_MIN
                         >= table.frame(base.slot()).length();
     }
 

@@ -4,7 +4,7 @@ package io.zerofs.storage.index;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitLog;
-import io.zerofs.storage.commit.Death;
+import io.zerofs.storage.commit.DeadFrames;
 import io.zerofs.storage.commit.FrameTable;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -28,15 +28,15 @@ public final class CommitApplier {
         for (byte[] batch : log.batches()) {
             index.write(RecordBatch.fromLog(ByteBuffer.wrap(batch)));
         }
-        applyDurable(log.frames(), log.deaths());
+        applyDurable(log.frames(), log.deadFrames());
     }
 
     /**
-     * Adds the records of a durable commit: its frame table and its death records. The index already has its batches.
+     * Adds the records of a durable commit: its frame table and its records of dead frames. The index already has its batches.
      *
      * @throws VolumeException NO_SPACE if the index wrote nothing and the caller may try again
      */
-    public void applyDurable(FrameTable frames, List<Death> deaths) throws VolumeException {
+    public void applyDurable(FrameTable frames, List<DeadFrames> deadFrames) throws VolumeException {
         long seq = frames.commit().seq();
         RecordBatch records = new RecordBatch();
         int slot = 0;
@@ -47,8 +47,8 @@ public final class CommitApplier {
                     frames.slice(slot, SLOTS_PER_RECORD).encode());
             slot += SLOTS_PER_RECORD;
         } while (slot < frames.frames().size());
-        for (Death death : deaths) {
-            records.put(IndexKeys.deaths(death.victimSeq(), seq), new DeathRecord(death.slots()).encode());
+        for (DeadFrames dead : deadFrames) {
+            records.put(IndexKeys.deadFrames(dead.victimSeq(), seq), new DeadFramesRecord(dead.slots()).encode());
         }
         index.write(records.toBytes());
     }

@@ -11,7 +11,7 @@ package io.zerofs.storage.index;
  */
 public record FrameReference(long seq, int slot, boolean full, long blocks) {
     public static final long ALL_BLOCKS = -1L;
-    public static final int BLOCK_BYTES = 4096;
+    public static final int DELTA_BLOCK_BYTES = 4096;
 
     public static FrameReference full(long seq, int slot) {
         return new FrameReference(seq, slot, true, ALL_BLOCKS);

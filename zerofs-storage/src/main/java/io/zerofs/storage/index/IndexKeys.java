@@ -38,7 +38,7 @@ public final class IndexKeys {
         return ByteBuffer.wrap(key).getLong(1);
     }
 
-    /** Returns the commit in which the slots died, in a key made by {@link #deaths}. */
+    /** Returns the commit in which the slots died, in a key made by {@link #dead frames}. */
     public static long deathSeq(byte[] key) {
         return chunkIndex(key);
     }
@@ -51,7 +51,7 @@ public final class IndexKeys {
                 .array();
     }
 
-    public static byte[] deaths(long victim, long seq) {
+    public static byte[] deadFrames(long victim, long seq) {
         return pair(DEATHS, victim, seq);
     }
 

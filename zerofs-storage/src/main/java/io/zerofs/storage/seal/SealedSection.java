@@ -13,11 +13,12 @@ import java.util.List;
  * because the header has the stored length and every page is bound to the header.
  */
 public final class SealedSection {
-    public static final int PAGE_BYTES = Compression.PAGE_BYTES_MAX;
+    public static final int SECTION_PAGE_BYTES = Compression.PAGE_BYTES_MAX;
     public static final int LENGTH_BYTES = Integer.BYTES;
 
     /** Maximum bytes of a stored page. */
-    public static final int STORED_PAGE_BYTES_MAX = LENGTH_BYTES + ObjectCipher.PIECE_OVERHEAD_BYTES + PAGE_BYTES;
+    public static final int STORED_PAGE_BYTES_MAX =
+            LENGTH_BYTES + ObjectCipher.PIECE_OVERHEAD_BYTES + SECTION_PAGE_BYTES;
 
     private final List<Compression.CodedPage> pages;
     private final long storedLength;
@@ -35,7 +36,7 @@ public final class SealedSection {
         int end = plain.limit();
         int from = plain.position();
         do {
-            int to = Math.min(end, from + PAGE_BYTES);
+            int to = Math.min(end, from + SECTION_PAGE_BYTES);
             pages.add(compression.pack(plain.duplicate().position(from).limit(to)));
             from = to;
         } while (from < end);
@@ -61,7 +62,7 @@ public final class SealedSection {
             throws CorruptObjectException {
         ByteBuffer stored = section.stored().duplicate();
         Reader reader = new Reader(cipher, domain);
-        ByteWriter plain = new ByteWriter(Math.min(section.plainMax(), PAGE_BYTES));
+        ByteWriter plain = new ByteWriter(Math.min(section.plainMax(), SECTION_PAGE_BYTES));
         while (stored.hasRemaining()) {
             ByteBuffer page = reader.next(stored);
             if (plain.length() + (long) page.remaining() > section.plainMax()) {
@@ -74,7 +75,7 @@ public final class SealedSection {
     }
 
     private static int pageCount(int bytes) {
-        return Math.max(1, (bytes + PAGE_BYTES - 1) / PAGE_BYTES);
+        return Math.max(1, (bytes + SECTION_PAGE_BYTES - 1) / SECTION_PAGE_BYTES);
     }
 
     /**
@@ -117,7 +118,7 @@ public final class SealedSection {
             boolean last = sectionLeft == LENGTH_BYTES + length;
             ByteBuffer piece = stored.slice(stored.position(), length);
             stored.position(stored.position() + length);
-            ByteBuffer plain = ByteBuffer.allocate(PAGE_BYTES);
+            ByteBuffer plain = ByteBuffer.allocate(SECTION_PAGE_BYTES);
             cipher.open(new Position(domain, 0, page, last), piece, plain);
             if (!last && plain.hasRemaining()) {
                 throw corrupt("a page is short");

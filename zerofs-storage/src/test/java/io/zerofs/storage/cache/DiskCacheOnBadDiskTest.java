@@ -68,7 +68,7 @@ final class DiskCacheOnBadDiskTest {
     }
 
     private static ByteBuffer content(int block) {
-        byte[] bytes = new byte[DiskCache.BLOCK_BYTES];
+        byte[] bytes = new byte[DiskCache.CACHE_BLOCK_BYTES];
         new Random(block).nextBytes(bytes);
         return ByteBuffer.wrap(bytes);
     }

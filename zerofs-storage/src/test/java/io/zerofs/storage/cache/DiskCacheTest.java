@@ -28,8 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DiskCacheTest {
     private static final long BYTES_MAX = 24 << 20;
-    private static final int BLOCKS_PER_SEGMENT =
-            (int) (DiskCacheSettings.SEGMENT_BYTES_MIN / (DiskCache.BLOCK_BYTES + CacheSegment.ENTRY_HEADER_BYTES));
+    private static final int BLOCKS_PER_SEGMENT = (int)
+            (DiskCacheSettings.SEGMENT_BYTES_MIN / (DiskCache.CACHE_BLOCK_BYTES + CacheSegment.ENTRY_HEADER_BYTES));
 
     @TempDir
     Path directory;
@@ -59,9 +59,9 @@ class DiskCacheTest {
 
     @Test
     void aBlockIsFoundAsItWasOffered() throws Exception {
-        offer(object, 0, DiskCache.BLOCK_BYTES);
+        offer(object, 0, DiskCache.CACHE_BLOCK_BYTES);
         offer(object, 7, 10);
-        assertEquals(content(object, 0, DiskCache.BLOCK_BYTES), cache.get(object, 0));
+        assertEquals(content(object, 0, DiskCache.CACHE_BLOCK_BYTES), cache.get(object, 0));
         assertEquals(content(object, 7, 10), cache.get(object, 7));
         assertNull(cache.get(object, 1));
         assertNull(cache.get(Salt.random(random), 0));
@@ -103,18 +103,18 @@ class DiskCacheTest {
 
     @Test
     void blocksOfAnObjectComeInPiecesOfAnyLength() throws Exception {
-        byte[] bytes = new byte[3 * DiskCache.BLOCK_BYTES + 77];
+        byte[] bytes = new byte[3 * DiskCache.CACHE_BLOCK_BYTES + 77];
         random.nextBytes(bytes);
         List<ByteBuffer> pieces = new ArrayList<>();
         for (int at = 0, length; at < bytes.length; at += length) {
-            length = Math.min(bytes.length - at, random.nextInt(2 * DiskCache.BLOCK_BYTES));
+            length = Math.min(bytes.length - at, random.nextInt(2 * DiskCache.CACHE_BLOCK_BYTES));
             pieces.add(ByteBuffer.wrap(bytes, at, length));
         }
         cache.offer(object, 5, pieces);
         cache.drain();
         for (int i = 0; i < 4; i++) {
-            int from = i * DiskCache.BLOCK_BYTES;
-            int length = Math.min(DiskCache.BLOCK_BYTES, bytes.length - from);
+            int from = i * DiskCache.CACHE_BLOCK_BYTES;
+            int length = Math.min(DiskCache.CACHE_BLOCK_BYTES, bytes.length - from);
             assertEquals(ByteBuffer.wrap(bytes, from, length), cache.get(object, 5 + i));
         }
         assertTrue(pieces.get(0).hasRemaining(), "the caller's buffers stay as they are");
@@ -123,19 +123,19 @@ class DiskCacheTest {
     @Test
     void blocksSurviveARestart() throws Exception {
         for (int block = 0; block < 3 * BLOCKS_PER_SEGMENT; block++) {
-            offer(object, block, DiskCache.BLOCK_BYTES);
+            offer(object, block, DiskCache.CACHE_BLOCK_BYTES);
         }
         open(BYTES_MAX, 0);
         for (int block = 0; block < 3 * BLOCKS_PER_SEGMENT; block++) {
-            assertEquals(content(object, block, DiskCache.BLOCK_BYTES), cache.get(object, block));
+            assertEquals(content(object, block, DiskCache.CACHE_BLOCK_BYTES), cache.get(object, block));
         }
     }
 
     @Test
     void theFilesStayWithinTheirBoundAndTheOldestGo() throws Exception {
-        int blocks = (int) (3 * BYTES_MAX / DiskCache.BLOCK_BYTES);
+        int blocks = (int) (3 * BYTES_MAX / DiskCache.CACHE_BLOCK_BYTES);
         for (int block = 0; block < blocks; block++) {
-            offer(object, block, DiskCache.BLOCK_BYTES);
+            offer(object, block, DiskCache.CACHE_BLOCK_BYTES);
             assertTrue(filesBytes() <= BYTES_MAX);
         }
         assertNull(cache.get(object, 0));
@@ -145,15 +145,15 @@ class DiskCacheTest {
             here += cache.get(object, block) == null ? 0 : 1;
         }
         assertEquals(here, cache.statistics().blocks());
-        assertTrue(here * DiskCache.BLOCK_BYTES > BYTES_MAX / 2, "only " + here);
+        assertTrue(here * DiskCache.CACHE_BLOCK_BYTES > BYTES_MAX / 2, "only " + here);
     }
 
     @Test
     void whatIsUsedStays() throws Exception {
-        int blocks = (int) (5 * BYTES_MAX / DiskCache.BLOCK_BYTES);
+        int blocks = (int) (5 * BYTES_MAX / DiskCache.CACHE_BLOCK_BYTES);
         for (int block = 0; block < blocks; block++) {
-            offer(object, block, DiskCache.BLOCK_BYTES);
-            assertEquals(content(object, block % 3, DiskCache.BLOCK_BYTES), cache.get(object, block % 3));
+            offer(object, block, DiskCache.CACHE_BLOCK_BYTES);
+            assertEquals(content(object, block % 3, DiskCache.CACHE_BLOCK_BYTES), cache.get(object, block % 3));
         }
     }
 
@@ -161,7 +161,7 @@ class DiskCacheTest {
     void aSmallerCacheKeepsTheNewest() throws Exception {
         int blocks = 5 * BLOCKS_PER_SEGMENT;
         for (int block = 0; block < blocks; block++) {
-            offer(object, block, DiskCache.BLOCK_BYTES);
+            offer(object, block, DiskCache.CACHE_BLOCK_BYTES);
         }
         open(16 << 20, 0);
         assertTrue(filesBytes() <= 16 << 20);
@@ -184,7 +184,7 @@ class DiskCacheTest {
     @Test
     void aFileThatIsCutOrFullOfRubbishCostsBlocksAndNothingElse() throws Exception {
         for (int block = 0; block < 2 * BLOCKS_PER_SEGMENT; block++) {
-            offer(object, block, DiskCache.BLOCK_BYTES);
+            offer(object, block, DiskCache.CACHE_BLOCK_BYTES);
         }
         cache.close();
         List<Path> files = files();
@@ -201,7 +201,7 @@ class DiskCacheTest {
         for (int block = 0; block < 2 * BLOCKS_PER_SEGMENT; block++) {
             ByteBuffer bytes = cache.get(object, block);
             if (bytes != null) {
-                assertEquals(content(object, block, DiskCache.BLOCK_BYTES), bytes);
+                assertEquals(content(object, block, DiskCache.CACHE_BLOCK_BYTES), bytes);
                 found++;
             }
         }
@@ -233,7 +233,7 @@ class DiskCacheTest {
     @Test
     void aFullDiskIsGivenBackToOthers() throws Exception {
         for (int block = 0; block < 2 * BLOCKS_PER_SEGMENT; block++) {
-            offer(object, block, DiskCache.BLOCK_BYTES);
+            offer(object, block, DiskCache.CACHE_BLOCK_BYTES);
         }
         open(BYTES_MAX, Long.MAX_VALUE / 2);
         assertEquals(List.of(), files());

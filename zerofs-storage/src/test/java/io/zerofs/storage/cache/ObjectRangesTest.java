@@ -86,7 +86,7 @@ class ObjectRangesTest {
                     object.slice(from, length),
                     ranges.read(header(), from, length, false).slice(from, length));
             if (random.nextInt(4) == 0) {
-                cache.forget(header().salt(), random.nextInt(object.remaining() / DiskCache.BLOCK_BYTES));
+                cache.forget(header().salt(), random.nextInt(object.remaining() / DiskCache.CACHE_BLOCK_BYTES));
             }
             cache.drain();
         }
@@ -94,10 +94,10 @@ class ObjectRangesTest {
 
     @Test
     void whatWasReadOnceIsNotAskedForAgain() throws Exception {
-        ranges.read(header(), 300_000, 5 * DiskCache.BLOCK_BYTES, false);
+        ranges.read(header(), 300_000, 5 * DiskCache.CACHE_BLOCK_BYTES, false);
         cache.drain();
         assertEquals(1, gets());
-        ranges.read(header(), 2 * DiskCache.BLOCK_BYTES, 5 * DiskCache.BLOCK_BYTES, false);
+        ranges.read(header(), 2 * DiskCache.CACHE_BLOCK_BYTES, 5 * DiskCache.CACHE_BLOCK_BYTES, false);
         assertEquals(1, gets());
         ranges.read(header(), 0, object.remaining(), false);
         assertEquals(3, gets(), "one before it, one after it");
@@ -294,11 +294,11 @@ class ObjectRangesTest {
     @Test
     void aReadNowAndThenFetchesItsOwnBlockOnly() throws Exception {
         for (int block = 9; block >= 1; block -= 2) {
-            ranges.read(header(), (long) block * DiskCache.BLOCK_BYTES, 4_096, true);
+            ranges.read(header(), (long) block * DiskCache.CACHE_BLOCK_BYTES, 4_096, true);
             nanoTime.addAndGet(10_000_000_000L);
         }
         assertEquals(5, gets());
-        assertTrue(store.bytes(StoreOperation.GET_RANGE) <= 5 * DiskCache.BLOCK_BYTES);
+        assertTrue(store.bytes(StoreOperation.GET_RANGE) <= 5 * DiskCache.CACHE_BLOCK_BYTES);
     }
 
     private static void awaitOrFail(CountDownLatch latch) {

@@ -78,7 +78,7 @@ final class RangeFetcherTest {
 
     private static byte[] onlyTheLastPage() {
         byte[] chunk = new byte[CommitLimits.CHUNK_BYTES];
-        Arrays.fill(chunk, 7 * CommitLimits.PAGE_BYTES, chunk.length, (byte) 1);
+        Arrays.fill(chunk, 7 * CommitLimits.FRAME_PAGE_BYTES, chunk.length, (byte) 1);
         return chunk;
     }
 
@@ -100,8 +100,8 @@ final class RangeFetcherTest {
     }
 
     private byte[] expected(int slot, int page) {
-        int from = page * CommitLimits.PAGE_BYTES;
-        return Arrays.copyOfRange(chunks[slot], from, from + CommitLimits.PAGE_BYTES);
+        int from = page * CommitLimits.FRAME_PAGE_BYTES;
+        return Arrays.copyOfRange(chunks[slot], from, from + CommitLimits.FRAME_PAGE_BYTES);
     }
 
     @Test
@@ -205,7 +205,7 @@ final class RangeFetcherTest {
             bothAsked.countDown();
             bothAsked.await();
         }));
-        assertTrue(cache.reserve(CommitLimits.PAGE_BYTES));
+        assertTrue(cache.reserve(CommitLimits.FRAME_PAGE_BYTES));
         CompletableFuture<Boolean> ahead = CompletableFuture.supplyAsync(() -> fetcher.fetchAhead(List.of(page(1, 1))));
         asked.await();
         // the request for the second page goes out when the first is waited for
@@ -309,7 +309,7 @@ final class RangeFetcherTest {
 
     private void fetch(RangeFetcher fetcher, List<PageFetcher.Wanted> pages, boolean ahead) throws Exception {
         if (ahead) {
-            assertTrue(cache.reserve((long) pages.size() * CommitLimits.PAGE_BYTES));
+            assertTrue(cache.reserve((long) pages.size() * CommitLimits.FRAME_PAGE_BYTES));
             fetcher.fetchAhead(pages);
         } else {
             fetcher.fetch(pages, true);
@@ -329,12 +329,12 @@ final class RangeFetcherTest {
         long held = small.heldBytesMax();
         assertTrue(small.reserve(held));
         for (int i = 0; i < 100; i++) {
-            small.put(new PageKey(1, i, 0), new byte[CommitLimits.PAGE_BYTES]);
+            small.put(new PageKey(1, i, 0), new byte[CommitLimits.FRAME_PAGE_BYTES]);
         }
         assertTrue(bytesKept(small) <= (2 << 20) - held, "others make room");
         small.giveBack(held);
         for (int i = 0; i < 100; i++) {
-            small.put(new PageKey(1, i, 0), new byte[CommitLimits.PAGE_BYTES]);
+            small.put(new PageKey(1, i, 0), new byte[CommitLimits.FRAME_PAGE_BYTES]);
         }
         assertTrue(bytesKept(small) > (2 << 20) - held, "and get it back");
     }
@@ -342,7 +342,7 @@ final class RangeFetcherTest {
     private static long bytesKept(PageCache cache) {
         long kept = 0;
         for (int i = 0; i < 100; i++) {
-            kept += cache.page(new PageKey(1, i, 0)) == null ? 0 : CommitLimits.PAGE_BYTES;
+            kept += cache.page(new PageKey(1, i, 0)) == null ? 0 : CommitLimits.FRAME_PAGE_BYTES;
         }
         return kept;
     }
@@ -351,11 +351,11 @@ final class RangeFetcherTest {
     void theCacheStaysWithinItsBytes() {
         PageCache small = new PageCache(1 << 20);
         for (int i = 0; i < 1000; i++) {
-            small.put(new PageKey(1, i, 0), new byte[CommitLimits.PAGE_BYTES]);
+            small.put(new PageKey(1, i, 0), new byte[CommitLimits.FRAME_PAGE_BYTES]);
         }
         long kept = 0;
         for (int i = 0; i < 1000; i++) {
-            kept += small.page(new PageKey(1, i, 0)) == null ? 0 : CommitLimits.PAGE_BYTES;
+            kept += small.page(new PageKey(1, i, 0)) == null ? 0 : CommitLimits.FRAME_PAGE_BYTES;
         }
         assertTrue(kept > 1 << 18 && kept <= 1 << 20, "bytes kept: " + kept);
         assertEquals(1000, small.hits() + small.misses());
@@ -364,7 +364,7 @@ final class RangeFetcherTest {
     @Test
     void pagesFetchedAheadAreHeldUntilTheyAreReadAndCostNoSecondRequest() throws Exception {
         List<PageFetcher.Wanted> wanted = List.of(page(1, 0), page(1, 1), page(1, 2));
-        long room = 3L * CommitLimits.PAGE_BYTES;
+        long room = 3L * CommitLimits.FRAME_PAGE_BYTES;
         assertTrue(cache.reserve(room));
         assertTrue(fetcher(store).fetchAhead(wanted));
         assertArrayEquals(expected(1, 1), cache.page(page(1, 1).key()));
@@ -380,17 +380,17 @@ final class RangeFetcherTest {
 
     @Test
     void roomForPagesAheadIsBoundedAndComesBackFromThoseThatFail() throws Exception {
-        assertTrue(cache.reserve(cache.heldBytesMax() - CommitLimits.PAGE_BYTES));
-        assertFalse(cache.reserve(2 * CommitLimits.PAGE_BYTES));
-        assertTrue(cache.reserve(CommitLimits.PAGE_BYTES));
+        assertTrue(cache.reserve(cache.heldBytesMax() - CommitLimits.FRAME_PAGE_BYTES));
+        assertFalse(cache.reserve(2 * CommitLimits.FRAME_PAGE_BYTES));
+        assertTrue(cache.reserve(CommitLimits.FRAME_PAGE_BYTES));
         store.setOutage(true);
         assertFalse(fetcher(store).fetchAhead(List.of(page(2, 0))));
-        assertTrue(cache.reserve(CommitLimits.PAGE_BYTES));
+        assertTrue(cache.reserve(CommitLimits.FRAME_PAGE_BYTES));
         store.setOutage(false);
         assertTrue(fetcher(store).fetchAhead(List.of(page(2, 0))));
         assertFalse(cache.reserve(1));
         cache.drop(page(2, 0).key());
         assertEquals(1, cache.unread());
-        assertTrue(cache.reserve(CommitLimits.PAGE_BYTES));
+        assertTrue(cache.reserve(CommitLimits.FRAME_PAGE_BYTES));
     }
 }

@@ -27,7 +27,13 @@ final class RegionGrowthTest {
 
     private ObjectHeader object(long number, int blocks) {
         return new ObjectHeader(
-                ObjectKind.COMMIT, 1, 1, number, Salt.random(salts), 100, (long) blocks * DiskCache.BLOCK_BYTES - 180);
+                ObjectKind.COMMIT,
+                1,
+                1,
+                number,
+                Salt.random(salts),
+                100,
+                (long) blocks * DiskCache.CACHE_BLOCK_BYTES - 180);
     }
 
     /** Reads a block as a cache that keeps everything would have it read. */

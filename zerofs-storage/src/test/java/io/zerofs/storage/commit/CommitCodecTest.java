@@ -42,7 +42,7 @@ class CommitCodecTest {
 
             assertEquals(draft.log().durableSeq(), log.durableSeq());
             assertEquals(draft.log().predecessor(), log.predecessor());
-            assertEquals(draft.log().deaths(), log.deaths());
+            assertEquals(draft.log().deadFrames(), log.deadFrames());
             assertEquals(
                     draft.log().batches(),
                     log.batches().stream().map(ByteBuffer::wrap).toList());
@@ -91,14 +91,14 @@ class CommitCodecTest {
     @Test
     void zerosTakeNoRoom() {
         ByteBuffer chunk = ByteBuffer.allocate(CommitLimits.CHUNK_BYTES);
-        chunk.put(5 * CommitLimits.PAGE_BYTES, (byte) 1);
+        chunk.put(5 * CommitLimits.FRAME_PAGE_BYTES, (byte) 1);
         FrameTable frames = seal(List.of(
                         new FrameContent.Full(chunk),
                         new FrameContent.Full(ByteBuffer.allocate(CommitLimits.CHUNK_BYTES)),
                         new FrameContent.Delta(List.of(new FrameContent.Zeros(0, CommitLimits.CHUNK_BYTES)))))
                 .frames();
 
-        assertEquals(5 * CommitLimits.PAGE_BYTES + 1, frames.frame(0).length());
+        assertEquals(5 * CommitLimits.FRAME_PAGE_BYTES + 1, frames.frame(0).length());
         assertEquals(6, frames.frame(0).pageCount());
         assertEquals(18, frames.frame(0).storedLength());
         assertEquals(0, frames.frame(1).length());

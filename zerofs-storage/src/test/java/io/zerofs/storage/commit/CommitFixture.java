@@ -32,20 +32,21 @@ public final class CommitFixture {
         for (int i = 0; i < count; i++) {
             slots.add(content(random));
         }
-        List<Death> deaths = new ArrayList<>();
-        for (long victim = 1; victim < id.seq() && deaths.size() < 5; victim += 1 + random.nextInt(3)) {
+        List<DeadFrames> deadFrames = new ArrayList<>();
+        for (long victim = 1; victim < id.seq() && deadFrames.size() < 5; victim += 1 + random.nextInt(3)) {
             TreeSet<Integer> dead = new TreeSet<>();
             for (int i = 0; i <= random.nextInt(5); i++) {
                 dead.add(random.nextInt(1000));
             }
-            deaths.add(new Death(victim, dead.stream().mapToInt(slot -> slot).toArray()));
+            deadFrames.add(
+                    new DeadFrames(victim, dead.stream().mapToInt(slot -> slot).toArray()));
         }
         List<ByteBuffer> batches = new ArrayList<>();
         for (int i = 0; i < random.nextInt(20); i++) {
             batches.add(bytes(random.nextInt(random.nextInt(10) == 0 ? 100_000 : 200), random));
         }
         CommitDraft.Log log = new CommitDraft.Log(
-                random.nextLong(id.seq()), Salt.random(random), List.copyOf(deaths), List.copyOf(batches));
+                random.nextLong(id.seq()), Salt.random(random), List.copyOf(deadFrames), List.copyOf(batches));
         return new CommitDraft(id, Salt.random(random), log, List.copyOf(slots));
     }
 

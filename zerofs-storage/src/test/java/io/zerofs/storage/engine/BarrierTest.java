@@ -19,7 +19,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitId;
-import io.zerofs.storage.commit.Death;
+import io.zerofs.storage.commit.DeadFrames;
 import io.zerofs.storage.commit.FenceSealer;
 import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
@@ -298,9 +298,9 @@ final class BarrierTest {
     void whatWaitsForASlotGoesOnOnceTheIndexTakesTheCommitBefore() throws Exception {
         open(store, uploads(1, Duration.ofDays(10_000)));
         AtomicBoolean full = new AtomicBoolean(true);
-        volume.keepSpace(new GcHook() {
+        volume.setGcHook(new GcHook() {
             @Override
-            public void applied(FrameTable frames, List<Death> deaths) {
+            public void applied(FrameTable frames, List<DeadFrames> deadFrames) {
                 if (full.getAndSet(false)) {
                     // in the place of the index
                     BarrierTest.<RuntimeException>sneak(

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Random changes of a few chunks against arrays, with cuts in between and a store that answers late and out of order, so
- * that every byte is read from open slots, frozen ones, the cache and the store, before and after folding.
+ * that every byte is read from open slots, frozen ones, the cache and the store, before and after compaction.
  */
 final class ChunkModelTest {
     private static final int CHUNK = Volume.CHUNK_BYTES;
@@ -40,7 +40,7 @@ final class ChunkModelTest {
             new EngineSettings.Memory(32 << 20, 300_000, 1024),
             new EngineSettings.Commits(
                     200_000, 600_000, Duration.ofMillis(20), 4, 1 << 20, Duration.ofSeconds(60), Duration.ofMillis(20)),
-            new EngineSettings.Folding(3, 8, 2, 16));
+            new EngineSettings.Compaction(3, 8, 2, 16));
 
     @Test
     void everyByteReadsAsTheModelSays() throws Exception {

@@ -209,7 +209,7 @@ public final class CrashModel {
         issued.subList(count, issued.size()).clear();
         applied = count;
         acknowledged = count;
-        volume.atCut(batch -> batch.put(
+        volume.onCommitCut(batch -> batch.put(
                 COUNTER, ByteBuffer.allocate(Integer.BYTES).putInt(applied).array()));
     }
 

@@ -51,7 +51,7 @@ final class CrashTest {
                             1 << 20,
                             Duration.ofSeconds(2),
                             Duration.ofMillis(10)),
-                    new EngineSettings.Folding(3, 10, 2, 16)))
+                    new EngineSettings.Compaction(3, 10, 2, 16)))
             .withRequestsMax(12);
 
     /** Everything at once and nearly without grace, so that deleting what is needed would be seen. */

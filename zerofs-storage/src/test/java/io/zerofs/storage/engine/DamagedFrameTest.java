@@ -92,7 +92,7 @@ final class DamagedFrameTest {
     }
 
     @Test
-    void writersDoNotWaitForTheFoldingOfADamagedChunk() throws Exception {
+    void writersDoNotWaitForTheCompactionOfADamagedChunk() throws Exception {
         for (int i = 0; i < 40; i++) {
             store.setFaults(Fault.on(StoreOperation.GET_RANGE, "", 1, new Fault.CorruptBody()));
             write(volume, 0, i * 4096, filled(4096, i));
@@ -103,7 +103,7 @@ final class DamagedFrameTest {
     }
 
     @Test
-    void aChunkThatSeemedDamagedOnceIsFoldedAgain() throws Exception {
+    void aChunkThatSeemedDamagedOnceIsCompactedAgain() throws Exception {
         store.setFaults(Fault.on(StoreOperation.GET_RANGE, "", 1, new Fault.CorruptBody()));
         for (int i = 0; i < 40; i++) {
             write(volume, 0, i * 4096, filled(4096, i));
@@ -122,7 +122,7 @@ final class DamagedFrameTest {
     }
 
     @Test
-    void writersOfAChunkThatCannotBeFoldedAtAllAreToldInTheEnd() throws Exception {
+    void writersOfAChunkThatCannotBeCompactedAtAllAreToldInTheEnd() throws Exception {
         store.setFaults(Fault.on(StoreOperation.GET_RANGE, "", 1, new Fault.CorruptBody()));
         VolumeException refused = assertThrows(VolumeException.class, () -> {
             for (int i = 0; i <= ChunkEntry.FRAMES_MAX; i++) {
@@ -141,7 +141,7 @@ final class DamagedFrameTest {
             write(volume, 0, i % 60 * 4096, filled(100, i));
             await(volume.barrier());
         }
-        int deltasMax = 2 * EngineSettings.DEFAULT.folding().waitAt();
+        int deltasMax = 2 * EngineSettings.DEFAULT.compaction().waitAt();
         long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
         while (VolumeWords.entry(volume, 0).deltas() > deltasMax) {
             assertTrue(System.nanoTime() < deadline, "it keeps too many deltas");

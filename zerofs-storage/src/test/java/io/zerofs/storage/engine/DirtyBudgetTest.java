@@ -124,7 +124,7 @@ final class DirtyBudgetTest {
                 new EngineSettings.Memory(16 * MIB, 4 * MIB, 1024),
                 new EngineSettings.Commits(
                         MIB, 2 * MIB, Duration.ofMillis(20), 4, 4 * MIB, Duration.ofMinutes(5), Duration.ofMillis(20)),
-                EngineSettings.DEFAULT.folding());
+                EngineSettings.DEFAULT.compaction());
         StorageVolume volume = new EngineFixture().open(store, settings);
         store.setOutage(true);
         AtomicLong written = new AtomicLong();
@@ -160,35 +160,35 @@ final class DirtyBudgetTest {
     }
 
     @Test
-    void foldsWaitForRoomAsWritersDo() throws Exception {
+    void compactionsWaitForRoomAsWritersDo() throws Exception {
         HeldStore store = new HeldStore();
         EngineSettings settings = new EngineSettings(
                 new EngineSettings.Memory(16 * MIB, 4 * MIB, 1024),
                 new EngineSettings.Commits(
                         MIB, 2 * MIB, Duration.ofMillis(20), 4, 4 * MIB, Duration.ofMinutes(5), Duration.ofMillis(20)),
-                new EngineSettings.Folding(8, 32, 2, 16));
+                new EngineSettings.Compaction(8, 32, 2, 16));
         int chunks = 200;
         StorageVolume volume = new EngineFixture().open(store, settings);
         for (int i = 0; i < chunks; i++) {
             write(volume, i, 0, filled(CHUNK, i));
         }
-        int queueAt = settings.folding().queueAt();
+        int queueAt = settings.compaction().queueAt();
         for (int delta = 1; delta < queueAt; delta++) {
             writeDeltas(volume, chunks, delta);
             await(volume.barrier());
         }
         store.hold(true);
-        // The last delta makes all chunks ready to be folded, base and all, while nothing becomes durable.
+        // The last delta makes all chunks ready to be compacted, base and all, while nothing becomes durable.
         CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> writeDeltas(volume, chunks, queueAt));
-        while (volume.statistics().folds() < chunks
-                && !foldsWait(settings.folding().tasksMax())) {
+        while (volume.statistics().compactions() < chunks
+                && !compactionsWait(settings.compaction().tasksMax())) {
             Thread.onSpinWait();
         }
         long used = volume.statistics().dirtyBytes();
         long limit = settings.memory().dirtyBytesMax() + settings.commits().uploadBytesMax();
         assertTrue(used <= limit, () -> used + " bytes");
         store.hold(false);
-        while (volume.statistics().folds() < chunks) {
+        while (volume.statistics().compactions() < chunks) {
             Thread.onSpinWait();
         }
         await(writer);
@@ -209,11 +209,12 @@ final class DirtyBudgetTest {
         }
     }
 
-    private static boolean foldsWait(int tasks) {
+    private static boolean compactionsWait(int tasks) {
         return Thread.getAllStackTraces().entrySet().stream()
                         .filter(thread -> thread.getKey().getName().startsWith("zerofs-engine-store-"))
                         .map(thread -> Arrays.toString(thread.getValue()))
-                        .filter(stack -> stack.contains("DeltaCompactor.fold") && stack.contains("DirtyBudget.acquire"))
+                        .filter(stack ->
+                                stack.contains("DeltaCompactor.compact") && stack.contains("DirtyBudget.acquire"))
                         .count()
                 == tasks;
     }

@@ -89,7 +89,7 @@ final class FullDiskTest {
         });
         assertEquals(VolumeException.Kind.NO_SPACE, full.kind());
         assertNotNull(volume.get(key("0")));
-        volume.atCut(last -> last.put(key("counters"), new byte[8]));
+        volume.onCommitCut(last -> last.put(key("counters"), new byte[8]));
         for (int i = 0; i < 100; i++) {
             volume.barrier();
         }

@@ -11,7 +11,7 @@ import io.zerofs.storage.commit.Frame;
 import io.zerofs.storage.commit.FrameKind;
 import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.index.ChunkEntry;
-import io.zerofs.storage.index.DeathRecord;
+import io.zerofs.storage.index.DeadFramesRecord;
 import io.zerofs.storage.index.FrameReference;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RocksIndex;
@@ -32,7 +32,7 @@ final class IndexAudit {
 
     static void check(RocksIndex index) throws Exception {
         Map<Slot, FrameKind> frames = frames(index);
-        Set<Slot> dead = deaths(index);
+        Set<Slot> dead = deadFrames(index);
         Set<Slot> live = new HashSet<>();
         try (Cursor cursor = scan(index, IndexKeys.CHUNK)) {
             while (cursor.next()) {
@@ -70,12 +70,12 @@ final class IndexAudit {
         return frames;
     }
 
-    private static Set<Slot> deaths(RocksIndex index) throws Exception {
+    private static Set<Slot> deadFrames(RocksIndex index) throws Exception {
         Set<Slot> dead = new HashSet<>();
         try (Cursor cursor = scan(index, IndexKeys.DEATHS)) {
             while (cursor.next()) {
                 long victim = ByteBuffer.wrap(cursor.key()).getLong(1);
-                for (int slot : DeathRecord.decode(cursor.value()).slots()) {
+                for (int slot : DeadFramesRecord.decode(cursor.value()).slots()) {
                     assertTrue(dead.add(new Slot(victim, slot)), "a frame died twice");
                 }
             }

@@ -35,7 +35,7 @@ final class ReadAheadModelTest {
             new EngineSettings.Memory(16 << 20, 4 << 20, 1024),
             new EngineSettings.Commits(
                     1 << 20, 2 << 20, Duration.ofMillis(5), 4, 4 << 20, Duration.ofSeconds(60), Duration.ofMillis(20)),
-            new EngineSettings.Folding(3, 8, 2, 16));
+            new EngineSettings.Compaction(3, 8, 2, 16));
 
     @Test
     void noReaderSeesAnOldByte() throws Exception {

@@ -396,7 +396,7 @@ final class ReadAheadTest {
 
     @Test
     void aSmallReadOfAChunkWithManyFramesFetchesOnlyWhatItNeeds() throws Exception {
-        volume = fixture.open(store, SETTINGS.with(new EngineSettings.Folding(30, 32, 1, 16)));
+        volume = fixture.open(store, SETTINGS.with(new EngineSettings.Compaction(30, 32, 1, 16)));
         write(0);
         await(volume.barrier());
         for (int block = 0; block < 20; block++) {

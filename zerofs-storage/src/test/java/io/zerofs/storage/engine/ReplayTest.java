@@ -37,7 +37,7 @@ final class ReplayTest {
             MemoryObjectStore store = new MemoryObjectStore();
             EngineFixture fixture = new EngineFixture();
             StorageVolume volume = fixture.open(store, EngineSettings.DEFAULT);
-            volume.atCut(batch -> batch.put(new byte[] {2}, new byte[] {(byte) random.nextInt()}));
+            volume.onCommitCut(batch -> batch.put(new byte[] {2}, new byte[] {(byte) random.nextInt()}));
             Path copy = EngineFixture.temporary();
             Path live = copy.resolve("live");
             int atCopy = 20 + random.nextInt(20);

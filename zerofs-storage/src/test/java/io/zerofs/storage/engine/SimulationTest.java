@@ -19,14 +19,14 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The engine on one thread, with every interleaving of its background work decided by the seed: operations, uploads,
- * folds, timers and crashes in any order, answers lost or late. A failing seed fails again.
+ * compactions, timers and crashes in any order, answers lost or late. A failing seed fails again.
  */
 final class SimulationTest {
     private static final EngineSettings SETTINGS = new EngineSettings(
             new EngineSettings.Memory(1L << 30, 1 << 20, 1024),
             new EngineSettings.Commits(
                     150_000, 400_000, Duration.ofSeconds(5), 3, 600_000, Duration.ofSeconds(60), Duration.ofSeconds(2)),
-            new EngineSettings.Folding(3, 1000, 2, 16));
+            new EngineSettings.Compaction(3, 1000, 2, 16));
 
     @Test
     void everyInterleavingKeepsWhatWasAcknowledged() throws Exception {

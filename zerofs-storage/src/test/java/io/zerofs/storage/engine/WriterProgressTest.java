@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Small overwrites of few chunks, barriers, folds and moves, interleaved at each request: a writer that waits for a fold
- * goes on once the others have done what they can, whatever the store answered meanwhile.
+ * Small overwrites of few chunks, barriers, compactions and moves, interleaved at each request: a writer that waits for a
+ * compaction goes on once the others have done what they can, whatever the store answered meanwhile.
  */
 final class WriterProgressTest {
     private static final int CHUNKS = 3;
@@ -36,7 +36,7 @@ final class WriterProgressTest {
             new EngineSettings.Memory(1L << 30, 0, 1024),
             new EngineSettings.Commits(
                     150_000, 400_000, Duration.ofSeconds(5), 3, 600_000, Duration.ofSeconds(60), Duration.ofSeconds(2)),
-            new EngineSettings.Folding(2, 4, 1, 16));
+            new EngineSettings.Compaction(2, 4, 1, 16));
 
     @Test
     void noWriterWaitsForEver() throws Exception {
@@ -114,7 +114,7 @@ final class WriterProgressTest {
 
     private static void awaitRoom(StorageVolume volume, InterleavedRuntime threads, int chunk) throws Exception {
         for (int steps = 0; mustWait(volume, chunk); steps++) {
-            // Somebody else's fsync: folds are made of commits that are frozen.
+            // Somebody else's fsync: compactions are made of commits that are frozen.
             volume.barrier();
             boolean goesOn = threads.runOne() || threads.passTime();
             assertTrue(goesOn && steps < STEPS_MAX, () -> "a writer of chunk " + chunk + " waits for ever");

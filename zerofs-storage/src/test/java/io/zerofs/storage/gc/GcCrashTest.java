@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * A process that writes, folds, checkpoints, moves and deletes dies at some request. Afterwards nothing that was acknowledged
+ * A process that writes, compacts, checkpoints, moves and deletes dies at some request. Afterwards nothing that was acknowledged
  * is lost, no reference dangles, the accounting equals a full scan, and once all has settled the store holds what is needed
  * and nothing else.
  */
@@ -87,7 +87,7 @@ final class GcCrashTest {
     private static Process open(LifecycleFixture fixture, Path directory) throws Exception {
         Process process = fixture.process(directory);
         process.settings =
-                process.settings.with(process.settings.engine().with(new EngineSettings.Folding(3, 10, 2, 16)));
+                process.settings.with(process.settings.engine().with(new EngineSettings.Compaction(3, 10, 2, 16)));
         return process.open();
     }
 

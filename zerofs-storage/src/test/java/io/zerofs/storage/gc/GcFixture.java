@@ -27,7 +27,7 @@ final class GcFixture {
         EngineRuntime runtime = new EngineRuntime(
                 real.sealing(), Runnable::run, real.uploads(), this::schedule, now::get, real.random());
         collector = new GarbageCollector(settings, runtime, process.recovered, process.volume, process.keeper);
-        process.volume.keepSpace(collector);
+        process.volume.setGcHook(collector);
     }
 
     private void schedule(long nanos, Runnable task) {

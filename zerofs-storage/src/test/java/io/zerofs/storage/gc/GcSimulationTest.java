@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Writers, folds, checkpoints, moves and deletions on one thread, in an order that the seed decides; whoever waits lets the
+ * Writers, compactions, checkpoints, moves and deletions on one thread, in an order that the seed decides; whoever waits lets the
  * others run meanwhile. A failing seed fails again.
  */
 final class GcSimulationTest {
@@ -45,7 +45,7 @@ final class GcSimulationTest {
             new EngineSettings.Memory(1L << 30, 1 << 20, 1024),
             new EngineSettings.Commits(
                     150_000, 400_000, Duration.ofSeconds(5), 3, 600_000, Duration.ofSeconds(60), Duration.ofSeconds(2)),
-            new EngineSettings.Folding(3, 1000, 2, 16)));
+            new EngineSettings.Compaction(3, 1000, 2, 16)));
     private static final GcSettings GC =
             new GcSettings(true, 1, 2, 0.01, Duration.ofSeconds(7), Duration.ofSeconds(5), Duration.ofSeconds(20));
 
@@ -126,7 +126,7 @@ final class GcSimulationTest {
             volume = new StorageVolume(
                     recovered.volume(), SETTINGS.compression(), SETTINGS.engine(), runtime, new Pumping(keeper));
             collector = new GarbageCollector(GC, runtime, recovered.volume(), new Source(volume), keeper);
-            volume.keepSpace(collector);
+            volume.setGcHook(collector);
             opening = false;
         }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** The accounting equals a full scan at every moment of rest, whatever happened before. */
 final class LiveBytesTest {
     @Test
-    void equalAFullScanAfterRandomOperationsFoldsCrashesAndReplays() throws Exception {
+    void equalAFullScanAfterRandomOperationsCompactionsCrashesAndReplays() throws Exception {
         Seeds.run(4, LiveBytesTest::run);
     }
 
@@ -25,7 +25,7 @@ final class LiveBytesTest {
             for (int life = 0; life < 4; life++) {
                 Process process = fixture.process();
                 process.settings =
-                        process.settings.with(EngineSettings.DEFAULT.with(new EngineSettings.Folding(3, 10, 2, 16)));
+                        process.settings.with(EngineSettings.DEFAULT.with(new EngineSettings.Compaction(3, 10, 2, 16)));
                 GcFixture gc = new GcFixture(process.open());
                 model.recovered(process.volume);
                 for (int i = 0; i < 25; i++) {
@@ -51,7 +51,7 @@ final class LiveBytesTest {
         }
     }
 
-    /** Folds that are under way change things between two looks: then it is looked again. */
+    /** Compactions that are under way change things between two looks: then it is looked again. */
     private static void requireExact(Process process, GcFixture gc, LifecycleFixture fixture) throws Exception {
         gc.pass();
         long before;

@@ -27,9 +27,9 @@ final class ChunkEntryTest {
 
     @Test
     void theBytesOfADeathRecordAreThoseThatAreDocumented() throws Exception {
-        DeathRecord record = new DeathRecord(new int[] {0, 3, 400});
+        DeadFramesRecord record = new DeadFramesRecord(new int[] {0, 3, 400});
         assertEquals("00" + "03" + "8d03", HexFormat.of().formatHex(record.encode()));
-        assertEquals(record, DeathRecord.decode(record.encode()));
+        assertEquals(record, DeadFramesRecord.decode(record.encode()));
     }
 
     @Test
@@ -38,7 +38,7 @@ final class ChunkEntryTest {
                 "80" + "0000000000000001" + "00000000000000ff", HexFormat.of().formatHex(IndexKeys.chunk(1, 255)));
         assertEquals("81" + "0000000000000002" + "00000040", HexFormat.of().formatHex(IndexKeys.frames(2, 64)));
         assertEquals(
-                "82" + "0000000000000003" + "0000000000000004", HexFormat.of().formatHex(IndexKeys.deaths(3, 4)));
+                "82" + "0000000000000003" + "0000000000000004", HexFormat.of().formatHex(IndexKeys.deadFrames(3, 4)));
         assertEquals(255, IndexKeys.chunkIndex(IndexKeys.chunk(1, 255)));
     }
 
@@ -59,9 +59,9 @@ final class ChunkEntryTest {
             for (int i = 0; i < 1 + random.nextInt(300); i++) {
                 slots.add(random.nextInt(1 << random.nextInt(1, 19)));
             }
-            DeathRecord deaths =
-                    new DeathRecord(slots.stream().mapToInt(slot -> slot).toArray());
-            assertEquals(deaths, DeathRecord.decode(deaths.encode()));
+            DeadFramesRecord deadFrames =
+                    new DeadFramesRecord(slots.stream().mapToInt(slot -> slot).toArray());
+            assertEquals(deadFrames, DeadFramesRecord.decode(deadFrames.encode()));
         });
     }
 
@@ -77,7 +77,7 @@ final class ChunkEntryTest {
                 assertEquals(VolumeException.Kind.CORRUPT, e.kind());
             }
             try {
-                DeathRecord.decode(noise);
+                DeadFramesRecord.decode(noise);
             } catch (VolumeException e) {
                 assertEquals(VolumeException.Kind.CORRUPT, e.kind());
             }

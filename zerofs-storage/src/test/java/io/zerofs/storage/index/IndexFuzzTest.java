@@ -26,7 +26,7 @@ final class IndexFuzzTest {
         List<byte[]> samples = new ArrayList<>();
         for (int kind = 0; kind < KINDS; kind++) {
             samples.add(Mutations.sample(kind, entry.encode()));
-            samples.add(Mutations.sample(kind, new DeathRecord(new int[] {1, 5, 900}).encode()));
+            samples.add(Mutations.sample(kind, new DeadFramesRecord(new int[] {1, 5, 900}).encode()));
             samples.add(Mutations.sample(kind, new byte[] {2, 0, 0, 0, 1, 1, 'k', 3, 'a', 'b', 'c', 0, 2, 'k', 'l'}));
         }
         Mutations.run(samples, ROUNDS, IndexFuzzTest::fuzzerTestOneInput);
@@ -54,8 +54,8 @@ final class IndexFuzzTest {
                 assertEquals(entry, ChunkEntry.decode(entry.encode()));
             }
             case 1 -> {
-                DeathRecord record = DeathRecord.decode(bytes);
-                assertEquals(record, DeathRecord.decode(record.encode()));
+                DeadFramesRecord record = DeadFramesRecord.decode(bytes);
+                assertEquals(record, DeadFramesRecord.decode(record.encode()));
             }
             default -> {
                 byte[] batch = RecordBatch.fromLog(ByteBuffer.wrap(bytes));

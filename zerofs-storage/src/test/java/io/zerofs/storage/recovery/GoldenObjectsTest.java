@@ -13,7 +13,7 @@ import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.CommitLog;
 import io.zerofs.storage.commit.CommitReader;
 import io.zerofs.storage.commit.CommitSealer;
-import io.zerofs.storage.commit.Death;
+import io.zerofs.storage.commit.DeadFrames;
 import io.zerofs.storage.commit.Fence;
 import io.zerofs.storage.commit.FenceSealer;
 import io.zerofs.storage.commit.FrameContent;
@@ -130,9 +130,9 @@ class GoldenObjectsTest {
         FrameContent.Delta delta = new FrameContent.Delta(
                 List.of(new FrameContent.Data(4096, utf8("delta")), new FrameContent.Zeros(8192, 100)));
         List<FrameContent> slots = List.of(new FrameContent.Full(utf8("full\0\0\0")), new FrameContent.Closed(), delta);
-        List<Death> deaths = List.of(new Death(40, new int[] {0, 3, 4}));
+        List<DeadFrames> deadFrames = List.of(new DeadFrames(40, new int[] {0, 3, 4}));
         List<ByteBuffer> batches = List.of(utf8("batch 1"), utf8("batch 2"));
-        return new CommitDraft(COMMIT, salt(1), new CommitDraft.Log(41, salt(9), deaths, batches), slots);
+        return new CommitDraft(COMMIT, salt(1), new CommitDraft.Log(41, salt(9), deadFrames, batches), slots);
     }
 
     private static Manifest manifest() {

@@ -37,9 +37,9 @@ import org.slf4j.LoggerFactory;
 public final class DeltaCompactor {
     private static final Logger log = LoggerFactory.getLogger(DeltaCompactor.class);
     private static final long TICK_NANOS = 1_000_000_000L;
-    private static final byte[] NO_BLOCK = new byte[FrameReference.BLOCK_BYTES];
+    private static final byte[] NO_BLOCK = new byte[FrameReference.DELTA_BLOCK_BYTES];
 
-    private final EngineSettings.Folding settings;
+    private final EngineSettings.Compaction settings;
     private final CompactionQueue queue;
     private final ReadPlanner planner;
     private final ReadPath reads;
@@ -54,7 +54,7 @@ public final class DeltaCompactor {
     private final SlabAllocator slabs = new SlabAllocator(0);
     private final Semaphore tasks;
     private final AtomicBoolean ticks = new AtomicBoolean();
-    private final LongAdder folds = new LongAdder();
+    private final LongAdder compactions = new LongAdder();
 
     /** The collaborators of compaction. */
     public record Paths(
@@ -62,7 +62,7 @@ public final class DeltaCompactor {
 
     /** @param afterWrite receives the commit that took a compacted frame */
     public DeltaCompactor(
-            EngineSettings.Folding settings,
+            EngineSettings.Compaction settings,
             Paths paths,
             EngineRuntime runtime,
             StopSwitch stop,
@@ -90,14 +90,14 @@ public final class DeltaCompactor {
     }
 
     /** Returns the number of chunks compacted since the start. */
-    public long folds() {
-        return folds.sum();
+    public long compactions() {
+        return compactions.sum();
     }
 
     private void work() {
         try {
             for (ChunkId chunk = queue.poll(); chunk != null && !stop.isStopped(); chunk = queue.poll()) {
-                fold(chunk);
+                compact(chunk);
             }
         } finally {
             tasks.release();
@@ -106,11 +106,11 @@ public final class DeltaCompactor {
         }
     }
 
-    private void fold(ChunkId chunk) {
+    private void compact(ChunkId chunk) {
         try {
-            ChunkRead frames = planner.planFold(chunk, settings.withBaseAt());
+            ChunkRead frames = planner.planCompaction(chunk, settings.withBaseAt());
             if (frames != null) {
-                foldUndamaged(frames);
+                compactUndamaged(frames);
             }
         } catch (VolumeException e) {
             failed(chunk, e);
@@ -123,7 +123,7 @@ public final class DeltaCompactor {
     }
 
     /** Compacts the newer frames without the damaged ones before them, so that an active chunk keeps few frames. */
-    private void foldUndamaged(ChunkRead frames) throws VolumeException {
+    private void compactUndamaged(ChunkRead frames) throws VolumeException {
         int count = frames.frames().size();
         try {
             OpenCommit commit = replace(frames);
@@ -131,11 +131,11 @@ public final class DeltaCompactor {
                 queue.putBack(frames.chunk());
                 return;
             }
-            folds.increment();
+            compactions.increment();
             afterWrite.accept(commit);
         } catch (VolumeException e) {
             if (e.kind() == VolumeException.Kind.CORRUPT && count >= 4) {
-                foldUndamaged(frames.withoutOldest((count + 1) / 2));
+                compactUndamaged(frames.withoutOldest((count + 1) / 2));
             }
             throw e;
         }
@@ -152,7 +152,7 @@ public final class DeltaCompactor {
             budget.acquire(room);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new VolumeException(VolumeException.Kind.CLOSED, "the engine ended before a fold", e);
+            throw new VolumeException(VolumeException.Kind.CLOSED, "the engine ended before a compaction", e);
         }
         try {
             return writes.replace(frames.chunk(), merge(frames));
@@ -167,7 +167,7 @@ public final class DeltaCompactor {
         for (FrameReference frame : frames.frames()) {
             room += frame.full()
                     ? Volume.CHUNK_BYTES
-                    : (long) FrameReference.BLOCK_BYTES * Long.bitCount(frame.blocks());
+                    : (long) FrameReference.DELTA_BLOCK_BYTES * Long.bitCount(frame.blocks());
         }
         return room;
     }

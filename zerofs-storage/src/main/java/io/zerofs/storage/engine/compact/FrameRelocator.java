@@ -19,7 +19,7 @@ import java.util.function.LongPredicate;
 /** Moves frames of old commits into new slots, on the same path as writers and compaction. Thread-safe. */
 public final class FrameRelocator {
     private final ReadPlanner planner;
-    private final DeltaCompactor folder;
+    private final DeltaCompactor compactor;
     private final WritePath writes;
     private final WriteAdmission admission;
     private final int withBaseAt;
@@ -27,13 +27,13 @@ public final class FrameRelocator {
 
     public FrameRelocator(
             ReadPlanner planner,
-            DeltaCompactor folder,
+            DeltaCompactor compactor,
             WritePath writes,
             WriteAdmission admission,
             int withBaseAt,
             Consumer<OpenCommit> afterWrite) {
         this.planner = planner;
-        this.folder = folder;
+        this.compactor = compactor;
         this.writes = writes;
         this.admission = admission;
         this.withBaseAt = withBaseAt;
@@ -49,7 +49,7 @@ public final class FrameRelocator {
 
     public GcSource.Move prepare(ChunkId chunk, LongPredicate victims) throws VolumeException {
         ChunkRead frames = planner.planMove(chunk, victims, withBaseAt);
-        return frames == null ? null : new Prepared(chunk, folder.merge(frames));
+        return frames == null ? null : new Prepared(chunk, compactor.merge(frames));
     }
 
     public boolean move(GcSource.Move move) throws VolumeException {

@@ -10,12 +10,12 @@ import java.util.List;
 /**
  * Frames of one chunk, merged into one.
  *
- * @param folded neighbours in the entry, oldest first, none of the commit that was open when they were read
+ * @param compacted neighbours in the entry, oldest first, none of the commit that was open when they were read
  * @param content their merged content
  */
-public record CompactedChunk(List<FrameReference> folded, Extents content) {
+public record CompactedChunk(List<FrameReference> compacted, Extents content) {
     boolean withBase() {
-        return folded.get(0).full();
+        return compacted.get(0).full();
     }
 
     /** Returns whether the entry still has the merged frames side by side. Other frames do not matter. */
@@ -26,7 +26,7 @@ public record CompactedChunk(List<FrameReference> folded, Extents content) {
     public ChunkEntry replaceIn(ChunkEntry entry, long seq, int slot) {
         List<FrameReference> frames = new ArrayList<>(entry.frames());
         int from = placeIn(entry);
-        frames.subList(from, from + folded.size()).clear();
+        frames.subList(from, from + compacted.size()).clear();
         frames.add(
                 from,
                 withBase() ? FrameReference.full(seq, slot) : FrameReference.delta(seq, slot, content.touchedBlocks()));
@@ -34,7 +34,7 @@ public record CompactedChunk(List<FrameReference> folded, Extents content) {
     }
 
     private int placeIn(ChunkEntry entry) {
-        return Collections.indexOfSubList(entry.frames(), folded);
+        return Collections.indexOfSubList(entry.frames(), compacted);
     }
 
     public void fill(MemorySlot slot) {

@@ -33,7 +33,7 @@ public final class CompactionQueue {
     private static final long REST_NANOS_MAX = Duration.ofSeconds(10).toNanos();
     private static final long DAMAGED_REST_NANOS_MAX = Duration.ofMinutes(15).toNanos();
 
-    private final EngineSettings.Folding settings;
+    private final EngineSettings.Compaction settings;
     private final StopSwitch stop;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -58,7 +58,7 @@ public final class CompactionQueue {
         private int deltas;
     }
 
-    public CompactionQueue(EngineSettings.Folding settings, StopSwitch stop) {
+    public CompactionQueue(EngineSettings.Compaction settings, StopSwitch stop) {
         this.settings = settings;
         this.stop = stop;
         stop.onStop(why -> signal());

@@ -17,7 +17,7 @@ public final class Extents {
     // Shorter writes that continue a piece share one array; otherwise each would cost the overhead.
     private static final int COLLECT_BYTES_MAX = SlabAllocator.RANGE_BYTES_MIN;
     private static final int COLLECT_BYTES_MIN = 256;
-    private static final int BLOCK = FrameReference.BLOCK_BYTES;
+    private static final int BLOCK = FrameReference.DELTA_BLOCK_BYTES;
 
     /** Receives pieces in ascending order. */
     public interface PieceVisitor {

@@ -12,7 +12,7 @@ public final class MemorySlot {
     private final int number;
     private Extents extents = new Extents();
     private boolean full;
-    private boolean folded;
+    private boolean compacted;
     private boolean closed;
 
     MemorySlot(int number) {
@@ -37,8 +37,8 @@ public final class MemorySlot {
     }
 
     /** Returns whether compaction made it, and not a writer. */
-    boolean isFolded() {
-        return folded;
+    boolean isCompacted() {
+        return compacted;
     }
 
     public void becomeFull() {
@@ -49,7 +49,7 @@ public final class MemorySlot {
     void adopt(Extents content, boolean isFull) {
         extents = content;
         full = isFull;
-        folded = true;
+        compacted = true;
     }
 
     public void close() {

@@ -2,7 +2,7 @@
 package io.zerofs.storage.engine.memtable;
 
 import io.zerofs.core.volume.ChunkId;
-import io.zerofs.storage.commit.Death;
+import io.zerofs.storage.commit.DeadFrames;
 import io.zerofs.storage.index.FrameReference;
 import io.zerofs.storage.index.RecordBatch;
 import java.nio.ByteBuffer;
@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * One commit in memory: log, slots and death list. Many threads fill it under the shared side of the gate. A cut freezes it.
- * Then it does not change until it is dropped, which is after the index has its frame table.
+ * One commit in memory: log, slots and list of dead frames. Many threads fill it under the shared side of the gate. A cut
+ * freezes it. Then it does not change until it is dropped, which is after the index has its frame table.
  */
 public final class OpenCommit {
     private static final int DEATH_BYTES = 24;
@@ -34,7 +34,7 @@ public final class OpenCommit {
     private volatile MemorySlot[] slots = new MemorySlot[SLOTS_INITIAL];
     private volatile int slotCount;
     private ArrayList<byte[]> log = new ArrayList<>();
-    private TreeMap<Long, List<Integer>> deaths = new TreeMap<>();
+    private TreeMap<Long, List<Integer>> deadFrames = new TreeMap<>();
     private volatile int recordBytes;
     private volatile boolean changed;
     private volatile boolean frozen;
@@ -52,7 +52,7 @@ public final class OpenCommit {
         return memoryBytes.get();
     }
 
-    /** Returns the part of it that is not written data: log, death list and slots. */
+    /** Returns the part of it that is not written data: log, list of dead frames and slots. */
     public int overheadBytes() {
         return recordBytes + slotCount * MemorySlot.OVERHEAD_BYTES;
     }
@@ -121,10 +121,12 @@ public final class OpenCommit {
     }
 
     /** @return memory taken */
-    public int addDeaths(List<FrameReference> frames) {
+    public int addDeadFrames(List<FrameReference> frames) {
         synchronized (logLock) {
             for (FrameReference frame : frames) {
-                deaths.computeIfAbsent(frame.seq(), victim -> new ArrayList<>()).add(frame.slot());
+                deadFrames
+                        .computeIfAbsent(frame.seq(), victim -> new ArrayList<>())
+                        .add(frame.slot());
             }
             recordBytes += DEATH_BYTES * frames.size();
         }
@@ -151,9 +153,9 @@ public final class OpenCommit {
      */
     long keepWrittenOnly() {
         log = new ArrayList<>(0);
-        deaths = new TreeMap<>();
+        deadFrames = new TreeMap<>();
         MemorySlot[] written =
-                slots().stream().map(slot -> slot.isFolded() ? null : slot).toArray(MemorySlot[]::new);
+                slots().stream().map(slot -> slot.isCompacted() ? null : slot).toArray(MemorySlot[]::new);
         slots = written;
         return Arrays.stream(written)
                 .filter(Objects::nonNull)
@@ -168,9 +170,9 @@ public final class OpenCommit {
                 .toList();
     }
 
-    public List<Death> deaths() {
-        return deaths.entrySet().stream()
-                .map(victim -> new Death(
+    public List<DeadFrames> deadFrames() {
+        return deadFrames.entrySet().stream()
+                .map(victim -> new DeadFrames(
                         victim.getKey(),
                         victim.getValue().stream()
                                 .mapToInt(Integer::intValue)

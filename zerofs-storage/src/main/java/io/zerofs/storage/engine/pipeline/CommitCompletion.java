@@ -3,7 +3,7 @@ package io.zerofs.storage.engine.pipeline;
 
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.cache.ObjectRanges;
-import io.zerofs.storage.commit.Death;
+import io.zerofs.storage.commit.DeadFrames;
 import io.zerofs.storage.engine.memtable.DirtyBudget;
 import io.zerofs.storage.engine.upkeep.CheckpointHook;
 import io.zerofs.storage.engine.upkeep.GcHook;
@@ -25,15 +25,15 @@ public final class CommitCompletion {
         this.ranges = ranges;
     }
 
-    public void tell(GcHook keeper) {
+    public void setGcHook(GcHook keeper) {
         space = keeper;
     }
 
-    /** Puts frame table and deaths into the index, so that memory may be dropped. */
+    /** Puts frame table and dead frames into the index, so that memory may be dropped. */
     void apply(InFlightCommit flight) throws VolumeException {
-        List<Death> deaths = flight.commit().deaths();
-        applier.applyDurable(flight.sealed().frames(), deaths);
-        space.applied(flight.sealed().frames(), deaths);
+        List<DeadFrames> deadFrames = flight.commit().deadFrames();
+        applier.applyDurable(flight.sealed().frames(), deadFrames);
+        space.applied(flight.sealed().frames(), deadFrames);
     }
 
     /** Returns the commit's part of the budget, after it was dropped from memory. */

@@ -83,7 +83,7 @@ final class InFlightCommit {
         return new CommitDraft(
                 id,
                 salt,
-                new CommitDraft.Log(durableSeq, predecessor, commit.deaths(), commit.batches()),
+                new CommitDraft.Log(durableSeq, predecessor, commit.deadFrames(), commit.batches()),
                 FrozenContent.of(commit));
     }
 }

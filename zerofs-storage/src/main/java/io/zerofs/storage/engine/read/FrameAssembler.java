@@ -27,7 +27,7 @@ final class FrameAssembler {
     // A delta up to this size is fetched together with its map.
     private static final int SMALL_DELTA_PAGES = 2;
 
-    private static final int BLOCKS_PER_PAGE = CommitLimits.PAGE_BYTES / FrameReference.BLOCK_BYTES;
+    private static final int BLOCKS_PER_PAGE = CommitLimits.FRAME_PAGE_BYTES / FrameReference.DELTA_BLOCK_BYTES;
     private static final long PAGE_BLOCKS = (1L << BLOCKS_PER_PAGE) - 1;
     private static final byte[] ZEROS = {};
 
@@ -88,8 +88,8 @@ final class FrameAssembler {
             throws VolumeException, MissingObjectException {
         byte[][] pages =
                 known instanceof FrameLayer.StoredFull full ? full.pages() : new byte[FrameLayer.StoredFull.PAGES][];
-        int last = (part.to() - 1) / CommitLimits.PAGE_BYTES;
-        for (int page = part.from() / CommitLimits.PAGE_BYTES; page <= last; page++) {
+        int last = (part.to() - 1) / CommitLimits.FRAME_PAGE_BYTES;
+        for (int page = part.from() / CommitLimits.FRAME_PAGE_BYTES; page <= last; page++) {
             if (pages[page] == null && (needed >>> page * BLOCKS_PER_PAGE & PAGE_BLOCKS) != 0) {
                 pages[page] = page(frame, page);
             }
@@ -125,7 +125,7 @@ final class FrameAssembler {
     }
 
     private static int pageOf(int source) {
-        return source / CommitLimits.PAGE_BYTES;
+        return source / CommitLimits.FRAME_PAGE_BYTES;
     }
 
     private DeltaMap map(FrameReference frame) throws VolumeException, MissingObjectException {

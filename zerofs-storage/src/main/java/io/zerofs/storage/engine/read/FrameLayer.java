@@ -28,15 +28,15 @@ public sealed interface FrameLayer {
      * @param pages the pages that the range needs, by number; shorter than 32 KiB if zeros were trimmed
      */
     record StoredFull(byte[][] pages) implements FrameLayer {
-        static final int PAGES = Volume.CHUNK_BYTES / CommitLimits.PAGE_BYTES;
+        static final int PAGES = Volume.CHUNK_BYTES / CommitLimits.FRAME_PAGE_BYTES;
 
         @Override
         public void visit(int from, int to, Extents.PieceVisitor visitor) {
             int at = from;
             while (at < to) {
-                int pageStart = at - at % CommitLimits.PAGE_BYTES;
-                int end = Math.min(to, pageStart + CommitLimits.PAGE_BYTES);
-                byte[] page = pages[at / CommitLimits.PAGE_BYTES];
+                int pageStart = at - at % CommitLimits.FRAME_PAGE_BYTES;
+                int end = Math.min(to, pageStart + CommitLimits.FRAME_PAGE_BYTES);
+                byte[] page = pages[at / CommitLimits.FRAME_PAGE_BYTES];
                 int dataEnd = page == null ? at : Math.min(end, pageStart + page.length);
                 if (dataEnd > at) {
                     visitor.piece(at, dataEnd - at, page, at - pageStart);
@@ -69,9 +69,9 @@ public sealed interface FrameLayer {
             int at = start;
             while (at < end) {
                 int inFrame = source + at - start;
-                int inPage = inFrame % CommitLimits.PAGE_BYTES;
-                int length = Math.min(end - at, CommitLimits.PAGE_BYTES - inPage);
-                visitor.piece(at, length, pages[inFrame / CommitLimits.PAGE_BYTES], inPage);
+                int inPage = inFrame % CommitLimits.FRAME_PAGE_BYTES;
+                int length = Math.min(end - at, CommitLimits.FRAME_PAGE_BYTES - inPage);
+                visitor.piece(at, length, pages[inFrame / CommitLimits.FRAME_PAGE_BYTES], inPage);
                 at += length;
             }
         }

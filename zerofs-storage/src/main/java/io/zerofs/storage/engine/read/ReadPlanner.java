@@ -53,7 +53,7 @@ public final class ReadPlanner {
      * @param withBaseAt touched blocks from which on the base is compacted too
      * @return null if no run has two deltas
      */
-    public ChunkRead planFold(ChunkId chunk, int withBaseAt) throws VolumeException {
+    public ChunkRead planCompaction(ChunkId chunk, int withBaseAt) throws VolumeException {
         stripes.lock(chunk);
         try {
             List<FrameReference> row = longestFrozenRow(stripes.entry(chunk).frames());

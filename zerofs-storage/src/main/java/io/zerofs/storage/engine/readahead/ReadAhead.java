@@ -204,7 +204,7 @@ public final class ReadAhead implements ReadObserver {
         List<List<Wanted>> chunks = new ArrayList<>();
         Set<Long> begun = new HashSet<>();
         long beginsAtCut = 0;
-        int firstPage = (int) (from % Volume.CHUNK_BYTES) / CommitLimits.PAGE_BYTES;
+        int firstPage = (int) (from % Volume.CHUNK_BYTES) / CommitLimits.FRAME_PAGE_BYTES;
         for (long next = first; next <= last; next++) {
             List<Wanted> missing = missing(new ChunkId(inode, next), firstPage);
             firstPage = 0;

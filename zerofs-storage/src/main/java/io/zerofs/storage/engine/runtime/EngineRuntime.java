@@ -9,7 +9,7 @@ import java.util.random.RandomGenerator;
  * Threads, time and randomness of the engine. A simulation passes its own.
  *
  * @param sealing runs short tasks that compute; as many threads as processors
- * @param requests runs tasks that wait for the store: parts of reads, folds, checkpoints
+ * @param requests runs tasks that wait for the store: parts of reads, compactions, checkpoints
  * @param uploads runs uploads of commits, with one thread for each that may be in flight, so that nothing delays them
  * @param timer runs tasks later
  * @param nanoTime a monotonic clock in nanoseconds

@@ -11,10 +11,10 @@ import java.time.Duration;
  *
  * @param memory limits of memory
  * @param commits limits of commits and their uploads
- * @param folding thresholds of compaction
+ * @param compaction thresholds of compaction
  * @param disk limits of the disk cache beside the index
  */
-public record EngineSettings(Memory memory, Commits commits, Folding folding, Disk disk) {
+public record EngineSettings(Memory memory, Commits commits, Compaction compaction, Disk disk) {
     private static final int MIB = 1 << 20;
 
     public static final EngineSettings DEFAULT = new EngineSettings(
@@ -27,7 +27,7 @@ public record EngineSettings(Memory memory, Commits commits, Folding folding, Di
                     64L * MIB,
                     Duration.ofSeconds(60),
                     Duration.ofSeconds(10)),
-            new Folding(16, 48, 2, 32),
+            new Compaction(16, 48, 2, 32),
             Disk.NONE);
 
     /**
@@ -87,12 +87,14 @@ public record EngineSettings(Memory memory, Commits commits, Folding folding, Di
      * @param tasksMax maximum compactions in parallel
      * @param withBaseAt touched 4 KiB blocks from which on the base is compacted too; a quarter of a chunk is 16
      */
-    public record Folding(int queueAt, int waitAt, int tasksMax, int withBaseAt) {
-        public Folding {
-            require(queueAt >= 2, "folding begins with 2 deltas at least");
-            require(waitAt > queueAt && waitAt <= 1024, "writers wait beyond the folding threshold, at most at 1024");
-            require(tasksMax >= 1 && tasksMax <= 64, "folds must be 1 to 64");
-            require(withBaseAt >= 1 && withBaseAt <= 64, "the base is folded from 1 to 64 blocks");
+    public record Compaction(int queueAt, int waitAt, int tasksMax, int withBaseAt) {
+        public Compaction {
+            require(queueAt >= 2, "compaction begins with 2 deltas at least");
+            require(
+                    waitAt > queueAt && waitAt <= 1024,
+                    "writers wait beyond the compaction threshold, at most at 1024");
+            require(tasksMax >= 1 && tasksMax <= 64, "compactions must be 1 to 64");
+            require(withBaseAt >= 1 && withBaseAt <= 64, "the base is compacted from 1 to 64 blocks");
         }
     }
 
@@ -109,24 +111,24 @@ public record EngineSettings(Memory memory, Commits commits, Folding folding, Di
     }
 
     /** Creates settings without a disk cache. */
-    public EngineSettings(Memory memory, Commits commits, Folding folding) {
-        this(memory, commits, folding, Disk.NONE);
+    public EngineSettings(Memory memory, Commits commits, Compaction compaction) {
+        this(memory, commits, compaction, Disk.NONE);
     }
 
     public EngineSettings with(Memory other) {
-        return new EngineSettings(other, commits, folding, disk);
+        return new EngineSettings(other, commits, compaction, disk);
     }
 
     public EngineSettings with(Commits other) {
-        return new EngineSettings(memory, other, folding, disk);
+        return new EngineSettings(memory, other, compaction, disk);
     }
 
-    public EngineSettings with(Folding other) {
+    public EngineSettings with(Compaction other) {
         return new EngineSettings(memory, commits, other, disk);
     }
 
     public EngineSettings with(Disk other) {
-        return new EngineSettings(memory, commits, folding, other);
+        return new EngineSettings(memory, commits, compaction, other);
     }
 
     private static boolean isPositive(Duration duration) {

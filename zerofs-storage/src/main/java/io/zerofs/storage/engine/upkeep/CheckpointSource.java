@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 /** The view of a running volume for checkpoints and for the check that it still owns the log. Thread-safe. */
 public interface CheckpointSource {
     /**
-     * The newest commit that the index has completely: batches, frame table, deaths.
+     * The newest commit that the index has completely: batches, frame table, dead frames.
      *
      * @param seq 0 if there is none
      */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine.upkeep;
 
-import io.zerofs.storage.commit.Death;
+import io.zerofs.storage.commit.DeadFrames;
 import io.zerofs.storage.commit.FrameTable;
 import java.util.List;
 
@@ -10,7 +10,7 @@ public interface GcHook {
     /** No garbage collection, for a volume that only grows. */
     GcHook NONE = new GcHook() {
         @Override
-        public void applied(FrameTable frames, List<Death> deaths) {}
+        public void applied(FrameTable frames, List<DeadFrames> deadFrames) {}
 
         @Override
         public GcStatistics statistics() {
@@ -21,8 +21,11 @@ public interface GcHook {
         public void close() {}
     };
 
-    /** Receives a durable commit whose frame table and deaths the index has. Called in the order of the log; must not wait. */
-    void applied(FrameTable frames, List<Death> deaths);
+    /**
+     * Receives a durable commit whose frame table and dead frames the index has. Called in the order of the log; must not
+     * wait.
+     */
+    void applied(FrameTable frames, List<DeadFrames> deadFrames);
 
     GcStatistics statistics();
 

@@ -23,7 +23,7 @@ final class ChunkUpdate {
     private final long recentSeq;
     private final ChunkEntry before;
     private final List<FrameReference> frames;
-    private final List<FrameReference> deaths = new ArrayList<>(0);
+    private final List<FrameReference> deadFrames = new ArrayList<>(0);
     private final List<MemorySlot> closing = new ArrayList<>(0);
     private final List<ChunkChange> content = new ArrayList<>(1);
     private MemorySlot slot;
@@ -77,8 +77,8 @@ final class ChunkUpdate {
         return after != before;
     }
 
-    List<FrameReference> deaths() {
-        return deaths;
+    List<FrameReference> deadFrames() {
+        return deadFrames;
     }
 
     /** @return memory taken or, if negative, returned */
@@ -112,7 +112,7 @@ final class ChunkUpdate {
             throw new VolumeException(
                     VolumeException.Kind.UNAVAILABLE,
                     "chunk " + chunk.index() + " of inode " + chunk.inode() + " has " + ChunkEntry.FRAMES_MAX
-                            + " frames that could not be folded and takes no other, unless it is rewritten whole");
+                            + " frames that could not be compacted and takes no other, unless it is rewritten whole");
         }
         after = frames.equals(before.frames()) ? before : new ChunkEntry(frames);
     }
@@ -136,7 +136,7 @@ final class ChunkUpdate {
             return;
         }
         int last = frames.size() - 1;
-        // Does not see what earlier changes of this batch cover in part: then a delta stays for folding.
+        // Does not see what earlier changes of this batch cover in part: then a delta stays for compaction.
         long covered = slot.extents().coveredWith(from, to);
         if (covered == FrameReference.ALL_BLOCKS) {
             frames.subList(0, last).forEach(this::drop);
@@ -181,7 +181,7 @@ final class ChunkUpdate {
         if (frame.seq() == commit.seq()) {
             closing.add(commit.slot(frame.slot()));
         } else {
-            deaths.add(frame);
+            deadFrames.add(frame);
         }
     }
 }

@@ -32,7 +32,7 @@ public final class WriteAdmission {
     private static final Duration INDEX_PATIENCE = Duration.ofSeconds(20);
 
     private final DirtyBudget budget;
-    private final CompactionQueue folds;
+    private final CompactionQueue compactions;
     private final CheckpointHook keeper;
     private final RocksIndex index;
     private final StopSwitch stop;
@@ -42,12 +42,12 @@ public final class WriteAdmission {
     private volatile boolean refused;
 
     /** The places where writers wait. */
-    public record Gates(DirtyBudget budget, CompactionQueue folds, CheckpointHook keeper, RocksIndex index) {}
+    public record Gates(DirtyBudget budget, CompactionQueue compactions, CheckpointHook keeper, RocksIndex index) {}
 
     /** @param logPatience maximum time that a writer waits for a checkpoint while publishing fails */
     public WriteAdmission(Gates gates, StopSwitch stop, LongSupplier nanoTime, Duration logPatience) {
         this.budget = gates.budget();
-        this.folds = gates.folds();
+        this.compactions = gates.compactions();
         this.keeper = gates.keeper();
         this.index = gates.index();
         this.stop = stop;
@@ -63,7 +63,7 @@ public final class WriteAdmission {
             awaitLog();
             awaitIndex(room);
             if (chunks != null) {
-                folds.awaitRoom(chunks);
+                compactions.awaitRoom(chunks);
             }
             if (!budget.tryAcquire(room)) {
                 NonBlockingThread.check();

@@ -36,7 +36,7 @@ public final class WritePath {
     private final ChunkStripes stripes;
     private final CommitTable dirty;
     private final DirtyBudget budget;
-    private final CompactionQueue folds;
+    private final CompactionQueue compactions;
     private final StopSwitch stop;
     private final SlabAllocator slabs = new SlabAllocator(RANGES_RETURNED_MAX);
     private final CommitGate gate = new CommitGate();
@@ -49,13 +49,13 @@ public final class WritePath {
             ChunkStripes stripes,
             CommitTable dirty,
             DirtyBudget budget,
-            CompactionQueue folds,
+            CompactionQueue compactions,
             StopSwitch stop) {
         this.index = index;
         this.stripes = stripes;
         this.dirty = dirty;
         this.budget = budget;
-        this.folds = folds;
+        this.compactions = compactions;
         this.stop = stop;
     }
 
@@ -73,7 +73,7 @@ public final class WritePath {
         return new StorageBatch(slabs);
     }
 
-    public void atCut(Consumer<Batch> newContributor) {
+    public void onCommitCut(Consumer<Batch> newContributor) {
         contributor = newContributor;
     }
 
@@ -151,9 +151,9 @@ public final class WritePath {
         }
         ChunkEntry after = plan.after();
         stripes.put(plan.chunk(), after);
-        folds.entryChanged(plan.chunk(), after);
-        if (!plan.deaths().isEmpty()) {
-            account(open, open.addDeaths(plan.deaths()));
+        compactions.entryChanged(plan.chunk(), after);
+        if (!plan.deadFrames().isEmpty()) {
+            account(open, open.addDeadFrames(plan.deadFrames()));
         }
     }
 
@@ -162,28 +162,28 @@ public final class WritePath {
      *
      * @return the commit that took it, or null if the entry changed meanwhile
      */
-    public OpenCommit replace(ChunkId chunk, CompactedChunk fold) throws VolumeException {
+    public OpenCommit replace(ChunkId chunk, CompactedChunk result) throws VolumeException {
         // The store was read since the plan, and other entries may have taken its place in memory.
         stripes.bring(List.of(chunk));
-        return inGate(open -> replaceInside(chunk, fold, open));
+        return inGate(open -> replaceInside(chunk, result, open));
     }
 
-    private OpenCommit replaceInside(ChunkId chunk, CompactedChunk fold, OpenCommit open) throws VolumeException {
+    private OpenCommit replaceInside(ChunkId chunk, CompactedChunk result, OpenCommit open) throws VolumeException {
         stripes.lock(chunk);
         try {
             ChunkEntry before = stripes.entryNow(chunk);
-            if (!fold.appliesTo(before)) {
+            if (!result.appliesTo(before)) {
                 return null;
             }
             MemorySlot slot = open.newSlot(chunk);
-            ChunkEntry after = fold.replaceIn(before, open.seq(), slot.number());
+            ChunkEntry after = result.replaceIn(before, open.seq(), slot.number());
             RecordBatch records = new RecordBatch();
             putEntry(records, chunk, after);
             long memory = write(records, open);
-            fold.fill(slot);
+            result.fill(slot);
             stripes.put(chunk, after);
-            folds.entryChanged(chunk, after);
-            account(open, memory + slot.memoryBytes() + open.addDeaths(fold.folded()));
+            compactions.entryChanged(chunk, after);
+            account(open, memory + slot.memoryBytes() + open.addDeadFrames(result.compacted()));
             return open;
         } finally {
             stripes.unlock(chunk);

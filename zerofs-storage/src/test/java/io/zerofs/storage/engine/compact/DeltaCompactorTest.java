@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 /** The handshake of a task that ends with whoever has work for it. */
 final class DeltaCompactorTest {
     private static final int ROUNDS = 100_000;
-    private static final EngineSettings.Folding ONE_TASK = new EngineSettings.Folding(2, 4, 1, 16);
+    private static final EngineSettings.Compaction ONE_TASK = new EngineSettings.Compaction(2, 4, 1, 16);
     private static final ChunkEntry DELTAS = new ChunkEntry(
             List.of(FrameReference.full(1, 0), FrameReference.delta(2, 0, 1), FrameReference.delta(3, 0, 1)));
 
@@ -44,17 +44,17 @@ final class DeltaCompactorTest {
             ReadPlanner planner = new ReadPlanner(new ChunkStripes(index, 1024), new CommitTable(new OpenCommit(9), 0));
             EngineRuntime runtime = new EngineRuntime(
                     null, this::hand, null, (nanos, task) -> {}, System::nanoTime, new SplittableRandom());
-            DeltaCompactor folder = new DeltaCompactor(
+            DeltaCompactor compactor = new DeltaCompactor(
                     ONE_TASK, new DeltaCompactor.Paths(queue, planner, null, null, null), runtime, stop, null);
             pool.start();
             for (int round = 0; round < ROUNDS; round++) {
                 queue.entryChanged(new ChunkId(1, 0), DELTAS);
-                folder.kick();
+                compactor.kick();
                 for (int spin = round % 200; spin > 0; spin--) {
                     Thread.onSpinWait();
                 }
                 queue.entryChanged(new ChunkId(1, 1), DELTAS);
-                folder.kick();
+                compactor.kick();
                 awaitEmpty(queue, round);
             }
         } finally {

@@ -28,7 +28,7 @@ final class CompactionQueueTest {
     private static final ChunkEntry TOO_MANY = entry(4);
 
     private final CompactionQueue queue =
-            new CompactionQueue(new EngineSettings.Folding(2, 4, 1, 16), new StopSwitch());
+            new CompactionQueue(new EngineSettings.Compaction(2, 4, 1, 16), new StopSwitch());
 
     private static ChunkEntry entry(int deltas) {
         return new ChunkEntry(Stream.concat(
@@ -85,7 +85,7 @@ final class CompactionQueueTest {
     }
 
     @Test
-    void chunksWhoseWritersWaitAreFoldedFirst() {
+    void chunksWhoseWritersWaitAreCompactedFirst() {
         ChunkId first = new ChunkId(1, 1);
         ChunkId crowded = new ChunkId(2, 2);
         ChunkId crowdedLater = new ChunkId(1, 3);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 final class ExtentsTest {
     private static final int CHUNK = Volume.CHUNK_BYTES;
-    private static final int BLOCK = FrameReference.BLOCK_BYTES;
+    private static final int BLOCK = FrameReference.DELTA_BLOCK_BYTES;
     private static final int RETURNED_MAX = 32;
 
     /** Every byte, and whether it was written. */

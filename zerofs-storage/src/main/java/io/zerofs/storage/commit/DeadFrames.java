@@ -6,13 +6,13 @@ import java.util.Arrays;
 /**
  * Frames of an earlier commit that lost their reference.
  *
- * @param victimSeq the commit that holds them; never the one that logs the death
+ * @param victimSeq the commit that holds them; never the commit that records them
  * @param slots ascending, without repetition, at least one; not to be changed
  */
-public record Death(long victimSeq, int[] slots) {
+public record DeadFrames(long victimSeq, int[] slots) {
     @Override
     public boolean equals(Object other) {
-        return other instanceof Death death && victimSeq == death.victimSeq && Arrays.equals(slots, death.slots);
+        return other instanceof DeadFrames dead && victimSeq == dead.victimSeq && Arrays.equals(slots, dead.slots);
     }
 
     @Override
@@ -22,6 +22,6 @@ public record Death(long victimSeq, int[] slots) {
 
     @Override
     public String toString() {
-        return "Death(" + victimSeq + ", " + Arrays.toString(slots) + ")";
+        return "DeadFrames(" + victimSeq + ", " + Arrays.toString(slots) + ")";
     }
 }

@@ -10,7 +10,7 @@ import java.util.Arrays;
  *
  * @param slots must not be changed
  */
-public record DeathRecord(int[] slots) {
+public record DeadFramesRecord(int[] slots) {
     private static final int SLOT_BYTES_MAX = 5;
 
     public byte[] encode() {
@@ -23,7 +23,7 @@ public record DeathRecord(int[] slots) {
         return Arrays.copyOf(out.array(), out.position());
     }
 
-    public static DeathRecord decode(byte[] encoded) throws VolumeException {
+    public static DeadFramesRecord decode(byte[] encoded) throws VolumeException {
         ByteBuffer in = ByteBuffer.wrap(encoded);
         int[] slots = new int[encoded.length];
         int count = 0;
@@ -36,12 +36,12 @@ public record DeathRecord(int[] slots) {
             before += step;
             slots[count++] = (int) before;
         }
-        return new DeathRecord(Arrays.copyOf(slots, count));
+        return new DeadFramesRecord(Arrays.copyOf(slots, count));
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof DeathRecord record && Arrays.equals(slots, record.slots);
+        return other instanceof DeadFramesRecord record && Arrays.equals(slots, record.slots);
     }
 
     @Override

@@ -37,60 +37,60 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** When deltas are folded, into what, and who waits for it. */
-final class FoldingTest {
+/** When deltas are compacted, into what, and who waits for it. */
+final class CompactionTest {
     private static final int BLOCK = 4096;
     private static final EngineSettings SETTINGS =
-            EngineSettings.DEFAULT.with(new EngineSettings.Folding(8, 12, 2, 16));
+            EngineSettings.DEFAULT.with(new EngineSettings.Compaction(8, 12, 2, 16));
 
     private final EngineFixture fixture = new EngineFixture();
     private final MemoryObjectStore store = new MemoryObjectStore();
     private final EngineThreads threads = new EngineThreads(16);
-    private final Deque<Runnable> heldFolds = new ArrayDeque<>();
-    private boolean holdingFolds;
+    private final Deque<Runnable> heldCompactions = new ArrayDeque<>();
+    private boolean holdingCompactions;
     private StorageVolume volume;
 
     @BeforeEach
     void open() throws Exception {
-        volume = fixture.open(store, SETTINGS, runtimeThatHoldsFolds(), new EngineFixture.QuietKeeper(), threads);
+        volume = fixture.open(store, SETTINGS, runtimeThatHoldsCompactions(), new EngineFixture.QuietKeeper(), threads);
         write(volume, 0, 0, filled(CHUNK, 1));
         await(volume.barrier());
     }
 
-    /** Folds run when the test lets them. Nothing else here uses the executor for requests in the background. */
-    private EngineRuntime runtimeThatHoldsFolds() {
+    /** Compactions run when the test lets them. Nothing else here uses the executor for requests in the background. */
+    private EngineRuntime runtimeThatHoldsCompactions() {
         EngineRuntime real = threads.runtime();
         return new EngineRuntime(
                 real.sealing(), this::executeOrHold, real.uploads(), real.timer(), real.nanoTime(), real.random());
     }
 
     private void executeOrHold(Runnable task) {
-        synchronized (heldFolds) {
-            if (holdingFolds) {
-                heldFolds.add(task);
+        synchronized (heldCompactions) {
+            if (holdingCompactions) {
+                heldCompactions.add(task);
                 return;
             }
         }
         threads.runtime().requests().execute(task);
     }
 
-    private void holdFolds() {
-        synchronized (heldFolds) {
-            holdingFolds = true;
+    private void holdCompactions() {
+        synchronized (heldCompactions) {
+            holdingCompactions = true;
         }
     }
 
-    private void releaseFolds() {
-        synchronized (heldFolds) {
-            holdingFolds = false;
-            heldFolds.forEach(threads.runtime().requests()::execute);
-            heldFolds.clear();
+    private void releaseCompactions() {
+        synchronized (heldCompactions) {
+            holdingCompactions = false;
+            heldCompactions.forEach(threads.runtime().requests()::execute);
+            heldCompactions.clear();
         }
     }
 
     @AfterEach
     void close() throws Exception {
-        releaseFolds();
+        releaseCompactions();
         volume.close();
     }
 
@@ -107,10 +107,10 @@ final class FoldingTest {
         }
     }
 
-    private void awaitFolds(long count) {
+    private void awaitCompactions(long count) {
         long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-        while (volume.statistics().folds() < count) {
-            assertTrue(System.nanoTime() < deadline, "nothing was folded");
+        while (volume.statistics().compactions() < count) {
+            assertTrue(System.nanoTime() < deadline, "nothing was compacted");
             Thread.onSpinWait();
         }
     }
@@ -120,12 +120,12 @@ final class FoldingTest {
     }
 
     @Test
-    void fewBlocksAreFoldedIntoOneDeltaAndTheBaseStays() throws Exception {
+    void fewBlocksAreCompactedIntoOneDeltaAndTheBaseStays() throws Exception {
         for (int i = 0; i < 8; i++) {
             delta(i % 3, i);
             delta(40 + i, i);
         }
-        awaitFolds(1);
+        awaitCompactions(1);
         ChunkEntry entry = entry();
         assertEquals(1, entry.frames().get(0).seq());
         assertTrue(entry.deltas() <= 8, entry::toString);
@@ -135,12 +135,12 @@ final class FoldingTest {
     }
 
     @Test
-    void manyBlocksAreFoldedTogetherWithTheBase() throws Exception {
+    void manyBlocksAreCompactedTogetherWithTheBase() throws Exception {
         for (int i = 0; i < 8; i++) {
             write(volume, 0, i * 4 * BLOCK, filled(4 * BLOCK, 10 + i));
             await(volume.barrier());
         }
-        awaitFolds(1);
+        awaitCompactions(1);
         ChunkEntry entry = entry();
         assertTrue(entry.frames().get(0).seq() > 1, entry::toString);
         assertTrue(entry.frames().get(0).full());
@@ -151,24 +151,24 @@ final class FoldingTest {
     }
 
     @Test
-    void whatAFoldMadeLeavesMemoryOnceItIsDurableAndWhatWasWrittenStays() throws Exception {
+    void whatACompactionMadeLeavesMemoryOnceItIsDurableAndWhatWasWrittenStays() throws Exception {
         for (int i = 0; i < 8; i++) {
             write(volume, 0, i * 4 * BLOCK, filled(4 * BLOCK, 10 + i));
             await(volume.barrier());
         }
-        awaitFolds(1);
+        awaitCompactions(1);
         await(volume.barrier());
         delta(60, 3);
         long misses = volume.statistics().pageMisses();
         assertArrayEquals(filled(BLOCK, 3), read(volume, 0, 60 * BLOCK, BLOCK));
         assertEquals(misses, volume.statistics().pageMisses());
         assertArrayEquals(filled(BLOCK, 1), read(volume, 0, 50 * BLOCK, BLOCK));
-        assertTrue(volume.statistics().pageMisses() > misses, "the folded chunk is still in memory");
+        assertTrue(volume.statistics().pageMisses() > misses, "the compacted chunk is still in memory");
     }
 
     @Test
     void beyondTheLimitWritersOfTheChunkWaitAndOthersDoNot() throws Exception {
-        holdFolds();
+        holdCompactions();
         for (int i = 0; i < 12; i++) {
             delta(i, i);
         }
@@ -186,7 +186,7 @@ final class FoldingTest {
         write(volume, 1, 0, filled(10, 1));
         put(volume, "key");
         CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> writeUnchecked(0, filled(10, 99)));
-        releaseFolds();
+        releaseCompactions();
         await(writer);
         assertArrayEquals(filled(10, 99), read(volume, 0, 0, 10));
     }
@@ -194,16 +194,16 @@ final class FoldingTest {
     @Test
     void writersOfAChunkGoOnWhoseBaseWasMovedIntoTheOpenCommit() throws Exception {
         GcSource.Move move = volume.prepareMove(new ChunkId(1, 0), seq -> seq == 1);
-        holdFolds();
+        holdCompactions();
         for (int i = 0; i < 11; i++) {
             delta(i, i);
         }
         assertTrue(volume.move(move));
         write(volume, 0, 50 * BLOCK, filled(BLOCK, 50));
-        releaseFolds();
-        awaitFolds(1);
+        releaseCompactions();
+        awaitCompactions(1);
         await(CompletableFuture.runAsync(() -> writeUnchecked(51 * BLOCK, filled(BLOCK, 51))));
-        assertTrue(entry().deltas() < 8, () -> "it was not folded");
+        assertTrue(entry().deltas() < 8, () -> "it was not compacted");
         for (int i = 0; i < 11; i++) {
             assertArrayEquals(filled(BLOCK, i), read(volume, 0, i * BLOCK, BLOCK));
         }
@@ -229,8 +229,8 @@ final class FoldingTest {
     }
 
     @Test
-    void aFoldThatLostItsFramesMeanwhileChangesNothing() {
-        assertThrows(IllegalArgumentException.class, () -> new EngineSettings.Folding(8, 8, 1, 16));
+    void aCompactionThatLostItsFramesMeanwhileChangesNothing() {
+        assertThrows(IllegalArgumentException.class, () -> new EngineSettings.Compaction(8, 8, 1, 16));
         ChunkEntry entry = new ChunkEntry(List.of(
                 FrameReference.full(1, 0),
                 FrameReference.delta(2, 0, 1),
