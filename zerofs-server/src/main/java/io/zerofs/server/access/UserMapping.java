@@ -14,7 +14,7 @@ public record UserMapping(Squash squash, int anonUid, int anonGid) {
     /** Everybody is believed. */
     public static final UserMapping NONE = new UserMapping(Squash.NONE, Credentials.NOBODY, Credentials.NOBODY);
 
-    /** Whose claims do not count. */
+    /** The users whose stated number is replaced. */
     public enum Squash {
         NONE,
         /** User 0, and group 0 of anybody. */

@@ -135,7 +135,7 @@ public final class MetricsServer implements MessageProtocol.Factory, AutoCloseab
 
         @Override
         public void message(ByteBuf message, Request request) {
-            // Before the answer, which another thread may give: what stands behind this request is not looked at.
+            // Before the answer, which another thread may send: later bytes of the connection are ignored.
             connection.finish();
             String head = message.toString(StandardCharsets.ISO_8859_1);
             request.run(message.readableBytes(), () -> {

@@ -22,7 +22,7 @@ import java.util.List;
  * Thread-safe; its methods may wait for the store.
  */
 final class Exports {
-    /** Where exports live, in the root directory. */
+    /** The directory of exports, in the root directory. */
     static final String DIRECTORY = ".nbd";
 
     /** Most names in the directory of a list; exports are still found by name. */
@@ -84,7 +84,7 @@ final class Exports {
                 });
     }
 
-    /** Where a list that begins now ends. */
+    /** Returns the end of a list that begins now. */
     long listingEnd() throws FsException {
         InodeId directory = directory();
         return directory == null ? 0 : files.listingEnd(directory);

@@ -20,7 +20,7 @@ final class NbdCall {
     /** Most extents of one answer; a client asks again from where it ends. */
     static final int EXTENTS_MAX = 4_096;
 
-    /** What looking up one chunk counts as, in bytes moved. */
+    /** Cost of a chunk lookup, in bytes moved. */
     static final int LOOKUP_COST_BYTES = 64;
 
     private final Transmission transmission;

@@ -4,7 +4,7 @@ package io.zerofs.server.nbd;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.server.nbd.wire.NbdErrno;
 
-/** What a file-system error is called in NBD, which knows eight errors ("Error values"). */
+/** The NBD names of file system errors. NBD knows eight errors ("Error values"). */
 public final class NbdErrors {
     private NbdErrors() {}
 

@@ -49,7 +49,7 @@ public final class NbdServer implements AutoCloseable {
         return new NbdServer(server, exports, resources.settings().closeSeconds());
     }
 
-    /** Where it listens, with the ports that the system chose. */
+    /** Returns the addresses it listens on, with the ports that the system chose. */
     public List<ListenAddress> addresses() {
         return server.addresses();
     }

@@ -40,10 +40,10 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
     private static final String FAILED = "the file system failed";
 
     /**
-     * What one option leads to.
+     * The result of one option.
      *
      * @param answer bytes for the client, perhaps none
-     * @param next how it goes on
+     * @param next the next step
      * @param transmission with {@link Next#TRANSMIT} only, else null
      */
     record Step(ByteBuf answer, Next next, Chosen transmission) {}
@@ -59,7 +59,7 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
     }
 
     /**
-     * What was agreed upon.
+     * The result of the negotiation.
      *
      * @param device opened for this connection
      * @param structuredReplies whether replies are structured
@@ -71,7 +71,7 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
     private final int clientFlags;
     private final Encryption encryption;
     private boolean structuredReplies;
-    /** Where the list that was asked for ends; exports that come later are not in it. */
+    /** The end of the requested list, which has no later exports. */
     private long listEnd;
 
     /** The export for which the allocation context is selected, or null. */

@@ -6,8 +6,8 @@ import io.zerofs.server.nbd.wire.NbdRequest;
 import io.zerofs.server.net.Request;
 
 /**
- * A request without payload for a range of up to 4 GiB. It is done in steps, and between two steps it queues behind the
- * requests that came meanwhile, so that a range of any size holds nobody up. One thread at a time.
+ * A request without payload for a range of up to 4 GiB. It runs in steps. Between two steps it queues after the
+ * requests that arrived meanwhile, so that no range delays other requests for long. One thread at a time.
  */
 final class RangeWork {
     private final NbdCall call;

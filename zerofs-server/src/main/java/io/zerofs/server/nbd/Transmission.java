@@ -143,7 +143,7 @@ final class Transmission {
         request.end();
     }
 
-    /** What is wrong with a request in itself; null if nothing. */
+    /** Returns the fault of a request by itself; null if it has none. */
     private NbdErrno refusalOf(NbdRequest asked) {
         if (!asked.command().takes(asked.flags())) {
             return NbdErrno.EINVAL;

@@ -20,7 +20,7 @@ final class AdmissionControl {
     /** Messages that wait for nobody if their connection has nothing else in flight. */
     static final int SMALL_BYTES = 8 << 10;
 
-    /** What a request takes at least, with what is made of it. */
+    /** Minimum bytes of a request with its objects. */
     static final int REQUEST_BYTES_MIN = 1 << 10;
 
     /** More than a transfer of a mebibyte, or of the 1,280 KiB of Linux' block layer, and what goes with it. */
@@ -69,7 +69,7 @@ final class AdmissionControl {
         return bytesInFlight.get() >= settings.bytesInFlightMax();
     }
 
-    /** What one connection has in flight. One thread admits and waits, any thread releases. */
+    /** The bytes in flight of one connection. One thread admits and waits, any thread releases. */
     final class ConnectionBudget {
         private final Client client;
         private final Runnable resume;
@@ -217,8 +217,8 @@ final class AdmissionControl {
         }
 
         /**
-         * What is to end something goes before what begins, else all could wait for each other; and who has nothing in
-         * flight before who has, so that those who do not read starve nobody.
+         * Returns the limit for the pending message. Messages that end something go before new ones; otherwise all could
+         * wait for each other. Connections with nothing in flight go first, so that stalled clients starve nobody.
          */
         private long limit() {
             if (asked > BULK_BYTES) {
@@ -240,7 +240,7 @@ final class AdmissionControl {
         return length > BULK_BYTES ? bulkInFlight : bytesInFlight;
     }
 
-    /** Those that the limits over all connections hold back are woken by whoever releases. */
+    /** Wakes connections that wait for a limit over all connections. Each release calls this. */
     private void wakeOthers() {
         if (waiting.isEmpty()
                 || bytesInFlight.get() >= settings.bytesInFlightMax() + 2 * reserveBytes

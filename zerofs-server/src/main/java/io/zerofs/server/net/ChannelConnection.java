@@ -9,7 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.Executor;
 
-/** What does not change while a connection is open: its channel, who is at the other end, and what serves it. */
+/** The constants of an open connection: its channel, its client, and its protocol. */
 abstract class ChannelConnection extends ChannelInboundHandlerAdapter implements Connection {
     final ServerResources resources;
     final Client client;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.net;
 
-/** What clients make the daemon keep, each divided among them by {@link Shares}. */
+/** Resources that clients make the daemon keep. {@link Shares} divides each among them. */
 public enum ClientResource {
     CONNECTIONS(true),
     /** Threads that wait for the store. */

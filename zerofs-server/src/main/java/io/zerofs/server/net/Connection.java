@@ -13,7 +13,7 @@ public interface Connection {
     /** The peer; for a unix socket whatever the system calls it. */
     SocketAddress remoteAddress();
 
-    /** Who is at the other end of a unix socket; null over TCP and where the system does not tell. */
+    /** Returns the user at the other end of a unix socket; null over TCP and if the system does not report it. */
     default PeerUser peerUser() {
         return null;
     }
@@ -22,7 +22,7 @@ public interface Connection {
     @Override
     String toString();
 
-    /** Whose connection it is. */
+    /** Returns the client of the connection. */
     Client client();
 
     /** Threads that may wait for the store. */

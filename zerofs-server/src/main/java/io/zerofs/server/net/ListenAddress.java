@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Where a server listens, and for whom. */
+/** An address that a server listens on, and the clients that may connect. */
 public sealed interface ListenAddress {
     /** Largest TCP port. */
     int PORT_MAX = 65_535;

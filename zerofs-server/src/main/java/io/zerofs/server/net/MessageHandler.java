@@ -53,9 +53,9 @@ final class MessageHandler extends ChannelConnection {
     private int messageBytes;
     /** Bytes of the message that has begun that were admitted; 0 before. */
     private int admittedBytes;
-    /** What it has counted of the receiver's room besides. */
+    /** Bytes of the receiver's room that are counted in addition. */
     private int roomBytes;
-    /** A request whose reply there is no room for; nothing behind it is cut. */
+    /** A request without room for its reply; no later message is cut. */
     private PendingRequest deferred;
 
     private int messagesInTurn;
@@ -135,7 +135,7 @@ final class MessageHandler extends ChannelConnection {
 
     @Override
     public void finish() {
-        // At once: what stands behind the request that is being handled must not be cut any more.
+        // At once: bytes after the request in progress must no longer be cut into messages.
         finishing = true;
         onEventLoop(() -> {
             dropReceived();
@@ -454,7 +454,7 @@ final class MessageHandler extends ChannelConnection {
         onEventLoop(() -> {
             sendOutgoing();
             if (receiver.bytes() != null) {
-                close("bytes behind STARTTLS that are not encrypted");
+                close("bytes after STARTTLS that are not encrypted");
                 return;
             }
             receiver.isNotReadInto();
@@ -478,7 +478,7 @@ final class MessageHandler extends ChannelConnection {
         });
     }
 
-    /** What the receiver may take beyond what was let in. */
+    /** Returns the bytes that the receiver may take beyond the admitted ones. */
     private final class Room implements MessageReceiver.Room {
         @Override
         public boolean tryTake(int expectedBytes) {

@@ -5,8 +5,8 @@ import io.netty.buffer.ByteBuf;
 import io.zerofs.server.bytes.MalformedMessageException;
 
 /**
- * What a protocol does with one connection. All methods are called on the event loop of the connection, one at a time,
- * and must not wait.
+ * A protocol's part of one connection. The event loop of the connection calls all methods, one at a time. They must not
+ * wait.
  */
 public interface MessageProtocol {
     /** Makes the protocol for a new connection. */

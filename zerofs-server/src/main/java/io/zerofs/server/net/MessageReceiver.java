@@ -8,9 +8,9 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
 
 /**
- * What a connection has received and nobody has cut into messages yet. Says where the socket is read into, so that the
- * bytes of a large message are not copied: into the rest of its own buffer once its length is known, and, since a large
- * message seldom comes alone, into a buffer of its predecessor's length if there is room. Confined to the event loop.
+ * The received bytes of a connection that are not yet cut into messages. It chooses the buffer for reads of the socket, so
+ * that a large message is not copied. When the length is known, reads go into the rest of the message's own buffer. A large
+ * message seldom comes alone, so the next buffer has its predecessor's length if there is room. Confined to the event loop.
  */
 // Netty calls Handle deprecated, and wants one.
 @SuppressWarnings("deprecation")
@@ -47,7 +47,7 @@ final class MessageReceiver implements RecvByteBufAllocator {
         this.room = room;
     }
 
-    /** What was received, or null if there is nothing; borrowed. */
+    /** Returns the received bytes, borrowed; null if there are none. */
     ByteBuf bytes() {
         return received;
     }

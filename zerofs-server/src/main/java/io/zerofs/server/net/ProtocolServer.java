@@ -61,7 +61,7 @@ public final class ProtocolServer implements AutoCloseable {
         return server;
     }
 
-    /** Where it listens, with the ports that the system chose. */
+    /** Returns the addresses it listens on, with the ports that the system chose. */
     public List<ListenAddress> addresses() {
         return List.copyOf(addresses);
     }

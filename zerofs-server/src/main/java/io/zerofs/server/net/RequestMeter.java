@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 
 /** Counts the requests of one protocol by how long they took, from the message to the reply. Thread-safe. */
 public final class RequestMeter {
-    /** Upper bounds of {@link Counts#latencyCounts}, in microseconds; what took longer is counted behind the last. */
+    /** Upper bounds of {@link Counts#latencyCounts}, in microseconds. The last count has the slower requests. */
     public static final List<Integer> LATENCY_BOUNDS_MICROS =
             List.of(100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 10_000_000, 60_000_000);
 
@@ -22,9 +22,9 @@ public final class RequestMeter {
     private final LongAdder nanos = new LongAdder();
 
     /**
-     * What was counted since the server began.
+     * Counts since the server began.
      *
-     * @param latencyCounts requests by latency, one number per bound and one for those beyond the last; not cumulative
+     * @param latencyCounts requests by latency, one number per bound and one beyond the last bound; not cumulative
      * @param latencyNanos of all requests together
      */
     public record Counts(List<Long> latencyCounts, long latencyNanos) {}

@@ -84,7 +84,7 @@ public final class ServerResources implements AutoCloseable {
         return (int) connections.used();
     }
 
-    /** What was counted of each protocol that has had a connection, by its name. */
+    /** Returns the counts of each protocol that has had a connection, by its name. */
     public Map<String, RequestMeter.Counts> requests() {
         Map<String, RequestMeter.Counts> counts = new TreeMap<>();
         meters.forEach((protocol, meter) -> counts.put(protocol, meter.counts()));

@@ -29,7 +29,7 @@ public record ServerSettings(
         int stallSeconds,
         int closeSeconds,
         double clientShare) {
-    /** What a client may have of anything, if nobody else wants it. */
+    /** Maximum share of each resource of one client while no other client wants it. */
     public static final double CLIENT_SHARE = 0.75;
 
     public static final ServerSettings DEFAULT = new ServerSettings(

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * that has nothing gets what it asks for as long as there is room. Thread-safe.
  */
 public final class Shares {
-    /** What a request of a client fails by. */
+    /** The limit that refuses a request of a client. */
     enum Limit {
         NONE,
         /** The client has its share. */

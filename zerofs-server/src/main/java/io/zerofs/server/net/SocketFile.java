@@ -17,7 +17,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The file of a unix socket: a process that was killed leaves it behind, and nothing can be bound over it. */
+/** The file of a unix socket. A killed process does not remove it, and no other process can bind over it. */
 final class SocketFile {
     private static final Logger LOG = LoggerFactory.getLogger(SocketFile.class);
 

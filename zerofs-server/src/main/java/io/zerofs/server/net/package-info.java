@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 /**
- * What all protocol servers share: listening, event loops, the pool for requests that may wait, and the admission control
+ * The base of all protocol servers: listening, event loops, the pool for requests that may wait, and the admission control
  * that bounds what clients can make the daemon hold. A protocol implements {@link io.zerofs.server.net.MessageProtocol}; it never
  * sees a Netty channel. Knows nothing of files.
  */

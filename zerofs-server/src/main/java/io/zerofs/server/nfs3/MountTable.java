@@ -8,8 +8,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Who mounted what, as the clients said: for information only (RFC 1813 §5.2.2), forgotten when the daemon ends. The
- * oldest line gives way when there are too many. Thread-safe.
+ * The mounts that clients reported, for information only (RFC 1813 §5.2.2). The table ends with the daemon. If it is full,
+ * the oldest line is dropped. Thread-safe.
  */
 final class MountTable {
     static final int LINES_MAX = 1_024;

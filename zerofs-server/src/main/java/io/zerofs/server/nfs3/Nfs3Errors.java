@@ -5,7 +5,7 @@ import io.zerofs.core.vfs.FsError;
 import io.zerofs.server.nfs3.wire.MountStatus;
 import io.zerofs.server.nfs3.wire.Nfs3Status;
 
-/** What each error of the file system is called in NFS and MOUNT. */
+/** The names of file system errors in NFS and MOUNT. */
 public final class Nfs3Errors {
     private Nfs3Errors() {}
 

@@ -44,7 +44,7 @@ final class Nfs3Operations implements Nfs3Handler<FsException> {
      */
     private static final int COOKIE_VERIFIER = 2;
 
-    /** What verifiers were when they had no end. */
+    /** The cookie verifier of older versions, without the end of the listing. */
     private static final long COOKIE_VERIFIER_ENDLESS = 1;
 
     /** Unit in which the client should read and write (RFC 1813 §3.3.19). */
@@ -327,7 +327,7 @@ final class Nfs3Operations implements Nfs3Handler<FsException> {
                 call.directory(), call.cookie(), call.verifier(), call.count(), call.directoryCount(), true));
     }
 
-    /** What READDIR and READDIRPLUS have in common. */
+    /** The common part of READDIR and READDIRPLUS. */
     private record Listing(byte[] directory, long cookie, long verifier, int count, int directoryCount, boolean plus) {}
 
     private Nfs3Result list(Listing call) throws FsException {

@@ -23,7 +23,7 @@ final class Nfs3Program implements RpcProgram {
     static final int NUMBER = 100_003;
     static final int VERSION = 3;
 
-    /** Who calls without a credential: nobody. */
+    /** The credentials of a call without any: an anonymous user. */
     private static final Credentials NOBODY = new Credentials(Credentials.NOBODY, Credentials.NOBODY);
 
     /** Bytes of a typical result: a handle and attributes of a file and of its directory. */

@@ -4,10 +4,10 @@ package io.zerofs.server.nfs3;
 import io.zerofs.server.access.UserMapping;
 
 /**
- * What an operator decides about NFS.
+ * Settings of NFS.
  *
- * @param durability when calls that change something are answered
- * @param users as whom clients act
+ * @param durability the time of answers to changes
+ * @param users the mapping of clients' users
  * @param privilegedPorts whether calls from ports above 1023 are refused: on the clients' machines only the superuser
  *     has the others
  */

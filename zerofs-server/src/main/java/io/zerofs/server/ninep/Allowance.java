@@ -6,9 +6,9 @@ import io.zerofs.server.net.Shares;
 import io.zerofs.server.ninep.wire.Errno;
 
 /**
- * What one client may make the server keep of one kind.
+ * One client's share of one resource.
  *
- * @param refusal the answer to who wants more
+ * @param refusal the answer to a request beyond the share
  */
 record Allowance(Shares shares, Client client, Errno refusal) {
     /** Counts what a client is about to keep, or refuses it. */

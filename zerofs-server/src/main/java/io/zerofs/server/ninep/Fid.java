@@ -12,7 +12,7 @@ final class Fid implements LockHandle {
     /** Memory of a fid with its place in the table, without its name. */
     private static final int BYTES = 256;
 
-    /** What changes together when a fid is opened. */
+    /** The parts of a fid that change together when it is opened. */
     record Binding(FidPath path, FidState state) {
         /** Returns the memory that a fid in this state takes. */
         int bytes() {

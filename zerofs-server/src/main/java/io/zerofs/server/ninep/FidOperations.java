@@ -23,7 +23,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 
-/** Where fids come from and where they go: Tauth, Tattach, Twalk, Tclunk, Tremove. */
+/** Creates and removes fids: Tauth, Tattach, Twalk, Tclunk, Tremove. */
 final class FidOperations {
     /** n_uname of a client that names its user by text only (P9_NONUNAME). */
     private static final int NO_UID = -1;

@@ -11,7 +11,7 @@ import io.zerofs.server.ninep.wire.Errno;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What a fid is good for. */
+/** The state of a fid, which decides the permitted requests. */
 sealed interface FidState {
     /** Bytes of memory that an open file or directory takes beside its fid. */
     int OPEN_BYTES = 160;

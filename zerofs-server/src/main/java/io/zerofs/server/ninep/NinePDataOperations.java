@@ -114,7 +114,7 @@ final class NinePDataOperations {
             }
             // The server follows no link, so it makes no difference whether O_NOFOLLOW is there.
             case SYMLINK -> throw FsError.LOOP.exception();
-            // What is behind a special file is on the client's machine.
+            // The device of a special file is on the client's machine.
             case FIFO, SOCKET, CHARACTER_DEVICE, BLOCK_DEVICE -> throw FsError.INVALID.exception();
         }
     }
@@ -228,7 +228,7 @@ final class NinePDataOperations {
         files.write(fid.who(), binding.path().inode(), DataAccess.CHECKED_AT_OPEN, offset, source);
     }
 
-    /** Where the file ends is for the server to say: the client's idea of it may be old. */
+    /** Appends at the end of the file as the server knows it, because the client's size may be old. */
     private void append(Fid fid, Fid.Binding binding, ByteBuffer source) throws FsException {
         ReentrantLock lock = session.appendLocks().lock(binding.path().inode());
         try {
@@ -250,7 +250,7 @@ final class NinePDataOperations {
     }
 
     /**
-     * Lists from the position behind the entry that the client had last. Entries are never cut: Linux v9fs drops the
+     * Lists from the position after the client's last entry. Entries are never cut: Linux v9fs drops the
      * rest of a reply in which it finds half an entry.
      */
     Rmessage readDirectory(Tmessage.Treaddir request) throws FsException {

@@ -13,8 +13,8 @@ import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.MessageHeader;
 
 /**
- * What lives from one Tversion to the next, or to the end of the connection: the fids, and the processes that locks
- * belong to. Thread-safe.
+ * The state from one Tversion to the next, or to the end of the connection: the fids, and the processes that own locks.
+ * Thread-safe.
  */
 final class NinePSession implements LockClient {
     private final NinePServer server;

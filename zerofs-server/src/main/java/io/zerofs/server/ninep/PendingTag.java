@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.BooleanSupplier;
 
 /**
- * One tag in flight. Its reply is given away under its own mutex, so that whoever finds it ended, on any thread, sends
- * what depends on that behind the reply.
+ * One tag in flight. Its reply is sent under its own mutex. So a thread that finds the tag ended sends dependent messages
+ * after the reply.
  */
 final class PendingTag {
     private enum Phase {
@@ -95,7 +95,7 @@ final class PendingTag {
         forget();
     }
 
-    /** Cancels the request if that is still possible, and answers the Tflush behind its end. */
+    /** Cancels the request if that is still possible, and answers the Tflush after its end. */
     synchronized void flush(Runnable answer) {
         if (phase == Phase.ENDED) {
             answer.run();

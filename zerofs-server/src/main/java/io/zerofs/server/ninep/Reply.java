@@ -5,7 +5,7 @@ import io.zerofs.server.ninep.wire.Rmessage;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
-/** What an operation gives. */
+/** The result of an operation. */
 sealed interface Reply {
     /** It is done. */
     record Now(Rmessage message) implements Reply {}

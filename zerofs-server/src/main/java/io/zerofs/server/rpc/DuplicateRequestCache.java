@@ -34,10 +34,10 @@ public final class DuplicateRequestCache {
     /** Enough for what a few busy clients have in flight when their connections break. */
     public static final long BYTES_MAX = 8 << 20;
 
-    /** What a call takes besides its reply, measured with a connection of its own. */
+    /** Bytes of a call besides its reply, measured with a connection of its own. */
     static final int CALL_BYTES = 400;
 
-    /** What a client takes besides its calls. */
+    /** Bytes of a client besides its calls. */
     static final int CLIENT_BYTES = 900;
 
     /** As long as Linux's own server remembers a reply. */
@@ -130,7 +130,7 @@ public final class DuplicateRequestCache {
 
     private record Key(String client, int xid, int length, long checksum) {}
 
-    /** What a client has of the calls that have ended. */
+    /** A client's ended calls. */
     private final class Owner {
         private final Object client;
         /** The oldest first. */
@@ -215,7 +215,7 @@ public final class DuplicateRequestCache {
             }
         }
 
-        /** Those who waited for the end of the call. */
+        /** The callers that wait for the end of the call. */
         private synchronized List<Request> finish(byte[] bytes) {
             List<Request> waited = waiters;
             finished = clock.instant();

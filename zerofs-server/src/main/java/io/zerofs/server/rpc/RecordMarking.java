@@ -5,8 +5,8 @@ import io.netty.buffer.ByteBuf;
 import io.zerofs.server.bytes.MalformedMessageException;
 
 /**
- * Records on a stream (RFC 5531 §11): a record is one or more fragments, each behind a word whose highest bit marks the
- * last one and whose other bits are its length.
+ * Records on a stream (RFC 5531 §11): a record is one or more fragments, each after a word. The word's highest
+ * bit marks the last fragment, and its other bits are the length.
  */
 public final class RecordMarking {
     /** Bytes of the word before each fragment. */

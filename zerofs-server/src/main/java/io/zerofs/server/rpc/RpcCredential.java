@@ -4,7 +4,7 @@ package io.zerofs.server.rpc;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
 
-/** Who calls, as the call says (RFC 5531 §8.2, appendix A). */
+/** The caller as the call states it (RFC 5531 §8.2, appendix A). */
 public sealed interface RpcCredential {
     /** Most bytes of a credential or verifier. */
     int BODY_BYTES_MAX = 400;

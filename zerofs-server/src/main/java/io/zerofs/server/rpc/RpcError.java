@@ -5,7 +5,7 @@ import io.zerofs.server.bytes.XdrWriter;
 
 /** Why a call was not carried out, as the reply says it (RFC 5531 §9). */
 public sealed interface RpcError {
-    /** Writes everything of the reply behind the message type. */
+    /** Writes everything of the reply after the message type. */
     void write(XdrWriter out);
 
     /** The call is understood, but the program does not do it. */

@@ -28,7 +28,7 @@ public final class RpcPeer {
         this.name = address instanceof InetSocketAddress tcp ? tcp.getAddress().getHostAddress() : LOCAL;
     }
 
-    /** What all connections of one client have in common. */
+    /** The common state of all connections of one client. */
     Object client() {
         return client;
     }

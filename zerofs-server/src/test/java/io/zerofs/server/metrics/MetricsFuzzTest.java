@@ -29,7 +29,7 @@ final class MetricsFuzzTest {
                 MetricsFuzzTest::fuzzerTestOneInput);
     }
 
-    /** What a client sends. */
+    /** The bytes of a client. */
     public static void fuzzerTestOneInput(byte[] input) throws Exception {
         if (server == null) {
             server = MetricsServer.open(List.of(ListenAddress.tcp("127.0.0.1:0")), () -> "a 1\n");

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What connections hold, and what is left when they end. */
+/** The holds of connections, and the state after their end. */
 class NbdConnectionLifeTest {
     /** Longest reply that counts as usual, about. */
     private static final int USUAL_BYTES = 5 << 18;

@@ -47,7 +47,7 @@ final class NbdFixture implements AutoCloseable {
         server = NbdServer.open(steered.files(), List.of(ListenAddress.tcp("127.0.0.1:0")), resources);
     }
 
-    /** What kill -9 does: all that no barrier made durable is gone. */
+    /** Does the same as kill -9: every change that no barrier made durable is gone. */
     void crash() throws Exception {
         MemoryVolume afterwards = volume.reopen();
         server.close();

@@ -62,7 +62,7 @@ class NbdOutOfMemoryTest {
         fixture.resize(file, 2_000);
     }
 
-    /** What information is wanted, which nobody gets to know. */
+    /** Requests for information whose answer no client gets. */
     private static final class Unreadable extends AbstractSet<InfoType> {
         @Override
         public Iterator<InfoType> iterator() {

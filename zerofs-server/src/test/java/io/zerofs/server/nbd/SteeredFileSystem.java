@@ -22,7 +22,7 @@ final class SteeredFileSystem {
     private final Queue<CompletableFuture<Void>> heldBarriers = new ConcurrentLinkedQueue<>();
     private volatile boolean holdBarriers;
 
-    /** What happens before an operation; gets its arguments. */
+    /** The action before an operation. It gets the operation's arguments. */
     @FunctionalInterface
     interface Before {
         void operation(Object[] arguments) throws Exception;

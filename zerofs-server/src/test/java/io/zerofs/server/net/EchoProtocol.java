@@ -43,7 +43,7 @@ final class EchoProtocol implements MessageProtocol {
 
     private final Connection connection;
 
-    /** What a test does in between. */
+    /** The action of a test in between. */
     @FunctionalInterface
     interface Step {
         void run() throws InterruptedException;

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Who gets the threads that wait for the store. */
+/** The division of threads that wait for the store. */
 class FileSystemExecutorTest {
     private static final int THREADS = 8;
 

@@ -46,7 +46,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who reaches a server: addresses, ranges of them, and the files of unix sockets. */
+/** The clients that reach a server: addresses, ranges of them, and the files of unix sockets. */
 class ListeningTest {
     private static final InetAddress LOCAL = InetAddress.getLoopbackAddress();
 

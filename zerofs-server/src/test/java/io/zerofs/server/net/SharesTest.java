@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Who a client is, and how much each may have. */
+/** The identity of clients, and their shares. */
 class SharesTest {
     private static final int CAPACITY = 1_000;
 

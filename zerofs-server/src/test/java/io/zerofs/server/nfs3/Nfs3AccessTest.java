@@ -25,7 +25,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What an operator allows to clients of NFS. */
+/** The access settings of NFS. */
 class Nfs3AccessTest {
     private static final byte[] NEW = {'n'};
 

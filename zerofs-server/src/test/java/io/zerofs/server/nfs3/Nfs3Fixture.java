@@ -35,7 +35,7 @@ final class Nfs3Fixture implements AutoCloseable {
     /** Barriers that the test completes itself; used when the fixture was opened to hold them. */
     final ConcurrentLinkedQueue<CompletableFuture<Void>> heldBarriers = new ConcurrentLinkedQueue<>();
 
-    /** What a barrier throws instead, if there is something. */
+    /** The exception of a barrier, if there is one. */
     volatile Error barrierFailure;
 
     final Nfs3Client client;

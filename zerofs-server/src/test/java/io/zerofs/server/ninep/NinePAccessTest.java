@@ -22,7 +22,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What an operator allows to clients of 9P, and whom the system says they are. */
+/** The access settings of 9P, and the users that the system reports. */
 class NinePAccessTest {
     private static final int ROOT = 0;
 

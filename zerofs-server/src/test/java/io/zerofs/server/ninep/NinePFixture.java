@@ -59,7 +59,7 @@ final class NinePFixture implements AutoCloseable {
         return client(0);
     }
 
-    /** Ends all clients, and checks that they leave nothing behind. */
+    /** Ends all clients, and checks that nothing of them is left. */
     @Override
     public void close() {
         for (NinePClient client : clients) {

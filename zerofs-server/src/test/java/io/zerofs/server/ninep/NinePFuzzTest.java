@@ -46,7 +46,7 @@ final class NinePFuzzTest {
         Mutations.run(samples, ROUNDS, NinePFuzzTest::fuzzerTestOneInput);
     }
 
-    /** What a client sends after it has fid 1 for the root, 2 for a directory and 3 for an open file. */
+    /** The messages of a client with fid 1 for the root, 2 for a directory and 3 for an open file. */
     public static void fuzzerTestOneInput(byte[] input) throws Exception {
         FuzzVolume next = FuzzVolume.next(volume);
         if (next != volume) {

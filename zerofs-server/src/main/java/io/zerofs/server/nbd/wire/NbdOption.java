@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nbd.wire;
 
-/** What a client may ask for during negotiation ("Option types"). */
+/** The options of the negotiation ("Option types"). */
 public enum NbdOption {
     EXPORT_NAME(1),
     ABORT(2),

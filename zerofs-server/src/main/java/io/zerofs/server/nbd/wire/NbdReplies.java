@@ -29,7 +29,7 @@ public final class NbdReplies {
     static final int FLAG_DONE = 1;
     static final int ERROR_FIXED_BYTES = 6;
 
-    /** What a chunk carries ("Structured reply types"). */
+    /** The type of a chunk ("Structured reply types"). */
     enum ChunkType {
         NONE(0),
         OFFSET_DATA(1),

@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.zerofs.server.bytes.MalformedMessageException;
 
 /**
- * What stands before the data of an option: {@code u64 magic, u32 option, u32 length}.
+ * The header before the data of an option: {@code u64 magic, u32 option, u32 length}.
  *
  * @param code number of the option, also unknown ones
  * @param dataBytes length of the data that follows, 0 to 2³² - 1

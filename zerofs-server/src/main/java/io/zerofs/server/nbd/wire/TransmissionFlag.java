@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nbd.wire;
 
-/** What an export can do ("Transmission flags"). */
+/** The features of an export ("Transmission flags"). */
 public enum TransmissionFlag {
     HAS_FLAGS(0),
     READ_ONLY(1),

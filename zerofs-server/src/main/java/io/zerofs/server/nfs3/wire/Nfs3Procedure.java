@@ -72,7 +72,7 @@ public enum Nfs3Procedure {
         };
     }
 
-    /** What follows the status of a failed call. */
+    /** The fields after the status of a failed call. */
     private enum FailureShape {
         NONE,
         STATUS,

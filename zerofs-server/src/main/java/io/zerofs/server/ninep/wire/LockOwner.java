@@ -4,7 +4,7 @@ package io.zerofs.server.ninep.wire;
 import java.util.Arrays;
 
 /**
- * Whose lock it is, by the client's account.
+ * The owner of a lock, as the client states it.
  *
  * @param process process id
  * @param client name of the machine, not unique

@@ -20,10 +20,10 @@ public final class MessageHeader {
     public static final int TAG_OFFSET = TYPE_OFFSET + Byte.BYTES;
     public static final int HEADER_BYTES = TAG_OFFSET + Short.BYTES;
 
-    /** What a reply with data has in front of it: header and count. */
+    /** Bytes before the data of a reply: header and count. */
     public static final int DATA_OFFSET = HEADER_BYTES + Integer.BYTES;
 
-    /** What a Twrite has in front of its data: header, fid, offset and count. */
+    /** Bytes before the data of a Twrite: header, fid, offset and count. */
     public static final int WRITE_DATA_OFFSET = HEADER_BYTES + Integer.BYTES + Long.BYTES + Integer.BYTES;
 
     /** The tag of Tversion (P9_NOTAG). */

@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.zerofs.server.bytes.LittleEndianWriter;
 import java.util.List;
 
-/** What the server answers. The order of components is that on the wire. */
+/** A message of the server. The components have the order of the wire. */
 public sealed interface Rmessage {
     MessageType type();
 

@@ -4,8 +4,8 @@ package io.zerofs.server.ninep.wire;
 import io.netty.buffer.ByteBuf;
 
 /**
- * What a client sends. The order of components is that on the wire; fids are unsigned 32-bit numbers; names are bytes
- * that nobody has checked but for their length.
+ * A message of a client. The components have the order of the wire. Fids are unsigned 32-bit numbers. Names are bytes of
+ * which only the length was checked.
  */
 public sealed interface Tmessage {
     MessageType type();

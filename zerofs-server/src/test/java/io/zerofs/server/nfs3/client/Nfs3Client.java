@@ -91,7 +91,7 @@ public final class Nfs3Client implements AutoCloseable {
         try {
             Nfs3Result result = Nfs3ResultReader.read(procedure, reply.rest());
             if (reply.rest().remaining() != 0) {
-                throw new IllegalStateException(reply.rest().remaining() + " bytes behind the result");
+                throw new IllegalStateException(reply.rest().remaining() + " bytes after the result");
             }
             return result;
         } catch (MalformedMessageException e) {

@@ -35,14 +35,14 @@ public final class RpcClient implements AutoCloseable {
         reader.start();
     }
 
-    /** A reply behind its message type: reply_stat, and for an accepted call accept_stat; the rest can be read. */
+    /** A reply after its message type: reply_stat, and for an accepted call accept_stat; the rest can be read. */
     public record Reply(int replyStatus, int acceptStatus, XdrReader rest) {
         public boolean isSuccess() {
             return replyStatus == 0 && acceptStatus == 0;
         }
     }
 
-    /** What a call says besides its arguments. */
+    /** The fields of a call besides its arguments. */
     public record Header(int program, int version, int procedure, int uid, int gid, int... groups) {}
 
     public int newXid() {
