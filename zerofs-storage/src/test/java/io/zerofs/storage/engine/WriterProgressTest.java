@@ -70,7 +70,7 @@ final class WriterProgressTest {
                 switch (random.nextInt(9)) {
                     case 0, 1, 2 -> {
                         int chunk = random.nextInt(CHUNKS);
-                        awaitRoom(volume, threads, chunk);
+                        awaitRoom(volume, threads, store, chunk);
                         write(volume, chunk, random.nextInt(12) * 4096, filled(100, i));
                     }
                     case 3 -> volume.barrier();
@@ -112,8 +112,13 @@ final class WriterProgressTest {
         }
     }
 
-    private static void awaitRoom(StorageVolume volume, InterleavedRuntime threads, int chunk) throws Exception {
+    private static void awaitRoom(StorageVolume volume, InterleavedRuntime threads, FaultyObjectStore store, int chunk)
+            throws Exception {
         for (int steps = 0; mustWait(volume, chunk); steps++) {
+            if (steps == STEPS_MAX / 2) {
+                // A fold needs all of its answers in one attempt: by chance alone it might never get them.
+                store.setFaults();
+            }
             // Somebody else's fsync: compactions are made of commits that are frozen.
             volume.barrier();
             boolean goesOn = threads.runOne() || threads.passTime();
