@@ -27,7 +27,7 @@ public record NbdConfig(
         @Setting("Authorities of the clients' certificates, a PEM file. Without it clients need no certificate.")
         Optional<Path> tlsClientCa,
 
-        @Setting("Whether clients over TCP must use TLS; `true` where there is a certificate, which it needs.")
+        @Setting("Whether clients over TCP must use TLS. Default: `true` with `tls_certificate`, which it needs.")
         Optional<Boolean> tlsRequired) {
     private static final Optional<List<AddressRange>> ALL =
             Optional.of(List.of(AddressRange.parse("0.0.0.0/0"), AddressRange.parse("::/0")));
