@@ -100,16 +100,8 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
     ServerSettings servers(ServersConfig config, OpenFiles files) {
         ServerSettings usual = ServerSettings.DEFAULT;
         long messageBytes = requestBytes / 4 * 3;
-        return new ServerSettings(
-                usual.eventLoopThreads(),
-                usual.blockingThreads(),
-                files.connectionsMax(),
-                usual.requestsPerConnectionMax(),
-                Math.min(usual.bytesPerConnectionMax(), messageBytes),
-                messageBytes,
-                usual.offloadBytes(),
-                usual.stallSeconds(),
-                usual.closeSeconds(),
-                config.clientShare());
+        return usual.withConnectionsMax(files.connectionsMax())
+                .withBytesMax(Math.min(usual.bytesPerConnectionMax(), messageBytes), messageBytes)
+                .withClientShare(config.clientShare());
     }
 }

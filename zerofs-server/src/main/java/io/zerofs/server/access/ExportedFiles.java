@@ -65,17 +65,8 @@ public final class ExportedFiles implements VirtualFileSystem {
      * @throws FsException NOT_FOUND or NOT_DIRECTORY for the path, which follows no symlinks
      */
     public static VirtualFileSystem of(VirtualFileSystem files, String path, boolean readOnly) throws FsException {
-        InodeId at = files.root();
-        for (String name : path.split("/")) {
-            if (!name.isEmpty()) {
-                Attributes found =
-                        files.lookup(Credentials.ROOT, at, FileName.of(name.getBytes(StandardCharsets.UTF_8)));
-                if (found.kind() != FileKind.DIRECTORY) {
-                    throw FsError.NOT_DIRECTORY.exception();
-                }
-                at = found.id();
-            }
-        }
+        InodeId at = DirectoryPath.resolve(files, path.getBytes(StandardCharsets.UTF_8))
+                .id();
         ExportedFiles exported = new ExportedFiles(files, at, readOnly);
         return exported.whole && !readOnly ? files : exported;
     }

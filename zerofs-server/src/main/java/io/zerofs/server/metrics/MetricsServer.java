@@ -44,16 +44,14 @@ public final class MetricsServer implements MessageProtocol.Factory, AutoCloseab
     private MetricsServer(Supplier<String> text, int lifeSeconds) {
         this.text = text;
         // Work of any size is for the waiting thread: to count may mean to wait for a lock.
-        this.resources = new ServerResources(new ServerSettings(
-                1,
-                1,
-                CONNECTIONS_MAX,
-                1,
-                ANSWER_BYTES_MAX,
-                2L * CONNECTIONS_MAX * ANSWER_BYTES_MAX,
-                1,
-                lifeSeconds,
-                1));
+        this.resources = new ServerResources(ServerSettings.DEFAULT
+                .withThreads(1, 1)
+                .withConnectionsMax(CONNECTIONS_MAX)
+                .withRequestsPerConnectionMax(1)
+                .withBytesMax(ANSWER_BYTES_MAX, 2L * CONNECTIONS_MAX * ANSWER_BYTES_MAX)
+                .withOffloadBytes(1)
+                .withStallSeconds(lifeSeconds)
+                .withCloseSeconds(1));
     }
 
     /**

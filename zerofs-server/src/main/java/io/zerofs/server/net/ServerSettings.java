@@ -41,46 +41,8 @@ public record ServerSettings(
             256L << 20,
             128 << 10,
             120,
-            10);
-
-    /** With the usual share of a client. */
-    public ServerSettings(
-            int eventLoopThreads,
-            int blockingThreads,
-            int connectionsMax,
-            int requestsPerConnectionMax,
-            long bytesPerConnectionMax,
-            long bytesInFlightMax,
-            int offloadBytes,
-            int stallSeconds,
-            int closeSeconds) {
-        this(
-                eventLoopThreads,
-                blockingThreads,
-                connectionsMax,
-                requestsPerConnectionMax,
-                bytesPerConnectionMax,
-                bytesInFlightMax,
-                offloadBytes,
-                stallSeconds,
-                closeSeconds,
-                CLIENT_SHARE);
-    }
-
-    /** The same with another share of a client. */
-    public ServerSettings withClientShare(double other) {
-        return new ServerSettings(
-                eventLoopThreads,
-                blockingThreads,
-                connectionsMax,
-                requestsPerConnectionMax,
-                bytesPerConnectionMax,
-                bytesInFlightMax,
-                offloadBytes,
-                stallSeconds,
-                closeSeconds,
-                other);
-    }
+            10,
+            CLIENT_SHARE);
 
     public ServerSettings {
         require(eventLoopThreads >= 1, "eventLoopThreads", eventLoopThreads);
@@ -95,6 +57,118 @@ public record ServerSettings(
         if (!(clientShare > 0 && clientShare <= 1)) {
             throw new IllegalArgumentException("clientShare is out of range: " + clientShare);
         }
+    }
+
+    public ServerSettings withThreads(int eventLoops, int blocking) {
+        return new ServerSettings(
+                eventLoops,
+                blocking,
+                connectionsMax,
+                requestsPerConnectionMax,
+                bytesPerConnectionMax,
+                bytesInFlightMax,
+                offloadBytes,
+                stallSeconds,
+                closeSeconds,
+                clientShare);
+    }
+
+    public ServerSettings withConnectionsMax(int connections) {
+        return new ServerSettings(
+                eventLoopThreads,
+                blockingThreads,
+                connections,
+                requestsPerConnectionMax,
+                bytesPerConnectionMax,
+                bytesInFlightMax,
+                offloadBytes,
+                stallSeconds,
+                closeSeconds,
+                clientShare);
+    }
+
+    public ServerSettings withRequestsPerConnectionMax(int requests) {
+        return new ServerSettings(
+                eventLoopThreads,
+                blockingThreads,
+                connectionsMax,
+                requests,
+                bytesPerConnectionMax,
+                bytesInFlightMax,
+                offloadBytes,
+                stallSeconds,
+                closeSeconds,
+                clientShare);
+    }
+
+    public ServerSettings withBytesMax(long perConnection, long inFlight) {
+        return new ServerSettings(
+                eventLoopThreads,
+                blockingThreads,
+                connectionsMax,
+                requestsPerConnectionMax,
+                perConnection,
+                inFlight,
+                offloadBytes,
+                stallSeconds,
+                closeSeconds,
+                clientShare);
+    }
+
+    public ServerSettings withOffloadBytes(int bytes) {
+        return new ServerSettings(
+                eventLoopThreads,
+                blockingThreads,
+                connectionsMax,
+                requestsPerConnectionMax,
+                bytesPerConnectionMax,
+                bytesInFlightMax,
+                bytes,
+                stallSeconds,
+                closeSeconds,
+                clientShare);
+    }
+
+    public ServerSettings withStallSeconds(int seconds) {
+        return new ServerSettings(
+                eventLoopThreads,
+                blockingThreads,
+                connectionsMax,
+                requestsPerConnectionMax,
+                bytesPerConnectionMax,
+                bytesInFlightMax,
+                offloadBytes,
+                seconds,
+                closeSeconds,
+                clientShare);
+    }
+
+    public ServerSettings withCloseSeconds(int seconds) {
+        return new ServerSettings(
+                eventLoopThreads,
+                blockingThreads,
+                connectionsMax,
+                requestsPerConnectionMax,
+                bytesPerConnectionMax,
+                bytesInFlightMax,
+                offloadBytes,
+                stallSeconds,
+                seconds,
+                clientShare);
+    }
+
+    public ServerSettings withClientShare(double share) {
+        return new ServerSettings(
+                eventLoopThreads,
+                blockingThreads,
+                connectionsMax,
+                requestsPerConnectionMax,
+                bytesPerConnectionMax,
+                bytesInFlightMax,
+                offloadBytes,
+                stallSeconds,
+                closeSeconds,
+                share);
     }
 
     private static void require(boolean holds, String name, long value) {

@@ -2,15 +2,9 @@
 package io.zerofs.server.nfs3;
 
 import io.netty.buffer.ByteBuf;
-import io.zerofs.core.vfs.Attributes;
-import io.zerofs.core.vfs.Credentials;
-import io.zerofs.core.vfs.FileKind;
-import io.zerofs.core.vfs.FileName;
-import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
-import io.zerofs.core.vfs.InodeId;
-import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.waiting.WouldBlockException;
+import io.zerofs.server.access.DirectoryPath;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
 import io.zerofs.server.bytes.XdrWriter;
@@ -22,7 +16,6 @@ import io.zerofs.server.rpc.RpcCall;
 import io.zerofs.server.rpc.RpcCredential;
 import io.zerofs.server.rpc.RpcExchange;
 import io.zerofs.server.rpc.RpcProgram;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -96,7 +89,8 @@ final class MountProgram implements RpcProgram {
     private void mount(String client, byte[] path, RpcExchange exchange) {
         MountStatus status;
         try {
-            byte[] handle = export.handles().encode(resolve(path));
+            byte[] handle = export.handles()
+                    .encode(DirectoryPath.resolve(export.files(), path).id());
             mounts.add(client, path);
             mounted.line("NFS {}: mounted", client);
             reply(
@@ -113,30 +107,6 @@ final class MountProgram implements RpcProgram {
         }
         int code = status.code();
         reply(exchange, out -> out.writeInt(code));
-    }
-
-    /**
-     * Walks a path. The mount daemon acts for the system, so permission is not asked for; what the user may do is
-     * decided with each file. Symlinks are not followed: their meaning is the client's.
-     */
-    private InodeId resolve(byte[] path) throws FsException {
-        VirtualFileSystem files = export.files();
-        InodeId at = files.root();
-        int start = 0;
-        for (int i = 0; i <= path.length; i++) {
-            if (i < path.length && path[i] != '/') {
-                continue;
-            }
-            if (i > start) {
-                Attributes found = files.lookup(Credentials.ROOT, at, FileName.of(Arrays.copyOfRange(path, start, i)));
-                if (found.kind() != FileKind.DIRECTORY) {
-                    throw FsError.NOT_DIRECTORY.exception();
-                }
-                at = found.id();
-            }
-            start = i + 1;
-        }
-        return at;
     }
 
     private static void reply(RpcExchange exchange, Consumer<XdrWriter> result) {

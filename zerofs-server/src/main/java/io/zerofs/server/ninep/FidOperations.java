@@ -3,16 +3,17 @@ package io.zerofs.server.ninep;
 
 import io.zerofs.core.vfs.Attributes;
 import io.zerofs.core.vfs.Credentials;
-import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.RemoveMode;
 import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.server.access.DirectoryPath;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.MessageType;
+import io.zerofs.server.ninep.wire.NinePHandler;
 import io.zerofs.server.ninep.wire.Qid;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.Tmessage;
@@ -24,7 +25,7 @@ import java.util.Deque;
 import java.util.List;
 
 /** Creates and removes fids: Tauth, Tattach, Twalk, Tclunk, Tremove. */
-final class FidOperations {
+final class FidOperations implements NinePHandler.Fids<Reply, FsException> {
     /** n_uname of a client that names its user by text only (P9_NONUNAME). */
     private static final int NO_UID = -1;
 
@@ -43,11 +44,13 @@ final class FidOperations {
     }
 
     /** There is no authentication in the protocol; whoever connects over TCP is believed, as with AUTH_SYS. */
-    Rmessage auth(Tmessage.Tauth request) {
+    @Override
+    public Reply auth(Tmessage.Tauth request) {
         throw new ErrnoException(Errno.EOPNOTSUPP);
     }
 
-    Rmessage attach(Tmessage.Tattach request) throws FsException {
+    @Override
+    public Reply attach(Tmessage.Tattach request) throws FsException {
         if (request.authFid() != MessageHeader.NO_FID) {
             throw new ErrnoException(Errno.EBADF);
         }
@@ -56,12 +59,9 @@ final class FidOperations {
         if (!session.mayClaim(uid)) {
             throw FsError.NOT_PERMITTED.exception();
         }
-        Attributes root = resolve(request.tree());
-        if (root.kind() != FileKind.DIRECTORY) {
-            throw new ErrnoException(Errno.ENOTDIR);
-        }
+        Attributes root = DirectoryPath.resolve(files, request.tree());
         fids.add(request.fid(), new Fid(session.as(uid, uid), root.id(), FidPath.root(root.id())));
-        return new Rmessage.Named(MessageType.RATTACH, session.qids().of(root));
+        return Reply.now(new Rmessage.Named(MessageType.RATTACH, session.qids().of(root)));
     }
 
     private static int uidOf(byte[] user) {
@@ -78,24 +78,9 @@ final class FidOperations {
         return Credentials.NOBODY;
     }
 
-    /** The tree that a client attaches is chosen by who mounts, not by each user: permissions do not apply. */
-    private Attributes resolve(byte[] path) throws FsException {
-        Attributes at = files.getAttributes(files.root());
-        int start = 0;
-        for (int end = 0; end <= path.length; end++) {
-            if (end < path.length && path[end] != '/') {
-                continue;
-            }
-            if (end > start) {
-                at = files.lookup(Credentials.ROOT, at.id(), FileName.of(Arrays.copyOfRange(path, start, end)));
-            }
-            start = end + 1;
-        }
-        return at;
-    }
-
     /** A walk that fails at its first name is an error; one that fails later tells how far it came (walk(5)). */
-    Rmessage walk(Tmessage.Twalk request) throws FsException {
+    @Override
+    public Reply walk(Tmessage.Twalk request) throws FsException {
         Fid from = fids.get(request.fid());
         boolean inPlace = request.fid() == request.newFid();
         Fid.Binding before = inPlace ? from.unopened() : from.binding();
@@ -116,14 +101,14 @@ final class FidOperations {
             if (qids.isEmpty()) {
                 throw e;
             }
-            return new Rmessage.Rwalk(qids);
+            return Reply.now(new Rmessage.Rwalk(qids));
         }
         if (!inPlace) {
             fids.add(request.newFid(), new Fid(from.who(), from.root(), path));
         } else if (!fids.become(from, before, new Fid.Binding(path, before.state()))) {
             throw new ErrnoException(Errno.EBADF);
         }
-        return new Rmessage.Rwalk(qids);
+        return Reply.now(new Rmessage.Rwalk(qids));
     }
 
     /** Returns the place that a name leads to; a name that this very walk has passed is known on the way back. */
@@ -145,7 +130,8 @@ final class FidOperations {
     }
 
     /** Frees the fid whatever happens; an extended attribute that was written is set now, and may be refused. */
-    Rmessage clunk(Tmessage.Tclunk request) throws FsException {
+    @Override
+    public Reply clunk(Tmessage.Tclunk request) throws FsException {
         Fid fid = fids.get(request.fid());
         Fid.Binding binding = fid.binding();
         try {
@@ -157,11 +143,12 @@ final class FidOperations {
             throw e;
         }
         fids.remove(request.fid(), fid);
-        return Rmessage.Empty.RCLUNK;
+        return Reply.now(Rmessage.Empty.RCLUNK);
     }
 
     /** Removes the file, and frees the fid whether that worked or not (remove(5)). */
-    Rmessage remove(Tmessage.Tremove request) throws FsException {
+    @Override
+    public Reply remove(Tmessage.Tremove request) throws FsException {
         Fid fid = fids.get(request.fid());
         try {
             FidPath path = fid.path();
@@ -172,7 +159,7 @@ final class FidOperations {
             throw e;
         }
         fids.remove(request.fid(), fid);
-        return Rmessage.Empty.RREMOVE;
+        return Reply.now(Rmessage.Empty.RREMOVE);
     }
 
     private void requireSame(Credentials who, FidPath path) throws FsException {

@@ -7,17 +7,19 @@ import io.zerofs.core.locks.HeldLock;
 import io.zerofs.core.locks.LockHolder;
 import io.zerofs.core.locks.LockOutcome;
 import io.zerofs.core.locks.LockWaiter;
+import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.LockOwner;
 import io.zerofs.server.ninep.wire.LockRange;
 import io.zerofs.server.ninep.wire.LockStatus;
 import io.zerofs.server.ninep.wire.LockType;
+import io.zerofs.server.ninep.wire.NinePHandler;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.Tmessage;
 
 /** Tlock and Tgetlock, on regular files that are open. */
-final class LockOperations {
+final class LockOperations implements NinePHandler.Locks<Reply, FsException> {
     private final NinePSession session;
     private final ByteRangeLocks locks;
 
@@ -32,7 +34,8 @@ final class LockOperations {
      * meanwhile, so that a timer that was to end its wait would be late. RECLAIM is as good as any other: after a restart
      * of the server there is no connection that could reclaim.
      */
-    Reply lock(Tmessage.Tlock request) {
+    @Override
+    public Reply lock(Tmessage.Tlock request) {
         Fid fid = session.fids().get(request.fid());
         InodeId inode = openFile(fid);
         HeldLock wanted = wanted(fid, request.lock(), request.range(), request.owner());
@@ -63,17 +66,20 @@ final class LockOperations {
     }
 
     /** Linux asks with UNLOCK whatever lock it wants to know about; the strictest answer fits all. */
-    Rmessage getLock(Tmessage.Tgetlock request) {
+    @Override
+    public Reply getLock(Tmessage.Tgetlock request) {
         Fid fid = session.fids().get(request.fid());
         InodeId inode = openFile(fid);
         LockType type = request.lock() == LockType.READ ? LockType.READ : LockType.WRITE;
         HeldLock found = locks.conflicting(inode, wanted(fid, type, request.range(), request.owner()));
-        return found == null
-                ? new Rmessage.Rgetlock(LockType.UNLOCK, request.range(), request.owner())
-                : new Rmessage.Rgetlock(
-                        found.exclusive() ? LockType.WRITE : LockType.READ,
-                        onWire(found.range()),
-                        new LockOwner(found.holder().process(), found.holder().machine()));
+        return Reply.now(
+                found == null
+                        ? new Rmessage.Rgetlock(LockType.UNLOCK, request.range(), request.owner())
+                        : new Rmessage.Rgetlock(
+                                found.exclusive() ? LockType.WRITE : LockType.READ,
+                                onWire(found.range()),
+                                new LockOwner(
+                                        found.holder().process(), found.holder().machine())));
     }
 
     private static InodeId openFile(Fid fid) {

@@ -14,11 +14,12 @@ import io.zerofs.core.vfs.RemoveMode;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.MessageType;
+import io.zerofs.server.ninep.wire.NinePHandler;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.Tmessage;
 
 /** Names made, moved and taken away. The group of a new file is the one in the message; 9P users have none. */
-final class NamespaceOperations {
+final class NamespaceOperations implements NinePHandler.Names<Reply, FsException> {
 
     private final NinePSession session;
     private final VirtualFileSystem files;
@@ -32,7 +33,8 @@ final class NamespaceOperations {
         this.qids = session.qids();
     }
 
-    Rmessage symlink(Tmessage.Tsymlink request) throws FsException {
+    @Override
+    public Reply symlink(Tmessage.Tsymlink request) throws FsException {
         if (request.target().length > VirtualFileSystem.SYMLINK_BYTES_MAX) {
             throw FsError.NAME_TOO_LONG.exception();
         }
@@ -41,15 +43,17 @@ final class NamespaceOperations {
             throw FsError.NOT_FOUND.exception();
         }
         NewNode node = NewNode.symlink(request.target());
-        return create(MessageType.RSYMLINK, request.fid(), request.gid(), request.name(), node);
+        return Reply.now(create(MessageType.RSYMLINK, request.fid(), request.gid(), request.name(), node));
     }
 
-    Rmessage makeDirectory(Tmessage.Tmkdir request) throws FsException {
+    @Override
+    public Reply makeDirectory(Tmessage.Tmkdir request) throws FsException {
         NewNode node = NewNode.directory(request.mode() & Attributes.PERMISSION_BITS);
-        return create(MessageType.RMKDIR, request.fid(), request.gid(), request.name(), node);
+        return Reply.now(create(MessageType.RMKDIR, request.fid(), request.gid(), request.name(), node));
     }
 
-    Rmessage makeNode(Tmessage.Tmknod request) throws FsException {
+    @Override
+    public Reply makeNode(Tmessage.Tmknod request) throws FsException {
         FileKind kind = Modes.kind(request.mode());
         if (kind == FileKind.DIRECTORY || kind == FileKind.SYMLINK) {
             throw new ErrnoException(Errno.EINVAL);
@@ -62,7 +66,7 @@ final class NamespaceOperations {
                 null,
                 NewNode.Existing.REFUSE,
                 0);
-        return create(MessageType.RMKNOD, request.fid(), request.gid(), request.name(), node);
+        return Reply.now(create(MessageType.RMKNOD, request.fid(), request.gid(), request.name(), node));
     }
 
     private Rmessage create(MessageType reply, int directoryFid, int gid, byte[] name, NewNode node)
@@ -75,19 +79,23 @@ final class NamespaceOperations {
                         .node()));
     }
 
-    Rmessage link(Tmessage.Tlink request) throws FsException {
+    @Override
+    public Reply link(Tmessage.Tlink request) throws FsException {
         Fid directory = fids.get(request.directoryFid());
         Fid file = fids.get(request.fid());
         files.link(directory.who(), file.inode(), directory.inode(), FileName.of(request.name()));
-        return Rmessage.Empty.RLINK;
+        return Reply.now(Rmessage.Empty.RLINK);
     }
 
-    Rmessage readLink(Tmessage.Treadlink request) throws FsException {
-        return new Rmessage.Rreadlink(files.readLink(fids.get(request.fid()).inode()));
+    @Override
+    public Reply readLink(Tmessage.Treadlink request) throws FsException {
+        return Reply.now(
+                new Rmessage.Rreadlink(files.readLink(fids.get(request.fid()).inode())));
     }
 
     /** The old form of Trenameat, on the name by which the fid was reached. */
-    Rmessage rename(Tmessage.Trename request) throws FsException {
+    @Override
+    public Reply rename(Tmessage.Trename request) throws FsException {
         Fid file = fids.get(request.fid());
         Fid target = fids.get(request.directoryFid());
         FileName name = FileName.of(request.name());
@@ -98,26 +106,28 @@ final class NamespaceOperations {
         files.rename(target.who(), from.parent(), from.name(), target.inode(), name);
         // If it was opened meanwhile, it keeps the old name and will not be found by it.
         fids.become(file, before, new Fid.Binding(new FidPath(target.inode(), name, from.inode()), before.state()));
-        return Rmessage.Empty.RRENAME;
+        return Reply.now(Rmessage.Empty.RRENAME);
     }
 
-    Rmessage renameAt(Tmessage.Trenameat request) throws FsException {
+    @Override
+    public Reply renameAt(Tmessage.Trenameat request) throws FsException {
         Fid from = fids.get(request.fromFid());
         Fid to = fids.get(request.toFid());
         FileName fromName = FileName.of(request.fromName());
         FileName toName = FileName.of(request.toName());
         files.rename(to.who(), from.inode(), fromName, to.inode(), toName);
-        return Rmessage.Empty.RRENAMEAT;
+        return Reply.now(Rmessage.Empty.RRENAMEAT);
     }
 
-    Rmessage unlinkAt(Tmessage.Tunlinkat request) throws FsException {
+    @Override
+    public Reply unlinkAt(Tmessage.Tunlinkat request) throws FsException {
         if ((request.flags() & ~Tmessage.Tunlinkat.REMOVE_DIRECTORY) != 0) {
             throw new ErrnoException(Errno.EINVAL);
         }
         Fid directory = fids.get(request.fid());
         RemoveMode mode = request.flags() == 0 ? RemoveMode.FILE : RemoveMode.DIRECTORY;
         files.remove(directory.who(), directory.inode(), FileName.of(request.name()), mode);
-        return Rmessage.Empty.RUNLINKAT;
+        return Reply.now(Rmessage.Empty.RUNLINKAT);
     }
 
     /** Checks that the name by which a file was reached still leads there, for messages that act on it by its fid. */

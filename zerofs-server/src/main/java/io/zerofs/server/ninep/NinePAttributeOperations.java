@@ -17,13 +17,14 @@ import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.GetattrMask;
+import io.zerofs.server.ninep.wire.NinePHandler;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.SetattrValid;
 import io.zerofs.server.ninep.wire.Tmessage;
 import io.zerofs.server.ninep.wire.WireTime;
 
 /** Tgetattr, Tsetattr and Tstatfs. */
-final class NinePAttributeOperations {
+final class NinePAttributeOperations implements NinePHandler.Attributes<Reply, FsException> {
     /** Type of the file system as statfs(2) tells it (V9FS_MAGIC). */
     private static final int FILE_SYSTEM_MAGIC = 0x01021997;
 
@@ -43,9 +44,10 @@ final class NinePAttributeOperations {
         this.qids = session.qids();
     }
 
-    Rmessage getAttributes(Tmessage.Tgetattr request) throws FsException {
+    @Override
+    public Reply getAttributes(Tmessage.Tgetattr request) throws FsException {
         Attributes file = files.getAttributes(fids.get(request.fid()).inode());
-        return new Rmessage.Rgetattr(
+        return Reply.now(new Rmessage.Rgetattr(
                 request.mask() & GetattrMask.ALL,
                 qids.of(file),
                 Modes.kindBits(file.kind()) | file.mode(),
@@ -61,7 +63,7 @@ final class NinePAttributeOperations {
                 time(file.changed()),
                 time(file.created()),
                 file.id().generation(),
-                nanos(file.changed()));
+                nanos(file.changed())));
     }
 
     /** Linux's encoding of a device in 32 bits (new_encode_dev), which v9fs expects. */
@@ -84,7 +86,8 @@ final class NinePAttributeOperations {
         return new WireTime(time.seconds(), time.nanos());
     }
 
-    Rmessage setAttributes(Tmessage.Tsetattr request) throws FsException {
+    @Override
+    public Reply setAttributes(Tmessage.Tsetattr request) throws FsException {
         Fid fid = fids.get(request.fid());
         Fid.Binding binding = fid.binding();
         InodeId inode = binding.path().inode();
@@ -98,7 +101,7 @@ final class NinePAttributeOperations {
             }
         }
         files.setAttributes(who, inode, change, opened ? DataAccess.CHECKED_AT_OPEN : DataAccess.CHECKED_NOW);
-        return Rmessage.Empty.RSETATTR;
+        return Reply.now(Rmessage.Empty.RSETATTR);
     }
 
     private static AttributeChange change(Tmessage.Tsetattr request) {
@@ -149,13 +152,14 @@ final class NinePAttributeOperations {
         return TimeChange.to(new Timestamp(time.seconds(), (int) time.nanos()));
     }
 
-    Rmessage statistics(Tmessage.Tstatfs request) {
+    @Override
+    public Reply statistics(Tmessage.Tstatfs request) {
         fids.get(request.fid()).binding();
         FsStatistics now = files.statistics();
         long blocks = Long.divideUnsigned(now.bytesMax(), STATFS_BLOCK_BYTES);
         long used = blocks(now.bytesUsed(), STATFS_BLOCK_BYTES);
         long free = Long.compareUnsigned(used, blocks) >= 0 ? 0 : blocks - used;
-        return new Rmessage.Rstatfs(
+        return Reply.now(new Rmessage.Rstatfs(
                 FILE_SYSTEM_MAGIC,
                 STATFS_BLOCK_BYTES,
                 blocks,
@@ -164,6 +168,6 @@ final class NinePAttributeOperations {
                 now.inodesMax(),
                 Math.max(0, now.inodesMax() - now.inodesUsed()),
                 files.volumeId().getLeastSignificantBits(),
-                FileName.BYTES_MAX);
+                FileName.BYTES_MAX));
     }
 }

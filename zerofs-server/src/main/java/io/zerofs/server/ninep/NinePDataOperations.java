@@ -20,6 +20,7 @@ import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.MessageType;
+import io.zerofs.server.ninep.wire.NinePHandler;
 import io.zerofs.server.ninep.wire.OpenFlags;
 import io.zerofs.server.ninep.wire.Qid;
 import io.zerofs.server.ninep.wire.Rmessage;
@@ -31,7 +32,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Files opened, read and written. Permission is checked when a file is opened, never again. */
-final class NinePDataOperations {
+final class NinePDataOperations implements NinePHandler.Data<Reply, FsException> {
 
     /** Most bytes of one Rreaddir; a client that wants more asks again. */
     private static final int DIRECTORY_BYTES_MAX = 64 * 1024;
@@ -49,18 +50,20 @@ final class NinePDataOperations {
         this.fids = session.fids();
     }
 
-    Rmessage open(Tmessage.Tlopen request) throws FsException {
+    @Override
+    public Reply open(Tmessage.Tlopen request) throws FsException {
         Fid fid = fids.get(request.fid());
         Fid.Binding before = fid.unopened();
         Attributes file = files.getAttributes(before.path().inode());
         requireOpenable(file.kind(), request.flags());
         checkAccess(fid.who(), file, request.flags());
         finishOpening(fid, before, before.path(), file, request.flags());
-        return new Rmessage.Opened(MessageType.RLOPEN, session.qids().of(file), 0);
+        return Reply.now(new Rmessage.Opened(MessageType.RLOPEN, session.qids().of(file), 0));
     }
 
     /** Creates or, without O_EXCL, opens what another client has just created. */
-    Rmessage create(Tmessage.Tlcreate request) throws FsException {
+    @Override
+    public Reply create(Tmessage.Tlcreate request) throws FsException {
         Fid fid = fids.get(request.fid());
         Fid.Binding before = fid.unopened();
         FileName name = FileName.of(request.name());
@@ -86,7 +89,8 @@ final class NinePDataOperations {
             checkAccess(fid.who(), file, flags);
         }
         finishOpening(fid, before, path, file, flags);
-        return new Rmessage.Opened(MessageType.RLCREATE, session.qids().of(file), 0);
+        return Reply.now(
+                new Rmessage.Opened(MessageType.RLCREATE, session.qids().of(file), 0));
     }
 
     private static boolean wantsToRead(int flags) {
@@ -163,12 +167,13 @@ final class NinePDataOperations {
     }
 
     /** Data goes from the store's cache into the reply, which is sent from there. */
-    Rmessage read(Tmessage.Tread request) throws FsException {
+    @Override
+    public Reply read(Tmessage.Tread request) throws FsException {
         Fid fid = fids.get(request.fid());
         Fid.Binding binding = fid.binding();
         int count = session.dataBytes(request.count());
         if (binding.state() instanceof FidState.XattrValue value) {
-            return readValue(value.bytes(), request.offset(), count);
+            return Reply.now(readValue(value.bytes(), request.offset(), count));
         }
         if (binding.state() instanceof FidState.OpenDirectory) {
             throw FsError.IS_DIRECTORY.exception();
@@ -188,7 +193,7 @@ final class NinePDataOperations {
                     .count();
             Rmessage reply = new Rmessage.Data(MessageType.RREAD, bytes.writerIndex(MessageHeader.DATA_OFFSET + read));
             bytes = null;
-            return reply;
+            return Reply.now(reply);
         } finally {
             if (bytes != null) {
                 bytes.release();
@@ -204,7 +209,8 @@ final class NinePDataOperations {
     }
 
     /** Written from the message that the request came in. */
-    Reply write(Tmessage.Twrite request) throws FsException {
+    @Override
+    public Reply write(Tmessage.Twrite request) throws FsException {
         Fid fid = fids.get(request.fid());
         Fid.Binding binding = fid.binding();
         ByteBuffer source = request.data().nioBuffer();
@@ -239,7 +245,8 @@ final class NinePDataOperations {
     }
 
     /** Answers when everything that was answered before is durable. */
-    Reply sync(Tmessage.Tfsync request) {
+    @Override
+    public Reply sync(Tmessage.Tfsync request) {
         fids.get(request.fid()).binding();
         return afterBarrier(Rmessage.Empty.RFSYNC, true);
     }
@@ -253,7 +260,8 @@ final class NinePDataOperations {
      * Lists from the position after the client's last entry. Entries are never cut: Linux v9fs drops the
      * rest of a reply in which it finds half an entry.
      */
-    Rmessage readDirectory(Tmessage.Treaddir request) throws FsException {
+    @Override
+    public Reply readDirectory(Tmessage.Treaddir request) throws FsException {
         Fid fid = fids.get(request.fid());
         Fid.Binding binding = fid.binding();
         if (!(binding.state() instanceof FidState.OpenDirectory directory)) {
@@ -275,7 +283,7 @@ final class NinePDataOperations {
                 throw FsError.INVALID.exception();
             }
             whole = true;
-            return new Rmessage.Data(MessageType.RREADDIR, bytes);
+            return Reply.now(new Rmessage.Data(MessageType.RREADDIR, bytes));
         } finally {
             if (!whole) {
                 bytes.release();

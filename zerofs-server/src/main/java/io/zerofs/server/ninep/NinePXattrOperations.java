@@ -7,13 +7,14 @@ import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.vfs.XattrMode;
 import io.zerofs.server.ninep.wire.Errno;
+import io.zerofs.server.ninep.wire.NinePHandler;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.Tmessage;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 
 /** Extended attributes: read through a fid that Txattrwalk makes, written through one that Txattrcreate turns. */
-final class NinePXattrOperations {
+final class NinePXattrOperations implements NinePHandler.Xattrs<Reply, FsException> {
     /** Flags of setxattr(2). */
     private static final int CREATE = 1;
 
@@ -29,7 +30,8 @@ final class NinePXattrOperations {
         this.memory = session.xattrMemory();
     }
 
-    Rmessage xattrWalk(Tmessage.Txattrwalk request) throws FsException {
+    @Override
+    public Reply xattrWalk(Tmessage.Txattrwalk request) throws FsException {
         Fid fid = fids.get(request.fid());
         FidPath path = fid.path();
         fids.requireFree(request.newFid());
@@ -39,7 +41,7 @@ final class NinePXattrOperations {
         memory.take(value.length);
         Fid.Binding binding = new Fid.Binding(path, new FidState.XattrValue(value, memory));
         fids.add(request.newFid(), new Fid(fid.who(), fid.root(), binding));
-        return new Rmessage.Rxattrwalk(value.length);
+        return Reply.now(new Rmessage.Rxattrwalk(value.length));
     }
 
     /** As listxattr(2) wants it: each name ends with a NUL. */
@@ -52,7 +54,8 @@ final class NinePXattrOperations {
         return out.toByteArray();
     }
 
-    Rmessage xattrCreate(Tmessage.Txattrcreate request) throws FsException {
+    @Override
+    public Reply xattrCreate(Tmessage.Txattrcreate request) throws FsException {
         Fid fid = fids.get(request.fid());
         Fid.Binding before = fid.unopened();
         if (Long.compareUnsigned(request.size(), VirtualFileSystem.XATTR_BYTES_MAX) > 0) {
@@ -71,7 +74,7 @@ final class NinePXattrOperations {
             draft.close();
             throw new ErrnoException(Errno.EBADF);
         }
-        return Rmessage.Empty.RXATTRCREATE;
+        return Reply.now(Rmessage.Empty.RXATTRCREATE);
     }
 
     /**

@@ -28,7 +28,14 @@ import java.util.concurrent.Callable;
 
 /** An NBD server on a file system in memory, and what tests do with both. */
 final class NbdFixture implements AutoCloseable {
-    static final ServerSettings SETTINGS = new ServerSettings(2, 4, 16, 32, 33L << 20, 66L << 20, 64 << 10, 5, 5);
+    static final ServerSettings SETTINGS = ServerSettings.DEFAULT
+            .withThreads(2, 4)
+            .withConnectionsMax(16)
+            .withRequestsPerConnectionMax(32)
+            .withBytesMax(33L << 20, 66L << 20)
+            .withOffloadBytes(64 << 10)
+            .withStallSeconds(5)
+            .withCloseSeconds(5);
 
     private MemoryVolume volume = new MemoryVolume();
     private ZeroFileSystem real;

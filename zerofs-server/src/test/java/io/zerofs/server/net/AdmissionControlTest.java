@@ -20,8 +20,15 @@ class AdmissionControlTest {
     /** A second call would find a connection that waits again, and be the one that it needs later. */
     @Test
     void whoWasRefusedIsResumedOnceHoweverManyReleaseAtOnce() throws Exception {
-        AdmissionControl admission =
-                new AdmissionControl(new ServerSettings(1, 1, 1, 2, 1_000, 1_000, 1, 1, 0).withClientShare(1));
+        AdmissionControl admission = new AdmissionControl(ServerSettings.DEFAULT
+                .withThreads(1, 1)
+                .withConnectionsMax(1)
+                .withRequestsPerConnectionMax(2)
+                .withBytesMax(1_000, 1_000)
+                .withOffloadBytes(1)
+                .withStallSeconds(1)
+                .withCloseSeconds(0)
+                .withClientShare(1));
         AtomicInteger resumed = new AtomicInteger();
         AdmissionControl.ConnectionBudget budget = admission.budget(Client.alone(), resumed::incrementAndGet);
         CyclicBarrier start = new CyclicBarrier(2);
@@ -51,8 +58,15 @@ class AdmissionControlTest {
     void whoWasRefusedIsNotResumedBeforeThereIsRoom() {
         int usual = 1 << 20;
         int bulk = 32 << 20;
-        AdmissionControl admission =
-                new AdmissionControl(new ServerSettings(1, 1, 3, 2, 8 << 20, 8 << 20, 1, 1, 0).withClientShare(1));
+        AdmissionControl admission = new AdmissionControl(ServerSettings.DEFAULT
+                .withThreads(1, 1)
+                .withConnectionsMax(3)
+                .withRequestsPerConnectionMax(2)
+                .withBytesMax(8 << 20, 8 << 20)
+                .withOffloadBytes(1)
+                .withStallSeconds(1)
+                .withCloseSeconds(0)
+                .withClientShare(1));
         AtomicInteger resumed = new AtomicInteger();
         AdmissionControl.ConnectionBudget holder = admission.budget(Client.alone(), () -> {});
         AdmissionControl.ConnectionBudget waiting = admission.budget(Client.alone(), resumed::incrementAndGet);
@@ -72,8 +86,15 @@ class AdmissionControlTest {
 
     @Test
     void aSmallMessageGoesOnOnceItsConnectionHasNothingElseInFlightHoweverMuchOthersHold() {
-        AdmissionControl admission =
-                new AdmissionControl(new ServerSettings(1, 1, 3, 2, 8 << 20, 8 << 20, 1, 1, 0).withClientShare(1));
+        AdmissionControl admission = new AdmissionControl(ServerSettings.DEFAULT
+                .withThreads(1, 1)
+                .withConnectionsMax(3)
+                .withRequestsPerConnectionMax(2)
+                .withBytesMax(8 << 20, 8 << 20)
+                .withOffloadBytes(1)
+                .withStallSeconds(1)
+                .withCloseSeconds(0)
+                .withClientShare(1));
         while (admission.budget(Client.alone(), () -> {}).tryAdmit(1 << 20)) {
             // Others take all that there is.
         }
@@ -90,8 +111,15 @@ class AdmissionControlTest {
 
     @Test
     void whoGaveUpIsForgotten() {
-        AdmissionControl admission =
-                new AdmissionControl(new ServerSettings(1, 1, 2, 1, 1_000, 1_000, 1, 1, 0).withClientShare(1));
+        AdmissionControl admission = new AdmissionControl(ServerSettings.DEFAULT
+                .withThreads(1, 1)
+                .withConnectionsMax(2)
+                .withRequestsPerConnectionMax(1)
+                .withBytesMax(1_000, 1_000)
+                .withOffloadBytes(1)
+                .withStallSeconds(1)
+                .withCloseSeconds(0)
+                .withClientShare(1));
         AdmissionControl.ConnectionBudget budget = admission.budget(Client.alone(), () -> {
             throw new AssertionError("resumed");
         });
@@ -110,8 +138,15 @@ class AdmissionControlTest {
     @Test
     void whatAConnectionHoldsIsWantedByOthersOfItsClientThatHasItsShare() {
         int usual = 1 << 20;
-        AdmissionControl admission =
-                new AdmissionControl(new ServerSettings(1, 1, 9, 1, 8 << 20, 8 << 20, 1, 1, 0).withClientShare(0.5));
+        AdmissionControl admission = new AdmissionControl(ServerSettings.DEFAULT
+                .withThreads(1, 1)
+                .withConnectionsMax(9)
+                .withRequestsPerConnectionMax(1)
+                .withBytesMax(8 << 20, 8 << 20)
+                .withOffloadBytes(1)
+                .withStallSeconds(1)
+                .withCloseSeconds(0)
+                .withClientShare(0.5));
         Client greedy = Client.alone();
         AdmissionControl.ConnectionBudget holder = admission.budget(greedy, () -> {});
         AdmissionControl.ConnectionBudget stranger = admission.budget(Client.alone(), () -> {});

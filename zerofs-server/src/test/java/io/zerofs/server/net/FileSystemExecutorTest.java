@@ -24,8 +24,14 @@ import org.junit.jupiter.api.Test;
 class FileSystemExecutorTest {
     private static final int THREADS = 8;
 
-    private final FileSystemExecutor threads =
-            new FileSystemExecutor(new ServerSettings(1, THREADS, 1, 1, 1, 1, 1, 1, 5));
+    private final FileSystemExecutor threads = new FileSystemExecutor(ServerSettings.DEFAULT
+            .withThreads(1, THREADS)
+            .withConnectionsMax(1)
+            .withRequestsPerConnectionMax(1)
+            .withBytesMax(1, 1)
+            .withOffloadBytes(1)
+            .withStallSeconds(1)
+            .withCloseSeconds(5));
     private final Clients clients = new Clients();
     private final Client greedy = client("10.0.0.1");
     private final Client other = client("10.0.0.2");

@@ -30,8 +30,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GreedyClientTest {
     private static final int CONNECTIONS = 30;
     private static final int LARGE = 1 << 20;
-    private static final ServerSettings SETTINGS =
-            new ServerSettings(2, 4, CONNECTIONS + 2, 8, 4L << 20, 8L << 20, 64 << 10, 30, 2);
+    private static final ServerSettings SETTINGS = ServerSettings.DEFAULT
+            .withThreads(2, 4)
+            .withConnectionsMax(CONNECTIONS + 2)
+            .withRequestsPerConnectionMax(8)
+            .withBytesMax(4L << 20, 8L << 20)
+            .withOffloadBytes(64 << 10)
+            .withStallSeconds(30)
+            .withCloseSeconds(2);
 
     private final ServerResources resources = new ServerResources(SETTINGS);
     private final List<Socket> greedy = new ArrayList<>();
@@ -109,7 +115,14 @@ class GreedyClientTest {
     @Test
     void othersOfAnEventLoopHaveTheirTurnWhileOneConnectionSendsMany() throws Exception {
         int many = 10 * MessageHandler.MESSAGES_PER_TURN_MAX;
-        ServerSettings alone = new ServerSettings(1, 1, 2, 256, 4L << 20, 8L << 20, 64 << 10, 30, 2);
+        ServerSettings alone = ServerSettings.DEFAULT
+                .withThreads(1, 1)
+                .withConnectionsMax(2)
+                .withRequestsPerConnectionMax(256)
+                .withBytesMax(4L << 20, 8L << 20)
+                .withOffloadBytes(64 << 10)
+                .withStallSeconds(30)
+                .withCloseSeconds(2);
         List<EchoProtocol> protocols = new CopyOnWriteArrayList<>();
         try (ServerResources resources = new ServerResources(alone);
                 ProtocolServer other = ProtocolServer.open(
@@ -144,7 +157,14 @@ class GreedyClientTest {
 
     @Test
     void connectionThatEndsWhileItsReplyWaitsForRoomLeavesNothing() throws IOException {
-        ServerSettings tight = new ServerSettings(1, 1, 2, 8, 20_000, 20_000, 64 << 10, 600, 0);
+        ServerSettings tight = ServerSettings.DEFAULT
+                .withThreads(1, 1)
+                .withConnectionsMax(2)
+                .withRequestsPerConnectionMax(8)
+                .withBytesMax(20_000, 20_000)
+                .withOffloadBytes(64 << 10)
+                .withStallSeconds(600)
+                .withCloseSeconds(0);
         try (ServerResources few = new ServerResources(tight);
                 ProtocolServer other =
                         ProtocolServer.open("echo", List.of(ListenAddress.tcp("127.0.0.1:0")), few, EchoProtocol::new);

@@ -41,8 +41,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ProtocolServerTest {
     private static final int REQUESTS_MAX = 8;
-    private static final ServerSettings SETTINGS =
-            new ServerSettings(2, 4, 3, REQUESTS_MAX, 4L << 20, 6L << 20, 64 << 10, 1, 2);
+    private static final ServerSettings SETTINGS = ServerSettings.DEFAULT
+            .withThreads(2, 4)
+            .withConnectionsMax(3)
+            .withRequestsPerConnectionMax(REQUESTS_MAX)
+            .withBytesMax(4L << 20, 6L << 20)
+            .withOffloadBytes(64 << 10)
+            .withStallSeconds(1)
+            .withCloseSeconds(2);
 
     private final ServerResources resources = new ServerResources(SETTINGS);
     private final List<EchoProtocol> protocols = new CopyOnWriteArrayList<>();

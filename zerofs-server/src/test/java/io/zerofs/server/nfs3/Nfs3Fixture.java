@@ -23,8 +23,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** A server of an empty volume in memory, and clients of it. */
 final class Nfs3Fixture implements AutoCloseable {
-    private static final ServerSettings SETTINGS =
-            new ServerSettings(2, 4, 64, 64, 8L << 20, 32L << 20, 64 << 10, 30, 5);
+    private static final ServerSettings SETTINGS = ServerSettings.DEFAULT
+            .withThreads(2, 4)
+            .withConnectionsMax(64)
+            .withRequestsPerConnectionMax(64)
+            .withBytesMax(8L << 20, 32L << 20)
+            .withOffloadBytes(64 << 10)
+            .withStallSeconds(30)
+            .withCloseSeconds(5);
 
     private MemoryVolume volume;
     private ZeroFileSystem files;

@@ -84,7 +84,14 @@ class RpcConnectionTest {
 
     @Test
     void recordOfUnknownLengthCountsAsTheLongestAndIsNotAwaitedForEver() throws Exception {
-        ServerSettings settings = new ServerSettings(1, 1, 1, 1, 8L << 20, 8L << 20, 1, 2, 1);
+        ServerSettings settings = ServerSettings.DEFAULT
+                .withThreads(1, 1)
+                .withConnectionsMax(1)
+                .withRequestsPerConnectionMax(1)
+                .withBytesMax(8L << 20, 8L << 20)
+                .withOffloadBytes(1)
+                .withStallSeconds(2)
+                .withCloseSeconds(1);
         RpcDispatcher dispatcher =
                 new RpcDispatcher(List.of(), new DuplicateRequestCache(4_096, InstantSource.system()));
         try (ServerResources resources = new ServerResources(settings);

@@ -2,61 +2,91 @@
 package io.zerofs.server.ninep.wire;
 
 /**
- * A method per operation, so that the compiler finds one that nobody answers.
+ * A method per operation, so that the compiler finds one that nobody answers. Each family of them has an interface.
  *
- * @param <R> what an operation gives
- * @param <E> how it fails
+ * @param <R> result of an operation
+ * @param <E> its failure
  */
 public interface NinePHandler<R, E extends Exception> {
-    R statistics(Tmessage.Tstatfs request) throws E;
+    Fids<R, E> fids();
 
-    R open(Tmessage.Tlopen request) throws E;
+    Names<R, E> names();
 
-    R create(Tmessage.Tlcreate request) throws E;
+    Data<R, E> data();
 
-    R symlink(Tmessage.Tsymlink request) throws E;
+    Attributes<R, E> attributes();
 
-    R makeNode(Tmessage.Tmknod request) throws E;
+    Xattrs<R, E> xattrs();
 
-    R rename(Tmessage.Trename request) throws E;
+    Locks<R, E> locks();
 
-    R readLink(Tmessage.Treadlink request) throws E;
+    /** Fids made, moved and freed. */
+    interface Fids<R, E extends Exception> {
+        R auth(Tmessage.Tauth request) throws E;
 
-    R getAttributes(Tmessage.Tgetattr request) throws E;
+        R attach(Tmessage.Tattach request) throws E;
 
-    R setAttributes(Tmessage.Tsetattr request) throws E;
+        R walk(Tmessage.Twalk request) throws E;
 
-    R xattrWalk(Tmessage.Txattrwalk request) throws E;
+        R clunk(Tmessage.Tclunk request) throws E;
 
-    R xattrCreate(Tmessage.Txattrcreate request) throws E;
+        R remove(Tmessage.Tremove request) throws E;
+    }
 
-    R readDirectory(Tmessage.Treaddir request) throws E;
+    /** Names made, moved and taken away. */
+    interface Names<R, E extends Exception> {
+        R symlink(Tmessage.Tsymlink request) throws E;
 
-    R sync(Tmessage.Tfsync request) throws E;
+        R makeDirectory(Tmessage.Tmkdir request) throws E;
 
-    R lock(Tmessage.Tlock request) throws E;
+        R makeNode(Tmessage.Tmknod request) throws E;
 
-    R getLock(Tmessage.Tgetlock request) throws E;
+        R link(Tmessage.Tlink request) throws E;
 
-    R link(Tmessage.Tlink request) throws E;
+        R readLink(Tmessage.Treadlink request) throws E;
 
-    R makeDirectory(Tmessage.Tmkdir request) throws E;
+        R rename(Tmessage.Trename request) throws E;
 
-    R renameAt(Tmessage.Trenameat request) throws E;
+        R renameAt(Tmessage.Trenameat request) throws E;
 
-    R unlinkAt(Tmessage.Tunlinkat request) throws E;
+        R unlinkAt(Tmessage.Tunlinkat request) throws E;
+    }
 
-    R auth(Tmessage.Tauth request) throws E;
+    /** Files and directories opened, read and written. */
+    interface Data<R, E extends Exception> {
+        R open(Tmessage.Tlopen request) throws E;
 
-    R attach(Tmessage.Tattach request) throws E;
+        R create(Tmessage.Tlcreate request) throws E;
 
-    R walk(Tmessage.Twalk request) throws E;
+        R read(Tmessage.Tread request) throws E;
 
-    R read(Tmessage.Tread request) throws E;
+        R write(Tmessage.Twrite request) throws E;
 
-    R write(Tmessage.Twrite request) throws E;
+        R sync(Tmessage.Tfsync request) throws E;
 
-    R clunk(Tmessage.Tclunk request) throws E;
+        R readDirectory(Tmessage.Treaddir request) throws E;
+    }
 
-    R remove(Tmessage.Tremove request) throws E;
+    /** Attributes of files and of the file system. */
+    interface Attributes<R, E extends Exception> {
+        R getAttributes(Tmessage.Tgetattr request) throws E;
+
+        R setAttributes(Tmessage.Tsetattr request) throws E;
+
+        R statistics(Tmessage.Tstatfs request) throws E;
+    }
+
+    /** Extended attributes. */
+    interface Xattrs<R, E extends Exception> {
+        R xattrWalk(Tmessage.Txattrwalk request) throws E;
+
+        R xattrCreate(Tmessage.Txattrcreate request) throws E;
+    }
+
+    /** Byte-range locks. */
+    interface Locks<R, E extends Exception> {
+        R lock(Tmessage.Tlock request) throws E;
+
+        R getLock(Tmessage.Tgetlock request) throws E;
+    }
 }

@@ -40,7 +40,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.statistics(this);
+            return handler.attributes().statistics(this);
         }
     }
 
@@ -53,7 +53,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.open(this);
+            return handler.data().open(this);
         }
     }
 
@@ -65,7 +65,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.create(this);
+            return handler.data().create(this);
         }
     }
 
@@ -77,7 +77,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.symlink(this);
+            return handler.names().symlink(this);
         }
     }
 
@@ -90,7 +90,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.makeNode(this);
+            return handler.names().makeNode(this);
         }
     }
 
@@ -102,7 +102,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.rename(this);
+            return handler.names().rename(this);
         }
     }
 
@@ -114,7 +114,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.readLink(this);
+            return handler.names().readLink(this);
         }
     }
 
@@ -127,7 +127,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.getAttributes(this);
+            return handler.attributes().getAttributes(this);
         }
     }
 
@@ -141,7 +141,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.setAttributes(this);
+            return handler.attributes().setAttributes(this);
         }
     }
 
@@ -154,7 +154,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.xattrWalk(this);
+            return handler.xattrs().xattrWalk(this);
         }
     }
 
@@ -167,7 +167,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.xattrCreate(this);
+            return handler.xattrs().xattrCreate(this);
         }
     }
 
@@ -179,7 +179,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.readDirectory(this);
+            return handler.data().readDirectory(this);
         }
     }
 
@@ -191,7 +191,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.sync(this);
+            return handler.data().sync(this);
         }
     }
 
@@ -210,7 +210,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.lock(this);
+            return handler.locks().lock(this);
         }
     }
 
@@ -222,7 +222,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.getLock(this);
+            return handler.locks().getLock(this);
         }
     }
 
@@ -234,7 +234,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.link(this);
+            return handler.names().link(this);
         }
     }
 
@@ -246,7 +246,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.makeDirectory(this);
+            return handler.names().makeDirectory(this);
         }
     }
 
@@ -258,7 +258,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.renameAt(this);
+            return handler.names().renameAt(this);
         }
     }
 
@@ -274,7 +274,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.unlinkAt(this);
+            return handler.names().unlinkAt(this);
         }
     }
 
@@ -287,7 +287,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.auth(this);
+            return handler.fids().auth(this);
         }
     }
 
@@ -303,7 +303,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.attach(this);
+            return handler.fids().attach(this);
         }
     }
 
@@ -315,7 +315,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.walk(this);
+            return handler.fids().walk(this);
         }
     }
 
@@ -327,7 +327,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.read(this);
+            return handler.data().read(this);
         }
     }
 
@@ -340,7 +340,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.write(this);
+            return handler.data().write(this);
         }
     }
 
@@ -352,7 +352,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.clunk(this);
+            return handler.fids().clunk(this);
         }
     }
 
@@ -364,7 +364,7 @@ public sealed interface Tmessage {
 
         @Override
         public <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E {
-            return handler.remove(this);
+            return handler.fids().remove(this);
         }
     }
 }

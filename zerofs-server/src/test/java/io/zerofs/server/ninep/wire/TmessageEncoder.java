@@ -6,7 +6,14 @@ import io.netty.buffer.Unpooled;
 import io.zerofs.server.bytes.LittleEndianWriter;
 
 /** The client's half of the codec: messages of requests, for tests and the load client. */
-public final class TmessageEncoder implements NinePHandler<Void, RuntimeException> {
+public final class TmessageEncoder
+        implements NinePHandler<Void, RuntimeException>,
+                NinePHandler.Fids<Void, RuntimeException>,
+                NinePHandler.Names<Void, RuntimeException>,
+                NinePHandler.Data<Void, RuntimeException>,
+                NinePHandler.Attributes<Void, RuntimeException>,
+                NinePHandler.Xattrs<Void, RuntimeException>,
+                NinePHandler.Locks<Void, RuntimeException> {
     private final LittleEndianWriter out;
 
     private TmessageEncoder(ByteBuf bytes) {
@@ -34,6 +41,36 @@ public final class TmessageEncoder implements NinePHandler<Void, RuntimeExceptio
         buffer.setIntLE(start, buffer.writerIndex() - start);
         buffer.setByte(start + MessageHeader.TYPE_OFFSET, message.type().code());
         buffer.setShortLE(start + MessageHeader.TAG_OFFSET, tag);
+    }
+
+    @Override
+    public TmessageEncoder fids() {
+        return this;
+    }
+
+    @Override
+    public TmessageEncoder names() {
+        return this;
+    }
+
+    @Override
+    public TmessageEncoder data() {
+        return this;
+    }
+
+    @Override
+    public TmessageEncoder attributes() {
+        return this;
+    }
+
+    @Override
+    public TmessageEncoder xattrs() {
+        return this;
+    }
+
+    @Override
+    public TmessageEncoder locks() {
+        return this;
     }
 
     @Override
