@@ -62,14 +62,10 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
                         dirtyBytes - Math.max(uploadBytes, grownBytes),
                         pageBytes,
                         EngineSettings.DEFAULT.memory().entriesMax()))
-                .with(new EngineSettings.Commits(
-                        cutBytes,
-                        grownBytes,
-                        flushInterval,
-                        link.uploads(),
-                        uploadBytes,
-                        link.stall(),
-                        usual.retryDelayMax()));
+                .with(usual.withCut(cutBytes, grownBytes)
+                        .withFlushInterval(flushInterval)
+                        .withUploads(link.uploads(), uploadBytes)
+                        .withBarrierDeadline(link.stall()));
     }
 
     RocksTuning index(OpenFiles files) {

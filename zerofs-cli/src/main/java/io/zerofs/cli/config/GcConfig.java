@@ -44,13 +44,11 @@ public record GcConfig(
     private static final double MILLIS_PER_SECOND = 1000;
 
     public GcSettings settings() {
-        return new GcSettings(
-                enabled,
-                share,
-                requests,
-                garbage,
-                Duration.ofMillis(Math.round(graceSecs * MILLIS_PER_SECOND)),
-                GcSettings.DEFAULT.interval(),
-                GcSettings.DEFAULT.sweepInterval());
+        return GcSettings.DEFAULT
+                .withEnabled(enabled)
+                .withShare(share)
+                .withRequestsMax(requests)
+                .withGarbageShare(garbage)
+                .withGrace(Duration.ofMillis(Math.round(graceSecs * MILLIS_PER_SECOND)));
     }
 }

@@ -34,6 +34,30 @@ public record GcSettings(
         require(isPositive(interval) && isPositive(sweepInterval), "intervals must be positive");
     }
 
+    public GcSettings withEnabled(boolean on) {
+        return new GcSettings(on, share, requestsMax, garbageShare, grace, interval, sweepInterval);
+    }
+
+    public GcSettings withShare(double ofTime) {
+        return new GcSettings(enabled, ofTime, requestsMax, garbageShare, grace, interval, sweepInterval);
+    }
+
+    public GcSettings withRequestsMax(int max) {
+        return new GcSettings(enabled, share, max, garbageShare, grace, interval, sweepInterval);
+    }
+
+    public GcSettings withGarbageShare(double newShare) {
+        return new GcSettings(enabled, share, requestsMax, newShare, grace, interval, sweepInterval);
+    }
+
+    public GcSettings withGrace(Duration newGrace) {
+        return new GcSettings(enabled, share, requestsMax, garbageShare, newGrace, interval, sweepInterval);
+    }
+
+    public GcSettings withIntervals(Duration passes, Duration sweeps) {
+        return new GcSettings(enabled, share, requestsMax, garbageShare, grace, passes, sweeps);
+    }
+
     private static boolean isPositive(Duration duration) {
         return !duration.isNegative() && !duration.isZero();
     }

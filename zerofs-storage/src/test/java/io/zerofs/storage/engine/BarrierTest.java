@@ -83,8 +83,13 @@ final class BarrierTest {
     }
 
     private static EngineSettings uploads(int max, Duration barrierDeadline) {
-        return EngineSettings.DEFAULT.with(new EngineSettings.Commits(
-                1 << 20, 1 << 20, Duration.ofSeconds(5), max, 8 << 20, barrierDeadline, Duration.ofSeconds(30)));
+        return EngineSettings.DEFAULT.with(EngineSettings.DEFAULT
+                .commits()
+                .withCut(1 << 20, 1 << 20)
+                .withFlushInterval(Duration.ofSeconds(5))
+                .withUploads(max, 8 << 20)
+                .withBarrierDeadline(barrierDeadline)
+                .withRetryDelayMax(Duration.ofSeconds(30)));
     }
 
     @AfterEach
@@ -410,8 +415,13 @@ final class BarrierTest {
 
     private static EngineSettings growing() {
         EngineSettings usual = EngineSettings.DEFAULT;
-        return usual.with(new EngineSettings.Commits(
-                MIB, 4 * MIB, Duration.ofSeconds(5), 4, 8 * MIB, Duration.ofMinutes(1), Duration.ofSeconds(30)));
+        return usual.with(EngineSettings.DEFAULT
+                .commits()
+                .withCut(MIB, 4 * MIB)
+                .withFlushInterval(Duration.ofSeconds(5))
+                .withUploads(4, 8 * MIB)
+                .withBarrierDeadline(Duration.ofMinutes(1))
+                .withRetryDelayMax(Duration.ofSeconds(30)));
     }
 
     /** Writes three times as much as a commit is usually cut at. */

@@ -38,8 +38,13 @@ final class ChunkModelTest {
     private static final int CHUNKS = 4;
     private static final EngineSettings SETTINGS = new EngineSettings(
             new EngineSettings.Memory(32 << 20, 300_000, 1024),
-            new EngineSettings.Commits(
-                    200_000, 600_000, Duration.ofMillis(20), 4, 1 << 20, Duration.ofSeconds(60), Duration.ofMillis(20)),
+            EngineSettings.DEFAULT
+                    .commits()
+                    .withCut(200_000, 600_000)
+                    .withFlushInterval(Duration.ofMillis(20))
+                    .withUploads(4, 1 << 20)
+                    .withBarrierDeadline(Duration.ofSeconds(60))
+                    .withRetryDelayMax(Duration.ofMillis(20)),
             new EngineSettings.Compaction(3, 8, 2, 16));
 
     @Test

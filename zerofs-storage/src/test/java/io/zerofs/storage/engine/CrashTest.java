@@ -43,20 +43,23 @@ final class CrashTest {
             .with(new CheckpointSettings(60_000, 12, 1 << 20, 200, Duration.ofMillis(500), Duration.ofMillis(200)))
             .with(new EngineSettings(
                     new EngineSettings.Memory(16 << 20, 2 << 20, 1024),
-                    new EngineSettings.Commits(
-                            200_000,
-                            600_000,
-                            Duration.ofMillis(15),
-                            4,
-                            1 << 20,
-                            Duration.ofSeconds(2),
-                            Duration.ofMillis(10)),
+                    EngineSettings.DEFAULT
+                            .commits()
+                            .withCut(200_000, 600_000)
+                            .withFlushInterval(Duration.ofMillis(15))
+                            .withUploads(4, 1 << 20)
+                            .withBarrierDeadline(Duration.ofSeconds(2))
+                            .withRetryDelayMax(Duration.ofMillis(10)),
                     new EngineSettings.Compaction(3, 10, 2, 16)))
             .withRequestsMax(12);
 
     /** Everything at once and nearly without grace, so that deleting what is needed would be seen. */
-    private static final GcSettings GC =
-            new GcSettings(true, 1, 2, 0.05, Duration.ofMillis(5), Duration.ofMillis(10), Duration.ofMillis(100));
+    private static final GcSettings GC = GcSettings.DEFAULT
+            .withShare(1)
+            .withRequestsMax(2)
+            .withGarbageShare(0.05)
+            .withGrace(Duration.ofMillis(5))
+            .withIntervals(Duration.ofMillis(10), Duration.ofMillis(100));
 
     @Test
     void whatABarrierAcknowledgedSurvivesAndTheRestIsAPrefix() throws Exception {
@@ -94,14 +97,7 @@ final class CrashTest {
                 }
                 store.setFaults();
                 // Without garbage collection, which might be in the middle of a move when the index is looked at.
-                GcSettings none = new GcSettings(
-                        false,
-                        GC.share(),
-                        GC.requestsMax(),
-                        GC.garbageShare(),
-                        GC.grace(),
-                        GC.interval(),
-                        GC.sweepInterval());
+                GcSettings none = GC.withEnabled(false);
                 try (StorageVolume last = open(store, newMachine(), none)) {
                     model.recovered(last);
                     try (RocksIndex index = indexOf(last)) {

@@ -122,8 +122,13 @@ final class DirtyBudgetTest {
         FaultyObjectStore store = new FaultyObjectStore(new MemoryObjectStore(), 1);
         EngineSettings settings = new EngineSettings(
                 new EngineSettings.Memory(16 * MIB, 4 * MIB, 1024),
-                new EngineSettings.Commits(
-                        MIB, 2 * MIB, Duration.ofMillis(20), 4, 4 * MIB, Duration.ofMinutes(5), Duration.ofMillis(20)),
+                EngineSettings.DEFAULT
+                        .commits()
+                        .withCut(MIB, 2 * MIB)
+                        .withFlushInterval(Duration.ofMillis(20))
+                        .withUploads(4, 4 * MIB)
+                        .withBarrierDeadline(Duration.ofMinutes(5))
+                        .withRetryDelayMax(Duration.ofMillis(20)),
                 EngineSettings.DEFAULT.compaction());
         StorageVolume volume = new EngineFixture().open(store, settings);
         store.setOutage(true);
@@ -164,8 +169,13 @@ final class DirtyBudgetTest {
         HeldStore store = new HeldStore();
         EngineSettings settings = new EngineSettings(
                 new EngineSettings.Memory(16 * MIB, 4 * MIB, 1024),
-                new EngineSettings.Commits(
-                        MIB, 2 * MIB, Duration.ofMillis(20), 4, 4 * MIB, Duration.ofMinutes(5), Duration.ofMillis(20)),
+                EngineSettings.DEFAULT
+                        .commits()
+                        .withCut(MIB, 2 * MIB)
+                        .withFlushInterval(Duration.ofMillis(20))
+                        .withUploads(4, 4 * MIB)
+                        .withBarrierDeadline(Duration.ofMinutes(5))
+                        .withRetryDelayMax(Duration.ofMillis(20)),
                 new EngineSettings.Compaction(8, 32, 2, 16));
         int chunks = 200;
         StorageVolume volume = new EngineFixture().open(store, settings);

@@ -33,8 +33,13 @@ final class ReadAheadModelTest {
     private static final int BLOCKS_PER_CHUNK = Volume.CHUNK_BYTES / BLOCK;
     private static final EngineSettings SETTINGS = new EngineSettings(
             new EngineSettings.Memory(16 << 20, 4 << 20, 1024),
-            new EngineSettings.Commits(
-                    1 << 20, 2 << 20, Duration.ofMillis(5), 4, 4 << 20, Duration.ofSeconds(60), Duration.ofMillis(20)),
+            EngineSettings.DEFAULT
+                    .commits()
+                    .withCut(1 << 20, 2 << 20)
+                    .withFlushInterval(Duration.ofMillis(5))
+                    .withUploads(4, 4 << 20)
+                    .withBarrierDeadline(Duration.ofSeconds(60))
+                    .withRetryDelayMax(Duration.ofMillis(20)),
             new EngineSettings.Compaction(3, 8, 2, 16));
 
     @Test

@@ -34,8 +34,13 @@ final class WriterProgressTest {
     private static final int STEPS_MAX = 5000;
     private static final EngineSettings SETTINGS = new EngineSettings(
             new EngineSettings.Memory(1L << 30, 0, 1024),
-            new EngineSettings.Commits(
-                    150_000, 400_000, Duration.ofSeconds(5), 3, 600_000, Duration.ofSeconds(60), Duration.ofSeconds(2)),
+            EngineSettings.DEFAULT
+                    .commits()
+                    .withCut(150_000, 400_000)
+                    .withFlushInterval(Duration.ofSeconds(5))
+                    .withUploads(3, 600_000)
+                    .withBarrierDeadline(Duration.ofSeconds(60))
+                    .withRetryDelayMax(Duration.ofSeconds(2)),
             new EngineSettings.Compaction(2, 4, 1, 16));
 
     @Test

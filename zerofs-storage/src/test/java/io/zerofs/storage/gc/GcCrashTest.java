@@ -26,8 +26,12 @@ import org.junit.jupiter.api.Test;
  * and nothing else.
  */
 final class GcCrashTest {
-    private static final GcSettings SETTINGS =
-            new GcSettings(true, 1, 2, 0.01, GcFixture.GRACE, Duration.ofSeconds(5), Duration.ofHours(1));
+    private static final GcSettings SETTINGS = GcSettings.DEFAULT
+            .withShare(1)
+            .withRequestsMax(2)
+            .withGarbageShare(0.01)
+            .withGrace(GcFixture.GRACE)
+            .withIntervals(Duration.ofSeconds(5), Duration.ofHours(1));
 
     @Test
     void aCrashAtAnyRequestLosesNothingAndLeaksNothing() throws Exception {

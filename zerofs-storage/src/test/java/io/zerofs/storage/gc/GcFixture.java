@@ -9,8 +9,12 @@ import java.util.concurrent.atomic.AtomicLong;
 /** A garbage collector of an opened volume that looks when the test says so, on a clock of its own. */
 final class GcFixture {
     static final Duration GRACE = Duration.ofMinutes(1);
-    static final GcSettings SETTINGS =
-            new GcSettings(true, 1, 2, 0.1, GRACE, Duration.ofSeconds(5), Duration.ofHours(1));
+    static final GcSettings SETTINGS = GcSettings.DEFAULT
+            .withShare(1)
+            .withRequestsMax(2)
+            .withGarbageShare(0.1)
+            .withGrace(GRACE)
+            .withIntervals(Duration.ofSeconds(5), Duration.ofHours(1));
 
     final GarbageCollector collector;
     private final AtomicLong now = new AtomicLong(123_456_789);

@@ -43,11 +43,20 @@ import org.junit.jupiter.api.Test;
 final class GcSimulationTest {
     private static final OpenSettings SETTINGS = LifecycleFixture.SETTINGS.with(new EngineSettings(
             new EngineSettings.Memory(1L << 30, 1 << 20, 1024),
-            new EngineSettings.Commits(
-                    150_000, 400_000, Duration.ofSeconds(5), 3, 600_000, Duration.ofSeconds(60), Duration.ofSeconds(2)),
+            EngineSettings.DEFAULT
+                    .commits()
+                    .withCut(150_000, 400_000)
+                    .withFlushInterval(Duration.ofSeconds(5))
+                    .withUploads(3, 600_000)
+                    .withBarrierDeadline(Duration.ofSeconds(60))
+                    .withRetryDelayMax(Duration.ofSeconds(2)),
             new EngineSettings.Compaction(3, 1000, 2, 16)));
-    private static final GcSettings GC =
-            new GcSettings(true, 1, 2, 0.01, Duration.ofSeconds(7), Duration.ofSeconds(5), Duration.ofSeconds(20));
+    private static final GcSettings GC = GcSettings.DEFAULT
+            .withShare(1)
+            .withRequestsMax(2)
+            .withGarbageShare(0.01)
+            .withGrace(Duration.ofSeconds(7))
+            .withIntervals(Duration.ofSeconds(5), Duration.ofSeconds(20));
 
     @Test
     void everyInterleavingWithGarbageCollectionKeepsWhatWasAcknowledged() throws Exception {

@@ -38,8 +38,12 @@ final class IdleVolumeTest {
     private static final int CHUNKS = 128;
 
     /** A share of garbage, almost half, for which no commit is rewritten. */
-    private static final GcSettings PATIENT =
-            new GcSettings(true, 1, 2, 0.99, GcFixture.GRACE, Duration.ofSeconds(5), Duration.ofHours(1));
+    private static final GcSettings PATIENT = GcSettings.DEFAULT
+            .withShare(1)
+            .withRequestsMax(2)
+            .withGarbageShare(0.99)
+            .withGrace(GcFixture.GRACE)
+            .withIntervals(Duration.ofSeconds(5), Duration.ofHours(1));
 
     private LifecycleFixture fixture;
     private Process process;

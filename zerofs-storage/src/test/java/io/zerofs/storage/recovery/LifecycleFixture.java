@@ -50,8 +50,13 @@ public final class LifecycleFixture implements AutoCloseable {
             .with(CHEAP_KDF)
             .with(new RocksTuning(8 << 20, 1 << 20, 4, 1))
             .with(new CheckpointSettings(1L << 30, 1 << 20, 1L << 30, 1 << 20, NEVER, NEVER))
-            .with(EngineSettings.DEFAULT.with(new EngineSettings.Commits(
-                    8 << 20, 8 << 20, NEVER, 8, 64L << 20, Duration.ofSeconds(10), Duration.ofMillis(20))))
+            .with(EngineSettings.DEFAULT.with(EngineSettings.DEFAULT
+                    .commits()
+                    .withCut(8 << 20, 8 << 20)
+                    .withFlushInterval(NEVER)
+                    .withUploads(8, 64L << 20)
+                    .withBarrierDeadline(Duration.ofSeconds(10))
+                    .withRetryDelayMax(Duration.ofMillis(20))))
             .withRequestsMax(16);
 
     public final MemoryObjectStore bucket = new MemoryObjectStore();

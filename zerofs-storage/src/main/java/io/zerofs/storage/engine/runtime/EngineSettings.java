@@ -79,6 +79,36 @@ public record EngineSettings(Memory memory, Commits commits, Compaction compacti
             require(isPositive(barrierDeadline), "barrier deadline must be positive");
             require(isPositive(retryDelayMax), "retry delay must be positive");
         }
+
+        public Commits withCut(int newCutBytes, int newGrownBytesMax) {
+            return new Commits(
+                    newCutBytes,
+                    newGrownBytesMax,
+                    flushInterval,
+                    uploadsMax,
+                    uploadBytesMax,
+                    barrierDeadline,
+                    retryDelayMax);
+        }
+
+        public Commits withFlushInterval(Duration interval) {
+            return new Commits(
+                    cutBytes, grownBytesMax, interval, uploadsMax, uploadBytesMax, barrierDeadline, retryDelayMax);
+        }
+
+        public Commits withUploads(int max, long bytesMax) {
+            return new Commits(cutBytes, grownBytesMax, flushInterval, max, bytesMax, barrierDeadline, retryDelayMax);
+        }
+
+        public Commits withBarrierDeadline(Duration deadline) {
+            return new Commits(
+                    cutBytes, grownBytesMax, flushInterval, uploadsMax, uploadBytesMax, deadline, retryDelayMax);
+        }
+
+        public Commits withRetryDelayMax(Duration max) {
+            return new Commits(
+                    cutBytes, grownBytesMax, flushInterval, uploadsMax, uploadBytesMax, barrierDeadline, max);
+        }
     }
 
     /**
