@@ -99,7 +99,7 @@ archive_flag() {
   fi
   for list in "$archive".*.classes; do
     pid=${list%.classes} pid=${pid##*.}
-    if grep -Eq '^io/zerofs/server/net/FrameHandler( |$)' "$list" 2>/dev/null; then # it has served a client
+    if grep -Eq '^io/zerofs/server/net/MessageHandler( |$)' "$list" 2>/dev/null; then # it has served a client
       make_archive "$list"
       return
     elif ! kill -0 "$pid" 2>/dev/null; then

@@ -4,6 +4,7 @@ package io.zerofs.cli;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.cli.config.CacheConfig;
 import java.io.IOException;
@@ -55,6 +56,15 @@ class StartScriptTest {
         long direct = mebibytes(flags, "-XX:MaxDirectMemorySize=");
         assertDoesNotThrow(() -> RunCommand.requireHeap(cache, heap * MIB, direct * MIB));
         assertEquals(224 + Math.round(gigabytes * 1000) * 5 / 8, heap);
+    }
+
+    /** The script looks for it in a list of classes, to find out whether that run has served a client. */
+    @Test
+    void theClassThatTheScriptLooksForIsThere() throws IOException, ClassNotFoundException {
+        Matcher named = Pattern.compile("io/zerofs/[a-z/]+/[A-Z]\\w+")
+                .matcher(Files.readString(Path.of("src", "main", "stub", "zerofs.sh")));
+        assertTrue(named.find());
+        Class.forName(named.group().replace('/', '.'));
     }
 
     @Test
