@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.cache;
 
+import io.zerofs.storage.seal.Salt;
+import java.nio.ByteBuffer;
+
 /**
  * A map from hashes of blocks to places of 63 bits. Each entry has a mark that it was used. It takes 24 to 48 bytes per
  * entry, while a map of objects takes 100. Linear probing over a power of two, at most three quarters full. Thread-safe.
@@ -74,6 +77,13 @@ final class BlockIndex {
 
     synchronized int size() {
         return size;
+    }
+
+    /** Returns the hash of a block. Salts are random, so their first bytes are as good as a hash. */
+    static long hashOf(Salt object, int block) {
+        ByteBuffer salt = ByteBuffer.allocate(Salt.BYTES);
+        object.write(salt);
+        return salt.getLong(0) ^ block * 0xD6E8FEB86659FD93L;
     }
 
     private static long nonFree(long hash) {

@@ -71,9 +71,14 @@ final class CacheDirectory {
         return segment;
     }
 
-    /** Returns the segment; null if it was deleted. */
-    CacheSegment segment(long number) {
-        return segments.get(number);
+    /** Returns the segment of a place; null if it was deleted. */
+    CacheSegment segmentAt(long place) {
+        return segments.get(CacheSegment.number(place));
+    }
+
+    /** Returns whether a place is one in a segment that is here. */
+    boolean has(long place) {
+        return place != BlockIndex.NOWHERE && segmentAt(place) != null;
     }
 
     /** Returns the oldest segment; null if there is none. */

@@ -29,6 +29,9 @@ final class CacheSegment {
     private static final int MAGIC = 0x5A464342;
     private static final int CRC_OFFSET = 12;
 
+    /** Lower bits of a place. The others are the number of the segment. */
+    private static final int OFFSET_BITS = 40;
+
     private final Path file;
     private final long number;
     private FileChannel channel;
@@ -59,6 +62,21 @@ final class CacheSegment {
     interface Visitor {
         /** @return whether to continue */
         boolean visit(Salt object, int block, long offset) throws IOException;
+    }
+
+    /** Returns the place of an entry of this segment, as {@link BlockIndex} keeps it. */
+    long place(long offset) {
+        return number << OFFSET_BITS | offset;
+    }
+
+    /** Returns the number of the segment in a place. */
+    static long number(long place) {
+        return place >>> OFFSET_BITS;
+    }
+
+    /** Returns the offset in the segment in a place. */
+    static long offset(long place) {
+        return place & (1L << OFFSET_BITS) - 1;
     }
 
     long number() {
