@@ -5,7 +5,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 
-/** The addresses that begin with the same bits, as {@code 10.0.0.0/8} writes them; one alone without the slash. */
+/** The addresses that begin with the same bits, as in {@code 10.0.0.0/8}. A single address is written without the slash. */
 public record AddressRange(InetAddress first, int prefixBits) {
     public AddressRange {
         int bits = first.getAddress().length * Byte.SIZE;
@@ -14,11 +14,15 @@ public record AddressRange(InetAddress first, int prefixBits) {
         }
     }
 
-    /** @throws IllegalArgumentException with a sentence for the user */
+    /**
+     * Reads a range or a single address from text.
+     *
+     * @throws IllegalArgumentException with a sentence for the user
+     */
     public static AddressRange parse(String text) {
         int slash = text.indexOf('/');
         String address = slash < 0 ? text : text.substring(0, slash);
-        // Nothing that a name server would be asked about.
+        // Numbers only: the JDK would ask a name server about anything else.
         if (!address.matches("[0-9.]+|[0-9a-fA-F.]*:[0-9a-fA-F:.]*")) {
             throw new IllegalArgumentException("\"" + text + "\" is not a range of addresses such as 10.0.0.0/8");
         }
@@ -38,7 +42,7 @@ public record AddressRange(InetAddress first, int prefixBits) {
         }
     }
 
-    /** An IPv4 address that a client has on an IPv6 socket counts as the IPv4 address that it is. */
+    /** Returns whether an address is in the range. An IPv4 client on an IPv6 socket counts by its IPv4 address. */
     public boolean contains(InetAddress address) {
         byte[] bytes = address.getAddress();
         return bytes.length == first.getAddress().length && Arrays.equals(masked(bytes), masked(first.getAddress()));

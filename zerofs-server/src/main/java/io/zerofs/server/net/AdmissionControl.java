@@ -7,33 +7,38 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Bounds what clients can make the daemon hold: requests and bytes in flight per connection, and bytes over all
- * connections. A request counts from the moment its length is known until the socket took its reply, so a client that
- * does not read its replies soon is not read either. A large reply counts before its memory is taken.
+ * Bounds the memory that the daemon holds for clients: requests and bytes in flight per connection, and bytes over all
+ * connections. A request counts from the moment when its length is known until the socket has taken its reply. So the
+ * daemon soon stops reading a client that does not read its replies. A large reply counts before its memory is taken.
  *
- * <p>One message is let in whenever the limits are not yet reached; so each limit can be exceeded by one message. Those
- * over all connections are limits for all that is in flight besides small messages, of which each connection may have one
- * at any time, so that those who hold much starve nobody who asks for little. Messages of more than a usual transfer have
- * a limit of their own on top, so that few of them do not keep everybody else out.
+ * <p>While no limit is reached, one more message of any length is admitted. So one message can exceed each limit. A
+ * small message never waits if its connection has nothing else in flight, nor does a small reply to an admitted request.
+ * So connections with much in flight do not starve connections that need little. Messages longer than a usual transfer
+ * have a separate limit over all connections, so that a few of them do not keep out the others.
  */
 final class AdmissionControl {
-    /** Messages that wait for nobody if their connection has nothing else in flight. */
+    /** Maximum bytes of a small message, which never waits if its connection has nothing else in flight. */
     static final int SMALL_BYTES = 8 << 10;
 
-    /** Minimum bytes of a request with its objects. */
+    /** Minimum bytes that a request counts, because its Java objects take memory, too. */
     static final int REQUEST_BYTES_MIN = 1 << 10;
 
-    /** More than a transfer of a mebibyte, or of the 1,280 KiB of Linux' block layer, and what goes with it. */
+    /**
+     * Maximum bytes of a usual message: a transfer of 1 MiB, or of the 1,280 KiB of Linux' block layer, with its headers.
+     * Longer messages have a limit of their own.
+     */
     static final int BULK_BYTES = 3 << 19;
 
-    /** Part of the limit over all connections that there is for longer messages. */
+    /** Longer messages have the limit over all connections divided by this. */
     private static final int BULK_PART = 4;
 
+    /** Maximum bytes of longer messages in flight over all connections. */
     private static final long BULK_BYTES_MAX = 24 << 20;
 
-    /** Part of the limit over all connections by which it is higher for some. */
+    /** The reserve is the limit over all connections divided by this. Messages that go first may exceed the limit by it. */
     private static final int RESERVE_PART = 8;
 
+    /** Maximum bytes of the reserve. */
     private static final long RESERVE_BYTES_MAX = 4 << 20;
 
     private final ServerSettings settings;
@@ -52,9 +57,8 @@ final class AdmissionControl {
     /**
      * Makes the budget of one connection.
      *
-     * @param client whose connection it is
-     * @param resume called on any thread when a refused request is worth another try, after {@link
-     *     ConnectionBudget#awaitRoom}
+     * @param client the client of the connection
+     * @param resume called on any thread when the refused message may fit, after {@link ConnectionBudget#awaitRoom}
      */
     ConnectionBudget budget(Client client, Runnable resume) {
         return new ConnectionBudget(client, resume);
@@ -64,7 +68,7 @@ final class AdmissionControl {
         return bytesInFlight.get() + bulkInFlight.get();
     }
 
-    /** Whether there is no room for usual messages. */
+    /** Returns whether the limit over all connections is reached for usual messages. */
     boolean isFull() {
         return bytesInFlight.get() >= settings.bytesInFlightMax();
     }
@@ -76,9 +80,9 @@ final class AdmissionControl {
         private final AtomicInteger requests = new AtomicInteger();
         private final AtomicLong bytes = new AtomicLong();
         private final AtomicBoolean refused = new AtomicBoolean();
-        /** Whether what was asked for last belongs to a request that was let in. */
+        /** Whether the pending message belongs to an admitted request. */
         private volatile boolean begun;
-        /** Its bytes. */
+        /** Bytes of the pending message: the last one that asked for room. */
         private volatile int asked;
 
         private ConnectionBudget(Client client, Runnable resume) {
@@ -90,7 +94,10 @@ final class AdmissionControl {
             return requests.get();
         }
 
-        /** Whether others wait for what this connection has: all is taken, or their common client has its share. */
+        /**
+         * Returns whether other connections wait for bytes of this one: a limit over all connections is reached, or their
+         * common client has its share. A connection with at most {@link #SMALL_BYTES} is never wanted.
+         */
         boolean isWanted() {
             return bytes.get() > SMALL_BYTES
                     && !waiting.isEmpty()
@@ -106,7 +113,7 @@ final class AdmissionControl {
                     && !other.isInItsShare(other.limit() - total(other.asked).get());
         }
 
-        /** Lets a request of this length in if there is room. */
+        /** Admits a request of this length if there is room. */
         boolean tryAdmit(int length) {
             begun = false;
             boolean admitted = tryTake(length);
@@ -116,13 +123,13 @@ final class AdmissionControl {
             return admitted;
         }
 
-        /** Counts more bytes for a request that was let in, before their memory is taken, if there is room. */
+        /** Counts more bytes for an admitted request if there is room, before their memory is taken. */
         boolean tryCharge(int length) {
             begun = true;
             return tryTake(length);
         }
 
-        /** Counts bytes that belong to no request yet, if there is room that nobody needs. */
+        /** Counts bytes that belong to no request yet, unless the limit over all connections is reached. */
         boolean tryReserve(int length) {
             if (isFull()) {
                 return false;
@@ -146,34 +153,37 @@ final class AdmissionControl {
             return true;
         }
 
-        /** Has {@code resume} called once when what was just refused is worth another try. */
+        /** Calls {@code resume} once when the refused message may fit, perhaps before this method returns. */
         void awaitRoom() {
-            // In this order, so that whoever finds the flag finds the entry, too.
+            // In this order, so that a thread that finds the flag finds the entry, too.
             waiting.add(this);
             refused.set(true);
-            // What was released between the refusal and the flag has not seen the flag.
+            // A release between the refusal and the flag has not seen the flag.
             wakeIfPossible();
         }
 
-        /** Waits no more. */
+        /** Stops waiting. */
         void cancel() {
             if (refused.compareAndSet(true, false)) {
                 waiting.remove(this);
             }
         }
 
-        /** Counts bytes, whatever the limits. */
+        /** Counts bytes regardless of the limits. */
         void charge(int length) {
             count(length, length);
         }
 
-        /** Ends a request with the bytes of its message. */
+        /** Ends a request and refunds the bytes of its message. */
         void release(int length) {
             requests.decrementAndGet();
             refund(length);
         }
 
-        /** Counts less, by what was counted at once. */
+        /**
+         * Refunds counted bytes. Bytes of a message beyond {@link #BULK_BYTES} must be refunded at once, because the length
+         * selects the total.
+         */
         void refund(int length) {
             count(length, -length);
             wakeIfPossible();
@@ -192,24 +202,27 @@ final class AdmissionControl {
             }
         }
 
-        /** Whether what was asked for last may be let in beside so many bytes. */
+        /** Returns whether the pending message fits next to {@code inFlight} bytes. */
         private boolean hasRoom(long inFlight) {
             boolean small = asked <= SMALL_BYTES && (begun || others() == 0);
             return small || isAllowed() && inFlight < limit() && (begun || isInItsShare(limit() - inFlight));
         }
 
-        /** Returns whether the client of the connection may have more of what is free. What has begun is let end. */
+        /**
+         * Returns whether the client of the connection may have more while this many bytes are free. Callers ask only for
+         * new requests: an admitted one may end even if its client has its share.
+         */
         private boolean isInItsShare(long free) {
             return asked > BULK_BYTES
                     || Shares.mayHave(client, ClientResource.REQUEST_BYTES, 0, free, settings.clientShare());
         }
 
-        /** Requests of this connection besides the one that asks. */
+        /** Returns the number of this connection's requests without the one of the pending message. */
         private int others() {
             return requests.get() - (begun ? 1 : 0);
         }
 
-        /** Whether the limits of this connection allow it more. */
+        /** Returns whether the limits of this connection permit another message. */
         private boolean isAllowed() {
             int others = others();
             return others == 0
@@ -217,8 +230,8 @@ final class AdmissionControl {
         }
 
         /**
-         * Returns the limit for the pending message. Messages that end something go before new ones; otherwise all could
-         * wait for each other. Connections with nothing in flight go first, so that stalled clients starve nobody.
+         * Returns the limit for the pending message. Messages of admitted requests go first; otherwise all requests could
+         * wait for each other. Connections with nothing in flight go next, so that stalled clients do not starve them.
          */
         private long limit() {
             if (asked > BULK_BYTES) {
@@ -227,7 +240,7 @@ final class AdmissionControl {
             return settings.bytesInFlightMax() + (begun ? 2 * reserveBytes : others() == 0 ? reserveBytes : 0);
         }
 
-        /** Once for each time it waited, whoever comes first. */
+        /** Resumes the connection if the refused message may fit: once per wait, on the first thread that finds it so. */
         private void wakeIfPossible() {
             if (refused.get() && hasRoom(total(asked).get()) && refused.compareAndSet(true, false)) {
                 waiting.remove(this);

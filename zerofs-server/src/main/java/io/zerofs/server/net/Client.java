@@ -9,8 +9,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * A client as limits see it: one address and one protocol, or, where many users have the same address, one connection.
- * Counts what the client has of each {@link ClientResource}; {@link Shares} decides what it may have. Thread-safe.
+ * A client as limits see it: one address and one protocol. If many users share an address, each connection is a client.
+ * Counts the client's use of each {@link ClientResource}; {@link Shares} decides how much it may have. Thread-safe.
  */
 public final class Client {
     private static final Logger LOG = LoggerFactory.getLogger(Client.class);
@@ -32,7 +32,7 @@ public final class Client {
         this.protocol = protocol;
     }
 
-    /** Makes what stands for all clients of a protocol. */
+    /** Makes the client that counts for all clients of a protocol together. */
     static Client ofProtocol(String name) {
         return new Client(name, null);
     }
@@ -47,12 +47,12 @@ public final class Client {
         return of(ofProtocol("none"), "alone");
     }
 
-    /** Returns all clients of its protocol as one; null if this is that. */
+    /** Returns the client that counts for all clients of this one's protocol; null if this is it. */
     Client protocol() {
         return protocol;
     }
 
-    /** Returns whether there are other protocols; of a protocol. */
+    /** Returns whether the daemon serves other protocols, too. Only for a client made by {@link #ofProtocol}. */
     boolean competes() {
         return competes;
     }
@@ -72,12 +72,12 @@ public final class Client {
         }
     }
 
-    /** Returns how often one of its clients was refused a resource; of a protocol. */
+    /** Returns the number of refusals of a resource to clients of a protocol. Only for a client made by {@link #ofProtocol}. */
     long refused(ClientResource resource) {
         return refused.get(resource.ordinal());
     }
 
-    /** Counts that the client was refused a resource, and logs it. */
+    /** Counts and logs a refusal of a resource to the client. */
     public void refuse(ClientResource resource) {
         protocol.refused.incrementAndGet(resource.ordinal());
         protocol.refusals.line(
@@ -86,7 +86,7 @@ public final class Client {
                 resource.name().toLowerCase(Locale.ROOT));
     }
 
-    /** For logs and tests: what it has. */
+    /** Returns the name and the use of each resource, for logs and tests. */
     @Override
     public String toString() {
         return name + " " + Arrays.toString(ClientResource.values()) + " " + used;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.net;
 
-/** Resources that clients make the daemon keep. {@link Shares} divides each among them. */
+/** Resources that the daemon keeps for clients. {@link Shares} divides each among them. */
 public enum ClientResource {
     CONNECTIONS(true),
     /** Threads that wait for the store. */
     THREADS(true),
-    /** Requests and replies in flight. */
+    /** Bytes of requests and replies in flight. */
     REQUEST_BYTES(true),
     FIDS(false),
     LOCKS(false),
-    /** Extended attributes that are being read or written. */
+    /** Bytes of extended attributes that clients are reading or writing. */
     XATTRS(false);
 
     private final boolean ofAllProtocols;

@@ -16,13 +16,13 @@ final class Clients {
     private final Map<String, Client> protocols = new TreeMap<>();
     private final Map<String, Client> byAddress = new HashMap<>();
 
-    /** Says that a protocol is served. */
+    /** Adds a protocol that the daemon serves. */
     synchronized void serve(String protocol) {
         protocols.computeIfAbsent(protocol, Client::ofProtocol);
         protocols.values().forEach(each -> each.compete(protocols.size() > 1));
     }
 
-    /** Returns whose a new connection is. It ends with {@link #left}. */
+    /** Returns the client of a new connection and counts the connection until {@link #left}. */
     synchronized Client arrived(String protocol, SocketAddress peer) {
         Client all = protocols.get(protocol);
         String unit = unit(peer);
@@ -51,7 +51,7 @@ final class Clients {
         return counts;
     }
 
-    /** Returns what all connections of one client have in common; null if they cannot be told from those of others. */
+    /** Returns the address or network that identifies the client of a connection; null if other clients have the same one. */
     static String unit(SocketAddress peer) {
         if (!(peer instanceof InetSocketAddress tcp) || tcp.getAddress().isLoopbackAddress()) {
             return null;

@@ -10,7 +10,7 @@ import java.util.concurrent.Executor;
 public interface Connection {
     ByteBufAllocator allocator();
 
-    /** The peer; for a unix socket whatever the system calls it. */
+    /** Returns the address of the peer. For a unix socket the system chooses it. */
     SocketAddress remoteAddress();
 
     /** Returns the user at the other end of a unix socket; null over TCP and if the system does not report it. */
@@ -18,17 +18,17 @@ public interface Connection {
         return null;
     }
 
-    /** For logs: the server and the peer. */
+    /** Returns the server and the peer, for logs. */
     @Override
     String toString();
 
     /** Returns the client of the connection. */
     Client client();
 
-    /** Threads that may wait for the store. */
+    /** Returns the threads that may wait for the store. */
     Executor blockingExecutor();
 
-    /** Runs later on the event loop of this connection; not at all if it is gone. */
+    /** Runs work later on the event loop of this connection, or never if the event loop has ended. */
     void onEventLoop(Runnable work);
 
     /** Sends bytes that end no request, such as a greeting. Releases them. */
@@ -44,19 +44,22 @@ public interface Connection {
     void send(ByteBuf bytes, Runnable sent);
 
     /**
-     * Cuts no further message until {@link #resume}; for steps of a handshake that change how the next one is read. Call
-     * it on the event loop.
+     * Cuts no further message until {@link #resume}, for steps of a handshake that change how the next message is read.
+     * Call it on the event loop.
      */
     void pause();
 
     void resume();
 
-    /** Goes on encrypted after what was sent so far; ends a pause. What the client sent unencrypted ends the connection. */
+    /**
+     * Encrypts the connection after the bytes sent so far, and ends a pause. If the client has sent further bytes without
+     * encryption, closes the connection.
+     */
     default void startTls(TlsServer tls) {
         throw new UnsupportedOperationException("no TLS here");
     }
 
-    /** Takes no more requests, and ends the connection in good order when those in flight have been answered. */
+    /** Takes no more requests, and ends the connection in good order after the replies to requests in flight. */
     void finish();
 
     /** Ends the connection after the replies so far; logs the reason at info. */

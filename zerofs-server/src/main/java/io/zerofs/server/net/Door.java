@@ -8,11 +8,11 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Bounds the sockets that are open for clients, those that are about to be refused or closed included: each has a file
- * descriptor that the store may need. Further clients wait in the system's queues until one is closed. Thread-safe.
+ * Bounds the open sockets of clients, including sockets that the daemon is about to refuse or close. Each takes a file
+ * descriptor that the store may need. Further clients wait in the system's queues until a socket is closed. Thread-safe.
  */
 final class Door {
-    /** Beyond the connections that are served. */
+    /** Maximum number of open sockets beyond the maximum of served connections. */
     static final int WAITING_MAX = 16;
 
     private final int openMax;
@@ -23,7 +23,7 @@ final class Door {
         this.openMax = connectionsMax + WAITING_MAX;
     }
 
-    /** Makes the handler of a listener, which sees each connection before all others do. */
+    /** Makes the handler of a listener, which sees each connection before all other handlers do. */
     ChannelInboundHandlerAdapter handler() {
         return new ChannelInboundHandlerAdapter() {
             @Override
@@ -47,7 +47,7 @@ final class Door {
         };
     }
 
-    /** Sockets of clients, those included that are about to be closed. */
+    /** Returns the number of open sockets of clients, including sockets that are about to be closed. */
     synchronized int open() {
         return open;
     }

@@ -34,7 +34,7 @@ import jdk.net.ExtendedSocketOptions;
 final class EventLoops implements AutoCloseable {
     private static final long CLOSE_SECONDS_MAX = 5;
 
-    /** How often a quiet client is asked before its connection ends. */
+    /** Number of probes to a quiet client before its connection ends. */
     private static final int PROBES = 3;
 
     private static final int MILLIS_PER_SECOND = 1_000;
@@ -58,7 +58,10 @@ final class EventLoops implements AutoCloseable {
         return group;
     }
 
-    /** An IPv4 address gets a socket of IPv4: on one of IPv6, 0.0.0.0 would be all addresses of both. */
+    /**
+     * Returns the kind of listening socket for an address. An IPv4 address has an IPv4 socket: on an IPv6 socket 0.0.0.0
+     * would mean all addresses of both.
+     */
     ChannelFactory<ServerChannel> serverChannel(ListenAddress address) {
         if (address instanceof ListenAddress.Tcp tcp) {
             SocketProtocolFamily family = tcp.address().getAddress() instanceof Inet4Address
@@ -72,9 +75,9 @@ final class EventLoops implements AutoCloseable {
     }
 
     /**
-     * Has the system end connections whose client has vanished: it asks quiet clients whether they are there, and waits
-     * for so long for one that confirms nothing. Without epoll (macOS) a client that owes the confirmation of bytes is
-     * found by {@link StallDetector} only.
+     * Makes the system end connections of vanished clients: it probes quiet clients, and waits for this many seconds for
+     * one that confirms nothing. Without epoll (macOS) only {@link StallDetector} finds a client that owes the
+     * confirmation of bytes.
      */
     void endVanished(ServerBootstrap bootstrap, int seconds) {
         int pause = Math.max(1, seconds / 6);
@@ -107,7 +110,7 @@ final class EventLoops implements AutoCloseable {
         group.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 
-    /** Serves many connections; see {@link NonBlockingThread}. */
+    /** A thread that serves many connections; see {@link NonBlockingThread}. */
     private static final class EventLoopThread extends FastThreadLocalThread implements NonBlockingThread {
         EventLoopThread(Runnable work, String name) {
             super(work, name);

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The bounded pool for requests that wait for the store or move much data. Each client has its share of the threads and a
- * queue of its own; a thread that gets free goes to the client that has waited longest for its turn. The queues cannot
- * outgrow what {@link AdmissionControl} lets in.
+ * queue of its own. A free thread goes to the client that has waited longest for its turn and may have a thread. The
+ * queues hold only requests that {@link AdmissionControl} admitted, and a few steps of connections such as handshakes.
  */
 final class FileSystemExecutor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FileSystemExecutor.class);
@@ -47,7 +47,11 @@ final class FileSystemExecutor implements AutoCloseable {
         pool.allowCoreThreadTimeOut(true);
     }
 
-    /** @throws RejectedExecutionException after {@link #close} */
+    /**
+     * Runs the work now or when it is the client's turn.
+     *
+     * @throws RejectedExecutionException after {@link #close}
+     */
     synchronized void execute(Client client, Runnable work) {
         if (closed) {
             throw new RejectedExecutionException("closed");
@@ -77,12 +81,12 @@ final class FileSystemExecutor implements AutoCloseable {
         }
     }
 
-    /** Starts what threads are free for now: the client that gave one back may have a share again, too. */
+    /** Returns a client's thread and starts waiting work. The same client may have a thread again, too. */
     private synchronized void ended(Client client) {
         threads.give(client, 1);
         notifyAll();
         while (startNext()) {
-            // Until nobody who waits may have another thread.
+            // Until no waiting client may have another thread.
         }
     }
 
@@ -135,7 +139,7 @@ final class FileSystemExecutor implements AutoCloseable {
         }
     }
 
-    /** Takes turns among clients where it waits; see {@link OnBehalf}. */
+    /** A thread that waits for a client, so that queues alternate among clients; see {@link OnBehalf}. */
     private static final class BlockingThread extends FastThreadLocalThread implements OnBehalf {
         private Client client;
 

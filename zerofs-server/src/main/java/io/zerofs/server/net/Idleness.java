@@ -4,18 +4,18 @@ package io.zerofs.server.net;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Knows since when a connection is of no use to its client: from its start until its first whole message, and after some
- * time without requests. Told on the event loop, asked on any thread.
+ * Records since when a connection is of no use to its client: from its start until its first whole message, and after
+ * some time without requests. The event loop changes it, any thread asks it.
  */
 final class Idleness {
-    /** How long a connection without requests is not taken for idle. */
+    /** Minimum nanoseconds without requests after which a connection may count as idle. */
     private static final long NANOS_MIN = TimeUnit.SECONDS.toNanos(10);
 
     private volatile long sinceNanos = System.nanoTime();
     private volatile boolean idle = true;
     private boolean used;
 
-    /** Says that a message came. */
+    /** Notes a message. */
     void use() {
         used = true;
         if (idle) {
@@ -23,7 +23,7 @@ final class Idleness {
         }
     }
 
-    /** Looks whether it was used meanwhile. Returns whether it was not for long. */
+    /** Notes messages since the last check. Returns whether the connection has had no request for the minimum time. */
     boolean check(boolean hasRequests) {
         if (used || hasRequests) {
             used = false;
@@ -32,7 +32,7 @@ final class Idleness {
         return System.nanoTime() - sinceNanos >= NANOS_MIN;
     }
 
-    /** Says that closing it would cost its client nothing. */
+    /** Marks the connection as idle: the client would lose nothing if the daemon closed it. */
     void becomeIdle() {
         idle = true;
     }

@@ -8,11 +8,11 @@ import org.slf4j.Logger;
 import org.slf4j.event.Level;
 
 /**
- * Log lines of one kind that clients can cause at will: the first ones at once, then their number at the end of the
- * interval. Thread-safe.
+ * A log for lines of one kind that clients can cause at will. In each interval it writes the first lines at once, and at
+ * the end the number of the others. Thread-safe.
  */
 public final class LimitedLog {
-    /** Told one by one in an interval. */
+    /** Maximum number of lines that an interval writes one by one. */
     static final int LINES_MAX = 10;
 
     private static final int INTERVAL_SECONDS = 10;
@@ -26,7 +26,7 @@ public final class LimitedLog {
     private boolean inInterval;
     private int lines;
 
-    /** @param kind what the lines are about, for the one with their number */
+    /** @param kind the subject of the lines, for the line with their number */
     public LimitedLog(Logger log, Level level, String kind) {
         this(log, level, kind, CompletableFuture.delayedExecutor(INTERVAL_SECONDS, TimeUnit.SECONDS));
     }
@@ -38,7 +38,7 @@ public final class LimitedLog {
         this.atEndOfInterval = atEndOfInterval;
     }
 
-    /** As the methods of {@link Logger}. */
+    /** Writes a line like the methods of {@link Logger}, unless the interval has had its lines. */
     public void line(String format, Object... arguments) {
         synchronized (this) {
             if (!inInterval) {

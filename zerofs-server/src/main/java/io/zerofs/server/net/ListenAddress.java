@@ -19,7 +19,7 @@ public sealed interface ListenAddress {
      * A TCP address.
      *
      * @param address port 0 lets the system choose
-     * @param allowed who may connect; empty: everybody
+     * @param allowed addresses of clients that may connect; empty: all clients
      */
     record Tcp(InetSocketAddress address, Optional<List<AddressRange>> allowed) implements ListenAddress {
         public Tcp {
@@ -36,7 +36,7 @@ public sealed interface ListenAddress {
             return new Tcp(address, ranges);
         }
 
-        /** Whether other machines reach it, and none of them is refused. */
+        /** Returns whether other machines reach the address and it refuses none of them. */
         public boolean isOpenToAll() {
             return allowed.isEmpty() && !address.getAddress().isLoopbackAddress();
         }
@@ -52,10 +52,10 @@ public sealed interface ListenAddress {
     }
 
     /**
-     * A unix socket. A stale socket file is replaced; one that a process listens on is an error.
+     * A unix socket. The server replaces a stale socket file, but fails if a process listens on it.
      *
-     * @param mode permissions of the file; every process that may write to it may connect. Empty: as the umask says
-     * @param group of the file; empty: that of the process
+     * @param mode permissions of the file; every process that may write to it may connect. Empty: the umask decides
+     * @param group group of the file; empty: the group of the process
      */
     record UnixSocket(Path path, Optional<Set<PosixFilePermission>> mode, Optional<String> group)
             implements ListenAddress {
@@ -66,7 +66,7 @@ public sealed interface ListenAddress {
     }
 
     /**
-     * A TCP address from text: {@code 127.0.0.1:2049}, {@code [::1]:2049}, {@code localhost:2049}.
+     * Returns a TCP address from text: {@code 127.0.0.1:2049}, {@code [::1]:2049}, {@code localhost:2049}.
      *
      * @throws IllegalArgumentException with a sentence for the user
      */
@@ -84,7 +84,7 @@ public sealed interface ListenAddress {
         return tcp(host, port(text, text.substring(colon + 1)));
     }
 
-    /** A TCP address from a host, by name or number, and a port. */
+    /** Returns a TCP address from a host, by name or number, and a port. */
     static Tcp tcp(String host, int port) {
         if (port < 0 || port > PORT_MAX) {
             throw new IllegalArgumentException("port " + port + " is not between 0 and " + PORT_MAX);
@@ -100,7 +100,7 @@ public sealed interface ListenAddress {
         return new UnixSocket(path, Optional.empty(), Optional.empty());
     }
 
-    /** An address as it is written in a configuration, with brackets around IPv6. */
+    /** Returns an address as a configuration has it, with brackets around IPv6. */
     static String format(InetSocketAddress address) {
         String host = address.getAddress().getHostAddress();
         return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();

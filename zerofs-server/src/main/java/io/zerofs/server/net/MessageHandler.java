@@ -24,22 +24,25 @@ import org.slf4j.LoggerFactory;
 final class MessageHandler extends ChannelConnection {
     private static final Logger LOG = LoggerFactory.getLogger(MessageHandler.class);
 
-    /** Replies written before the socket gets them, so that a long batch does not delay its first reply. */
+    /** Maximum number of replies between two flushes, so that a long batch does not delay its first reply. */
     private static final int REPLIES_PER_FLUSH_MAX = 32;
 
-    /** Messages of one connection before the others of its event loop have their turn: a millisecond or less. */
+    /**
+     * Maximum number of messages of one connection before the other connections of its event loop have their turn. It
+     * takes a millisecond or less.
+     */
     static final int MESSAGES_PER_TURN_MAX = 128;
 
-    /** Seconds between two checks whether the connection moves. */
+    /** Seconds between two checks whether bytes of the connection move. */
     private static final int PROGRESS_CHECK_SECONDS = 1;
 
     /** Under memory pressure a stalled connection has the usual time divided by this. */
     private static final int STALL_DIVISOR_UNDER_PRESSURE = 12;
 
-    /** Bytes that a client then has to move between two checks. */
+    /** Minimum bytes that such a client must move between two checks; with fewer it is stalled. */
     private static final int PROGRESS_BYTES_MIN_UNDER_PRESSURE = 16 << 10;
 
-    /** How long a client has to end its side after we ended ours. */
+    /** Milliseconds that a client has to end its side after the daemon has ended its own. */
     private static final long LINGER_MILLIS = 1_000;
 
     private final AdmissionControl.ConnectionBudget budget;
@@ -51,11 +54,11 @@ final class MessageHandler extends ChannelConnection {
     // Confined to the event loop.
     private MessageReceiver receiver;
     private int messageBytes;
-    /** Bytes of the message that has begun that were admitted; 0 before. */
+    /** Bytes that were admitted for the message that is being received; 0 before its admission. */
     private int admittedBytes;
-    /** Bytes of the receiver's room that are counted in addition. */
+    /** Bytes that the budget counts in addition for a buffer of the receiver. */
     private int roomBytes;
-    /** A request without room for its reply; no later message is cut. */
+    /** The request that waits for room for its reply, or null. Meanwhile no later message is cut. */
     private PendingRequest deferred;
 
     private int messagesInTurn;
@@ -65,7 +68,7 @@ final class MessageHandler extends ChannelConnection {
     private volatile boolean finishing;
     private boolean inReadLoop;
     private int unflushed;
-    /** Whether the connection ends by an error, by us, or with a reply that the socket did not take. */
+    /** Whether an error or the daemon ends the connection, or the socket did not take a reply. Not set by {@link #finish}. */
     private boolean broken;
 
     private final StallDetector stall = new StallDetector();
@@ -124,7 +127,7 @@ final class MessageHandler extends ChannelConnection {
         if (cause instanceof IOException) {
             LOG.debug("{}: {}", this, cause.getMessage());
         } else if (cause.getCause() instanceof SSLException refused) {
-            // Netty's own message of what is no TLS has all of its bytes, which nobody was to read.
+            // If the bytes are not TLS, Netty's own message contains all of them. The log must not.
             String reason = refused instanceof NotSslRecordException ? "not encrypted" : refused.getMessage();
             resources.closed().line("{}: closed: TLS: {}", this, reason);
         } else {
@@ -135,7 +138,7 @@ final class MessageHandler extends ChannelConnection {
 
     @Override
     public void finish() {
-        // At once: bytes after the request in progress must no longer be cut into messages.
+        // At once: no message may be cut from bytes after the request in progress.
         finishing = true;
         onEventLoop(() -> {
             dropReceived();
@@ -199,11 +202,11 @@ final class MessageHandler extends ChannelConnection {
         return messageBytes > 0;
     }
 
-    /** Counts what is now known of the message that has begun; false if there is no room. */
+    /** Counts the known length of the message that is being received. Returns whether there is room. */
     private boolean admit(int messageBytesKnown) {
         int known = Math.max(messageBytesKnown, AdmissionControl.REQUEST_BYTES_MIN);
         if (admittedBytes == 0) {
-            // What does not fit into the room gets another.
+            // A message that fits uses the receiver's bytes, which already count. Any other message counts anew.
             boolean fits = known <= roomBytes;
             if (!budget.tryAdmit(fits ? 0 : known)) {
                 return false;
@@ -221,14 +224,14 @@ final class MessageHandler extends ChannelConnection {
         return true;
     }
 
-    /** Reads no more until there is room. */
+    /** Stops reading until there is room. */
     private void block() {
         blocked = true;
         context.channel().config().setAutoRead(false);
         budget.awaitRoom();
     }
 
-    /** Gives the receiver's room back when it has let go of it. */
+    /** Refunds the receiver's bytes once it has released their buffer. */
     private void settleRoom() {
         if (roomBytes > receiver.capacity()) {
             budget.refund(roomBytes);
@@ -236,7 +239,7 @@ final class MessageHandler extends ChannelConnection {
         }
     }
 
-    /** Called while a message is handled: lets it wait for room for its reply. */
+    /** Makes a request wait for room for its reply. Called while its message is handled. */
     void defer(PendingRequest request) {
         deferred = request;
         block();
@@ -252,7 +255,7 @@ final class MessageHandler extends ChannelConnection {
         goOn();
     }
 
-    /** Goes on after the event loop has looked at its other sockets: what a task schedules runs no earlier. */
+    /** Continues after the event loop has served its other sockets: work that a task schedules runs no earlier. */
     private void letOthers() {
         context.channel().config().setAutoRead(false);
         Runnable next = () -> {
@@ -284,8 +287,8 @@ final class MessageHandler extends ChannelConnection {
     }
 
     /**
-     * Ends our side first and reads on until the client ends its own. Closing a socket that has received what nobody
-     * read would reset the connection, and the client could lose replies that are on their way.
+     * Ends the daemon's side first and reads on until the client ends its own. Closing a socket with unread bytes would
+     * reset the connection, and the client could lose replies in flight.
      */
     private void closeIfFinished() {
         if (!finishing || budget.requests() > 0 || !context.channel().isActive()) {
@@ -293,7 +296,7 @@ final class MessageHandler extends ChannelConnection {
         }
         flush();
         if (encrypted) {
-            context.close(); // Which says so to the client first.
+            context.close(); // TLS announces it to the client first.
         } else if (context.channel() instanceof DuplexChannel socket && !socket.isOutputShutdown()) {
             socket.shutdownOutput();
             context.channel().config().setAutoRead(true);
@@ -301,12 +304,12 @@ final class MessageHandler extends ChannelConnection {
         }
     }
 
-    /** Any thread; sends the reply that ends a request. */
+    /** Sends the reply that ends a request. Any thread. */
     void reply(ByteBuf bytes, PendingRequest request) {
         enqueue(new Outgoing(bytes, request::release));
     }
 
-    /** Any thread. */
+    /** Counts a request that ended. Any thread. */
     void requestEnded(long nanos) {
         meter.took(nanos);
         if (finishing) {
@@ -314,7 +317,7 @@ final class MessageHandler extends ChannelConnection {
         }
     }
 
-    /** Tells of a bug of ours. */
+    /** Logs a bug of the daemon. */
     void tellUnexpected(Throwable cause) {
         resources.unexpected().line("{}: a request failed unexpectedly", this, cause);
     }
@@ -323,7 +326,7 @@ final class MessageHandler extends ChannelConnection {
         return resources.settings().offloadBytes();
     }
 
-    /** Replies leave in the order in which they were given, whatever the threads. */
+    /** Sends replies in the order of the calls, on all threads together. */
     private void enqueue(Outgoing next) {
         if (context.executor().inEventLoop()) {
             writeOutgoing();
@@ -396,19 +399,19 @@ final class MessageHandler extends ChannelConnection {
         return idleness;
     }
 
-    /** Closes it, because another connection needs its place. Floods of them must not fill the log. */
+    /** Closes the connection, because another one needs its place. Logs at debug: a flood of clients must not fill the log. */
     void makeWay() {
         LOG.debug("{}: closed: it keeps nothing, and another connection needs its place", this);
         onEventLoop(this::abort);
     }
 
     private void abort() {
-        broken = true; // Its client may have asked for something meanwhile.
+        broken = true; // The client may have sent a request meanwhile.
         finishing = true;
         context.close();
     }
 
-    /** Replies that fail now make room, but nobody is left to be answered. */
+    /** Closes the connection without waiting for its replies. They fail, and that makes room for other connections. */
     private void closeNow(String reason) {
         resources.closed().line("{}: closed: {}", this, reason);
         abort();
@@ -421,7 +424,7 @@ final class MessageHandler extends ChannelConnection {
                 try {
                     work.run();
                 } catch (RuntimeException | Error e) {
-                    // As what is thrown while the socket is read: the connection might not be read any more.
+                    // Treated like an exception of a read: nothing might ever read the connection again.
                     exceptionCaught(context, e);
                 }
             });
@@ -478,7 +481,7 @@ final class MessageHandler extends ChannelConnection {
         });
     }
 
-    /** Returns the bytes that the receiver may take beyond the admitted ones. */
+    /** The bytes that the receiver may take beyond the admitted ones. */
     private final class Room implements MessageReceiver.Room {
         @Override
         public boolean tryTake(int expectedBytes) {
@@ -495,6 +498,6 @@ final class MessageHandler extends ChannelConnection {
         }
     }
 
-    /** Bytes on their way to the socket, and what follows when they are gone. */
+    /** Bytes for the socket, and an action for the moment when it took them or failed. */
     private record Outgoing(ByteBuf bytes, Runnable sent) {}
 }

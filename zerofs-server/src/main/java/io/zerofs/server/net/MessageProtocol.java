@@ -15,19 +15,22 @@ public interface MessageProtocol {
         MessageProtocol connect(Connection connection);
     }
 
-    /** The connection is open; for protocols in which the server speaks first. */
+    /** Called when the connection is open, for protocols in which the server speaks first. */
     default void opened() {}
 
     /**
-     * The length of the message that begins at the reader index, its header included, or 0 when more bytes are needed to
-     * tell. Leaves the buffer's indices alone. Nothing is allocated for the message before its length was checked here.
-     * After it has returned a length, it is not called again before {@link #message} got that message.
+     * Returns the length of the message that begins at the reader index, including its header; 0 if its length needs more
+     * bytes. Leaves the buffer's indices alone. Before it has returned a length, at most {@link #unknownLengthBytesMax} are
+     * allocated for the message. After that it is not called again before {@link #message} got the message.
      *
      * @throws MalformedMessageException if the message breaks a limit; closes the connection
      */
     int messageBytes(ByteBuf received) throws MalformedMessageException;
 
-    /** Most bytes of a message whose first bytes do not tell its length; room for it is taken when more than a few came. */
+    /**
+     * Returns the maximum bytes of a message whose first bytes do not contain its length. They are admitted and allocated
+     * once more than a small message has arrived.
+     */
     default int unknownLengthBytesMax() {
         return AdmissionControl.SMALL_BYTES;
     }
@@ -35,28 +38,32 @@ public interface MessageProtocol {
     /**
      * Handles a whole message: decodes it and calls {@link Request#run}, {@link Request#reply} or {@link Request#end}.
      *
-     * @param message borrowed; valid until this method returned and the work that it gave to {@link Request#run} ended
+     * @param message borrowed; valid until this method returned and the work passed to {@link Request#run} ended
      * @throws MalformedMessageException closes the connection
      */
     void message(ByteBuf message, Request request) throws MalformedMessageException;
 
     /**
-     * Whether the client loses nothing when the connection is closed while it has no request in flight, because others
-     * need room.
+     * Returns whether the client loses nothing if the daemon closes the connection while no request is in flight. The
+     * daemon does this if other clients need room.
      */
     default boolean keepsNothing() {
         return false;
     }
 
-    /** Whether a connection carries one request and is closed when it is older than {@link ServerSettings#stallSeconds}. */
+    /**
+     * Returns whether a connection carries only one request. The daemon closes it when it is older than {@link
+     * ServerSettings#stallSeconds}.
+     */
     default boolean isOneShot() {
         return false;
     }
 
     /**
-     * The connection has ended; replies to requests still running go nowhere.
+     * Called when the connection has ended. Replies to requests that still run are dropped.
      *
-     * @param inOrder whether the client ended it, and the socket had taken the replies to all its requests
+     * @param inOrder whether the client or {@link Connection#finish} ended the connection, and the socket had taken the
+     *     replies to all its requests
      */
     default void closed(boolean inOrder) {}
 }

@@ -12,16 +12,16 @@ import io.netty.util.UncheckedBooleanSupplier;
  * that a large message is not copied. When the length is known, reads go into the rest of the message's own buffer. A large
  * message seldom comes alone, so the next buffer has its predecessor's length if there is room. Confined to the event loop.
  */
-// Netty calls Handle deprecated, and wants one.
+// Netty deprecates Handle, but requires one.
 @SuppressWarnings("deprecation")
 final class MessageReceiver implements RecvByteBufAllocator {
-    /** Messages from here on make the next buffer as large; what is shorter shares buffers with others. */
+    /** Minimum bytes of a message after which the next buffer has its length. Shorter messages share buffers. */
     private static final int LARGE_BYTES = 32 << 10;
 
-    /** Bytes set aside at most for a message that was not admitted yet: a mebibyte of data and its header. */
+    /** Maximum bytes reserved for a message before its admission: a mebibyte of data and its header. */
     private static final int EXPECTED_BYTES_MAX = (1 << 20) + (4 << 10);
 
-    /** Most room for what nobody knows yet while others wait for memory. */
+    /** Bytes of a buffer for unknown messages while memory is scarce. */
     private static final int SCARCE_BYTES = 4 << 10;
 
     private final RecvByteBufAllocator ordinary = new AdaptiveRecvByteBufAllocator();
@@ -34,9 +34,9 @@ final class MessageReceiver implements RecvByteBufAllocator {
     private int expected;
     private boolean encrypted;
 
-    /** How much memory there is for what was not let in yet. */
+    /** The memory for messages that are not admitted yet. */
     interface Room {
-        /** Takes room for a message that is expected; it is given back when nothing comes. */
+        /** Reserves bytes for an expected message. The implementation refunds them if no message comes. */
         boolean tryTake(int expectedBytes);
 
         boolean isScarce();
@@ -52,12 +52,12 @@ final class MessageReceiver implements RecvByteBufAllocator {
         return received;
     }
 
-    /** Memory that it holds. */
+    /** Returns the bytes of memory that the receiver holds. */
     int capacity() {
         return received == null ? 0 : received.capacity();
     }
 
-    /** Takes over what the socket was read into. */
+    /** Takes over the buffer of a read. */
     void append(ByteBuf bytes) {
         if (received == null) {
             received = bytes;
@@ -73,7 +73,7 @@ final class MessageReceiver implements RecvByteBufAllocator {
         bytes.release();
     }
 
-    /** Makes room for the message that has begun at the reader index. */
+    /** Makes room for the message that begins at the reader index. */
     void await(int messageBytes) {
         wanted = messageBytes;
         if (keepsTooMuch(messageBytes)) {
@@ -83,11 +83,11 @@ final class MessageReceiver implements RecvByteBufAllocator {
         }
     }
 
-    /** Cuts off a message that is there as a whole; owned by the caller. */
+    /** Cuts off a message that has arrived as a whole. The caller owns it. */
     ByteBuf cut(int messageBytes) {
         wanted = 0;
         expected = messageBytes >= LARGE_BYTES && messageBytes <= EXPECTED_BYTES_MAX ? messageBytes : 0;
-        // What it keeps until it is answered must not be much more than what was counted for it.
+        // The memory that a message keeps until its reply must not be much more than its counted bytes.
         boolean shares = received.capacity() <= 2 * Math.max(messageBytes, AdmissionControl.REQUEST_BYTES_MIN);
         ByteBuf message = shares
                 ? received.readRetainedSlice(messageBytes)
@@ -98,7 +98,7 @@ final class MessageReceiver implements RecvByteBufAllocator {
         return message;
     }
 
-    /** Forgets what has not been cut. */
+    /** Drops the bytes that are not yet cut. */
     void drop() {
         wanted = 0;
         if (received != null) {
@@ -113,7 +113,7 @@ final class MessageReceiver implements RecvByteBufAllocator {
         }
     }
 
-    /** Whether what begins here would keep the room of much that is answered. */
+    /** Returns whether the message that begins here would keep a buffer much larger than itself. */
     private boolean keepsTooMuch(int messageBytes) {
         return received.capacity() > Math.max(4 * SCARCE_BYTES, messageBytes + messageBytes / 4);
     }
@@ -125,7 +125,7 @@ final class MessageReceiver implements RecvByteBufAllocator {
         received = other;
     }
 
-    /** From now on what is read from the socket is not what is appended. */
+    /** Notes that appended buffers are no longer the buffers of reads, because TLS decrypts in between. */
     void isNotReadInto() {
         encrypted = true;
     }
@@ -153,7 +153,7 @@ final class MessageReceiver implements RecvByteBufAllocator {
         return new ReceivingHandle((ExtendedHandle) ordinary.newHandle());
     }
 
-    /** Counts and adapts as usual; only the buffers are ours. */
+    /** Counts and adapts like Netty's ordinary handle. Only the buffers are the receiver's. */
     private final class ReceivingHandle extends DelegatingHandle implements ExtendedHandle {
         ReceivingHandle(ExtendedHandle ordinary) {
             super(ordinary);

@@ -9,16 +9,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The user of this machine at the other end of a unix socket, as the system tells it (SO_PEERCRED).
+ * The user of this machine at the other end of a unix socket, as the system reports it (SO_PEERCRED).
  *
- * @param gid its primary group
- * @param mayActForOthers whether it is the superuser or the user of this process: they can do what they like anyway
+ * @param gid the user's primary group
+ * @param mayActForOthers whether the user is the superuser or the user of this process, who can control it anyway
  */
 public record PeerUser(int uid, int gid, boolean mayActForOthers) {
     private static final int SUPERUSER = 0;
     private static final Path OWN_PROCESS = Path.of("/proc/self");
 
-    /** Null for a connection of which the system tells nothing. */
+    /** Returns the user at the other end; null if the system does not report it. */
     static PeerUser of(Channel channel) throws IOException {
         if (!(channel instanceof EpollDomainSocketChannel unix)) {
             return null;

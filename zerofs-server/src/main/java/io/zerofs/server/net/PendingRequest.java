@@ -61,19 +61,19 @@ final class PendingRequest implements Request {
                 work.run();
                 return;
             } catch (WouldBlockException e) {
-                // Falls through: nothing was done yet.
+                // The work has done nothing yet, so a waiting thread runs it below.
             }
         }
         try {
             connection.blockingExecutor().execute(() -> runWaiting(work));
-            // Not before: where no thread can be had, the message is still ours.
+            // Only now: if the pool is closed, this method still owns the message.
             handedOver = true;
         } catch (RejectedExecutionException e) {
             release();
         }
     }
 
-    /** Takes the message back, and tries again. */
+    /** Takes the message back and runs the deferred work again. */
     void runDeferred() {
         handedOver = false;
         try {
@@ -87,7 +87,7 @@ final class PendingRequest implements Request {
         }
     }
 
-    /** The connection is gone, and nothing was begun. */
+    /** Drops a deferred request, because the connection is gone. */
     void abandon() {
         message.release();
         release();
@@ -115,7 +115,7 @@ final class PendingRequest implements Request {
         whenEnded = action;
     }
 
-    /** A bug of ours, which must cost no more than this connection. */
+    /** Logs a bug of the daemon and closes the connection; the bug must cost no more than that. */
     private void fail(Throwable cause) {
         try {
             connection.tellUnexpected(cause);
@@ -143,7 +143,7 @@ final class PendingRequest implements Request {
         release();
     }
 
-    /** Ends it, once. */
+    /** Ends the request, once. */
     void release() {
         if (!ended.compareAndSet(false, true)) {
             return;
