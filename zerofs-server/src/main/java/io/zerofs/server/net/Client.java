@@ -72,7 +72,7 @@ public final class Client {
         }
     }
 
-    /** Returns the number of refusals of a resource to clients of a protocol. Only for a client made by {@link #ofProtocol}. */
+    /** Returns the number of refusals of a resource. Only for a client made by {@link #ofProtocol}. */
     long refused(ClientResource resource) {
         return refused.get(resource.ordinal());
     }

@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** Listens on any number of addresses for one protocol. Thread-safe; closed by who opened it. */
+/** Listens on any number of addresses for one protocol. Thread-safe. The caller that opened it closes it. */
 public final class ProtocolServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ProtocolServer.class);
     private static final int BACKLOG = 1_024;
@@ -42,8 +42,8 @@ public final class ProtocolServer implements AutoCloseable {
     /**
      * Listens on all addresses or on none.
      *
-     * @param name of the protocol, for messages
-     * @throws ListenException if one cannot be had; names it
+     * @param name name of the protocol, for messages
+     * @throws ListenException if an address is not available; names it
      */
     public static ProtocolServer open(
             String name, List<ListenAddress> addresses, ServerResources resources, MessageProtocol.Factory factory)
@@ -66,7 +66,7 @@ public final class ProtocolServer implements AutoCloseable {
         return List.copyOf(addresses);
     }
 
-    /** Port of the first TCP address; for tests and callers that listen on one. */
+    /** Returns the port of the first TCP address, for tests and callers that listen on one. */
     public int port() {
         for (ListenAddress address : addresses) {
             if (address instanceof ListenAddress.Tcp tcp) {
@@ -124,8 +124,8 @@ public final class ProtocolServer implements AutoCloseable {
     }
 
     /**
-     * Stops accepting, lets requests in flight end within the configured time, then closes what is left. Waits; not to
-     * be called on an event loop.
+     * Stops accepting, waits at most the configured time for requests in flight, and then closes the remaining
+     * connections. Do not call it on an event loop.
      */
     @Override
     public void close() {
@@ -176,13 +176,13 @@ public final class ProtocolServer implements AutoCloseable {
             }
             MessageHandler handler = new MessageHandler(name, resources, client, factory);
             channel.pipeline().addLast(handler);
-            // Not before: from here on it can be asked to make way, for which it needs its channel.
+            // Only now: from here on it may have to make way, for which it needs its channel.
             resources.connectionOpened(handler);
             channel.closeFuture().addListener(done -> {
                 connections.remove(channel);
                 resources.connectionClosed(handler);
             });
-            // Not before: whoever closes the server asks it to finish.
+            // Only now: from here on close() may call its finish(), for which it needs its channel, too.
             connections.put(channel, handler);
             if (closing) {
                 channel.close();

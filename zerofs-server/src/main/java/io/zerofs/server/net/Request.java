@@ -9,34 +9,34 @@ import io.netty.buffer.ByteBuf;
  */
 public interface Request {
     /**
-     * Runs the work: at once on the event loop, or on a waiting thread if it moves much data. When it throws {@link
-     * io.zerofs.core.waiting.WouldBlockException}, which it does before it has changed anything, it is run again, whole,
-     * on a waiting thread. The message stays valid until the work returned. At most one call per request.
+     * Runs the work: at once on the event loop, or on a waiting thread if it moves much data. On the event loop the work may
+     * throw {@link io.zerofs.core.waiting.WouldBlockException} before it has changed anything. Then a waiting thread runs
+     * all of it again. The message stays valid until the work returned. Call it at most once per request.
      *
      * @param transferBytes bytes that the work moves, as far as known
-     * @param replyBytes of a reply that is mostly data, else 0; the work waits until there is room for them
-     * @param work must not throw anything else; it would close the connection
+     * @param replyBytes bytes of a reply that is mostly data, else 0; the work waits until there is room for them
+     * @param work any other exception of it closes the connection
      */
     void run(int transferBytes, int replyBytes, Runnable work);
 
-    /** The same for work whose reply is short. */
+    /** Runs work whose reply is short. */
     default void run(int transferBytes, Runnable work) {
         run(transferBytes, 0, work);
     }
 
     /**
-     * Runs what is left of the work after {@link #run} returned, on this thread: it answers when something else has
-     * ended. What it throws closes the connection, as there.
+     * Runs the rest of the work on this thread after {@link #run} returned, for a reply that waited for an event such as a
+     * barrier. Any exception of the work closes the connection.
      */
     void resume(Runnable work);
 
-    /** Has something run once the request has ended, however it does, on whichever thread. Once, before anything else. */
+    /** Sets an action for the end of the request, on any thread. Call it at most once, before the other methods. */
     void whenEnded(Runnable action);
 
     /** Counts bytes of the reply against the limits when {@link #run} could not know them. */
     void charge(int replyBytes);
 
-    /** Sends the reply, whose bytes it releases, and ends the request when the socket took it. */
+    /** Sends the reply and releases its bytes. The request ends when the socket took the reply or never will. */
     void reply(ByteBuf reply);
 
     /** Ends the request without a reply. */

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 
-/** Counts the requests of one protocol by how long they took, from the message to the reply. Thread-safe. */
+/** Counts the requests of one protocol by latency: from the whole message to the end of its reply. Thread-safe. */
 public final class RequestMeter {
     /** Upper bounds of {@link Counts#latencyCounts}, in microseconds. The last count has the slower requests. */
     public static final List<Integer> LATENCY_BOUNDS_MICROS =
@@ -25,7 +25,7 @@ public final class RequestMeter {
      * Counts since the server began.
      *
      * @param latencyCounts requests by latency, one number per bound and one beyond the last bound; not cumulative
-     * @param latencyNanos of all requests together
+     * @param latencyNanos nanoseconds of all requests together
      */
     public record Counts(List<Long> latencyCounts, long latencyNanos) {}
 

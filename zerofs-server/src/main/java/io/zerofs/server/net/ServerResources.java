@@ -18,13 +18,16 @@ import org.slf4j.event.Level;
 public final class ServerResources implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServerResources.class);
 
-    // Chunks of 16 MiB, so that transfers of 1 MiB and their headers come from them.
+    // Chunks of 16 MiB, so that transfers of 1 MiB with their headers fit into them.
     private static final int PAGE_BYTES = 8 << 10;
     private static final int CHUNK_ORDER = 11;
     private static final int CACHED_SMALL = 256;
     private static final int CACHED_NORMAL = 64;
 
-    /** As long as most servers with leases wait for their clients. */
+    /**
+     * Seconds after which the daemon gives up a TCP client that does not answer. Most servers with leases wait as long for
+     * their clients.
+     */
     public static final int VANISHED_SECONDS = 60;
 
     private final ServerSettings settings;
@@ -42,16 +45,16 @@ public final class ServerResources implements AutoCloseable {
     private final LimitedLog closed = new LimitedLog(LOG, Level.INFO, "connections closed");
     private final LimitedLog unexpected = new LimitedLog(LOG, Level.ERROR, "unexpected errors");
 
-    /** With clients that are given up when they have not been heard of for {@link #VANISHED_SECONDS}. */
+    /** Makes resources that give up unreachable clients after {@link #VANISHED_SECONDS}. */
     public ServerResources(ServerSettings settings) {
         this(settings, VANISHED_SECONDS);
     }
 
-    /** @param vanishedSeconds after which the connection of a client on TCP that cannot be reached is ended */
+    /** @param vanishedSeconds seconds after which the connection of an unreachable TCP client ends */
     public ServerResources(ServerSettings settings, int vanishedSeconds) {
         this.settings = settings;
         this.vanishedSeconds = vanishedSeconds;
-        // Netty's own choice takes buffers for large transfers from the system, which zeroes them, each time anew.
+        // Netty's default takes each buffer for a large transfer from the system, which zeroes it every time.
         this.allocator = new PooledByteBufAllocator(
                 true, 0, settings.eventLoopThreads(), PAGE_BYTES, CHUNK_ORDER, CACHED_SMALL, CACHED_NORMAL, false);
         this.loops = new EventLoops(settings.eventLoopThreads());
@@ -69,17 +72,17 @@ public final class ServerResources implements AutoCloseable {
         return vanishedSeconds;
     }
 
-    /** Threads that may wait for the store. */
+    /** Returns the threads that may wait for the store. */
     FileSystemExecutor blockingExecutor() {
         return blockingExecutor;
     }
 
-    /** Bytes of requests and replies in flight over all connections. */
+    /** Returns the bytes of requests and replies in flight over all connections. */
     public long bytesInFlight() {
         return admission.bytesInFlight();
     }
 
-    /** Connections open now. */
+    /** Returns the number of open connections. */
     public int connections() {
         return (int) connections.used();
     }
@@ -91,22 +94,22 @@ public final class ServerResources implements AutoCloseable {
         return counts;
     }
 
-    /** Tells of connections that were closed for what their client did. */
+    /** Returns the log of connections that the daemon closed because of their clients. */
     LimitedLog closed() {
         return closed;
     }
 
-    /** Tells of bugs of ours, which a client may know how to meet. */
+    /** Returns the log of the daemon's bugs, which a client may know how to cause. */
     LimitedLog unexpected() {
         return unexpected;
     }
 
-    /** Returns how often each protocol refused each resource to a client that had its share. */
+    /** Returns how often each protocol refused each resource because a client's share or all of it was used up. */
     public Map<String, Map<ClientResource, Long>> refused() {
         return clients.refused();
     }
 
-    /** Addresses that other machines reach and where nobody is refused. */
+    /** Returns the number of addresses that other machines reach and that refuse none of them. */
     public int openToAll() {
         return openToAll.get();
     }
@@ -119,7 +122,7 @@ public final class ServerResources implements AutoCloseable {
         return meters.computeIfAbsent(protocol, unused -> new RequestMeter());
     }
 
-    /** For requests and replies, all of them in direct memory. */
+    /** Returns the allocator for requests and replies, all of them in direct memory. */
     ByteBufAllocator allocator() {
         return allocator;
     }
@@ -141,8 +144,8 @@ public final class ServerResources implements AutoCloseable {
     }
 
     /**
-     * Counts a connection in, unless its client or all together have too many: then one that keeps nothing makes way, of
-     * the client itself if that has its share. False if there is none.
+     * Counts a new connection. If the share of its client or protocol, or the limit of the daemon is reached, an idle
+     * connection of that client, of that protocol or of any client makes way. Returns false if none is idle.
      */
     boolean tryOpenConnection(Client client) {
         while (true) {
@@ -175,7 +178,7 @@ public final class ServerResources implements AutoCloseable {
         handlers.add(connection);
     }
 
-    /** Counts a connection out, once. */
+    /** Stops counting a connection, once. */
     void connectionClosed(MessageHandler connection) {
         if (handlers.remove(connection)) {
             connections.give(connection.client(), 1);

@@ -6,17 +6,20 @@ package io.zerofs.server.net;
  *
  * @param eventLoopThreads threads that serve sockets, at least 1
  * @param blockingThreads threads for requests that wait for the store or move much data, at least 1
- * @param connectionsMax connections at once; further ones are closed when they arrive
- * @param requestsPerConnectionMax requests of one connection that have begun and whose replies the socket has not yet
- *     taken; beyond it the socket is not read
- * @param bytesPerConnectionMax bytes of requests and replies in flight on one connection; one message may exceed it
- * @param bytesInFlightMax the same over all connections
- * @param offloadBytes transfers of at least this size run on a waiting thread at once, so that the large requests of one
+ * @param connectionsMax maximum connections at once; further ones are closed when they arrive, unless an idle one makes
+ *     way
+ * @param requestsPerConnectionMax maximum requests of one connection that have begun and whose replies the socket has not
+ *     yet taken; beyond it the daemon does not read the socket
+ * @param bytesPerConnectionMax maximum bytes of requests and replies in flight on one connection; one message may exceed
+ *     it
+ * @param bytesInFlightMax maximum bytes of requests and replies in flight over all connections; one message may exceed it
+ * @param offloadBytes minimum bytes of a transfer that runs on a waiting thread at once, so that the large requests of one
  *     connection use several cores
- * @param stallSeconds a connection that takes no byte of its pending replies, or sends no byte of a request it has
- *     begun, for this long is closed
- * @param closeSeconds how long closing a server waits for requests in flight
- * @param clientShare part of connections, threads and bytes that one client can have, above 0; see {@link Shares}
+ * @param stallSeconds seconds after which a connection is closed that takes no byte of its pending replies, or sends no
+ *     byte of a request that it has begun; fewer if other connections wait for its memory
+ * @param closeSeconds maximum seconds for which closing a server waits for requests in flight
+ * @param clientShare part of connections, threads and bytes that one client can have, above 0, at most 1; see {@link
+ *     Shares}
  */
 public record ServerSettings(
         int eventLoopThreads,

@@ -4,10 +4,10 @@ package io.zerofs.server.net;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Divides one resource among clients. What nobody uses is lent: a client may have as much as its share of what it has
- * together with what is free. With a share of three quarters one client alone has at most 3/4 of all, each of two
- * greedy ones 3/7 and each of ten 3/31; something is always left for the next, and nothing has to be taken back. A client
- * that has nothing gets what it asks for as long as there is room. Thread-safe.
+ * Divides one resource among clients. A client may have its share of the sum of its own amount and the free amount. With
+ * a share of three quarters one client alone has at most 3/4 of all, each of two greedy clients 3/7, and each of ten 3/31.
+ * So some of it is always free for the next client, and the daemon need not take anything back. A client that has nothing
+ * gets the amount that it asks for while there is room. Thread-safe.
  */
 public final class Shares {
     /** The limit that refuses a request of a client. */
@@ -37,7 +37,7 @@ public final class Shares {
         return used.get();
     }
 
-    /** Takes an amount for a client; false, and counted as a refusal, if that is more than it may have. */
+    /** Takes an amount for a client. If the client may not have it, counts a refusal and returns false. */
     public boolean tryTake(Client client, long amount) {
         boolean taken = take(client, amount) == Limit.NONE;
         if (!taken) {
@@ -46,7 +46,7 @@ public final class Shares {
         return taken;
     }
 
-    /** Takes an amount for a client, or says what is in the way. */
+    /** Takes an amount for a client, or returns the limit that refuses it. */
     Limit take(Client client, long amount) {
         long before;
         do {
@@ -60,11 +60,12 @@ public final class Shares {
         return Limit.NONE;
     }
 
+    /** Returns an amount that a client has. */
     public void give(Client client, long amount) {
         charge(client, -amount);
     }
 
-    /** Counts what a client has whether it may have it or not; negative: what it has no more. */
+    /** Counts an amount of a client regardless of the limits. A negative amount is one that the client no longer has. */
     public void charge(Client client, long amount) {
         used.addAndGet(amount);
         client.use(resource, amount);
@@ -89,9 +90,9 @@ public final class Shares {
     }
 
     /**
-     * Returns whether a client may have so much more.
+     * Returns whether a client may have this amount in addition.
      *
-     * @param free what is left then
+     * @param free the amount that is free after that
      */
     static boolean mayHave(Client client, ClientResource resource, long amount, long free, double share) {
         long has = client.used(resource);

@@ -26,7 +26,7 @@ final class SocketFile {
 
     private final Path path;
 
-    /** Which file it is: another program may have put its own in place. */
+    /** The key of the file: another program may have put its own file in its place. */
     private final Object identity;
 
     private SocketFile(Path path, Object identity) {
@@ -34,15 +34,15 @@ final class SocketFile {
         this.identity = identity;
     }
 
-    /** A name beside the wanted one, where nobody looks for the socket before it is as it should be. */
+    /** Returns a temporary name in the same directory. No client looks there before the file has its mode and group. */
     static Path temporary(Path path) {
         return path.resolveSibling(
                 "." + Integer.toHexString(ThreadLocalRandom.current().nextInt()));
     }
 
     /**
-     * Gives the file that was just bound the mode and group that are wanted, and then its name. Netty knows only the
-     * temporary one, which it would remove at the end whatever file that is then.
+     * Sets mode and group of the file that was just bound, and then links it to its name. Netty knows only the temporary
+     * name: at the end it removes the file of the name that it knows, whichever file that is then.
      */
     static SocketFile publish(String server, ListenAddress.UnixSocket address, Path bound) throws ListenException {
         try {
@@ -82,7 +82,7 @@ final class SocketFile {
                 .fileKey();
     }
 
-    /** Removes a socket file that nobody listens on; any other file is left alone and refused. */
+    /** Removes a socket file that no program listens on. Refuses any other file and leaves it alone. */
     static void removeStale(String server, ListenAddress address) throws ListenException {
         Path path = ((ListenAddress.UnixSocket) address).path();
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -104,7 +104,7 @@ final class SocketFile {
         }
     }
 
-    /** Removes it unless something else has its name now. */
+    /** Removes the file unless another file has its name now. */
     void remove() {
         try {
             if (identity.equals(identityOf(path))) {
@@ -119,16 +119,19 @@ final class SocketFile {
         }
     }
 
-    /** By its mode: to the attributes that all systems have, a socket is as good as a pipe or a device. */
+    /** Returns whether a file is a socket, by its mode. Portable attributes do not tell a socket from a pipe or a device. */
     private static boolean isSocket(Path path) throws IOException {
         int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
         return (mode & MODE_TYPE) == MODE_SOCKET;
     }
 
-    /** Only a refusal says that nobody listens: one that is busy, of another kind or not for us to use is somebody's. */
+    /**
+     * Returns whether a program listens on a socket. Only a refused connection proves that none does: a socket that is busy,
+     * of another kind or not permitted to us belongs to a program.
+     */
     private static boolean isAlive(Path path) throws IOException {
         try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            // A program that accepts nobody now would let the probe wait.
+            // A program that accepts no connection now would make the probe wait.
             probe.configureBlocking(false);
             probe.connect(UnixDomainSocketAddress.of(path));
             return true;

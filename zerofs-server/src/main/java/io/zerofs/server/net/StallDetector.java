@@ -5,9 +5,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
 
 /**
- * Finds out whether a connection moved between two checks, while there was something to move: a request half received,
- * or replies that the socket did not take. Such a connection would hold its share of the limits for ever. Confined to
- * the event loop.
+ * Finds connections that do not move between two checks, although a request is half received or replies wait for the
+ * socket. A stalled connection would hold its share of the limits for ever. Confined to the event loop.
  */
 final class StallDetector {
     private long moved;
@@ -17,12 +16,12 @@ final class StallDetector {
     private long pendingSeen;
     private int quietChecks;
 
-    /** Says that so many bytes were received, or a reply of so many was sent. */
+    /** Counts received bytes, or the bytes of a reply that was sent. */
     void moved(int bytes) {
         moved += bytes;
     }
 
-    /** Says whether a request has been received in part. */
+    /** Notes whether a request has been received in part. */
     void expect(boolean more) {
         expecting = more;
     }
@@ -30,16 +29,16 @@ final class StallDetector {
     /**
      * Checks whether the connection moved.
      *
-     * @param bytesMin how many bytes a client that owes some has to move between two checks
-     * @return how many checks in a row found it quiet, with this one
+     * @param bytesMin minimum bytes that a client must move between two checks if it owes some
+     * @return number of checks in a row that found the connection quiet, including this one
      */
     int check(Channel channel, int bytesMin) {
         ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
         long pending = out == null ? 0 : out.totalPendingWriteBytes();
         // Bytes of a large reply leave the buffer one by one, long before the reply counts as sent.
         boolean quiet = moved - movedSeen + Math.max(0, pendingSeen - pending) < bytesMin;
-        // Requests are not read while replies are pending, so a request half received is the client's doing only
-        // as long as the socket is read.
+        // The daemon does not always read: it may wait for room. So the client owes the rest of a request only while the
+        // daemon reads the socket.
         boolean owes = pending > 0 || expecting && channel.config().isAutoRead();
         movedSeen = moved;
         pendingSeen = pending;

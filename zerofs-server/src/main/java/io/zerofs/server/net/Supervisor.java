@@ -11,11 +11,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The service manager that started this process, systemd or one that understands its datagrams; or nobody. What it is told is
- * advice: if it cannot be reached, nothing else suffers. Thread-safe.
+ * The service manager that started this process, if one did: systemd or another one that understands its datagrams. The
+ * messages to it are advice: if it cannot be reached, nothing else suffers. Thread-safe.
  */
 public final class Supervisor {
-    /** Nobody. */
+    /** No service manager: messages are dropped. */
     public static final Supervisor NONE = new Supervisor(null);
 
     private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
@@ -27,7 +27,7 @@ public final class Supervisor {
         this.socket = socket;
     }
 
-    /** @param socket what the environment's NOTIFY_SOCKET says */
+    /** @param socket value of the environment variable NOTIFY_SOCKET */
     public static Supervisor at(Optional<String> socket) {
         if (socket.isEmpty() || !Epoll.isAvailable()) {
             return NONE;

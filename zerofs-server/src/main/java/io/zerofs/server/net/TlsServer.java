@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLException;
 
-/** A server's certificate and key, and whose certificates clients need. Read once; thread-safe. */
+/** A server's certificate and key, and the authority of its clients' certificates. Read once; thread-safe. */
 public final class TlsServer {
     private final SslContext context;
 
@@ -23,9 +23,9 @@ public final class TlsServer {
     /**
      * Reads PEM files.
      *
-     * @param certificate of the server, and those that lead to one that clients trust
-     * @param key of the first one: PKCS#8, not encrypted
-     * @param clientAuthority certificates that clients' ones must lead to; empty: clients need none
+     * @param certificate certificate of the server, and the chain to one that clients trust
+     * @param key key of the server's certificate: PKCS#8, not encrypted
+     * @param clientAuthority certificates to which clients' certificates must lead; empty: clients need none
      * @throws IllegalArgumentException with a sentence for the user
      */
     public static TlsServer open(Path certificate, Path key, Optional<Path> clientAuthority) {
@@ -60,7 +60,7 @@ public final class TlsServer {
         return cause.getMessage();
     }
 
-    /** Encrypts what a connection sends from now on, and expects the same of its client. On the event loop. */
+    /** Encrypts a connection from now on, and expects the same of its client. Call it on the event loop. */
     void secure(ChannelHandlerContext connection, Executor forHandshakes) {
         connection.pipeline().addFirst(context.newHandler(connection.alloc(), forHandshakes));
     }
