@@ -15,11 +15,12 @@ public final class DirectoryPath {
     private DirectoryPath() {}
 
     /**
-     * Walks a path from the root. Permissions do not apply here, because a mount chooses the directory for all its users;
-     * they apply to each file. Symlinks are not followed: their meaning is the client's.
+     * Walks a path from the root and returns the attributes of its directory. Permissions do not apply here, because a
+     * mount chooses the directory for all its users; they apply to each file. Does not follow symlinks, because clients
+     * interpret them.
      *
      * @param path names between slashes; empty ones are left out
-     * @throws FsException NOT_FOUND, or NOT_DIRECTORY if a name on the way or the last one is none
+     * @throws FsException NOT_FOUND, or NOT_DIRECTORY if a name of the path is no directory
      */
     public static Attributes resolve(VirtualFileSystem files, byte[] path) throws FsException {
         Attributes at = files.getAttributes(files.root());

@@ -34,15 +34,15 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A directory of a file system as a file system of its own, perhaps one that nobody can change. Thread-safe; the file
- * system below stays with its owner.
+ * A directory of a file system as a file system of its own, perhaps a read-only one. Thread-safe. The owner of the
+ * underlying file system keeps it.
  *
- * <p>Nothing above the directory is found by name: its {@code ..} is itself, also when a directory that a client is in
- * was moved away by somebody else. An id is believed: protocols whose clients present ids make sure that they are ones
- * that the clients were given.
+ * <p>No name leads above the directory. Its {@code ..} is the directory itself, and so is the {@code ..} of a directory
+ * that was moved out of it while a client used it. Ids are not checked: protocols whose clients present ids must ensure
+ * that the daemon issued them.
  */
 public final class ExportedFiles implements VirtualFileSystem {
-    /** Ancestors that are looked at on a thread that must not wait. */
+    /** Maximum number of ancestors that a thread walks if it must not wait. */
     private static final int LEVELS_AT_ONCE = 64;
 
     private static final long DOT_DOT_COOKIE = 2;
@@ -60,7 +60,7 @@ public final class ExportedFiles implements VirtualFileSystem {
     }
 
     /**
-     * Shows a directory; what is asked for in vain is the file system itself.
+     * Returns a directory as a file system. For the root, writable, it is the file system itself.
      *
      * @throws FsException NOT_FOUND or NOT_DIRECTORY for the path, which follows no symlinks
      */
@@ -120,7 +120,7 @@ public final class ExportedFiles implements VirtualFileSystem {
                 : files.getAttributes(root);
     }
 
-    /** Whether a directory is the root or below it. */
+    /** Returns whether a directory is the root or below it. */
     private boolean isBelowRoot(Attributes directory) throws FsException {
         InodeId at = directory.id();
         for (int levels = 0; levels <= MOVE_DEPTH_MAX; levels++) {

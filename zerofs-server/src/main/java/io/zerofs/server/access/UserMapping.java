@@ -4,20 +4,20 @@ package io.zerofs.server.access;
 import io.zerofs.core.vfs.Credentials;
 
 /**
- * As whom clients act that claim to be somebody.
+ * The users and groups as which clients act, depending on their claims.
  *
- * @param squash who loses what it claims
- * @param anonUid user number of who does
- * @param anonGid its only group
+ * @param squash users whose claim is replaced
+ * @param anonUid user number in place of a claim
+ * @param anonGid group number in place of a claim; the only group of a replaced user
  */
 public record UserMapping(Squash squash, int anonUid, int anonGid) {
-    /** Everybody is believed. */
+    /** Accepts all claims. */
     public static final UserMapping NONE = new UserMapping(Squash.NONE, Credentials.NOBODY, Credentials.NOBODY);
 
-    /** The users whose stated number is replaced. */
+    /** The users whose claimed number is replaced. */
     public enum Squash {
         NONE,
-        /** User 0, and group 0 of anybody. */
+        /** User 0, and group 0 of every user. */
         ROOT,
         ALL
     }

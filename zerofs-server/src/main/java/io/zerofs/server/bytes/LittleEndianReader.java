@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBuf;
 
 /**
  * Reads little-endian integers and counted byte strings, as 9P has them, from a buffer that it borrows. Every method
- * checks what remains, and the limit its caller gives, before it allocates. Confined to one thread.
+ * checks the remaining bytes and its caller's limit before it allocates. Confined to one thread.
  */
 public final class LittleEndianReader {
     private final ByteBuf in;
@@ -18,31 +18,31 @@ public final class LittleEndianReader {
         return in.readableBytes();
     }
 
-    /** An unsigned byte. */
+    /** Reads an unsigned byte. */
     public int readU8() throws MalformedMessageException {
         require(Byte.BYTES);
         return in.readUnsignedByte();
     }
 
-    /** An unsigned 16-bit number. */
+    /** Reads an unsigned 16-bit number. */
     public int readU16() throws MalformedMessageException {
         require(Short.BYTES);
         return in.readUnsignedShortLE();
     }
 
-    /** The bits of an unsigned 32-bit number. */
+    /** Reads the bits of an unsigned 32-bit number. */
     public int readU32() throws MalformedMessageException {
         require(Integer.BYTES);
         return in.readIntLE();
     }
 
-    /** The bits of an unsigned 64-bit number. */
+    /** Reads the bits of an unsigned 64-bit number. */
     public long readU64() throws MalformedMessageException {
         require(Long.BYTES);
         return in.readLongLE();
     }
 
-    /** A byte string with a 16-bit length, copied. */
+    /** Reads a byte string with a 16-bit length and copies it. */
     public byte[] readString(int lengthMax) throws MalformedMessageException {
         int length = readU16();
         if (length > lengthMax) {
@@ -54,7 +54,7 @@ public final class LittleEndianReader {
         return bytes;
     }
 
-    /** A byte string with a 32-bit length as a slice that lives as long as the buffer read from; not retained. */
+    /** Reads a byte string with a 32-bit length as a slice that lives as long as the borrowed buffer; not retained. */
     public ByteBuf readDataSlice(int lengthMax) throws MalformedMessageException {
         int length = readU32();
         if (length < 0 || length > lengthMax) {

@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBuf;
 
 /** Writes little-endian integers and counted byte strings to a buffer that it borrows. Confined to one thread. */
 public final class LittleEndianWriter {
-    /** Longest byte string with a 16-bit length. */
+    /** Maximum bytes of a byte string with a 16-bit length. */
     public static final int STRING_BYTES_MAX = 0xFFFF;
 
     private final ByteBuf out;
@@ -14,7 +14,7 @@ public final class LittleEndianWriter {
         this.out = out;
     }
 
-    /** The buffer written to. */
+    /** Returns the buffer to which it writes. */
     public ByteBuf buffer() {
         return out;
     }
@@ -39,7 +39,7 @@ public final class LittleEndianWriter {
         return this;
     }
 
-    /** A byte string with a 16-bit length. */
+    /** Writes a byte string with a 16-bit length. */
     public LittleEndianWriter writeString(byte[] bytes) {
         if (bytes.length > STRING_BYTES_MAX) {
             throw new IllegalArgumentException("string of " + bytes.length + " bytes");

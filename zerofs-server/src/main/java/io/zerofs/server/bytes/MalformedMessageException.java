@@ -2,8 +2,8 @@
 package io.zerofs.server.bytes;
 
 /**
- * A message breaks the rules of its protocol: too short, too long, or with a value that cannot be. The message text
- * gives numbers, never contents. Whoever cuts the messages decides whether it ends the call or the connection.
+ * A message breaks the rules of its protocol: it is too short, too long, or has an impossible value. The text has numbers,
+ * never contents. The protocol decides whether the exception ends the call or the connection.
  */
 public final class MalformedMessageException extends Exception {
     public MalformedMessageException(String message) {

@@ -4,7 +4,7 @@ package io.zerofs.server.bytes;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Reads XDR (RFC 4506) from a buffer that it borrows. Every method checks what remains, and the limit its caller gives,
+ * Reads XDR (RFC 4506) from a buffer that it borrows. Every method checks the remaining bytes and its caller's limit
  * before it allocates. Confined to one thread.
  */
 public final class XdrReader {
@@ -18,19 +18,19 @@ public final class XdrReader {
         return in.readableBytes();
     }
 
-    /** RFC 4506 §4.1, §4.2: also for unsigned int, as its bits. */
+    /** Reads an int (RFC 4506 §4.1), or the bits of an unsigned int (§4.2). */
     public int readInt() throws MalformedMessageException {
         require(Integer.BYTES);
         return in.readInt();
     }
 
-    /** RFC 4506 §4.5: also for unsigned hyper, as its bits. */
+    /** Reads a hyper, or the bits of an unsigned hyper (RFC 4506 §4.5). */
     public long readLong() throws MalformedMessageException {
         require(Long.BYTES);
         return in.readLong();
     }
 
-    /** RFC 4506 §4.4: 0 or 1, nothing else. */
+    /** Reads a boolean, which must be 0 or 1 (RFC 4506 §4.4). */
     public boolean readBoolean() throws MalformedMessageException {
         int value = readInt();
         if (value != 0 && value != 1) {
@@ -39,7 +39,7 @@ public final class XdrReader {
         return value == 1;
     }
 
-    /** RFC 4506 §4.9: fixed-length opaque data. */
+    /** Reads fixed-length opaque data (RFC 4506 §4.9) and copies it. */
     public byte[] readFixedOpaque(int length) throws MalformedMessageException {
         require(padded(length));
         byte[] bytes = new byte[length];
@@ -48,12 +48,12 @@ public final class XdrReader {
         return bytes;
     }
 
-    /** RFC 4506 §4.10, §4.11: variable-length opaque data or a string, copied. */
+    /** Reads variable-length opaque data (RFC 4506 §4.10) or a string (§4.11) and copies it. */
     public byte[] readOpaque(int lengthMax) throws MalformedMessageException {
         return readFixedOpaque(readLength(lengthMax));
     }
 
-    /** Variable-length opaque data as a slice that lives as long as the buffer read from; not retained. */
+    /** Reads variable-length opaque data as a slice that lives as long as the borrowed buffer; not retained. */
     public ByteBuf readOpaqueSlice(int lengthMax) throws MalformedMessageException {
         int length = readLength(lengthMax);
         ByteBuf slice = readSlice(length);
@@ -62,13 +62,13 @@ public final class XdrReader {
         return slice;
     }
 
-    /** Bytes as a slice that lives as long as the buffer read from; not retained. */
+    /** Reads bytes as a slice that lives as long as the borrowed buffer; not retained. */
     public ByteBuf readSlice(int length) throws MalformedMessageException {
         require(length);
         return in.readSlice(length);
     }
 
-    /** A length or count, which must not exceed the limit. */
+    /** Reads a length or count, which must not exceed the limit. */
     public int readLength(int max) throws MalformedMessageException {
         int length = readInt();
         if (length < 0 || length > max) {
@@ -89,7 +89,7 @@ public final class XdrReader {
         return length + padding(length);
     }
 
-    /** Zero bytes that follow opaque data, so that its length becomes a multiple of four. */
+    /** Returns the number of zero bytes that fill opaque data up to a multiple of four bytes. */
     static int padding(int length) {
         return -length & 3;
     }

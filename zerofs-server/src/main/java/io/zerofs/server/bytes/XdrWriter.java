@@ -11,7 +11,7 @@ public final class XdrWriter {
         this.out = out;
     }
 
-    /** The buffer written to. */
+    /** Returns the buffer to which it writes. */
     public ByteBuf buffer() {
         return out;
     }
@@ -41,13 +41,13 @@ public final class XdrWriter {
         return writeFixedOpaque(bytes);
     }
 
-    /** The zero bytes that follow opaque data of this length. */
+    /** Writes the zero bytes that follow opaque data of this length. */
     public XdrWriter writePadding(int length) {
         out.writeZero(XdrReader.padding(length));
         return this;
     }
 
-    /** Bytes that opaque data of this length takes, with its length word and padding. */
+    /** Returns the bytes that opaque data of this length takes, with its length word and padding. */
     public static int opaqueBytes(int length) {
         return Integer.BYTES + length + XdrReader.padding(length);
     }

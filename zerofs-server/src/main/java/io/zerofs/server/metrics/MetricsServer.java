@@ -18,15 +18,15 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Answers {@code GET /metrics} with the text that Prometheus reads, one request per connection. As much of HTTP/1.1 (RFC
- * 9112) as that needs: the head of a request of at most 8 KiB, without a body. Has a thread and limits of its own, so that
- * whoever watches the daemon cannot keep it from work. Thread-safe.
+ * Answers {@code GET /metrics} with the text that Prometheus reads, one request per connection. It implements only the
+ * part of HTTP/1.1 (RFC 9112) that this needs: a request has a head of at most 8 KiB and no body. It has threads and
+ * limits of its own, so that monitoring cannot keep the daemon from its work. Thread-safe.
  */
 public final class MetricsServer implements MessageProtocol.Factory, AutoCloseable {
     private static final int HEAD_BYTES_MAX = 8 << 10;
     private static final int ANSWER_BYTES_MAX = 1 << 20;
 
-    /** At once; one that has sent no whole request makes way for the next. */
+    /** Maximum connections at once. A connection without a whole request makes way for the next one. */
     public static final int CONNECTIONS_MAX = 16;
 
     private static final int LIFE_SECONDS_MAX = 10;
@@ -43,7 +43,7 @@ public final class MetricsServer implements MessageProtocol.Factory, AutoCloseab
 
     private MetricsServer(Supplier<String> text, int lifeSeconds) {
         this.text = text;
-        // Work of any size is for the waiting thread: to count may mean to wait for a lock.
+        // The waiting thread does work of any size: counting may wait for a lock.
         this.resources = new ServerResources(ServerSettings.DEFAULT
                 .withThreads(1, 1)
                 .withConnectionsMax(CONNECTIONS_MAX)
@@ -57,14 +57,14 @@ public final class MetricsServer implements MessageProtocol.Factory, AutoCloseab
     /**
      * Listens on all addresses or on none.
      *
-     * @param text makes the answer; called on a thread that may wait, one at a time
-     * @throws ListenException if an address cannot be had; names it
+     * @param text makes the answer; called on a thread that may wait, one call at a time
+     * @throws ListenException if an address is not available; names it
      */
     public static MetricsServer open(List<ListenAddress> addresses, Supplier<String> text) throws ListenException {
         return open(addresses, text, LIFE_SECONDS_MAX);
     }
 
-    /** @param lifeSeconds after which a connection is closed, whatever it waits for */
+    /** @param lifeSeconds seconds after which a connection is closed, with or without its answer */
     static MetricsServer open(List<ListenAddress> addresses, Supplier<String> text, int lifeSeconds)
             throws ListenException {
         MetricsServer metrics = new MetricsServer(text, lifeSeconds);
@@ -77,7 +77,7 @@ public final class MetricsServer implements MessageProtocol.Factory, AutoCloseab
         }
     }
 
-    /** Port of the first address. */
+    /** Returns the port of the first TCP address. */
     public int port() {
         return server.port();
     }
@@ -133,7 +133,7 @@ public final class MetricsServer implements MessageProtocol.Factory, AutoCloseab
 
         @Override
         public void message(ByteBuf message, Request request) {
-            // Before the answer, which another thread may send: later bytes of the connection are ignored.
+            // Before the answer, which another thread may send: the connection must ignore later bytes.
             connection.finish();
             String head = message.toString(StandardCharsets.ISO_8859_1);
             request.run(message.readableBytes(), () -> {

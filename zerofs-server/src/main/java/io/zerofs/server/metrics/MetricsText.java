@@ -36,17 +36,17 @@ public final class MetricsText {
         return this;
     }
 
-    /** @param labels as {@code key="value"}, joined by commas; names of ours, which need no escapes */
+    /** @param labels as {@code key="value"}, joined by commas; our own words, which need no escapes */
     public MetricsText sample(String labels, long value) {
         text.append(name).append('{').append(labels).append("} ").append(value).append('\n');
         return this;
     }
 
     /**
-     * All samples of one histogram.
+     * Writes all samples of one histogram.
      *
      * @param boundsSeconds upper bounds, ascending
-     * @param counts one per bound and one for what is beyond the last; not cumulative
+     * @param counts samples, one number per bound and one beyond the last bound; not cumulative
      */
     public MetricsText samples(String labels, List<Double> boundsSeconds, List<Long> counts, long sumNanos) {
         long cumulative = 0;

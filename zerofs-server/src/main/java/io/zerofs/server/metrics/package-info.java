@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-/** The numbers of the daemon as text in the format of Prometheus, and the server that sends them over HTTP. */
+/** The metrics of the daemon as text in the format of Prometheus, and the server that sends them over HTTP. */
 package io.zerofs.server.metrics;
