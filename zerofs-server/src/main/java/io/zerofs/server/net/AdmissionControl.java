@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * connections. A request counts from the moment when its length is known until the socket has taken its reply. So the
  * daemon soon stops reading a client that does not read its replies. A large reply counts before its memory is taken.
  *
- * <p>While no limit is reached, one more message of any length is admitted. So one message can exceed each limit. A
+ * <p>While no limit is reached, the daemon admits one more message of any length. So one message can exceed each limit. A
  * small message never waits if its connection has nothing else in flight, nor does a small reply to an admitted request.
  * So connections with much in flight do not starve connections that need little. Messages longer than a usual transfer
  * have a separate limit over all connections, so that a few of them do not keep out the others.

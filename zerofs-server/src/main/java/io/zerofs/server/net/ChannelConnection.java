@@ -9,7 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.Executor;
 
-/** The constants of an open connection: its channel, its client, and its protocol. */
+/** The constants of an open connection: its channel, its client, its peer, and the name of its server. */
 abstract class ChannelConnection extends ChannelInboundHandlerAdapter implements Connection {
     final ServerResources resources;
     final Client client;

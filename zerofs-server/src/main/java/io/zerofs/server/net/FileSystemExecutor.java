@@ -81,7 +81,7 @@ final class FileSystemExecutor implements AutoCloseable {
         }
     }
 
-    /** Returns a client's thread and starts waiting work. The same client may have a thread again, too. */
+    /** Frees a client's thread and starts waiting work. The same client may have a thread again, too. */
     private synchronized void ended(Client client) {
         threads.give(client, 1);
         notifyAll();

@@ -4,8 +4,8 @@ package io.zerofs.server.net;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Records since when a connection is of no use to its client: from its start until its first whole message, and after
- * some time without requests. The event loop changes it, any thread asks it.
+ * Records since when a connection is of no use to its client. It is idle from its start until its first whole message,
+ * and after some time without requests. The event loop changes it, any thread reads it.
  */
 final class Idleness {
     /** Minimum nanoseconds without requests after which a connection may count as idle. */

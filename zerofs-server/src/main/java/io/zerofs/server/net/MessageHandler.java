@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Cuts one connection's bytes into messages, admits them and sends the replies. Lives on the event loop of its channel;
- * other threads may call only what {@link Connection} and {@link Request} offer.
+ * other threads may call only the methods of {@link Connection} and {@link Request}.
  */
 final class MessageHandler extends ChannelConnection {
     private static final Logger LOG = LoggerFactory.getLogger(MessageHandler.class);
@@ -27,10 +27,7 @@ final class MessageHandler extends ChannelConnection {
     /** Maximum number of replies between two flushes, so that a long batch does not delay its first reply. */
     private static final int REPLIES_PER_FLUSH_MAX = 32;
 
-    /**
-     * Maximum number of messages of one connection before the other connections of its event loop have their turn. It
-     * takes a millisecond or less.
-     */
+    /** Maximum messages of one connection before its event loop serves its others. They take a millisecond or less. */
     static final int MESSAGES_PER_TURN_MAX = 128;
 
     /** Seconds between two checks whether bytes of the connection move. */
@@ -39,7 +36,7 @@ final class MessageHandler extends ChannelConnection {
     /** Under memory pressure a stalled connection has the usual time divided by this. */
     private static final int STALL_DIVISOR_UNDER_PRESSURE = 12;
 
-    /** Minimum bytes that such a client must move between two checks; with fewer it is stalled. */
+    /** Minimum bytes that a client must then move between two checks; with fewer it is stalled. */
     private static final int PROGRESS_BYTES_MIN_UNDER_PRESSURE = 16 << 10;
 
     /** Milliseconds that a client has to end its side after the daemon has ended its own. */
@@ -399,7 +396,7 @@ final class MessageHandler extends ChannelConnection {
         return idleness;
     }
 
-    /** Closes the connection, because another one needs its place. Logs at debug: a flood of clients must not fill the log. */
+    /** Makes way for another connection. Any thread. Logs at debug, because floods of clients must not fill the log. */
     void makeWay() {
         LOG.debug("{}: closed: it keeps nothing, and another connection needs its place", this);
         onEventLoop(this::abort);

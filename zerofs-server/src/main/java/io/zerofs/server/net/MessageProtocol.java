@@ -20,16 +20,16 @@ public interface MessageProtocol {
 
     /**
      * Returns the length of the message that begins at the reader index, including its header; 0 if its length needs more
-     * bytes. Leaves the buffer's indices alone. Before it has returned a length, at most {@link #unknownLengthBytesMax} are
-     * allocated for the message. After that it is not called again before {@link #message} got the message.
+     * bytes. Leaves the buffer's indices alone. Until it returns a length, the daemon allocates at most {@link
+     * #unknownLengthBytesMax} for the message. After that it is not called again before {@link #message} got the message.
      *
      * @throws MalformedMessageException if the message breaks a limit; closes the connection
      */
     int messageBytes(ByteBuf received) throws MalformedMessageException;
 
     /**
-     * Returns the maximum bytes of a message whose first bytes do not contain its length. They are admitted and allocated
-     * once more than a small message has arrived.
+     * Returns the maximum bytes of a message whose first bytes do not contain its length. The daemon
+     * admits and allocates them once more than a small message has arrived.
      */
     default int unknownLengthBytesMax() {
         return AdmissionControl.SMALL_BYTES;

@@ -57,7 +57,7 @@ final class MessageReceiver implements RecvByteBufAllocator {
         return received == null ? 0 : received.capacity();
     }
 
-    /** Takes over the buffer of a read. */
+    /** Takes over a buffer of received bytes. */
     void append(ByteBuf bytes) {
         if (received == null) {
             received = bytes;

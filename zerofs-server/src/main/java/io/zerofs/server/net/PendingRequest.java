@@ -61,7 +61,7 @@ final class PendingRequest implements Request {
                 work.run();
                 return;
             } catch (WouldBlockException e) {
-                // The work has done nothing yet, so a waiting thread runs it below.
+                // The work has changed nothing yet. A waiting thread runs all of it again, below.
             }
         }
         try {

@@ -25,7 +25,7 @@ public final class ServerResources implements AutoCloseable {
     private static final int CACHED_NORMAL = 64;
 
     /**
-     * Seconds after which the daemon gives up a TCP client that does not answer. Most servers with leases wait as long for
+     * Seconds after which the daemon drops a TCP client that does not answer. Most servers with leases wait as long for
      * their clients.
      */
     public static final int VANISHED_SECONDS = 60;
@@ -45,7 +45,7 @@ public final class ServerResources implements AutoCloseable {
     private final LimitedLog closed = new LimitedLog(LOG, Level.INFO, "connections closed");
     private final LimitedLog unexpected = new LimitedLog(LOG, Level.ERROR, "unexpected errors");
 
-    /** Makes resources that give up unreachable clients after {@link #VANISHED_SECONDS}. */
+    /** Makes resources that drop unreachable TCP clients after {@link #VANISHED_SECONDS}. */
     public ServerResources(ServerSettings settings) {
         this(settings, VANISHED_SECONDS);
     }
@@ -144,8 +144,8 @@ public final class ServerResources implements AutoCloseable {
     }
 
     /**
-     * Counts a new connection. If the share of its client or protocol, or the limit of the daemon is reached, an idle
-     * connection of that client, of that protocol or of any client makes way. Returns false if none is idle.
+     * Counts a new connection. If a limit refuses it, an idle connection makes way: one of the same client or of
+     * the same protocol if that has its share, else one of any client. Returns false if none is idle.
      */
     boolean tryOpenConnection(Client client) {
         while (true) {

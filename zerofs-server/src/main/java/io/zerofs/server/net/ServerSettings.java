@@ -8,15 +8,15 @@ package io.zerofs.server.net;
  * @param blockingThreads threads for requests that wait for the store or move much data, at least 1
  * @param connectionsMax maximum connections at once; further ones are closed when they arrive, unless an idle one makes
  *     way
- * @param requestsPerConnectionMax maximum requests of one connection that have begun and whose replies the socket has not
- *     yet taken; beyond it the daemon does not read the socket
+ * @param requestsPerConnectionMax maximum requests of one connection, from their begin until the socket has taken their
+ *     replies; beyond it the daemon does not read the socket
  * @param bytesPerConnectionMax maximum bytes of requests and replies in flight on one connection; one message may exceed
  *     it
  * @param bytesInFlightMax maximum bytes of requests and replies in flight over all connections; one message may exceed it
- * @param offloadBytes minimum bytes of a transfer that runs on a waiting thread at once, so that the large requests of one
+ * @param offloadBytes minimum bytes of a transfer that runs on a waiting thread at once. So the large requests of one
  *     connection use several cores
- * @param stallSeconds seconds after which a connection is closed that takes no byte of its pending replies, or sends no
- *     byte of a request that it has begun; fewer if other connections wait for its memory
+ * @param stallSeconds seconds after which the daemon closes a connection that takes no byte of pending replies, or sends
+ *     no byte of a begun request. It waits for less if other connections need the memory
  * @param closeSeconds maximum seconds for which closing a server waits for requests in flight
  * @param clientShare part of connections, threads and bytes that one client can have, above 0, at most 1; see {@link
  *     Shares}

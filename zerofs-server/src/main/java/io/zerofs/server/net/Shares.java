@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Divides one resource among clients. A client may have its share of the sum of its own amount and the free amount. With
- * a share of three quarters one client alone has at most 3/4 of all, each of two greedy clients 3/7, and each of ten 3/31.
+ * a share of three quarters one client alone has at most 3/4 of all, each of two greedy ones 3/7, and each of ten 3/31.
  * So some of it is always free for the next client, and the daemon need not take anything back. A client that has nothing
  * gets the amount that it asks for while there is room. Thread-safe.
  */
@@ -60,7 +60,7 @@ public final class Shares {
         return Limit.NONE;
     }
 
-    /** Returns an amount that a client has. */
+    /** Takes an amount back from a client. */
     public void give(Client client, long amount) {
         charge(client, -amount);
     }

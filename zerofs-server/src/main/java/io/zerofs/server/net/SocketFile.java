@@ -119,7 +119,7 @@ final class SocketFile {
         }
     }
 
-    /** Returns whether a file is a socket, by its mode. Portable attributes do not tell a socket from a pipe or a device. */
+    /** Returns whether a file is a socket, by its mode. Portable attributes do not distinguish it from a pipe or device. */
     private static boolean isSocket(Path path) throws IOException {
         int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
         return (mode & MODE_TYPE) == MODE_SOCKET;
