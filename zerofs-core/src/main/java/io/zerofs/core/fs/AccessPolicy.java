@@ -14,7 +14,7 @@ final class AccessPolicy {
     static final int SET_GID = 02000;
     static final int STICKY = 01000;
 
-    /** Setgid on something that its group executes. */
+    /** Setgid together with execute permission for the group. */
     static final int EXECUTED_SET_GID = SET_GID | 010;
 
     private static final int GROUP_EXECUTE = 010;
@@ -24,7 +24,10 @@ final class AccessPolicy {
 
     private AccessPolicy() {}
 
-    /** The {@link AccessMask} bits that the caller has. The superuser executes a file only if somebody may. */
+    /**
+     * Returns the {@link AccessMask} bits that the caller has. The superuser executes a file only if it has an execute
+     * bit.
+     */
     static int granted(Credentials who, InodeRecord inode) {
         if (who.isSuperuser()) {
             return inode.isDirectory() || (inode.mode() & ANY_EXECUTE) != 0 ? READ_WRITE_EXECUTE : READ_WRITE;
@@ -38,17 +41,20 @@ final class AccessPolicy {
         }
     }
 
-    /** Permission to look up names. */
+    /** Requires permission to look up names. */
     static void requireSearch(Credentials who, InodeRecord directory) throws FsException {
         require(who, directory, AccessMask.EXECUTE);
     }
 
-    /** Permission to put names in or take them out. */
+    /** Requires permission to add or remove names. */
     static void requireChange(Credentials who, InodeRecord directory) throws FsException {
         require(who, directory, AccessMask.WRITE | AccessMask.EXECUTE);
     }
 
-    /** Permission to take this file's name out of the directory; the sticky bit reserves that to the owners. */
+    /**
+     * Requires permission to remove a file's name from a directory. The sticky bit reserves that to the owner of the
+     * file and the owner of the directory.
+     */
     static void requireRemoval(Credentials who, InodeRecord directory, InodeRecord child) throws FsException {
         requireChange(who, directory);
         boolean reserved = (directory.mode() & STICKY) != 0;
@@ -68,7 +74,8 @@ final class AccessPolicy {
     }
 
     /**
-     * Permission to read data. A caller who may execute a file may read it: the client's kernel has to (RFC 1813 §4.4).
+     * Requires permission to read data. A caller with execute permission may read, because the client's kernel must
+     * read a program to run it (RFC 1813 §4.4).
      */
     static void requireRead(Credentials who, InodeRecord inode, DataAccess access) throws FsException {
         if (access == DataAccess.CHECKED_NOW
@@ -78,25 +85,28 @@ final class AccessPolicy {
         }
     }
 
-    /** Permission to write data. */
+    /** Requires permission to write data. */
     static void requireWrite(Credentials who, InodeRecord inode, DataAccess access) throws FsException {
         if (access == DataAccess.CHECKED_NOW && !owns(who, inode)) {
             require(who, inode, AccessMask.WRITE);
         }
     }
 
-    /** The mode after data was changed: who is not privileged loses setuid, and setgid where it means execution. */
+    /**
+     * Returns the mode after a write by the caller: unless it is the superuser, the write clears setuid, and setgid if
+     * the group may execute.
+     */
     static int modeAfterWrite(Credentials who, int mode) {
         return who.isSuperuser() ? mode : withoutPrivileges(mode);
     }
 
-    /** The mode without setuid, and without setgid unless that bit stands for mandatory locking. */
+    /** Returns the mode without setuid, and without setgid unless that bit means mandatory locking. */
     static int withoutPrivileges(int mode) {
         int cleared = mode & ~SET_UID;
         return (mode & GROUP_EXECUTE) != 0 ? cleared & ~SET_GID : cleared;
     }
 
-    /** The mode that a caller may give: setgid only for a group it is in. */
+    /** Returns the mode that a caller may set: setgid only for a group of which it is a member. */
     static int permittedMode(Credentials who, int mode, int gid) {
         return who.isSuperuser() || who.isMember(gid) ? mode : mode & ~SET_GID;
     }

@@ -46,7 +46,7 @@ final class AttributeOperations {
         }
     }
 
-    /** Null if the tail of an earlier truncation has to be removed first. */
+    /** Changes the attributes, or returns null if the tail of an earlier truncation must be removed first. */
     private AttributeTransition trySet(Credentials who, InodeId id, AttributeChange change, DataAccess sizeAccess)
             throws FsException {
         long number = id.number();
@@ -96,7 +96,7 @@ final class AttributeOperations {
         context.holds().requireNoDevice(inode.number());
     }
 
-    /** Only the superuser gives files away; the owner may choose among its own groups. */
+    /** Requires the superuser for a change of the owner. The owner may choose among its own groups. */
     private static void requireOwnerChange(Credentials who, InodeRecord inode, AttributeChange change)
             throws FsException {
         if (who.isSuperuser()) {
@@ -112,8 +112,8 @@ final class AttributeOperations {
     }
 
     /**
-     * Both times to now need write permission, anything else ownership. The time that comes with a new size is the
-     * consequence of that and needs no more than it.
+     * Requires write permission for setting both times to now, and ownership for any other change. The mtime that comes
+     * with a new size follows from that size and needs no further permission.
      */
     private static void requireTimeChange(Credentials who, InodeRecord inode, AttributeChange change)
             throws FsException {

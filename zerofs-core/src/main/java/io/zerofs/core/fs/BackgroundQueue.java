@@ -15,29 +15,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Numbers of inodes that have something left to remove, and the one thread that works them off in turns, a bounded step
- * each. An inode whose step fails rests while others go on, as does the search for more. What is queued also stands in
- * the volume (orphans, tombstones), so that nothing is lost with this queue.
+ * Numbers of inodes that have remains to remove, and the one thread that removes them in turns, one bounded step at a
+ * time. After a failed step the inode rests while the thread works on others; the search for more inodes rests
+ * likewise. The volume also records the queued inodes (orphans, tombstones), so a crash loses none of them.
  */
 final class BackgroundQueue {
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundQueue.class);
     private static final Duration RETRY_MAX = Duration.ofMinutes(1);
     private static final long REST_NANOS_MAX = 50_000_000;
 
-    /** A client that removes faster than this does must not fill the memory: the rest is looked up in the volume. */
+    /**
+     * Maximum number of inodes that wait or rest in memory, however fast clients remove files. The search finds the
+     * others in the volume.
+     */
     private static final int WAITING_MAX = 50_000;
 
-    /** Part of the places that inodes may have which could not be removed. */
+    /** Divisor: inodes whose removal failed may take {@code waitingMax} / 4 places. */
     private static final int FAILING_PART = 4;
 
-    /** The search for more, among the numbers of inodes. */
+    /** The number of no inode: it identifies the search for more inodes. */
     private static final long RECOVERY = 0;
 
     private final TaskHealth health;
     private final Duration firstRetry;
     private final Duration grace;
     private final Queue<Long> waiting = new ArrayDeque<>();
-    /** In the order in which their rests end: while there are any, no rest is shorter than the one before. */
+    /** In the order in which their rests end: while any inode rests, no rest is shorter than the one before. */
     private final Queue<Resting> resting = new ArrayDeque<>();
 
     private final Set<Long> queued = new HashSet<>();
@@ -45,7 +48,7 @@ final class BackgroundQueue {
     private Thread thread;
     private final int waitingMax;
     private boolean overflowed;
-    /** Whether the volume is looked through for more, and how long that rests. */
+    /** Whether the search for more inodes in the volume is in progress; {@link #recoveryRest} is its rest. */
     private boolean recovering = true;
 
     private Resting recoveryRest;
@@ -61,9 +64,10 @@ final class BackgroundQueue {
     }
 
     /**
-     * @param waitingMax most that wait here; the volume knows the others
-     * @param firstRetry rest after a failure, which doubles; and pause of all while nothing succeeds
-     * @param grace time for the step in progress when the queue is stopped
+     * @param waitingMax maximum number of inodes that wait or rest here; the volume knows the others
+     * @param firstRetry rest after the first failure, doubled after each further one; also the pause of the whole
+     *     thread after a second failure in a row
+     * @param grace time that a stop leaves the step in progress before it interrupts it, and once more afterwards
      */
     BackgroundQueue(int waitingMax, Duration firstRetry, Duration grace) {
         this.waitingMax = waitingMax;
@@ -78,12 +82,15 @@ final class BackgroundQueue {
         }
     }
 
-    /** The loop of the thread. */
+    /** The tasks of the thread. */
     interface Worker {
-        /** Does one step for an inode; true if there is more to do for it. */
+        /** Takes one step for an inode. Returns whether the inode needs more steps. */
         boolean step(long inode) throws FsException;
 
-        /** Adds some of what the volume knows; false when all was added, and the next call begins again. */
+        /**
+         * Adds some of the inodes that the volume records. Returns false after the last ones; the next call begins
+         * again.
+         */
         boolean recover() throws FsException;
     }
 
@@ -101,7 +108,8 @@ final class BackgroundQueue {
     }
 
     /**
-     * Ends after the step in progress, and interrupts one that waits: a store that is away makes no room for it.
+     * Stops the thread after the step in progress, and interrupts a step that waits: a store that does not answer frees
+     * no memory for it.
      *
      * @return whether the thread has ended
      */
@@ -138,7 +146,7 @@ final class BackgroundQueue {
         }
     }
 
-    /** Waits until there is nothing left to do, or the thread was stopped. */
+    /** Waits until no work is left, or the thread has stopped. */
     synchronized void awaitIdle() throws InterruptedException {
         while (!stopped && (busy || !waiting.isEmpty())) {
             wait();
@@ -188,7 +196,7 @@ final class BackgroundQueue {
         }
     }
 
-    /** Waits for the next that has something to do: an inode, or null for the search for more. */
+    /** Waits for the next task. Returns an inode, or null for the search for more inodes and after a stop. */
     private synchronized Long next() {
         while (!stopped) {
             endRests();
@@ -244,12 +252,15 @@ final class BackgroundQueue {
         }
         if (more) {
             add(inode);
-            // Half of the time is for others, who want the same locks and processors.
+            // Half of the time is for clients, which want the same locks and processors.
             LockSupport.parkNanos(Math.min(REST_NANOS_MAX, System.nanoTime() - began));
         }
     }
 
-    /** All is well only when nothing fails any more, else each success among the failures would say so. */
+    /**
+     * Notes a success, and reports it only when no task fails any more; otherwise each success between failures would
+     * be reported.
+     */
     private synchronized void succeeded(long inode) {
         failedBefore = false;
         failing.remove(inode);
@@ -292,7 +303,7 @@ final class BackgroundQueue {
         }
     }
 
-    /** Lets the lock go meanwhile. */
+    /** Pauses the thread. Other threads can take the monitor meanwhile. */
     private void pause(long nanos) {
         long end = System.nanoTime() + nanos;
         try {

@@ -25,11 +25,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Scans a whole volume and tells what does not agree: link counts with names, names with cookies, counters with the sum
- * of all inodes, present chunks with file sizes, orphans and tombstones with what they stand for.
+ * Scans a whole volume and reports contradictions: between link counts and names, names and cookies, counters and the
+ * sum of all inodes, present chunks and file sizes. It also compares orphans, tombstones and marks with their inodes.
  *
- * <p>The volume must not change meanwhile, and its last change must be followed by a barrier, since the counters are put
- * at cuts. Memory grows with the number of inodes, some hundred bytes each. Changes nothing. One thread, used once.
+ * <p>The volume must not change meanwhile. A barrier must follow its last change, because the volume writes the
+ * counters at cuts. Memory grows with the number of inodes, some hundred bytes each. Changes nothing. One thread, used
+ * once.
  */
 public final class ConsistencyChecker {
     private static final int PROBLEMS_MAX = 1000;
@@ -46,11 +47,11 @@ public final class ConsistencyChecker {
     }
 
     /**
-     * Outcome of a check.
+     * The result of a check.
      *
-     * @param inodes how many there are
-     * @param allocatedBytes of all of them
-     * @param problems one line each, the first thousand; names no files but by inode number
+     * @param inodes number of inodes
+     * @param allocatedBytes allocated bytes of all inodes
+     * @param problems one line each, the first thousand; a line names a file only by its inode number
      */
     public record Report(long inodes, long allocatedBytes, List<String> problems) {
         public boolean isConsistent() {
@@ -254,7 +255,10 @@ public final class ConsistencyChecker {
         expect(found.xattrListBytes == record.xattrListBytes(), "list of attributes has another length", inode);
     }
 
-    /** Removed directories are held by somebody and lead nowhere. */
+    /**
+     * Returns whether the parents of a directory lead to the root. A removed directory, which a client holds, needs no
+     * parent.
+     */
     private boolean leadsToRoot(InodeRecord directory) {
         InodeRecord at = directory;
         for (int steps = 0; at.number() != InodeId.ROOT_NUMBER && at.links() > 0; steps++) {

@@ -21,7 +21,7 @@ import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.Reservation;
 
-/** Puts names into directories: new files of every kind, and further names of existing ones. */
+/** Adds names to directories: new files of every kind, and further names of existing ones. */
 final class CreateOperations {
 
     private final OperationContext context;
@@ -65,7 +65,7 @@ final class CreateOperations {
         }
     }
 
-    /** Opens the file of this name; null if there is none. */
+    /** Opens the file of this name. Returns null if no file has it. */
     private Creation openExisting(Credentials who, InodeId directory, FileName name, NewNode node) throws FsException {
         InodeRecord parent = context.inodes().requireDirectory(directory);
         AccessPolicy.requireSearch(who, parent);
@@ -101,13 +101,13 @@ final class CreateOperations {
             return new Creation(after, false, transition);
         } catch (FsException e) {
             if (e.error() == FsError.STALE) {
-                return openExisting(who, directory, name, node); // Removed since it was found: look again.
+                return openExisting(who, directory, name, node); // Removed since the lookup: look again.
             }
             throw e;
         }
     }
 
-    /** Null if the name exists and may be opened instead. */
+    /** Creates the file, or returns null if the name exists and the caller may open its file instead. */
     private Creation tryCreate(Credentials who, InodeId directory, FileName name, NewNode node) throws FsException {
         try (Reservation room = context.reserve();
                 InodeLocks.Held held = context.locks().exclusive(directory.number())) {
@@ -206,7 +206,7 @@ final class CreateOperations {
                 id, node.kind(), mode, directory ? 2 : 1, uid, gid, 0, times, content(node, parent.number()));
     }
 
-    /** A client may ask for one of the caller's groups; others are as if it had not asked. */
+    /** Returns the group that the client asks for if the caller may use it, else the first group of the caller. */
     private static int groupOf(Credentials who, AttributeChange initial) {
         boolean permitted = initial.gid() != null && (who.isSuperuser() || who.isMember(initial.gid()));
         return permitted ? initial.gid() : who.gid();

@@ -21,18 +21,21 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.NonBlockingThread;
 import java.nio.ByteBuffer;
 
-/** Bytes of regular files. Reads and writes share the inode's lock; punching holes takes it alone, step by step. */
+/**
+ * Reads and writes regular files. Reads and writes share the lock of the inode; punching a hole takes it exclusively
+ * for each step.
+ */
 final class DataOperations {
     private static final int RECORDS_BYTES = 4096;
     private static final long NANOS_PER_SECOND = 1_000_000_000;
 
-    /** Writes closer than this to the last one may leave the times as that one set them. */
+    /** Nanoseconds after a write in which a further write may leave mtime and ctime unchanged. */
     private static final long TIME_GRANULARITY_NANOS = 1_000_000;
 
-    /** Bytes of a chunk record or mark in a batch, with room to spare. */
+    /** Bytes of a chunk record or mark in a batch, with a margin. */
     private static final int PER_CHUNK_BYTES = 64;
 
-    /** Whole chunks that fit into one reservation beside the records of the operation. */
+    /** Maximum bytes of whole chunks in one reservation, next to the records of the operation. */
     private static final int PIECE_BYTES_MAX = Volume.RESERVATION_BYTES_MAX - Volume.CHUNK_BYTES;
 
     private final OperationContext context;
@@ -97,7 +100,7 @@ final class DataOperations {
         return whole;
     }
 
-    /** A piece ends at a chunk's border, or where the write does. */
+    /** Returns the bytes of the next piece, which ends at a chunk's border or at the end of the write. */
     private static int pieceBytes(long offset, int length) {
         int inChunk = (int) (offset & (Volume.CHUNK_BYTES - 1));
         return Math.min(length, PIECE_BYTES_MAX - inChunk);
@@ -138,8 +141,8 @@ final class DataOperations {
     }
 
     /**
-     * Whether mtime and ctime are so fresh that a further write leaves them: putting the inode record once for many
-     * small writes makes those twice as fast. Linux's own clock for timestamps steps by 1 to 10 ms.
+     * Returns whether mtime and ctime are so recent that another write leaves them. Many small writes are twice as fast
+     * if they put the inode record only once. Linux's own clock for timestamps steps by 1 to 10 ms.
      */
     private boolean wasJustWritten(InodeRecord inode) {
         Timestamp now = context.now();

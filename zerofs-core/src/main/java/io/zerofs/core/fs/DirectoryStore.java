@@ -13,7 +13,7 @@ import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 
-/** Reads and changes the entries of directories: each is stored by name and by cookie. */
+/** Reads and changes the entries of directories. The volume has each entry by name and by cookie. */
 final class DirectoryStore {
     /** Cookie of {@code .}; that of {@code ..} follows, and then the entries. */
     static final long DOT_COOKIE = 1;
@@ -33,13 +33,13 @@ final class DirectoryStore {
         return new InodeContent.Directory(parent, FIRST_COOKIE, 0);
     }
 
-    /** The entry of this name, or null. */
+    /** Returns the entry of this name, or null. */
     EntryRecord find(long directory, FileName name) throws FsException {
         EntryRecord cached = cache.find(directory, name);
         return cached != null ? cached : cache.load(directory, name, () -> findStored(directory, name));
     }
 
-    /** The entry that the volume has, or null; what is cached may be older for a moment. */
+    /** Returns the entry that the volume has, or null. The cached entry may be older for a moment. */
     EntryRecord findStored(long directory, FileName name) throws FsException {
         try {
             byte[] value = volume.get(Keys.entry(directory, name));
@@ -51,7 +51,7 @@ final class DirectoryStore {
         }
     }
 
-    /** Puts a new entry after all others; returns the directory with it, not yet put. */
+    /** Adds an entry after all others. Returns the directory with it, which the caller must put. */
     InodeRecord add(Transaction changes, InodeRecord directory, FileName name, InodeRecord child) {
         InodeContent.Directory content = directory.directory();
         InodeRecord longer = directory.withContent(
@@ -59,7 +59,7 @@ final class DirectoryStore {
         return addAt(content.nextCookie(), changes, longer, name, child);
     }
 
-    /** Puts an entry at the place of one that was removed. */
+    /** Adds an entry at the place of a removed one. Returns the directory with it, which the caller must put. */
     InodeRecord addAt(long cookie, Transaction changes, InodeRecord directory, FileName name, InodeRecord child) {
         InodeContent.Directory content = directory.directory();
         EntryRecord entry = new EntryRecord(name, cookie, child.number(), child.kind());
@@ -73,7 +73,7 @@ final class DirectoryStore {
                 .withContent(new InodeContent.Directory(content.parent(), content.nextCookie(), content.entries() + 1));
     }
 
-    /** Removes an entry; gives the directory without it, not yet put. */
+    /** Removes an entry. Returns the directory without it, which the caller must put. */
     InodeRecord remove(Transaction changes, InodeRecord directory, EntryRecord entry) {
         InodeContent.Directory content = directory.directory();
         changes.batch().delete(Keys.entry(directory.number(), entry.name()));

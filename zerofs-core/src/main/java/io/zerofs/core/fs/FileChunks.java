@@ -19,20 +19,22 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The data of regular files as chunks: which are present, what a size change does to them, and what may be read while
- * the tail that a truncation cut off is still being removed ({@link TruncatedTail}). All methods are called under the
- * inode's lock.
+ * The data of regular files as chunks: their presence, the effect of a size change on them, and reads while the
+ * background still removes a truncated tail ({@link TruncatedTail}). Callers hold the inode's lock.
  *
- * <p>Two rules hold between operations: bytes past the end of the file are zeros, and no chunk past the end is
- * present outside the truncated tail.
+ * <p>Two rules hold between operations: bytes past the end of the file are zeros, and no chunk past the end is present
+ * outside the truncated tail.
  */
 final class FileChunks {
     static final int CHUNK_BYTES = Volume.CHUNK_BYTES;
 
-    /** Most chunks that an operation removes by itself; more are left to the background. */
+    /**
+     * Maximum number of chunks that an operation removes by itself; the background removes longer tails and larger
+     * files.
+     */
     private static final int INLINE_CHUNKS_MAX = 16;
 
-    /** Chunks that are looked at for one extent at first, and at most: many extents are short. */
+    /** Chunks that the first search for the end of an extent reads; many extents are short. */
     private static final int EXTENT_CHUNKS_FIRST = 8;
 
     private static final int EXTENT_CHUNKS_MAX = 1024;
@@ -48,12 +50,12 @@ final class FileChunks {
         inlineChunksMax = Math.min(INLINE_CHUNKS_MAX, settings.backgroundBatchChunks());
     }
 
-    /** Index of the chunk that holds this byte. */
+    /** Returns the index of the chunk that holds this byte. */
     static long indexOf(long offset) {
         return offset >>> CHUNK_BITS;
     }
 
-    /** Number of chunks that a file of this size can have. */
+    /** Returns the number of chunks that a file of this size can have. */
     static long countFor(long size) {
         return size == 0 ? 0 : indexOf(size - 1) + 1;
     }
@@ -62,12 +64,12 @@ final class FileChunks {
         return chunk << CHUNK_BITS;
     }
 
-    /** Whether every chunk of the file is known to be present, without asking the volume. */
+    /** Returns whether every chunk of the file is known to be present, without asking the volume. */
     private static boolean isDense(File file) {
         return file.pendingTruncation() == null && file.chunks() == countFor(file.size());
     }
 
-    /** A read of bytes that all lie within the file. */
+    /** Prepares a read of bytes that all lie within the file. */
     RangeRead prepareRead(long inode, File file, long offset, int length) throws FsException {
         try {
             long end = indexOf(offset + length - 1) + 1;
@@ -91,7 +93,7 @@ final class FileChunks {
         }
     }
 
-    /** Whether writing here changes nothing but the bytes: no chunk is added and the size stays. */
+    /** Returns whether a write here changes nothing but the bytes: it adds no chunk and keeps the size. */
     boolean isOverwrite(long inode, File file, long offset, int length) {
         long first = indexOf(offset);
         long end = indexOf(offset + length - 1) + 1;
@@ -104,7 +106,7 @@ final class FileChunks {
         return file.pendingTruncation() != null && file.pendingTruncation().intersects(first, end);
     }
 
-    /** Writes bytes to chunks that {@link #isOverwrite} found. */
+    /** Writes bytes to chunks for which {@link #isOverwrite} returned true. */
     void overwrite(Transaction changes, long inode, long offset, ByteBuffer source) {
         int position = source.position();
         for (Span span : Span.of(offset, source.remaining())) {
@@ -114,7 +116,7 @@ final class FileChunks {
         }
     }
 
-    /** Writes bytes; gives the file with the chunks that it has then. The size is the caller's business. */
+    /** Writes bytes. Returns the file with its new number of chunks; the caller sets the size. */
     File write(Transaction changes, long inode, File file, long offset, ByteBuffer source) throws FsException {
         long first = indexOf(offset);
         long end = indexOf(offset + source.remaining() - 1) + 1;
@@ -129,7 +131,7 @@ final class FileChunks {
         return absent == 0 ? revived : revived.withChunks(file.chunks() + absent);
     }
 
-    /** How many chunks of a range are not present. */
+    /** Returns the number of chunks of a range that are not present. */
     private long absent(long inode, File file, long first, long end) throws FsException {
         if (isDense(file)) {
             return Math.max(0, end - Math.max(first, file.chunks()));
@@ -141,11 +143,11 @@ final class FileChunks {
         return end - first - present(inode, first, asked, (int) (asked - first)).length;
     }
 
-    /** Makes chunks of the cut-off tail belong to the file again, empty. */
+    /** Makes chunks of the truncated tail belong to the file again, empty. */
     private File revive(Transaction changes, long inode, File file, long first, long end) throws FsException {
         TruncatedTail tail = file.pendingTruncation();
         byte[] mark = SmallRecords.rewritten(tail.serial());
-        // Those that were not present, all of them dead, count as new ones.
+        // Dead chunks that were not present count as new ones.
         long revived = -absent(inode, file, Math.max(first, tail.first()), Math.min(end, tail.end()));
         for (long chunk = first; chunk < end; chunk++) {
             if (!isAlive(inode, file, chunk)) {
@@ -158,8 +160,8 @@ final class FileChunks {
     }
 
     /**
-     * Whether a change to this size has to wait until the tail of an earlier truncation is removed, because the file has
-     * grown over it since and two tails cannot be told apart.
+     * Returns whether a change to this size must wait until the background has removed the tail of an earlier
+     * truncation. The file has grown over that tail since, and no record could tell two tails apart.
      */
     static boolean mustWaitForTail(File file, long newSize) {
         TruncatedTail pending = file.pendingTruncation();
@@ -169,7 +171,7 @@ final class FileChunks {
                 && countFor(newSize) < countFor(file.size());
     }
 
-    /** Changes the size; a tail that is too long to remove here becomes the truncated tail. */
+    /** Changes the size. A tail that is too long to remove here becomes the truncated tail. */
     File resize(Transaction changes, long inode, File file, long newSize) throws FsException {
         File resized = file.withSize(newSize);
         if (Long.compareUnsigned(newSize, file.size()) >= 0 || file.chunks() == 0) {
@@ -186,7 +188,7 @@ final class FileChunks {
     private File cutOff(Transaction changes, long inode, File file, File resized, long keptEnd) throws FsException {
         long oldEnd = countFor(file.size());
         TruncatedTail pending = file.pendingTruncation();
-        // More of them if those that are kept have holes; counting these could take long.
+        // A lower bound: holes among the kept chunks make it more, but counting them could take long.
         long dead = Math.max(0, file.chunks() - keptEnd);
         if (pending != null) {
             TruncatedTail longer = new TruncatedTail(
@@ -208,7 +210,9 @@ final class FileChunks {
         return resized.withPendingTruncation(tail);
     }
 
-    /** Removes the data of a file that is being deleted; false if a tombstone was put, for the background. */
+    /**
+     * Removes the data of a file that is being deleted. Returns false if it put a tombstone for the background instead.
+     */
     boolean removeAll(Transaction changes, long inode, File file) throws FsException {
         if (file.chunks() == 0 && file.pendingTruncation() == null) {
             return true;
@@ -225,7 +229,7 @@ final class FileChunks {
         return false;
     }
 
-    /** Outcome of one step of making a range a hole: the file then, and where to go on. */
+    /** Result of one step of making a range a hole: the new file, and the offset of the next step. */
     record Punched(File file, long nextOffset) {}
 
     /** Makes bytes from {@code from} up to {@code to}, within the file, a hole; stops after {@code max} chunks. */
@@ -252,7 +256,7 @@ final class FileChunks {
         return new Punched(file.withChunks(file.chunks() - removed), whole ? to : offsetOf(present[max - 1] + 1));
     }
 
-    /** The run of data or hole at the start of a range within the file; a long run may come in parts. */
+    /** Returns the run of data or hole at the start of a range within the file; a long run may come in parts. */
     Extent extentAt(long inode, File file, long offset, long length) throws FsException {
         if (isDense(file)) {
             return new Extent(offset, length, false);
@@ -268,10 +272,10 @@ final class FileChunks {
         return new Extent(offset, run.end() >= end ? length : offsetOf(run.end()) - offset, run.hole());
     }
 
-    /** Chunks of one kind up to, but not including, {@code end}; not ended if there may be more of them. */
+    /** Chunks of one kind up to, but not including, {@code end}; not ended if more of them may follow. */
     private record Run(long end, boolean hole, boolean ended) {}
 
-    /** The run at {@code first}, as far as the first {@code max} chunks that are present between it and {@code end} tell. */
+    /** Returns the run at {@code first}, as far as the first {@code max} present chunks before {@code end} show it. */
     private Run run(long inode, File file, long first, long end, long[] present, int max) throws FsException {
         long next = first;
         boolean hole = present.length == 0 || present[0] != first || !isAlive(inode, file, first);
@@ -289,7 +293,7 @@ final class FileChunks {
         return new Run(more || !hole ? next : end, hole, !more);
     }
 
-    /** Whether what a chunk holds, if it is present, belongs to the file. */
+    /** Returns whether the content of a chunk, if the chunk is present, belongs to the file. */
     boolean isAlive(long inode, File file, long chunk) throws FsException {
         TruncatedTail pending = file.pendingTruncation();
         if (pending == null || !pending.contains(chunk)) {
@@ -328,7 +332,7 @@ final class FileChunks {
         destination.put(ByteBuffer.allocate(length));
     }
 
-    /** The part of a range that lies in one chunk. */
+    /** The part of a range within one chunk. */
     private record Span(long chunk, int offset, int length) {
         long fileOffset() {
             return offsetOf(chunk) + offset;

@@ -6,20 +6,20 @@ import io.zerofs.core.vfs.InodeId;
 /**
  * Settings of the file system.
  *
- * @param quotaBytes most bytes that all files and their metadata together may take; beyond it writers get NO_SPACE
- * @param inodesMax most inodes that may exist at once
- * @param backgroundBatchChunks most chunks that one step of background removal takes, 1 to 4096: it bounds how long
- *     operations on the same file wait, and those on others that share a lock with one of the chunks
- * @param cachedRecords most inodes, and most directory entries, that are kept decoded in memory; each takes about 400
- *     bytes. 8 to 2^24
- * @param root of a volume that is empty; an existing one has its own
+ * @param quotaBytes maximum bytes of all files and their metadata together; beyond it writers get NO_SPACE
+ * @param inodesMax maximum number of inodes at one time
+ * @param backgroundBatchChunks maximum number of chunks in one step of background removal, 1 to 4096. It bounds the
+ *     wait of operations on the same file, and on files that share a lock with one of the chunks.
+ * @param cachedRecords maximum number of inodes, and of directory entries, that are kept decoded in memory, 8 to 2^24.
+ *     Each takes about 400 bytes.
+ * @param root for an empty volume; an existing volume has its own
  */
 public record FileSystemSettings(
         long quotaBytes, long inodesMax, int backgroundBatchChunks, int cachedRecords, Root root) {
     /** Owner and permissions of a new root directory. */
     public record Root(int uid, int gid, int mode) {}
 
-    /** No quota, steps of 32 chunks (8 MiB of file), 32,768 records of each kind (about 20 MB). */
+    /** No quota, steps of 32 chunks (8 MiB of a file), and 32,768 records of each kind (about 20 MB). */
     public static final FileSystemSettings DEFAULTS =
             new FileSystemSettings(Long.MAX_VALUE, InodeId.NUMBER_MAX, 32, 32_768, new Root(0, 0, 0755));
 

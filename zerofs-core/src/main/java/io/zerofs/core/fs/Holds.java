@@ -9,12 +9,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 
-/** Which inodes are held, how often and why. In memory only: a restart releases everything. Thread-safe. */
+/**
+ * The inodes that clients hold, with the number and kind of holds. In memory only: a restart releases all. Thread-safe.
+ */
 final class Holds {
     private final ConcurrentHashMap<Long, Count> counts = new ConcurrentHashMap<>();
     private final LongConsumer whenOrphanReleased;
 
-    /** @param whenOrphanReleased gets the number of an inode without a name when its last hold is gone */
+    /** @param whenOrphanReleased receives the number of an inode without a name when its last hold ends */
     Holds(LongConsumer whenOrphanReleased) {
         this.whenOrphanReleased = whenOrphanReleased;
     }
@@ -34,7 +36,7 @@ final class Holds {
         }
     }
 
-    /** Holds an inode; called under its lock, so that it cannot be removed meanwhile. */
+    /** Holds an inode. Called under its lock, so that no other thread removes it meanwhile. */
     FileHold hold(InodeId inode, FileHold.Kind kind, boolean orphan) {
         counts.compute(inode.number(), (number, count) -> {
             Count known = count == null ? Count.NONE : count;
@@ -43,7 +45,7 @@ final class Holds {
         return new Hold(inode, kind);
     }
 
-    /** Notes that an inode lost its last name; false if nobody holds it. Called under its exclusive lock. */
+    /** Notes that an inode lost its last name. Returns whether a client holds it. Called under its exclusive lock. */
     boolean orphan(long inode) {
         return counts.computeIfPresent(inode, (number, count) -> new Count(count.open, count.devices, true)) != null;
     }
@@ -52,7 +54,7 @@ final class Holds {
         return counts.containsKey(inode);
     }
 
-    /** Refuses what may not happen to a connected block device. */
+    /** Throws BUSY if a connected block device holds the inode. */
     void requireNoDevice(long inode) throws FsException {
         Count count = counts.get(inode);
         if (count != null && count.devices > 0) {

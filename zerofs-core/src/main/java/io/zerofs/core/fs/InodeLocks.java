@@ -7,11 +7,12 @@ import java.util.concurrent.locks.StampedLock;
 /**
  * Read-write locks on inodes, striped: inodes whose numbers agree in the low bits share one. Not reentrant.
  *
- * <p>Lock order: the rename lock, then inode locks in ascending order of their stripes, all of an operation at once, then
- * the attribute mutex of one inode, then what the volume locks. Nobody waits for the store while holding any of them.
+ * <p>Lock order: the rename lock, then inode locks in ascending order of their stripes, then the attribute mutex of one
+ * inode, then the volume's locks. An operation takes all its inode locks at once. No thread waits for the store while
+ * it holds any of these locks.
  *
- * <p>Data operations share an inode's lock and change its record under the attribute mutex; whoever holds the lock
- * exclusively does not need the mutex.
+ * <p>Data operations share an inode's lock and change its record under the attribute mutex. A thread that holds the
+ * lock exclusively does not need the mutex.
  */
 final class InodeLocks {
     private static final int STRIPES = 1024;
@@ -26,7 +27,7 @@ final class InodeLocks {
         }
     }
 
-    /** Locks of one operation. Closed once, by the thread that took them. */
+    /** Locks of one operation. The thread that took them closes them once. */
     @FunctionalInterface
     interface Held extends AutoCloseable {
         @Override
@@ -45,7 +46,7 @@ final class InodeLocks {
         return () -> lock.unlockWrite(stamp);
     }
 
-    /** Locks several inodes at once; the same one may be named twice. */
+    /** Locks several inodes at once; the array may contain an inode twice. */
     Held exclusive(long... inodes) {
         int[] order = new int[inodes.length];
         for (int i = 0; i < order.length; i++) {
@@ -67,7 +68,7 @@ final class InodeLocks {
         };
     }
 
-    /** The monitor under which the record of an inode is read and put by those who share its lock. */
+    /** Returns the monitor under which threads that share the lock of an inode read and put its record. */
     Object attributesOf(long inode) {
         return mutexes[stripe(inode)];
     }

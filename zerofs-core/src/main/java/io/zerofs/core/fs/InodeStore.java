@@ -12,9 +12,9 @@ import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 
-/** Reads inode records. Each read is atomic by itself; callers that need more than one hold locks. */
+/** Reads inode records. Each read is atomic by itself; callers that need consistency among several reads hold locks. */
 final class InodeStore {
-    /** Larger records, which only symlinks have, are not cached, so that a count bounds the memory. */
+    /** Maximum bytes of the target of a cached symlink, so that the number of records bounds the memory. */
     private static final int CACHED_TARGET_BYTES_MAX = 256;
 
     private final Volume volume;
@@ -25,7 +25,7 @@ final class InodeStore {
         cache = new RecordCache<>(settings.cachedRecords(), InodeStore::isSmall);
     }
 
-    /** The inode of this number, or null. */
+    /** Returns the inode of this number, or null. */
     InodeRecord find(long number) throws FsException {
         InodeRecord cached = cache.find(number, null);
         return cached != null ? cached : cache.load(number, null, () -> read(number));
@@ -35,12 +35,12 @@ final class InodeStore {
         return !(inode.content() instanceof Symlink symlink) || symlink.target().length <= CACHED_TARGET_BYTES_MAX;
     }
 
-    /** Makes known what a batch put that was applied. Called under the inode's lock. */
+    /** Caches the record that an applied batch put. Called under the lock of the inode. */
     void changed(InodeRecord inode) {
         cache.put(inode.number(), null, inode);
     }
 
-    /** Makes known that a batch was applied which deleted the inode. Called under the inode's lock. */
+    /** Removes an inode that an applied batch deleted. Called under the lock of the inode. */
     void deleted(long number) {
         cache.remove(number, null);
     }
@@ -56,7 +56,7 @@ final class InodeStore {
         }
     }
 
-    /** The inode that this id names, or STALE. */
+    /** Returns the inode that this id names, or throws STALE. */
     InodeRecord require(InodeId id) throws FsException {
         InodeRecord inode = id.number() <= 0 || id.number() > InodeId.NUMBER_MAX ? null : find(id.number());
         if (inode == null || inode.id().generation() != id.generation()) {
@@ -65,7 +65,7 @@ final class InodeStore {
         return inode;
     }
 
-    /** The directory that this id names; STALE or NOT_DIRECTORY. */
+    /** Returns the directory that this id names, or throws STALE or NOT_DIRECTORY. */
     InodeRecord requireDirectory(InodeId id) throws FsException {
         InodeRecord inode = require(id);
         if (!inode.isDirectory()) {
@@ -74,7 +74,7 @@ final class InodeStore {
         return inode;
     }
 
-    /** The inode that an entry leads to, read under the locks that keep the entry. */
+    /** Returns the inode that an entry names. The caller holds the locks that keep the entry. */
     InodeRecord requireNamed(long number) throws FsException {
         InodeRecord inode = find(number);
         if (inode == null) {

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * Remembers chunks that are known to be present, so that an overwrite in a sparse file need not ask the volume whether
  * it adds one. Bounded: groups of 64 chunks share a table in which a new group displaces an old one.
  *
- * <p>A chunk is added by whoever shares its inode's lock and found or made it present, and removed by whoever holds that
- * lock alone and deleted it: what is known stays true while the lock is held.
+ * <p>A thread that shares the inode's lock adds a chunk that it found or made present. A thread that holds the lock
+ * exclusively removes a chunk that it deleted. A known chunk therefore stays present while the lock is held.
  */
 final class KnownChunks {
     private static final int GROUPS = 8192;
@@ -16,14 +16,14 @@ final class KnownChunks {
 
     private final AtomicReferenceArray<Group> groups = new AtomicReferenceArray<>(GROUPS);
 
-    /** The known ones among 64 consecutive chunks of a file. */
+    /** The known chunks among 64 consecutive ones of a file. */
     private record Group(long inode, long index, long known) {
         boolean isOf(long otherInode, long otherIndex) {
             return inode == otherInode && index == otherIndex;
         }
     }
 
-    /** Whether all chunks of a range are known to be present. */
+    /** Returns whether all chunks of a range are known to be present. */
     boolean contain(long inode, long first, long end) {
         for (long chunk = first; chunk < end; chunk++) {
             long index = chunk >>> GROUP_BITS;

@@ -20,7 +20,10 @@ import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
 
-/** Finds and lists names. Takes no locks: each record is read once and a listing is a snapshot. */
+/**
+ * Finds and lists names. Takes no locks, except if the parent of a directory was moved or removed meanwhile. It reads
+ * each record once, and the names of one listing call are a snapshot.
+ */
 final class LookupOperations {
     private final OperationContext context;
 
@@ -52,7 +55,8 @@ final class LookupOperations {
             if (child != null) {
                 return child;
             }
-            // The file went after its entry was read. What the volume has is newer than what was cached.
+            // The file was removed after this thread read its entry. The entry in the volume is newer than the cached
+            // one.
             EntryRecord stored = context.directories().findStored(directory, name);
             if (stored != null && stored.inode() == entry.inode()) {
                 return context.inodes().requireNamed(entry.inode());
@@ -67,7 +71,7 @@ final class LookupOperations {
         if (parent != null) {
             return parent;
         }
-        // Removed, or moved away from a parent that was removed since: under the lock it is one or the other.
+        // The directory was removed, or it was moved and its old parent was removed since. The lock shows which.
         try (InodeLocks.Held held = context.locks().shared(directory.number())) {
             InodeRecord now = context.inodes().find(directory.number());
             if (now == null || now.links() == 0) {

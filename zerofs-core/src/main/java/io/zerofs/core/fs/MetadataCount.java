@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts the metadata of a volume whose last writer did not count them: what it had when this was made. Needed once per
- * volume. The cursors see nothing of later changes, so those are booked meanwhile, and the sum of both is exact. One
- * thread.
+ * Counts the metadata of a volume whose last writer did not count them, as of the construction of this object. Needed
+ * once per volume. The cursors do not see later changes, which the space account books meanwhile, so the sum of both is
+ * exact. One thread.
  */
 final class MetadataCount implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MetadataCount.class);
@@ -28,7 +28,7 @@ final class MetadataCount implements AutoCloseable {
     private long bytes;
     private long unreadable;
 
-    /** To be called before the first change. */
+    /** Opens the cursors. Called before the first change. */
     MetadataCount(Volume volume, SpaceAccount space) throws VolumeException {
         this.space = space;
         scans.add(new Scan(volume.scan(Keys.allInodes()), MetadataCount::ofInode));
@@ -36,7 +36,7 @@ final class MetadataCount implements AutoCloseable {
         scans.add(new Scan(volume.scan(Keys.allXattrs()), MetadataCount::ofXattr));
     }
 
-    /** Returns the bytes that a record counts. */
+    /** Returns the bytes that a record adds to the quota. */
     interface Rule {
         long bytes(byte[] key, byte[] value) throws RecordFormatException;
     }
@@ -51,7 +51,7 @@ final class MetadataCount implements AutoCloseable {
         return MetadataBytes.ofXattr(Keys.nameOf(key), SmallRecords.xattrValue(value).length);
     }
 
-    /** Counts some; true if there is more. */
+    /** Counts some records. Returns whether more are left. */
     boolean step() throws VolumeException {
         for (int i = 0; i < RECORDS_PER_STEP && !scans.isEmpty(); i++) {
             Scan scan = scans.element();

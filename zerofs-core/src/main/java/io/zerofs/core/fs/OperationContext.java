@@ -13,15 +13,15 @@ import java.time.InstantSource;
  * The collaborators that the operations share.
  *
  * @param volume the port below
- * @param settings of the operator
+ * @param settings settings of the operator
  * @param clock for timestamps
  * @param space counters, inode numbers and quota
  * @param inodes inode records
  * @param directories entries
  * @param chunks data of regular files
- * @param locks on inodes
- * @param holds of inodes
- * @param background inodes with something left to remove
+ * @param locks locks on inodes
+ * @param holds holds of inodes
+ * @param background inodes with remains to remove
  */
 record OperationContext(
         Volume volume,
@@ -34,7 +34,7 @@ record OperationContext(
         InodeLocks locks,
         Holds holds,
         BackgroundQueue background) {
-    /** Room for the records of one operation on names or attributes, symlink targets and names included. */
+    /** Maximum bytes of the records of one operation on names or attributes, including names and symlink targets. */
     static final int RECORDS_BYTES = 16 * 1024;
 
     Timestamp now() {
@@ -45,12 +45,12 @@ record OperationContext(
         return new Transaction(volume, space, inodes);
     }
 
-    /** Room for records only. To be called while holding no lock. */
+    /** Reserves room for records only. Called while holding no lock. */
     Reservation reserve() throws FsException {
         return reserve(null, RECORDS_BYTES);
     }
 
-    /** Room for a batch. To be called while holding no lock. */
+    /** Reserves room for a batch. Called while holding no lock. */
     Reservation reserve(ChunkRange range, int bytes) throws FsException {
         try {
             return volume.reserve(range, bytes);

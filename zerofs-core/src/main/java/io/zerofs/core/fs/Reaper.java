@@ -19,8 +19,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Removes in bounded steps what operations left: orphans that nobody holds any more, the chunks and extended attributes
- * of deleted inodes, and the cut-off tails of files. Runs on the background thread; {@link #removeTail} on any.
+ * Removes the remains of operations in bounded steps: orphans that no client holds any more, the chunks and extended
+ * attributes of deleted inodes, and the truncated tails of files. Runs on the background thread; {@link #removeTail} on
+ * any.
  */
 final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
     private static final int PER_ITEM_BYTES = 300;
@@ -33,14 +34,14 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
     private boolean tombstonesDone;
     private long nextToRecover = 1;
 
-    /** @param count what has to be counted, or null; closed with this */
+    /** @param count counts the metadata if the volume has no count of them, else null; closed with this object */
     Reaper(OperationContext context, MetadataCount count) {
         this.context = context;
         this.count = count;
         batchChunks = context.settings().backgroundBatchChunks();
     }
 
-    /** Ends what the background thread left open; it must have ended. */
+    /** Closes the count of metadata. The background thread must have ended. */
     @Override
     public void close() {
         if (count != null) {
@@ -75,8 +76,8 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
         } catch (VolumeException e) {
             throw VolumeErrors.of(e);
         } finally {
-            // The next time begins anew. So does one after a failure: what found no place meanwhile must not wait for
-            // it.
+            // The next search begins again, also after a failure: inodes that found no place meanwhile must not wait
+            // for the count.
             orphansDone = more;
             tombstonesDone = more;
         }
@@ -106,7 +107,7 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
         }
     }
 
-    /** Removes the cut-off tail of a file to its end, in steps. To be called while holding no lock. */
+    /** Removes the truncated tail of a file completely, in steps. Called while holding no lock. */
     void removeTail(long number) throws FsException {
         boolean more = true;
         while (more) {
@@ -125,7 +126,7 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
         }
     }
 
-    /** Deletes an inode that has no name and no holder; true if remains are left to the background. */
+    /** Deletes an inode that has no name and no hold. Returns whether it leaves remains to the background. */
     boolean delete(Transaction changes, InodeRecord inode) throws FsException {
         changes.delete(inode);
         boolean whole = !inode.isRegular() || context.chunks().removeAll(changes, inode.number(), inode.file());
@@ -169,7 +170,7 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
         return more;
     }
 
-    /** Deletes some extended attributes, which count until then; tells how many. */
+    /** Deletes some extended attributes and subtracts them from the metadata. Returns their number. */
     private int removeXattrs(Transaction changes, long number) throws VolumeException, RecordFormatException {
         int removed = 0;
         try (Cursor cursor = context.volume().scan(Keys.xattrs(number))) {
@@ -209,7 +210,7 @@ final class Reaper implements BackgroundQueue.Worker, AutoCloseable {
         return more;
     }
 
-    /** Deletes the marks of the tail from a chunk on; gives the chunks whose mark is valid. */
+    /** Deletes the marks of the tail from a chunk on. Returns the chunks whose mark is valid. */
     private Set<Long> takeMarks(Transaction changes, long number, long first, TruncatedTail tail)
             throws VolumeException, RecordFormatException {
         Set<Long> valid = new HashSet<>();

@@ -7,13 +7,13 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Predicate;
 
 /**
- * Decoded records by inode number, and by name within it. Bounded: a set-associative table in which a new record takes
- * the place of the one that came first of its set. A hit takes no lock and allocates nothing.
+ * Decoded records by inode number, and by name within it. Bounded: a set-associative table in which a new record
+ * replaces the oldest one of its set. A hit takes no lock and allocates nothing.
  *
  * <p>Coherent with the volume: a writer puts the new record after the volume has it and before it releases the inode's
- * lock, and a reader that misses loads under the monitor of the set, so it cannot replace a newer record with an older
- * one. A new inode has no lock yet, so its record is put before the volume has it. Between the volume and this cache a
- * reader without locks may see the old record a moment longer.
+ * lock. After a miss a reader loads the record under the monitor of the set, so it cannot replace a newer record with
+ * an older one. A new inode has no lock yet, so its record is put before the volume has it. Between the update of the
+ * volume and of this cache, a reader without locks may see the old record a moment longer.
  *
  * @param <V> the record
  */
@@ -29,7 +29,7 @@ final class RecordCache<V> {
     }
 
     /**
-     * @param records most that are kept; rounded up to a power of two, at least {@value #WAYS}
+     * @param records maximum number of records; rounded up to a power of two, at least {@value #WAYS}
      * @param kept whether a record is so small that the number of records bounds the memory
      */
     RecordCache(int records, Predicate<V> kept) {
@@ -48,7 +48,7 @@ final class RecordCache<V> {
         }
     }
 
-    /** The monitor of a set, and which of its slots is replaced next. */
+    /** The monitor of a set, and the next of its slots to replace. */
     private static final class TurnOfSet {
         private int next;
 
@@ -59,18 +59,18 @@ final class RecordCache<V> {
         }
     }
 
-    /** Reads a record from the volume; null if it is not there. */
+    /** Reads a record from the volume; null if it has none. */
     interface Loader<V> {
         V load() throws FsException;
     }
 
-    /** The cached record, or null. */
+    /** Returns the cached record, or null. */
     V find(long number, FileName name) {
         int at = find(setOf(number, name), number, name);
         return at < 0 ? null : valueAt(at, number, name);
     }
 
-    /** Reads a record that was not found here and keeps it. */
+    /** Reads a record that the cache does not have, and keeps it. */
     V load(long number, FileName name, Loader<V> loader) throws FsException {
         int set = setOf(number, name);
         synchronized (sets[set]) {
@@ -118,7 +118,7 @@ final class RecordCache<V> {
         return -1;
     }
 
-    /** The value of a slot that may have been replaced since it was found. */
+    /** Returns the value of a slot, or null if another record replaced it since the search. */
     private V valueAt(int at, long number, FileName name) {
         Slot<V> slot = slots.get(at);
         return slot != null && slot.isOf(number, name) ? slot.value() : null;

@@ -16,7 +16,7 @@ import io.zerofs.core.vfs.RemoveMode;
 import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.volume.Reservation;
 
-/** Takes names out of directories, and the files with them that nobody names or holds any more. */
+/** Removes names from directories, and deletes the files that have neither names nor holds any more. */
 final class RemoveOperations {
     private final OperationContext context;
     private final Reaper reaper;
@@ -51,7 +51,7 @@ final class RemoveOperations {
         return name.isDot() ? FsError.INVALID : FsError.NOT_EMPTY;
     }
 
-    /** Null if the entry is not what it was before the locks were taken. */
+    /** Removes the entry, or returns null if another operation changed it before the locks were taken. */
     private Removal tryRemove(Credentials who, InodeId directory, EntryRecord entry, RemoveMode mode)
             throws FsException {
         try (Reservation room = context.reserve();
@@ -93,8 +93,8 @@ final class RemoveOperations {
     /**
      * A file that lost a name.
      *
-     * @param inode as it is then
-     * @param finishing to be run once the transaction was committed, under the same locks
+     * @param inode its new record
+     * @param finishing runs after the commit of the transaction, under the same locks
      */
     record Unnamed(InodeRecord inode, Runnable finishing) {
         void finish() {
@@ -102,7 +102,10 @@ final class RemoveOperations {
         }
     }
 
-    /** Takes one name from an inode. Its last: it goes, or stays as an orphan while it is held. */
+    /**
+     * Removes one name of an inode. After its last name the inode is deleted, or it stays as an orphan while a client
+     * holds it.
+     */
     Unnamed unname(Transaction changes, InodeRecord child, Timestamp now) throws FsException {
         long number = child.number();
         int links = child.isDirectory() ? 0 : child.links() - 1;
@@ -116,7 +119,7 @@ final class RemoveOperations {
             changes.update(child, after);
             return new Unnamed(after, () -> {
                 if (!context.holds().orphan(number)) {
-                    context.background().add(number); // Released since: nobody else will remove it.
+                    context.background().add(number); // Released since: nothing else will remove it.
                 }
             });
         }

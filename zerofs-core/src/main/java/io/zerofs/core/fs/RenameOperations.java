@@ -22,22 +22,22 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * rename(2).
  *
- * <p>A directory that changes its parent must not become its own ancestor. The ancestors are walked without a lock, for
- * they may be many. All such moves are made and counted under the rename lock, so a count that is still the same there
- * shows that the parents of directories stood still meanwhile.
+ * <p>A directory that changes its parent must not become its own ancestor. The check walks up the ancestors without a
+ * lock, because they may be many. The rename lock guards all such moves and their count. An unchanged count under that
+ * lock shows that no directory changed its parent during the walk.
  */
 final class RenameOperations {
-    /** Ancestors that are looked at on a thread that must not wait. */
+    /** Maximum number of ancestors that a thread that must not wait reads. */
     private static final int LEVELS_AT_ONCE = 64;
 
-    /** Walks that others' moves may make worthless, before one is made under the lock. */
+    /** Number of walks that other clients' moves may invalidate before the operation walks under the lock. */
     private static final int LOST_WALKS_MAX = 8;
 
     private final OperationContext context;
     private final RemoveOperations removals;
     private final ReentrantLock renameLock = new ReentrantLock();
 
-    /** How many directories got another parent; changes under the rename lock. */
+    /** Number of directories that got another parent; changes under the rename lock. */
     private volatile long moves;
 
     RenameOperations(OperationContext context, RemoveOperations removals) {
@@ -71,7 +71,7 @@ final class RenameOperations {
         }
     }
 
-    /** Whether the ancestors of the old name matter: the directory at the new one might be among them. */
+    /** Returns whether the ancestors of the old name matter: the directory with the new name might be among them. */
     private static boolean replacesDirectoryOfOther(Move move) {
         return move.target() != null && move.target().kind() == FileKind.DIRECTORY && !move.withinDirectory();
     }
@@ -138,7 +138,7 @@ final class RenameOperations {
         }
     }
 
-    /** Whether an inode is a directory or above it. */
+    /** Returns whether an inode is this directory or one of its ancestors. */
     private boolean isAncestor(long inode, long directory) throws FsException {
         long at = directory;
         for (int levels = 0; at != inode; levels++) {
@@ -157,7 +157,7 @@ final class RenameOperations {
         return true;
     }
 
-    /** Null if an entry is not what it was before the locks were taken. */
+    /** Renames under the locks, or returns null if another operation changed an entry before the locks were taken. */
     private Renaming underLocks(Credentials who, Move move) throws FsException {
         long source = move.source().inode();
         long target = move.target() == null ? source : move.target().inode();

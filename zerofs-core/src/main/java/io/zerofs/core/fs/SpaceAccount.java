@@ -11,10 +11,11 @@ import io.zerofs.core.volume.Batch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts inodes, their allocated bytes and the metadata, gives out inode numbers and keeps the quotas. Lives in memory;
- * its absolute values are put at the end of each commit. Thread-safe.
+ * Counts inodes, their allocated bytes and the metadata, allocates inode numbers and enforces the quotas. Lives in
+ * memory; each commit ends with its absolute values. Thread-safe.
  *
- * <p>Growth is claimed before a batch is applied, so that operations that run at once cannot exceed the quota together.
+ * <p>An operation claims growth before the volume applies its batch, so concurrent operations cannot exceed the quota
+ * together.
  */
 final class SpaceAccount {
     private final long quotaBytes;
@@ -26,7 +27,7 @@ final class SpaceAccount {
     private final AtomicLong inodes;
     private final AtomicLong claimedInodes;
 
-    /** Whether the metadata that the volume had at its opening are part of the number. */
+    /** Whether the count includes the metadata that the volume had when it was opened. */
     private volatile boolean metadataCounted;
 
     SpaceAccount(FileSystemSettings settings, Counters counters) {
@@ -41,7 +42,7 @@ final class SpaceAccount {
         claimedInodes = new AtomicLong(counters.inodes());
     }
 
-    /** A number that no surviving inode has or had; one that is not used is lost. */
+    /** Returns a number that no surviving inode has or had. A number that the caller does not use is lost. */
     long allocateInode() throws FsException {
         long number = nextInode.getAndIncrement();
         if (number > InodeId.NUMBER_MAX) {
@@ -52,11 +53,11 @@ final class SpaceAccount {
     }
 
     /**
-     * By how much a batch changes what is counted.
+     * The change of the counts by a batch.
      *
      * @param allocated bytes of files
      * @param metadata bytes of records
-     * @param inodes how many more
+     * @param inodes number of additional inodes
      */
     record Change(long allocated, long metadata, long inodes) {
         long bytes() {
@@ -64,7 +65,7 @@ final class SpaceAccount {
         }
     }
 
-    /** Sets room aside for growth; shrinking counts only when it was applied. */
+    /** Claims room for growth. Shrinking counts only after the batch was applied. */
     void claim(Change change) throws FsException {
         claim(claimedBytes, change.bytes(), quotaBytes);
         try {
@@ -82,7 +83,7 @@ final class SpaceAccount {
         }
     }
 
-    /** Gives back what a batch claimed that was not applied. */
+    /** Returns the claim of a batch that was not applied. */
     void unclaim(Change change) {
         unclaim(claimedBytes, change.bytes());
         unclaim(claimedInodes, change.inodes());
@@ -94,7 +95,7 @@ final class SpaceAccount {
         }
     }
 
-    /** Books an applied batch; runs in its commit. */
+    /** Books an applied batch. Runs in its commit. */
     void book(Change change) {
         allocatedBytes.addAndGet(change.allocated());
         metadataBytes.addAndGet(change.metadata());
@@ -107,7 +108,7 @@ final class SpaceAccount {
         return metadataCounted;
     }
 
-    /** Adds the metadata that the volume had when it was opened; what changed since is booked already. */
+    /** Adds the metadata that the volume had when it was opened; later changes are booked already. */
     void metadataCounted(long bytes) {
         claimedBytes.addAndGet(bytes);
         metadataBytes.addAndGet(bytes);
@@ -125,7 +126,7 @@ final class SpaceAccount {
     }
 
     FsStatistics statistics() {
-        // While the metadata are being counted, more of them may have gone than came.
+        // Until all metadata are counted, more of them may have been removed than added.
         long used = allocatedBytes.get() + Math.max(0, metadataBytes.get());
         return new FsStatistics(quotaBytes, used, inodesMax, inodes.get());
     }

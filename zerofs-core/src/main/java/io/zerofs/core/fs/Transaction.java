@@ -13,8 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One operation's changes: a batch, and what they mean for the space account. Every inode record is put through here,
- * so that the account cannot be forgotten. Used by one thread, under the locks of the inodes it changes.
+ * The changes of one operation: a batch, and their effect on the space account. Every change of an inode record goes
+ * through this class, so no operation forgets the account. Used by one thread, under the locks of the inodes that it
+ * changes.
  */
 final class Transaction {
     private final Volume volume;
@@ -26,7 +27,7 @@ final class Transaction {
     private long metadata;
     private int inodes;
 
-    /** The new inode, whose lock nobody holds; null if there is none. */
+    /** The new inode, whose lock the thread does not hold; null if the operation creates none. */
     private InodeRecord created;
 
     Transaction(Volume volume, SpaceAccount space, InodeStore inodeStore) {
@@ -36,7 +37,7 @@ final class Transaction {
         this.batch = volume.newBatch();
     }
 
-    /** For what does not concern inode records. */
+    /** Returns the batch, for records other than inodes. */
     Batch batch() {
         return batch;
     }
@@ -62,17 +63,17 @@ final class Transaction {
         afterwards(() -> inodeStore.deleted(inode.number()));
     }
 
-    /** Counts records other than inodes that the batch puts, or less if it deletes them. */
+    /** Counts the bytes of records other than inodes that the batch puts; negative for records that it deletes. */
     void metadata(long bytes) {
         metadata += bytes;
     }
 
-    /** Runs once the batch was applied, in the order of the calls; keeps caches coherent. */
+    /** Runs an action after the batch was applied, in the order of the calls; keeps caches coherent. */
     void afterwards(Runnable action) {
         afterwards.add(action);
     }
 
-    /** Applies all of it, or throws and nothing was applied. */
+    /** Applies all changes, or throws and applies none. */
     void commit() throws FsException {
         SpaceAccount.Change change = new SpaceAccount.Change(allocated, metadata, inodes);
         space.claim(change);
@@ -80,7 +81,8 @@ final class Transaction {
             batch.onApply(() -> space.book(change));
         }
         if (created != null) {
-            // Others find the inode as soon as it is applied. What they make known of it must not be undone here.
+            // Other threads find the inode as soon as it is applied. A later put here could overwrite their changes in
+            // the cache.
             inodeStore.changed(created);
         }
         boolean applied = false;

@@ -10,15 +10,15 @@ import io.zerofs.core.vfs.FsException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** The name spaces of extended attributes and who may use them, as xattr(7) says. */
+/** The name spaces of extended attributes with their permissions, as xattr(7) describes them. */
 enum XattrNamespace {
-    /** For everybody, on regular files and directories, by the permission bits. */
+    /** For every caller, on regular files and directories, by the permission bits. */
     USER("user."),
-    /** For the superuser only; nobody else sees them. */
+    /** For the superuser only; no other caller sees them. */
     TRUSTED("trusted."),
-    /** Read by everybody, written by the superuser. */
+    /** Every caller reads them; the superuser writes them. */
     SECURITY("security."),
-    /** Access control lists: kept for clients that evaluate them, written by the owner. */
+    /** Access control lists, kept for clients that evaluate them. Every caller reads them; the owner writes them. */
     POSIX_ACL("system.posix_acl_");
 
     private static final byte[] ACCESS_LIST = bytes("system.posix_acl_access");
@@ -30,7 +30,9 @@ enum XattrNamespace {
         this.prefix = bytes(prefix);
     }
 
-    /** The name space of a name; NOT_SUPPORTED if there is none, INVALID if nothing follows. */
+    /**
+     * Returns the name space of a name; throws NOT_SUPPORTED for an unknown one, INVALID if nothing follows the prefix.
+     */
     static XattrNamespace of(FileName name) throws FsException {
         byte[] bytes = name.toBytes();
         for (XattrNamespace each : values()) {
@@ -68,7 +70,7 @@ enum XattrNamespace {
         switch (this) {
             case USER -> {
                 requireUserAttributes(inode, FsError.NOT_PERMITTED);
-                // A sticky directory is everybody's, its attributes are not.
+                // Every caller may use a sticky directory, but only its owner may change its attributes.
                 if (inode.isDirectory() && (inode.mode() & AccessPolicy.STICKY) != 0) {
                     AccessPolicy.requireOwner(who, inode);
                 }
@@ -83,7 +85,7 @@ enum XattrNamespace {
         }
     }
 
-    /** Refuses what makes no sense on this kind of file: default lists belong to directories. */
+    /** Refuses attributes that do not fit this kind of file: default lists belong to directories. */
     void requireAcceptable(FileName name, InodeRecord inode) throws FsException {
         if (this == POSIX_ACL && !inode.isDirectory() && Arrays.equals(name.toBytes(), DEFAULT_LIST)) {
             throw FsError.ACCESS_DENIED.exception();

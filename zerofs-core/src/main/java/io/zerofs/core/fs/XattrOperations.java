@@ -20,12 +20,12 @@ import io.zerofs.core.waiting.NonBlockingThread;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Extended attributes. Most files have none, which their inode record tells without another read. */
+/** Extended attributes. Most files have none; their inode record shows that without another read. */
 final class XattrOperations {
-    /** Longest list of names that Linux can return, each with a NUL after it (XATTR_LIST_MAX). */
+    /** Maximum bytes of a list of names that Linux can return, with a NUL after each name (XATTR_LIST_MAX). */
     private static final int LIST_BYTES_MAX = 65_536;
 
-    /** Length of a list that is read on a thread that must not wait: each name may have 64 KiB of value. */
+    /** Maximum bytes of a list that a thread that must not wait reads: each name may have a value of 64 KiB. */
     private static final int LIST_BYTES_AT_ONCE = 512;
 
     private final OperationContext context;

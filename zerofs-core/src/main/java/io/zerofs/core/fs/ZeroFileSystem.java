@@ -46,8 +46,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * The file system on a volume. Owns one background thread, which removes the leftovers of operations; {@link #close}
- * ends it and leaves the volume to its owner.
+ * The file system on a volume. Owns one background thread, which removes the remains of operations; {@link #close} ends
+ * the thread and leaves the volume to its owner.
  */
 public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     private static final int SECRET_BYTES = 32;
@@ -78,11 +78,11 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     }
 
     /**
-     * Opens the file system of a volume that nobody else uses, and formats it first if it is empty: a root directory
-     * as the settings say. Waits for the store then.
+     * Opens the file system of a volume that has no other user. If the volume is empty, this formats it with a root
+     * directory from the settings, and waits for the store.
      *
-     * @param clock gives the times of inodes
-     * @throws VolumeException as the volume does, CORRUPT if what it holds is no file system that this program knows
+     * @param clock source of the times of inodes
+     * @throws VolumeException as the volume throws it; CORRUPT if the volume has no file system that this program knows
      */
     public static ZeroFileSystem open(Volume volume, FileSystemSettings settings, InstantSource clock)
             throws VolumeException {
@@ -112,7 +112,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         return fileSystem;
     }
 
-    /** The counters of a volume that holds nothing but a root directory. */
+    /** Returns the counters of a volume with nothing but a root directory. */
     private static Counters countersOf(InodeRecord root) {
         return new Counters(InodeId.ROOT_NUMBER + 1, 0, 1, MetadataBytes.of(root));
     }
@@ -170,8 +170,8 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     }
 
     /**
-     * Ends the background work, within seconds even if the volume does not answer. Idempotent. Operations must have ended; the
-     * volume stays.
+     * Ends the background work, within seconds even if the volume does not answer. Idempotent. Operations must have
+     * ended; the volume stays open.
      */
     @Override
     public void close() {
@@ -181,14 +181,14 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     }
 
     /**
-     * Waits until removed data and cut-off tails are gone, as far as nobody holds them. Returns early when the file
-     * system is closed.
+     * Waits until removed data and truncated tails are gone, except those that a client holds. Returns early when the
+     * file system is closed.
      */
     public void awaitRemovals() throws InterruptedException {
         context.background().awaitIdle();
     }
 
-    /** How often the removal of deleted data failed and was tried again since the start. */
+    /** Returns the number of attempts to remove deleted data that failed and were repeated since the start. */
     public long removalRestarts() {
         return context.background().restarts();
     }
@@ -214,7 +214,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
             byte[] record = context.volume().get(Keys.secret());
             byte[] secret = record == null ? newSecret() : SmallRecords.secret(record);
             if (!secretIsDurable) {
-                // What a client is given because of it must be good after a crash, too.
+                // File handles made with the secret must remain valid after a crash.
                 context.volume().barrier().join();
                 secretIsDurable = true;
             }
@@ -345,7 +345,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
 
     @Override
     public FileHold hold(InodeId inode, FileHold.Kind kind) throws FsException {
-        // A write that makes the file longer shares the lock: it ends before a device has a size.
+        // A write that makes the file longer shares the lock, so it ends before a device has a fixed size.
         boolean sizeIsKept = kind != FileHold.Kind.OPEN;
         try (InodeLocks.Held held = sizeIsKept
                 ? context.locks().exclusive(inode.number())
