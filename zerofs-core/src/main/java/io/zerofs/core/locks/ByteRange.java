@@ -2,8 +2,8 @@
 package io.zerofs.core.locks;
 
 /**
- * Bytes of a file, both ends included, so that the last byte that there can be is expressible. {@link #END} as the last
- * one means all bytes that the file will ever have.
+ * Bytes of a file, both ends included, so that a range can contain the last possible byte. {@link #END} as the last one
+ * means all bytes that the file will ever have.
  */
 public record ByteRange(long first, long last) {
     /** Largest offset of a file on Linux (OFFSET_MAX). */
@@ -13,7 +13,7 @@ public record ByteRange(long first, long last) {
         return first <= other.last && other.first <= last;
     }
 
-    /** Returns whether both together are one range. */
+    /** Returns whether both ranges together are one range. */
     boolean joins(ByteRange other) {
         return overlaps(other)
                 || last != END && last + 1 == other.first

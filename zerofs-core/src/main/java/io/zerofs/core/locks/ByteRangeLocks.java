@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Advisory byte-range locks on files, in memory, for all clients of a file system. A holder is a process of one client;
- * its locks end with the handle through which they were taken. Thread-safe; one mutex guards all, and is never held
- * while a waiter learns of its lock.
+ * its locks end with the handle through which it took them. Thread-safe: one mutex guards all, and is never held while
+ * a waiter learns of its lock.
  */
 public final class ByteRangeLocks {
     private final int waitersPerClientMax;
@@ -25,15 +25,15 @@ public final class ByteRangeLocks {
     /**
      * Makes a table without locks.
      *
-     * @param waitersPerClientMax requests of one client that wait at once
-     * @param waitSecondsMax after which a request waits no more
+     * @param waitersPerClientMax maximum number of waiting requests of one client
+     * @param waitSecondsMax seconds after which a request stops waiting
      */
     public ByteRangeLocks(int waitersPerClientMax, int waitSecondsMax) {
         this.waitersPerClientMax = waitersPerClientMax;
         this.waitSecondsMax = waitSecondsMax;
     }
 
-    /** Takes a lock if nothing is in the way. */
+    /** Takes a lock if no other lock conflicts with it. */
     public LockOutcome tryLock(InodeId inode, HeldLock wanted) {
         List<LockWaiter> granted;
         synchronized (this) {
@@ -44,11 +44,11 @@ public final class ByteRangeLocks {
             if (wanted.handle().isClosed() || !clientOf(wanted).tryTakeLock()) {
                 return LockOutcome.REFUSED;
             }
-            // It is counted when it is held, for it may take the place of others.
+            // Adding it counts it, because it may replace other locks.
             clientOf(wanted).countLocks(-1);
             locks = files.computeIfAbsent(inode, unused -> new FileLocks(this::count));
             locks.put(wanted);
-            // Who turns its own write lock into a read lock lets readers in.
+            // A holder that turns its write lock into a read lock lets readers in.
             granted = grant(inode, locks);
         }
         tell(granted, LockOutcome.GRANTED);
@@ -56,9 +56,9 @@ public final class ByteRangeLocks {
     }
 
     /**
-     * Takes a lock, and waits for it if something is in the way.
+     * Begins to wait for a lock that another lock conflicts with.
      *
-     * @return the waiter, or null if it need not, or may not, wait: then {@link #tryLock} tells
+     * @return the waiter, or null if the request need not, or may not, wait; then {@link #tryLock} returns the outcome
      */
     public synchronized LockWaiter tryWait(InodeId inode, HeldLock wanted) {
         FileLocks locks = files.get(inode);
@@ -80,7 +80,7 @@ public final class ByteRangeLocks {
         return waiter;
     }
 
-    /** Ends a wait with BLOCKED; false if the lock was taken before. */
+    /** Ends a wait with BLOCKED. Returns false if the wait had ended before. */
     public boolean cancel(LockWaiter waiter) {
         synchronized (this) {
             FileLocks locks = files.get(waiter.inode());
@@ -94,7 +94,7 @@ public final class ByteRangeLocks {
         return true;
     }
 
-    /** Ends the locks that the holder of this one has in its range. */
+    /** Ends the locks that the range's holder has in it. */
     public void unlock(InodeId inode, HeldLock range) {
         List<LockWaiter> granted;
         synchronized (this) {
@@ -108,13 +108,13 @@ public final class ByteRangeLocks {
         tell(granted, LockOutcome.GRANTED);
     }
 
-    /** Returns a lock in the way of this one, or null. */
+    /** Returns a lock that conflicts with this one, or null. */
     public synchronized HeldLock conflicting(InodeId inode, HeldLock wanted) {
         FileLocks locks = files.get(inode);
         return locks == null ? null : locks.conflicting(wanted);
     }
 
-    /** Ends the locks that were taken, and the waits that were begun, through a handle that was closed. */
+    /** Ends the locks and the waits of a handle that was closed. */
     public void release(InodeId inode, LockHandle handle) {
         List<LockWaiter> given;
         List<LockWaiter> granted;
@@ -132,7 +132,7 @@ public final class ByteRangeLocks {
         tell(granted, LockOutcome.GRANTED);
     }
 
-    /** Locks held, over all files. */
+    /** Returns the number of held locks of all files. */
     public synchronized int heldCount() {
         return heldCount;
     }

@@ -13,23 +13,23 @@ import java.util.TreeMap;
 import java.util.function.ObjIntConsumer;
 
 /**
- * The byte-range locks of one file, with the rules of fcntl(2). Nothing here takes time in proportion to the locks of
- * the file, for every client waits meanwhile. Guarded by {@link ByteRangeLocks}.
+ * The byte-range locks of one file, with the rules of fcntl(2). No method takes time in proportion to the locks that it
+ * leaves alone, because every client waits meanwhile. Guarded by {@link ByteRangeLocks}.
  */
 final class FileLocks {
     private final LockTree exclusive = new LockTree();
     private final LockTree shared = new LockTree();
-    /** Locks of each holder by their first byte; they do not overlap. */
+    /** Locks of each holder by their first byte, without overlaps. */
     private final Map<LockHolder, TreeMap<Long, LockTree.Node>> byHolder = new HashMap<>();
 
     private final Map<LockHandle, Set<LockTree.Node>> byHandle = new HashMap<>();
-    /** In the order in which they came, each with the lock that was found in its way. */
+    /** Waiters in the order of their arrival, each with a conflicting lock. */
     private final Map<LockWaiter, LockTree.Node> waiters = new LinkedHashMap<>();
 
     private final ObjIntConsumer<HeldLock> counter;
     private int heldCount;
 
-    /** @param counter told of each lock that is added (1) or taken away (-1) */
+    /** @param counter receives each lock that is added (1) or removed (-1) */
     FileLocks(ObjIntConsumer<HeldLock> counter) {
         this.counter = counter;
     }
@@ -42,7 +42,7 @@ final class FileLocks {
         return heldCount;
     }
 
-    /** A lock in the way of this one, or null. */
+    /** Returns a lock that conflicts with this one, or null. */
     HeldLock conflicting(HeldLock wanted) {
         LockTree.Node found = findConflict(wanted);
         return found == null ? null : found.lock();
@@ -56,9 +56,9 @@ final class FileLocks {
     }
 
     /**
-     * Takes a lock that nothing is in the way of: it replaces what its holder had in the range.
+     * Takes a lock that conflicts with no other. It replaces the locks of its holder in the range.
      *
-     * @return whether there was any of that
+     * @return whether it replaced any
      */
     boolean put(HeldLock lock) {
         boolean replaces = release(lock);
@@ -81,9 +81,9 @@ final class FileLocks {
     }
 
     /**
-     * Takes the range of this lock out of all that its holder has; splits a lock around it.
+     * Removes a range from all locks of a holder; splits a lock around it.
      *
-     * @return whether the holder had any of it
+     * @return whether the holder had any lock in the range
      */
     boolean release(HeldLock hole) {
         TreeMap<Long, LockTree.Node> own = byHolder.get(hole.holder());
@@ -152,7 +152,7 @@ final class FileLocks {
         return lock.exclusive() ? exclusive : shared;
     }
 
-    /** Adds a waiter that has a lock in its way. */
+    /** Adds a waiter whose lock conflicts with another one. */
     void addWaiter(LockWaiter waiter) {
         waiters.put(waiter, findConflict(waiter.wanted()));
     }
@@ -167,7 +167,9 @@ final class FileLocks {
         return removed;
     }
 
-    /** Takes the locks that waited for what is now free, first come, first served; returns those who got theirs. */
+    /**
+     * Takes the waiting locks that conflict with no other any more, first come, first served. Returns their waiters.
+     */
     List<LockWaiter> grant() {
         List<LockWaiter> granted = new ArrayList<>();
         boolean again = true;
@@ -180,7 +182,8 @@ final class FileLocks {
                 if (isFree(waiter)) {
                     each.remove();
                     granted.add(waiter.getKey());
-                    // Who has the range otherwise now, shared for one, may let in those who were passed over.
+                    // A lock that replaces one of its own holder, by a shared one for example, may let in waiters
+                    // passed over before.
                     again |= put(waiter.getKey().wanted());
                 }
             }

@@ -5,11 +5,11 @@ package io.zerofs.core.locks;
  * A byte-range lock, held or wanted.
  *
  * @param exclusive whether it is a write lock
- * @param handle through which it was taken; it ends with it
+ * @param handle the handle through which it is taken, and with which it ends
  */
 public record HeldLock(ByteRange range, boolean exclusive, LockHolder holder, LockHandle handle) {
 
-    /** Returns whether one lock can replace both. */
+    /** Returns whether one lock can replace both locks. */
     boolean merges(HeldLock other) {
         return exclusive == other.exclusive
                 && handle == other.handle

@@ -4,11 +4,11 @@ package io.zerofs.core.locks;
 import java.util.Arrays;
 
 /**
- * A process that has locks: its own never conflict with each other.
+ * A process with locks. Locks of one holder never conflict with each other.
  *
- * @param client by which the process asks: names of machines are not unique, connections are
+ * @param client the client of the process: names of machines are not unique, connections are
  * @param process process id
- * @param machine name of the machine by the client's account, not unique
+ * @param machine name of the machine as the client reports it, not unique
  */
 public record LockHolder(LockClient client, int process, byte[] machine) {
     @Override

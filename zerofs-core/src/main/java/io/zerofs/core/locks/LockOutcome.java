@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.locks;
 
-/** How a request for a lock ended. */
+/** The outcome of a request for a lock. */
 public enum LockOutcome {
     GRANTED,
-    /** Another holder has a lock in the way. */
+    /** Another holder has a conflicting lock. */
     BLOCKED,
     /** The client has its share of locks, or the file was closed meanwhile. */
     REFUSED

@@ -4,10 +4,10 @@ package io.zerofs.core.locks;
 import java.util.Random;
 
 /**
- * Byte-range locks of one kind on one file, ordered by where they begin. Finds a lock that is in the way in logarithmic
- * time, however many locks the asking holder has there itself. Guarded by {@link ByteRangeLocks}.
+ * Byte-range locks of one kind on one file, ordered by their first bytes. Finds a conflicting lock in logarithmic time,
+ * however many locks the asking holder itself has there. Guarded by {@link ByteRangeLocks}.
  *
- * <p>A treap: each node knows the last byte and the only holder, if there is one, of all locks below it.
+ * <p>A treap: each node knows the last byte of all locks in its subtree, and their only holder if they have just one.
  */
 final class LockTree {
     /** A lock in the tree. */
@@ -22,7 +22,7 @@ final class LockTree {
         private long lastMax;
         private Object onlyHolder;
 
-        /** @param holder identity of the holder; locks of equal holders have the same one */
+        /** @param holder identity of the holder, the same object for locks of equal holders */
         Node(HeldLock lock, Object holder) {
             this.lock = lock;
             this.holder = holder;
@@ -33,7 +33,7 @@ final class LockTree {
             return lock;
         }
 
-        /** Returns whether it is in a tree now. */
+        /** Returns whether the lock is in a tree now. */
         boolean isHeld() {
             return held;
         }
@@ -58,7 +58,7 @@ final class LockTree {
         }
     }
 
-    // Clients cannot foresee the priorities, hence cannot make the tree deep.
+    // Clients cannot predict the priorities, so they cannot make the tree deep.
     private final Random random = new Random();
     private Node root;
     private long added;
@@ -107,7 +107,7 @@ final class LockTree {
         return at;
     }
 
-    /** Hangs the tree below the node, on both sides of it. */
+    /** Puts the tree below the node, on both sides of it. */
     private static void split(Node at, Node node) {
         if (at == null) {
             return;

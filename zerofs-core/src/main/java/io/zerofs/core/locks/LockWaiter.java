@@ -5,12 +5,12 @@ import io.zerofs.core.vfs.InodeId;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A request for a lock that another holder has in its way.
+ * A request for a lock that conflicts with a lock of another holder.
  *
- * @param outcome completes with GRANTED when the lock was taken, with BLOCKED when the wait was given up
+ * @param outcome completes with GRANTED when the lock was taken, with BLOCKED when the wait ended without it
  */
 public record LockWaiter(InodeId inode, HeldLock wanted, CompletableFuture<LockOutcome> outcome) {
-    // As an identity: two requests of one holder for one range are two.
+    // Compared by identity: two requests of one holder for one range are two waiters.
     @Override
     public boolean equals(Object other) {
         return this == other;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 /**
- * Advisory byte-range locks as fcntl(2) has them, for any protocol. A protocol brings the clients, which have their shares
- * of the table, and the handles with which locks end.
+ * Advisory byte-range locks like those of fcntl(2), for any protocol. A protocol brings the clients, each with a share
+ * of the table, and the handles whose closing ends locks.
  */
 package io.zerofs.core.locks;
