@@ -28,7 +28,7 @@ final class BigEndian {
         LONG.set(bytes, offset, value);
     }
 
-    /** The low 48 bits. */
+    /** Puts the low 48 bits. */
     static void putU48(byte[] bytes, int offset, long value) {
         bytes[offset] = (byte) (value >>> 40);
         bytes[offset + 1] = (byte) (value >>> 32);

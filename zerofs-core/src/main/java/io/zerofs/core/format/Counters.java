@@ -3,16 +3,16 @@ package io.zerofs.core.format;
 
 /**
  * The counters of the file system, written at the end of each commit: {@code u8 version = 2 | varint nextInode | varint
- * allocatedBytes | varint inodes | varint metadataBytes}. Version 1 has no metadata; it is still written while these
- * have not been counted.
+ * allocatedBytes | varint inodes | varint metadataBytes}. Version 1 has no metadata; commits use it until the metadata
+ * are counted.
  *
- * @param nextInode the lowest inode number that was never given out
- * @param allocatedBytes of all inodes
- * @param inodes how many exist
- * @param metadataBytes what all records count, see {@link MetadataBytes}; {@link #UNCOUNTED} if it is not known
+ * @param nextInode the lowest inode number that was never allocated
+ * @param allocatedBytes allocated bytes of all inodes
+ * @param inodes number of inodes
+ * @param metadataBytes bytes that all records count, see {@link MetadataBytes}; {@link #UNCOUNTED} if unknown
  */
 public record Counters(long nextInode, long allocatedBytes, long inodes, long metadataBytes) {
-    /** For the metadata of a volume that was last written by a program which did not count them. */
+    /** Metadata bytes of a volume whose last writer was a program that did not count them. */
     public static final long UNCOUNTED = -1;
 
     private static final int VERSION = 2;

@@ -5,7 +5,7 @@ import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.FileName;
 
 /**
- * One name in a directory. It is stored twice: by name it tells the cookie, by cookie it tells the name.
+ * One name in a directory, stored twice: the record by name has the cookie, the record by cookie has the name.
  *
  * <pre>
  * by name:   u8 version = 1 | u8 kind | varint inode | varint cookie

@@ -3,7 +3,7 @@ package io.zerofs.core.format;
 
 import io.zerofs.core.vfs.FileKind;
 
-/** The persisted code of each kind of file; a code is never given a second meaning. */
+/** The persisted code of each kind of file. A code never gets a second meaning. */
 final class FileKinds {
     private static final FileKind[] BY_CODE = {
         null,

@@ -9,7 +9,7 @@ import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.Timestamp;
 
 /**
- * Inode records as bytes. A fixed head, then variable-length numbers by kind:
+ * Encodes and decodes inode records. A fixed head, then variable-length numbers by kind:
  *
  * <pre>
  * u8 version = 1 | u8 kind | u16 mode | u16 links | u32 uid | u32 gid

@@ -10,14 +10,14 @@ public sealed interface InodeContent {
      * A regular file.
      *
      * @param size bytes, unsigned
-     * @param chunks how many chunks are present, those that wait to be removed after a truncation included
+     * @param chunks number of present chunks, including those that the background still removes after a truncation
      * @param verifier of an exclusive creation (RFC 1813 §3.3.8), or null
-     * @param pendingTruncation chunks of a former, larger size that may still be present; null if there are none
+     * @param pendingTruncation chunks of an earlier, larger size that may still be present; null if there are none
      */
     record File(long size, long chunks, Long verifier, TruncatedTail pendingTruncation) implements InodeContent {
         public static final File EMPTY = new File(0, 0, null, null);
 
-        /** How many of the chunks may belong to the file: never fewer than do. */
+        /** Returns an upper bound of the number of present chunks that belong to the file. */
         public long ownChunks() {
             return pendingTruncation == null ? chunks : chunks - pendingTruncation.dead();
         }
@@ -36,16 +36,16 @@ public sealed interface InodeContent {
     }
 
     /**
-     * Chunks that a truncation cut off and that are removed in the background, from the end. One that is still present
-     * reads as a hole unless a mark with this serial number says that it was written again.
+     * Chunks that a truncation cut off; the background removes them, beginning at the end. A chunk that is still
+     * present reads as a hole, unless a mark with this serial number records that it was written again.
      *
-     * @param first index of the first such chunk
+     * @param first index of the first cut-off chunk
      * @param end index after the last
      * @param serial number of the truncation, so that a later one voids all marks at once
-     * @param dead how many chunks of the file are known to be present here and to be no part of it; there may be more
+     * @param dead lower bound of the number of present chunks in the tail that do not belong to the file
      */
     record TruncatedTail(long first, long end, long serial, long dead) {
-        /** After some of the dead ones were removed or written again. */
+        /** Returns the tail after dead chunks were removed or written again. */
         public TruncatedTail withFewerDead(long fewer) {
             return new TruncatedTail(first, end, serial, Math.max(0, dead - fewer));
         }

@@ -14,12 +14,12 @@ import io.zerofs.core.volume.Volume;
  * @param id number and generation
  * @param kind kind of file
  * @param mode permission bits, 07777
- * @param links hard links; a directory counts itself, its name and its subdirectories; 0: it has no name any more
+ * @param links hard links; a directory counts itself, its name and its subdirectories; 0 if it has no name any more
  * @param uid owner
  * @param gid group
- * @param xattrListBytes length of the list of its extended attributes' names, each with one byte more; 0: none
+ * @param xattrListBytes length of the list of extended attributes' names, with one more byte for each; 0 if it has none
  * @param times the four times
- * @param content what depends on the kind
+ * @param content the part that depends on the kind
  */
 public record InodeRecord(
         InodeId id,
@@ -60,12 +60,12 @@ public record InodeRecord(
         return kind == FileKind.REGULAR;
     }
 
-    /** The content of a regular file; only after the kind was checked. */
+    /** Returns the content of a regular file. Call it only after a check of the kind. */
     public InodeContent.File file() {
         return (InodeContent.File) content;
     }
 
-    /** The content of a directory; only after the kind was checked. */
+    /** Returns the content of a directory. Call it only after a check of the kind. */
     public InodeContent.Directory directory() {
         return (InodeContent.Directory) content;
     }
@@ -94,17 +94,17 @@ public record InodeRecord(
         return new InodeRecord(id, kind, mode, links, uid, gid, xattrListBytes, times, newContent);
     }
 
-    /** With a new ctime. */
+    /** Returns the record with a new ctime. */
     public InodeRecord changedAt(Timestamp time) {
         return withTimes(times.withChanged(time));
     }
 
-    /** With a new mtime and ctime. */
+    /** Returns the record with a new mtime and ctime. */
     public InodeRecord modifiedAt(Timestamp time) {
         return withTimes(times.withModified(time));
     }
 
-    /** Bytes, unsigned, as stat(2) tells them. */
+    /** Returns the size as stat(2) reports it: bytes, unsigned; for a directory the number of its entries. */
     public long size() {
         if (content instanceof InodeContent.File file) {
             return file.size();

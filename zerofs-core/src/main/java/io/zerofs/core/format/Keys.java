@@ -7,18 +7,19 @@ import io.zerofs.core.volume.KeyRange;
 import java.util.Arrays;
 
 /**
- * The keys of a volume below 0x80: a kind byte, then numbers, big-endian, then a name. A kind byte is never given a
- * second meaning.
+ * The keys of a volume below 0x80: a kind byte, then numbers, big-endian, then a name. A kind byte never gets a second
+ * meaning.
  *
  * <pre>
  * 01                              superblock
  * 02                              counters
+ * 03                              secret
  * 10 | inode u48                  inode record
  * 11 | directory u48 | name       entry by name
  * 12 | directory u48 | cookie u64 entry by cookie
  * 13 | inode u48 | name           extended attribute
- * 14 | inode u48                  orphan: an inode without a name that is or was held
- * 15 | inode u48                  tombstone: an inode whose chunks are being removed
+ * 14 | inode u48                  orphan: an inode without a name that a client holds or held
+ * 15 | inode u48                  tombstone: an inode with chunks or extended attributes to remove
  * 16 | inode u48 | chunk u64      chunk of a shrunk file that was written again
  * </pre>
  */
@@ -65,7 +66,7 @@ public final class Keys {
         return numbered(LISTING, directory, cookie);
     }
 
-    /** Entries of a directory from one cookie up to another. */
+    /** Returns the range of the entries of a directory from one cookie up to, but not including, another. */
     public static KeyRange listings(long directory, long from, long end) {
         return new KeyRange(listing(directory, from), listing(directory, end));
     }
@@ -82,7 +83,7 @@ public final class Keys {
         return ofInode(ORPHAN, inode, 0);
     }
 
-    /** Orphans from this inode number on. */
+    /** Returns the range of orphans from this inode number on. */
     public static KeyRange orphansFrom(long inode) {
         return new KeyRange(orphan(inode), new byte[] {ORPHAN + 1});
     }
@@ -91,7 +92,7 @@ public final class Keys {
         return ofInode(TOMBSTONE, inode, 0);
     }
 
-    /** Tombstones from this inode number on. */
+    /** Returns the range of tombstones from this inode number on. */
     public static KeyRange tombstonesFrom(long inode) {
         return new KeyRange(tombstone(inode), new byte[] {TOMBSTONE + 1});
     }
@@ -100,49 +101,49 @@ public final class Keys {
         return numbered(REWRITTEN, inode, chunk);
     }
 
-    /** Marks of rewritten chunks with first &le; index &lt; end. */
+    /** Returns the range of marks of rewritten chunks with first &le; index &lt; end. */
     public static KeyRange rewritten(long inode, long first, long end) {
         return new KeyRange(rewritten(inode, first), rewritten(inode, end));
     }
 
-    /** Every inode record. */
+    /** Returns the range of all inode records. */
     public static KeyRange allInodes() {
         return new KeyRange(new byte[] {INODE}, new byte[] {INODE + 1});
     }
 
-    /** Every entry by name. */
+    /** Returns the range of all entries by name. */
     public static KeyRange allEntries() {
         return new KeyRange(new byte[] {ENTRY}, new byte[] {ENTRY + 1});
     }
 
-    /** Every entry by cookie. */
+    /** Returns the range of all entries by cookie. */
     public static KeyRange allListings() {
         return new KeyRange(new byte[] {LISTING}, new byte[] {LISTING + 1});
     }
 
-    /** Every extended attribute. */
+    /** Returns the range of all extended attributes. */
     public static KeyRange allXattrs() {
         return new KeyRange(new byte[] {XATTR}, new byte[] {XATTR + 1});
     }
 
-    /** Every mark of a rewritten chunk. */
+    /** Returns the range of all marks of rewritten chunks. */
     public static KeyRange allRewritten() {
         return new KeyRange(new byte[] {REWRITTEN}, new byte[] {REWRITTEN + 1});
     }
 
-    /** The inode number in a key of any kind from 0x10 on. */
+    /** Returns the inode number in a key of any kind from 0x10 on. */
     public static long inodeOf(byte[] key) throws RecordFormatException {
         requireBytes(key, TAIL_OFFSET);
         return BigEndian.getU48(key, INODE_OFFSET);
     }
 
-    /** The cookie or chunk index in a key that ends with one. */
+    /** Returns the cookie or chunk index at the end of a key. */
     public static long numberOf(byte[] key) throws RecordFormatException {
         requireBytes(key, TAIL_OFFSET + Long.BYTES);
         return BigEndian.getLong(key, TAIL_OFFSET);
     }
 
-    /** The name in a key that ends with one. */
+    /** Returns the name at the end of a key. */
     public static FileName nameOf(byte[] key) throws RecordFormatException {
         return Names.decode(Arrays.copyOfRange(key, Math.min(TAIL_OFFSET, key.length), key.length));
     }

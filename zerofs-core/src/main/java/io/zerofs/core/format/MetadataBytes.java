@@ -4,7 +4,7 @@ package io.zerofs.core.format;
 import io.zerofs.core.vfs.FileName;
 
 /**
- * The bytes that records count against the quota: about their bytes in index and log, by a rule that depends on nothing but the
+ * The bytes that records count against the quota: about their bytes in index and log. They depend on nothing but the
  * record, so that the sum over a volume can be checked.
  */
 public final class MetadataBytes {
@@ -14,17 +14,17 @@ public final class MetadataBytes {
 
     private MetadataBytes() {}
 
-    /** An inode: its record, and the target of a symlink. */
+    /** Returns the bytes of an inode: its record, and the target of a symlink. */
     public static long of(InodeRecord inode) {
         return INODE + (inode.content() instanceof InodeContent.Symlink symlink ? symlink.target().length : 0);
     }
 
-    /** A name in a directory, which is stored twice. */
+    /** Returns the bytes of a name in a directory, which is stored twice. */
     public static long ofEntry(FileName name) {
         return ENTRY + 2L * name.length();
     }
 
-    /** An extended attribute. */
+    /** Returns the bytes of an extended attribute. */
     public static long ofXattr(FileName name, int valueBytes) {
         return XATTR + name.length() + valueBytes;
     }

@@ -4,7 +4,7 @@ package io.zerofs.core.format;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsException;
 
-/** Names as they rest in keys and records: their bytes. */
+/** Names in keys and records: their bytes. */
 final class Names {
     private Names() {}
 

@@ -4,8 +4,8 @@ package io.zerofs.core.format;
 import java.util.Arrays;
 
 /**
- * Reads what {@link RecordWriter} wrote. Reading past the end gives zeros and is remembered; {@link #finish()} reports
- * it once, so that no field has to be checked by itself.
+ * Reads the output of {@link RecordWriter}. A read past the end returns zeros and is remembered. {@link #finish()}
+ * reports it once, so that callers need not check each field.
  */
 final class RecordReader {
     private static final int VARINT_BYTES_MAX = 10;
@@ -78,7 +78,7 @@ final class RecordReader {
         malformed = true;
     }
 
-    /** To be called after the last field: nothing may be missing and nothing left over. */
+    /** Throws if bytes are missing or left over. Called after the last field. */
     void finish() throws RecordFormatException {
         if (malformed || position != bytes.length) {
             throw new RecordFormatException("malformed record of " + bytes.length + " bytes");

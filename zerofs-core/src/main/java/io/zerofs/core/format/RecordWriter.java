@@ -3,7 +3,7 @@ package io.zerofs.core.format;
 
 import java.util.Arrays;
 
-/** Appends big-endian integers and variable-length ones to a growing array. */
+/** Appends integers, big-endian or of variable length, to a growing array. */
 final class RecordWriter {
     private static final int VARINT_PAYLOAD_BITS = 7;
     private static final int VARINT_MORE = 0x80;
@@ -39,7 +39,7 @@ final class RecordWriter {
         return this;
     }
 
-    /** Unsigned LEB128: seven bits a byte, lowest first, the high bit says that more follow. */
+    /** Appends unsigned LEB128: seven bits per byte, lowest first; a set high bit means that more follow. */
     RecordWriter varint(long value) {
         room(10);
         long rest = value;

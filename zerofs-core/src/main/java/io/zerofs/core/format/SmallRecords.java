@@ -2,9 +2,9 @@
 package io.zerofs.core.format;
 
 /**
- * Records of one number or none: {@code u8 version = 1}, then for a tombstone {@code varint end} (index after the last
- * chunk that may be present), for the mark of a rewritten chunk {@code varint serial}, for an orphan nothing, and for an
- * extended attribute its value.
+ * Records of one number, of bytes, or empty ones: {@code u8 version = 1}, then the content. A tombstone has {@code
+ * varint end}, the index after the last chunk that may be present. The mark of a rewritten chunk has {@code varint
+ * serial}. An orphan has nothing. An extended attribute has its value, and the secret its bytes.
  */
 public final class SmallRecords {
     private static final int VERSION = 1;

@@ -4,10 +4,10 @@ package io.zerofs.core.format;
 import io.zerofs.core.vfs.Timestamp;
 
 /**
- * Says that the volume holds a file system, and since when: {@code u8 version = 1 | i64 seconds | u32 nanoseconds}. Its
- * version is that of the whole key space: a program that does not know it must not touch the volume.
+ * Marks a volume that has a file system: {@code u8 version = 1 | i64 seconds | u32 nanoseconds}. Its version is that of
+ * the whole key space: a program that does not know it must not touch the volume.
  *
- * @param created when the volume was formatted
+ * @param created time at which the volume was formatted
  */
 public record Superblock(Timestamp created) {
     private static final int VERSION = 1;
