@@ -2,15 +2,15 @@
 package io.zerofs.core.vfs;
 
 /**
- * A change of attributes, applied atomically. A null component keeps what is there.
+ * A change of attributes, applied atomically. A null component keeps the attribute.
  *
  * @param mode new permission bits (07777) or null
- * @param uid new owner or null; {@link Credentials#NO_ID} keeps what is there, too, as chown(2) says
+ * @param uid new owner or null; {@link Credentials#NO_ID} also keeps the owner, as in chown(2)
  * @param gid new group or null, likewise
  * @param size new size in bytes, unsigned, or null
- * @param accessed what happens to atime
- * @param modified what happens to mtime
- * @param guard if not null, the change is made only while ctime equals it, else NOT_SYNC (RFC 1813 §3.3.2)
+ * @param accessed change of atime
+ * @param modified change of mtime
+ * @param guard if not null, the change happens only if ctime equals it, else NOT_SYNC (RFC 1813 §3.3.2)
  */
 public record AttributeChange(
         Integer mode, Integer uid, Integer gid, Long size, TimeChange accessed, TimeChange modified, Timestamp guard) {

@@ -32,6 +32,6 @@ public record Attributes(
         Timestamp modified,
         Timestamp changed,
         Timestamp created) {
-    /** All bits that chmod(2) sets. */
+    /** Mask of all bits that chmod(2) sets. */
     public static final int PERMISSION_BITS = 07777;
 }

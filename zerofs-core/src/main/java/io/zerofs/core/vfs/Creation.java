@@ -2,9 +2,9 @@
 package io.zerofs.core.vfs;
 
 /**
- * Outcome of an operation that put a name into a directory.
+ * Outcome of an operation that added a name to a directory.
  *
- * @param node the file that the name leads to, after the operation
+ * @param node the named file, after the operation
  * @param created false if the file had existed and was opened
  * @param directory the directory before and after
  */

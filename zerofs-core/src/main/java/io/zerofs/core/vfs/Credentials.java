@@ -6,12 +6,12 @@ import java.util.function.IntUnaryOperator;
 
 /**
  * The caller: numeric user, group and supplementary groups, all unsigned 32-bit. Uid 0 passes every permission check.
- * Immutable; the array must not be changed after it was handed over. {@link #NO_ID} becomes {@link #NOBODY}.
+ * Immutable; do not change the array after you pass it. {@link #NO_ID} becomes {@link #NOBODY}.
  *
  * @param groups supplementary groups; null if the protocol does not name them (see {@link #ofUser})
  */
 public record Credentials(int uid, int gid, int... groups) {
-    /** No user or group: no caller has it, and no file belongs to it, because for chown(2) it means "unchanged". */
+    /** No user or group. No caller has it, and no file belongs to it, because in chown(2) it means "unchanged". */
     public static final int NO_ID = -1;
 
     /** The user and group number of anonymous callers. */
@@ -25,18 +25,19 @@ public record Credentials(int uid, int gid, int... groups) {
     }
 
     /**
-     * A user whose groups only the client knows and checks (9P names a user, never groups). It counts as a member of
-     * every group where membership is demanded, and gets the better of the bits for group and others.
+     * Returns a user whose groups only the client knows and checks (9P names a user, never groups). It counts as a
+     * member of every group that an operation requires. It has the permission bits of the group and those of others
+     * together.
      *
-     * @param gid group of what it creates
+     * @param gid group of the files that it creates
      */
     public static Credentials ofUser(int uid, int gid) {
         return new Credentials(uid, gid, (int[]) null);
     }
 
     /**
-     * The three permission bits of {@code mode} that apply to this caller by its class: owner, group or others. Knows
-     * nothing of the superuser's rights.
+     * Returns the three permission bits of {@code mode} that apply to this caller by its class: owner, group or others.
+     * Ignores the rights of the superuser.
      */
     public int classBits(int mode, int owner, int group) {
         if (uid == owner) {
@@ -48,7 +49,7 @@ public record Credentials(int uid, int gid, int... groups) {
         return (isMember(group) ? mode >> 3 : mode) & 7;
     }
 
-    /** With other numbers for its groups, the first one and all others. */
+    /** Returns the caller with other numbers for its groups, the first one and all others. */
     public Credentials withGroups(IntUnaryOperator mapping) {
         int[] mapped =
                 groups == null ? null : Arrays.stream(groups).map(mapping).toArray();
@@ -59,7 +60,7 @@ public record Credentials(int uid, int gid, int... groups) {
         return uid == 0;
     }
 
-    /** Whether the primary or a supplementary group is this one, or may be. */
+    /** Returns whether the caller has this group as its primary or a supplementary group, or may have it. */
     public boolean isMember(int group) {
         if (gid == group || groups == null) {
             return true;

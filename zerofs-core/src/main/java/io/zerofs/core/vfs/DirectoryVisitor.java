@@ -4,6 +4,6 @@ package io.zerofs.core.vfs;
 /** Receives the entries of a directory in the order of their cookies. */
 @FunctionalInterface
 public interface DirectoryVisitor {
-    /** Takes the entry, or returns false when it does not fit: the listing ends before it. */
+    /** Takes the entry, or returns false if it does not fit; then the listing ends before it. */
     boolean visit(DirectoryEntry entry);
 }

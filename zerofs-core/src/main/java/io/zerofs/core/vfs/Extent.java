@@ -6,6 +6,6 @@ package io.zerofs.core.vfs;
  *
  * @param offset first byte
  * @param length bytes, at least 1
- * @param hole whether nothing is stored there (it reads as zeros)
+ * @param hole whether the run has no stored data and reads as zeros
  */
 public record Extent(long offset, long length, boolean hole) {}

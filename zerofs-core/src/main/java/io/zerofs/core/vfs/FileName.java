@@ -5,16 +5,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * One component of a path: 1 to 255 arbitrary bytes without {@code /} and NUL. Bytes are never decoded. Immutable.
+ * One component of a path: 1 to 255 arbitrary bytes without {@code /} and NUL. The file system never decodes them.
+ * Immutable.
  *
- * <p>{@code .} and {@code ..} can be expressed; {@link VirtualFileSystem#lookup} resolves them and every operation
- * that changes a directory refuses them.
+ * <p>{@code .} and {@code ..} are names too; {@link VirtualFileSystem#lookup} resolves them, and every operation that
+ * changes a directory refuses them.
  */
 public final class FileName implements Comparable<FileName> {
-    /** Longest name in bytes (NAME_MAX). */
+    /** Maximum length of a name in bytes (NAME_MAX). */
     public static final int BYTES_MAX = 255;
 
-    /** The directory itself, and the one above it. */
+    /** The directory itself, and its parent. */
     public static final FileName DOT = new FileName(new byte[] {'.'});
 
     public static final FileName DOT_DOT = new FileName(new byte[] {'.', '.'});
@@ -26,7 +27,7 @@ public final class FileName implements Comparable<FileName> {
     }
 
     /**
-     * Makes a name of a copy of these bytes.
+     * Makes a name from a copy of these bytes.
      *
      * @throws FsException INVALID if empty or with a slash or NUL, NAME_TOO_LONG beyond {@link #BYTES_MAX}
      */
@@ -45,12 +46,12 @@ public final class FileName implements Comparable<FileName> {
         return new FileName(bytes.clone());
     }
 
-    /** The name with the UTF-8 bytes of this text; see {@link #of(byte[])}. */
+    /** Makes a name from the UTF-8 bytes of a text; see {@link #of(byte[])}. */
     public static FileName of(String text) throws FsException {
         return of(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** A copy of the bytes. */
+    /** Returns a copy of the bytes. */
     public byte[] toBytes() {
         return bytes.clone();
     }
@@ -60,7 +61,7 @@ public final class FileName implements Comparable<FileName> {
         System.arraycopy(bytes, 0, destination, offset, bytes.length);
     }
 
-    /** Length in bytes, 1 to 255. */
+    /** Returns the length in bytes, 1 to 255. */
     public int length() {
         return bytes.length;
     }
@@ -88,7 +89,7 @@ public final class FileName implements Comparable<FileName> {
         return Arrays.hashCode(bytes);
     }
 
-    /** For logs of our own tests only: names are user data and stay out of production logs. */
+    /** Returns the text, only for logs of our own tests: names are user data and stay out of production logs. */
     @Override
     public String toString() {
         return new String(bytes, StandardCharsets.UTF_8);

@@ -2,8 +2,8 @@
 package io.zerofs.core.vfs;
 
 /**
- * Why an operation was refused, in POSIX terms. Each protocol maps every constant to its own status in one total
- * switch. The names follow errno(3); the comment says when ours is not obvious.
+ * The reason why an operation failed, in POSIX terms. Each protocol maps every constant to its own status in one total
+ * switch. The names follow errno(3); the comments explain the less obvious ones.
  */
 public enum FsError {
     /** EPERM: the caller is not the owner or lacks the privilege. */
@@ -38,7 +38,7 @@ public enum FsError {
     NAME_TOO_LONG,
     /** ENOTEMPTY */
     NOT_EMPTY,
-    /** ELOOP: for example reading through a symlink handle. */
+    /** ELOOP: for example a read through the handle of a symlink. */
     LOOP,
     /** ESTALE: the inode is gone, or its number now belongs to another generation. */
     STALE,
@@ -48,7 +48,7 @@ public enum FsError {
     ATTRIBUTE_TOO_LARGE,
     /** The guard of a conditional attribute change does not match (NFS3ERR_NOT_SYNC). */
     NOT_SYNC,
-    /** EBADCOOKIE: a directory position that this file system never gave. */
+    /** EBADCOOKIE: a directory position that this file system never returned. */
     BAD_COOKIE,
     /** EOPNOTSUPP */
     NOT_SUPPORTED,
@@ -57,12 +57,12 @@ public enum FsError {
 
     private final FsException withoutDetail = new FsException(this, null, null);
 
-    /** The exception for an expected outcome; shared, without stack trace. */
+    /** Returns the exception for an expected outcome; shared, without stack trace. */
     public FsException exception() {
         return withoutDetail;
     }
 
-    /** An exception that explains what happened, for logs: ids, offsets, sizes; never names, contents or keys. */
+    /** Returns an exception with an explanation for logs: ids, offsets, sizes; never names, contents or keys. */
     public FsException exception(String detail, Throwable cause) {
         return new FsException(this, detail, cause);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.vfs;
 
-/** The one checked exception of the file system. Expected outcomes carry no stack trace and no detail. */
+/** The only checked exception of the file system. Expected outcomes have no stack trace and no detail. */
 public final class FsException extends Exception {
     private final FsError error;
 

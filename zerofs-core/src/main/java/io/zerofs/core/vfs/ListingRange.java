@@ -2,14 +2,14 @@
 package io.zerofs.core.vfs;
 
 /**
- * Which part of a directory is listed.
+ * The part of a directory to list.
  *
- * @param after cookie of the entry that the reader had last; 0: from the start
- * @param end cookie that the next new entry had when the listing began, from {@link VirtualFileSystem#listingEnd}:
- *     entries from it on are not shown, so that a listing ends although names keep coming
+ * @param after cookie of the last entry that the reader has; 0 for a listing from the start
+ * @param end cookie that the next new entry had when the listing began, from {@link VirtualFileSystem#listingEnd}. The
+ *     listing leaves out entries from it on, so it ends even if clients keep adding names.
  */
 public record ListingRange(long after, long end) {
-    /** For a listing in one call, which sees no later entries anyway. */
+    /** Returns the range for a listing in one call, which never sees later entries. */
     public static ListingRange after(long cookie) {
         return new ListingRange(cookie, Long.MAX_VALUE);
     }

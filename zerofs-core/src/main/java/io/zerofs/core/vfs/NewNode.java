@@ -5,11 +5,12 @@ package io.zerofs.core.vfs;
  * A file to create.
  *
  * @param kind kind of file
- * @param initial initial attributes: mode (already reduced by the client's umask), and where a protocol has them uid,
- *     gid, size, times. Missing owner and group come from the credentials and, in a setgid directory, from it.
+ * @param initial initial attributes: the mode (already reduced by the client's umask) and, if the protocol has them,
+ *     uid, gid, size and times. A missing owner or group comes from the credentials; in a setgid directory the group
+ *     comes from the directory.
  * @param device for device nodes, else {@link DeviceNumber#NONE}
  * @param symlinkTarget for symlinks, 1 to 4095 bytes, else null
- * @param existing what to do when the name exists
+ * @param existing effect of the creation if the name exists
  * @param verifier with {@link Existing#OPEN_IF_SAME_VERIFIER} only, else 0
  */
 public record NewNode(
@@ -20,17 +21,17 @@ public record NewNode(
         Existing existing,
         long verifier) {
 
-    /** The effect of a creation if the name is taken. */
+    /** The effect of a creation if the name exists. */
     public enum Existing {
-        /** EXISTS. */
+        /** Throws EXISTS. */
         REFUSE,
-        /** A regular file is returned, truncated to {@code initial.size()} if that is set and permitted. */
+        /** Returns a regular file, truncated to {@code initial.size()} if that is set and permitted. */
         OPEN,
-        /** A regular file that was created with the same verifier is returned, else EXISTS (RFC 1813 §3.3.8). */
+        /** Returns a regular file that was created with the same verifier, else throws EXISTS (RFC 1813 §3.3.8). */
         OPEN_IF_SAME_VERIFIER
     }
 
-    /** A regular file that must not exist yet. */
+    /** Returns a regular file that must not exist yet. */
     public static NewNode file(int mode) {
         return of(FileKind.REGULAR, mode);
     }
@@ -44,7 +45,7 @@ public record NewNode(
                 FileKind.SYMLINK, AttributeChange.ofMode(0777), DeviceNumber.NONE, target, Existing.REFUSE, 0);
     }
 
-    /** Any kind but a symlink or device. */
+    /** Returns a file of any kind but a symlink or device. */
     public static NewNode of(FileKind kind, int mode) {
         return new NewNode(kind, AttributeChange.ofMode(mode), DeviceNumber.NONE, null, Existing.REFUSE, 0);
     }

@@ -3,10 +3,10 @@ package io.zerofs.core.vfs;
 
 /** Flags of setxattr(2). */
 public enum XattrMode {
-    /** Create or replace. */
+    /** Creates or replaces the attribute. */
     ANY,
-    /** EXISTS if it is there. */
+    /** Fails with EXISTS if the attribute exists. */
     CREATE,
-    /** NO_ATTRIBUTE if it is not. */
+    /** Fails with NO_ATTRIBUTE if the attribute does not exist. */
     REPLACE
 }
