@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a background task going: spaces the attempts after a failure, counts them, and logs one line when failures begin, one
- * each time their number doubles, and one when they end. Thread-safe.
+ * Keeps a background task running: spaces the attempts after a failure, counts them, and writes log lines. It logs the
+ * first failure, each doubling of their number, and the success after them. Thread-safe.
  */
 public final class TaskHealth {
     private static final Logger LOG = LoggerFactory.getLogger(TaskHealth.class);
@@ -23,7 +23,8 @@ public final class TaskHealth {
 
     /**
      * @param task a noun for the log
-     * @param firstDelay between the first failure and the next attempt; doubles from there
+     * @param firstDelay between the first failure and the next attempt; each further failure doubles it
+     * @param delayMax maximum delay
      */
     public TaskHealth(String task, Duration firstDelay, Duration delayMax) {
         this.task = task;
@@ -31,7 +32,7 @@ public final class TaskHealth {
         this.delayMax = delayMax;
     }
 
-    /** Notes that an attempt failed. Returns the nanoseconds until the next one. */
+    /** Records a failed attempt. Returns the nanoseconds until the next one. */
     public long failed(Throwable why) {
         boolean unexpected = why instanceof RuntimeException || why instanceof Error;
         // The message of an I/O error is often only a path.
@@ -39,7 +40,7 @@ public final class TaskHealth {
         return failed(clear ? why.getMessage() : why.toString(), unexpected ? why : null);
     }
 
-    /** The same with a reason in words. */
+    /** Records a failed attempt with a reason in words. Returns the nanoseconds until the next one. */
     public long failed(String why) {
         return failed(why, null);
     }
@@ -58,7 +59,7 @@ public final class TaskHealth {
         return delay.toNanos();
     }
 
-    /** Notes that an attempt succeeded. */
+    /** Records a successful attempt. */
     public void succeeded() {
         long failures;
         synchronized (this) {

@@ -8,7 +8,7 @@ import java.util.Objects;
 
 /**
  * A password or key that must not reach a log, an exception text or a {@code toString}. Its owner may close it, which
- * overwrites the bytes; after that it must not be used. Otherwise immutable.
+ * overwrites the bytes; do not use it afterwards. Otherwise immutable.
  */
 public final class Secret implements AutoCloseable {
     private final byte[] bytes;
@@ -18,7 +18,7 @@ public final class Secret implements AutoCloseable {
         this.bytes = bytes;
     }
 
-    /** Returns a secret of the UTF-8 bytes of a text, without trimming or normalisation. */
+    /** Makes a secret from the UTF-8 bytes of a text, without trimming or normalisation. */
     public static Secret of(String text) {
         return new Secret(Objects.requireNonNull(text).getBytes(StandardCharsets.UTF_8));
     }

@@ -2,11 +2,11 @@
 package io.zerofs.core.volume;
 
 /**
- * A forward walk over a key range, in key order, on the state at its opening. Confined to one thread; must be closed
- * by who opened it, soon: it pins memory and disk.
+ * A forward scan of a key range, in key order, over the state at its opening. Used by one thread; the opener must close
+ * it soon, because it pins memory and disk.
  */
 public interface Cursor extends AutoCloseable {
-    /** Moves to the next (at first: the first) entry; false at the end. */
+    /** Moves to the next (at first: the first) entry. Returns false at the end. */
     boolean next() throws VolumeException;
 
     byte[] key();

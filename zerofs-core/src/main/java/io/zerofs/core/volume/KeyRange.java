@@ -2,7 +2,7 @@
 package io.zerofs.core.volume;
 
 /**
- * Keys from {@code from} (inclusive) to {@code to} (exclusive), compared as unsigned bytes. The arrays must not be
- * changed after they were handed over.
+ * Keys from {@code from} (inclusive) to {@code to} (exclusive), compared as unsigned bytes. Do not change the arrays
+ * after you pass them.
  */
 public record KeyRange(byte[] from, byte[] to) {}

@@ -3,11 +3,11 @@ package io.zerofs.core.volume;
 
 import java.nio.ByteBuffer;
 
-/** A read whose meaning is fixed and whose bytes may still have to be fetched. Used by one thread, once. */
+/** A read of fixed content whose bytes may still be in the store. Used by one thread, once. */
 public interface RangeRead {
     /**
      * Fills the destination from its position with the bytes of the range, holes as zeros, and advances its position.
-     * May wait for the store: call it holding no lock.
+     * May wait for the store: call it while holding no lock.
      *
      * @throws VolumeException UNAVAILABLE, CORRUPT, CLOSED
      */

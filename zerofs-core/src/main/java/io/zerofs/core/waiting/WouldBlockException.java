@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.waiting;
 
-/** An operation that has not begun must run on a thread that may wait. */
+/** Reports that an operation, which has not begun, must run on a thread that may wait. */
 public final class WouldBlockException extends RuntimeException {
     static final WouldBlockException INSTANCE = new WouldBlockException();
 
