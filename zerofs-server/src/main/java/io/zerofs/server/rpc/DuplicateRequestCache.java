@@ -18,35 +18,38 @@ import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 
 /**
- * Remembers the replies to calls that must not be run twice. A client sends again what was not answered in time, or when
- * its connection broke; without this a file that was created a moment ago would be reported as existing, one that was
- * removed as missing, and data that was replaced meanwhile would come back. A retransmission of a call that still runs
- * gets the same reply when it ends.
+ * Remembers the replies to calls that must not run twice. A client sends a call again if no reply came in time, or if
+ * its connection broke. If the call ran twice, the client would see a file that it just created reported as existing.
+ * It would see a file that it removed reported as missing, and an old write could overwrite newer data. A
+ * retransmission of a call that still runs gets the same reply when it ends.
  *
- * <p>A call that was never made must not be answered, and clients begin at the same transaction id again, or share an
- * address. So a retransmission is one of the whole call, comes by the same connection, or by another of its client after
- * the first broke, and not long after the reply.
+ * <p>A new call must not get an old reply, although clients begin again at the same transaction id or share an address.
+ * So a retransmission must match the whole call, and come not long after the reply. It must come by the same
+ * connection, or by another one from its address after the first broke or ended before the reply.
  *
- * <p>Bounded: of the client whose calls take the most, the oldest is forgotten first. A call that runs is part of its
- * request. Lost when the daemon ends. Thread-safe.
+ * <p>Bounded: the cache first forgets the oldest call of a client with at least an average share of the bytes. A
+ * running call is part of its request. Lost when the daemon ends. Thread-safe.
  */
 public final class DuplicateRequestCache {
-    /** Enough for what a few busy clients have in flight when their connections break. */
+    /**
+     * Maximum bytes of ended calls: enough for the calls that a few busy clients have in flight when their connections
+     * break.
+     */
     public static final long BYTES_MAX = 8 << 20;
 
-    /** Bytes of a call besides its reply, measured with a connection of its own. */
+    /** Bytes of a call without its reply, measured for a call with a connection of its own. */
     static final int CALL_BYTES = 400;
 
-    /** Bytes of a client besides its calls. */
+    /** Bytes of a client without its calls. */
     static final int CLIENT_BYTES = 900;
 
-    /** As long as Linux's own server remembers a reply. */
+    /** Time for which a reply is remembered, the same as in the NFS server of Linux. */
     static final Duration AGE_MAX = Duration.ofSeconds(120);
 
-    /** Longer replies are not remembered; no procedure worth caching has them. */
+    /** Maximum bytes of a remembered reply; no procedure worth caching has longer ones. */
     static final int REPLY_BYTES_MAX = 512;
 
-    /** Retransmissions of one running call that are answered; more are dropped. */
+    /** Maximum number of retransmissions of one running call that get its reply; more are dropped. */
     static final int WAITERS_MAX = 16;
 
     private static final byte[] NO_REPLY = {};
@@ -59,17 +62,17 @@ public final class DuplicateRequestCache {
     private final Map<Object, Owner> owners = new LinkedHashMap<>();
     private long bytes;
 
-    /** @param bytesMax of the calls that have ended */
+    /** @param bytesMax maximum bytes of calls that have ended */
     public DuplicateRequestCache(long bytesMax, InstantSource clock) {
         this.bytesMax = bytesMax;
         this.clock = clock;
     }
 
     /**
-     * Looks a call up, and remembers it as running if it is new.
+     * Looks up a call, and remembers it as running if it is new.
      *
      * @param message the whole call
-     * @return the entry of the new call; null if it is a retransmission, which is answered through the request
+     * @return the entry of the new call; null for a retransmission, which gets its reply through the request
      */
     Entry begin(int xid, ByteBuf message, RpcPeer peer, Request request) {
         Key key = new Key(peer.name(), xid, message.readableBytes(), checksum(message));
@@ -93,7 +96,7 @@ public final class DuplicateRequestCache {
     private void remember(Entry entry) {
         synchronized (calls) {
             if (calls.get(entry.key) != entry) {
-                return; // Another has its place.
+                return; // Another call has its place.
             }
             owners.computeIfAbsent(entry.peer.client(), Owner::new).count(entry);
             while (bytes > bytesMax) {
@@ -101,7 +104,7 @@ public final class DuplicateRequestCache {
                 if (first.bytes * owners.size() >= bytes) {
                     forget(first.ended.iterator().next());
                 } else {
-                    // There is one that has more. It stays in front as long as it has.
+                    // Another client has more. It stays at the front while it does.
                     owners.remove(first.client);
                     owners.put(first.client, first);
                 }
@@ -119,7 +122,7 @@ public final class DuplicateRequestCache {
         }
     }
 
-    /** Of the whole call, 64 bits: two that processors compute at many gigabytes per second. */
+    /** Returns a checksum of the whole call, 64 bits: processors compute both halves at many gigabytes per second. */
     private static long checksum(ByteBuf message) {
         CRC32C low = new CRC32C();
         CRC32 high = new CRC32();
@@ -130,10 +133,10 @@ public final class DuplicateRequestCache {
 
     private record Key(String client, int xid, int length, long checksum) {}
 
-    /** A client's ended calls. */
+    /** The ended calls of a client. */
     private final class Owner {
         private final Object client;
-        /** The oldest first. */
+        /** Ended calls, the oldest first. */
         private final Set<Entry> ended = new LinkedHashSet<>();
 
         private long bytes;
@@ -184,7 +187,7 @@ public final class DuplicateRequestCache {
             return CALL_BYTES + reply.length;
         }
 
-        /** Whether the same call by this connection is a retransmission. */
+        /** Returns whether the same call by this connection is a retransmission. */
         private boolean isRepeatedBy(RpcPeer other) {
             boolean isFinished = reply != null;
             if (isFinished && finished.plus(AGE_MAX).isBefore(clock.instant())) {
@@ -194,7 +197,7 @@ public final class DuplicateRequestCache {
             return other == peer || peer.isContinuedBy(other) || unanswered;
         }
 
-        /** Remembers the reply, which it borrows, and gives it to retransmissions that came meanwhile. */
+        /** Remembers the reply, which it borrows, and sends it to retransmissions that came meanwhile. */
         void complete(ByteBuf record) {
             byte[] bytes = new byte[record.readableBytes()];
             record.getBytes(record.readerIndex(), bytes);
@@ -207,7 +210,7 @@ public final class DuplicateRequestCache {
             answered.forEach(request -> send(request, bytes));
         }
 
-        /** Forgets a call that ended without a reply; retransmissions are not answered, and the next one is run. */
+        /** Forgets a call that ended without a reply. Retransmissions get no reply either; the next one runs. */
         void abandonUnlessComplete() {
             if (reply == null) {
                 forget(this);
@@ -215,7 +218,7 @@ public final class DuplicateRequestCache {
             }
         }
 
-        /** The callers that wait for the end of the call. */
+        /** Ends the call. Returns the retransmissions that wait for its reply. */
         private synchronized List<Request> finish(byte[] bytes) {
             List<Request> waited = waiters;
             finished = clock.instant();

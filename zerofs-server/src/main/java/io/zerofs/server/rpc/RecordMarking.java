@@ -5,14 +5,17 @@ import io.netty.buffer.ByteBuf;
 import io.zerofs.server.bytes.MalformedMessageException;
 
 /**
- * Records on a stream (RFC 5531 §11): a record is one or more fragments, each after a word. The word's highest
- * bit marks the last fragment, and its other bits are the length.
+ * Records on a stream (RFC 5531 §11): a record is one or more fragments, each after a word. The highest bit of the word
+ * marks the last fragment; its other bits are the length.
  */
 public final class RecordMarking {
     /** Bytes of the word before each fragment. */
     public static final int MARK_BYTES = Integer.BYTES;
 
-    /** Every client known sends a record as one fragment; more than this many are an attack on our patience. */
+    /**
+     * Maximum number of fragments of a record. Every known client sends one; more than this are an attack on our
+     * patience.
+     */
     static final int FRAGMENTS_MAX = 64;
 
     private static final int LAST_FRAGMENT = 0x8000_0000;
@@ -20,10 +23,10 @@ public final class RecordMarking {
     private RecordMarking() {}
 
     /**
-     * Length of the record at the reader index with all its marks, or 0 when more bytes are needed to tell. Leaves the
-     * indices alone.
+     * Returns the length of the record at the reader index with all its marks, or 0 while too few bytes have arrived to
+     * know it. Does not move the indices.
      *
-     * @throws MalformedMessageException if it has more bytes or fragments than allowed
+     * @throws MalformedMessageException if the record has more bytes or fragments than allowed
      */
     public static int recordBytes(ByteBuf in, int recordBytesMax) throws MalformedMessageException {
         int start = in.readerIndex();
@@ -47,7 +50,7 @@ public final class RecordMarking {
         return 0;
     }
 
-    /** The content of a whole record, as a slice of it. Fragments are moved together within the record. */
+    /** Returns the content of a whole record, as a slice of it. Moves the fragments together within the record. */
     public static ByteBuf content(ByteBuf record) {
         int start = record.readerIndex();
         int end = record.writerIndex();
@@ -57,7 +60,7 @@ public final class RecordMarking {
             int length = record.getInt(from) & ~LAST_FRAGMENT;
             from += MARK_BYTES;
             if (from != to) {
-                // An overlapping move: downwards, hence from the front.
+                // An overlapping move to lower indices, so it begins at the front.
                 for (int i = 0; i < length; i++) {
                     record.setByte(to + i, record.getByte(from + i));
                 }

@@ -14,7 +14,7 @@ public final class RpcConnection implements MessageProtocol {
     private final int recordBytesMax;
     private RpcPeer peer;
 
-    /** @param recordBytesMax longest record that the programs accept */
+    /** @param recordBytesMax maximum bytes of a record that the programs accept */
     public RpcConnection(Connection connection, RpcDispatcher dispatcher, int recordBytesMax) {
         this.connection = connection;
         this.dispatcher = dispatcher;

@@ -6,7 +6,7 @@ import io.zerofs.server.bytes.XdrReader;
 
 /** The caller as the call states it (RFC 5531 §8.2, appendix A). */
 public sealed interface RpcCredential {
-    /** Most bytes of a credential or verifier. */
+    /** Maximum bytes of a credential or verifier. */
     int BODY_BYTES_MAX = 400;
 
     /** Flavor of {@link None}. */
@@ -21,14 +21,14 @@ public sealed interface RpcCredential {
     }
 
     /**
-     * AUTH_SYS: what the client's kernel says, unproven.
+     * AUTH_SYS: the caller as the client's kernel states it, without proof.
      *
      * @param uid unsigned
      * @param gid unsigned
      * @param groups unsigned, at most {@link #GROUPS_MAX}
      */
     record Sys(int uid, int gid, int... groups) implements RpcCredential {
-        /** Most supplementary groups that the protocol carries. */
+        /** Maximum number of supplementary groups in the protocol. */
         public static final int GROUPS_MAX = 16;
 
         static final int MACHINE_NAME_BYTES_MAX = 255;

@@ -8,14 +8,14 @@ import io.zerofs.server.bytes.XdrReader;
 import io.zerofs.server.net.Request;
 import java.util.List;
 
-/** Decodes calls and hands them to their programs; answers those that no program takes. Thread-safe. */
+/** Decodes calls and passes them to their programs; refuses calls that no program accepts. Thread-safe. */
 public final class RpcDispatcher {
     private static final int CALL = 0;
 
     private final List<RpcProgram> programs;
     private final DuplicateRequestCache cache;
 
-    /** @param programs at most one version of each */
+    /** @param programs at most one version of each program */
     public RpcDispatcher(List<RpcProgram> programs, DuplicateRequestCache cache) {
         this.programs = List.copyOf(programs);
         this.cache = cache;
@@ -24,11 +24,11 @@ public final class RpcDispatcher {
     /**
      * Handles one message.
      *
-     * @param message borrowed as {@link RpcProgram#call} says
-     * @param peer the connection by which it came
+     * @param message borrowed, see {@link RpcProgram#call}
+     * @param peer the connection of the message
      * @param request ended by the reply
      * @param allocator of replies
-     * @throws MalformedMessageException if it is not a call that could be answered
+     * @throws MalformedMessageException if the message is not a call that could get a reply
      */
     public void dispatch(ByteBuf message, RpcPeer peer, Request request, ByteBufAllocator allocator)
             throws MalformedMessageException {
@@ -73,11 +73,11 @@ public final class RpcDispatcher {
         }
     }
 
-    /** The credential; null after the call was refused because of it. */
+    /** Returns the credential, or null after it refused the call because of the credential. */
     private static RpcCredential readCredential(XdrReader in, RpcExchange exchange) throws MalformedMessageException {
         int flavor = in.readInt();
         ByteBuf body = in.readOpaqueSlice(RpcCredential.BODY_BYTES_MAX);
-        in.readInt(); // flavor of the verifier, which no flavor that we accept fills
+        in.readInt(); // flavor of the verifier, which is empty with every flavor that we accept
         in.readOpaqueSlice(RpcCredential.BODY_BYTES_MAX);
         switch (flavor) {
             case RpcCredential.AUTH_NONE:

@@ -3,12 +3,12 @@ package io.zerofs.server.rpc;
 
 import io.zerofs.server.bytes.XdrWriter;
 
-/** Why a call was not carried out, as the reply says it (RFC 5531 §9). */
+/** The reason for which a call did not run, as the reply states it (RFC 5531 §9). */
 public sealed interface RpcError {
-    /** Writes everything of the reply after the message type. */
+    /** Writes all fields of the reply after the message type. */
     void write(XdrWriter out);
 
-    /** The call is understood, but the program does not do it. */
+    /** The server understands the call, but the program does not carry it out. */
     enum Accepted implements RpcError {
         PROG_UNAVAIL(1),
         PROC_UNAVAIL(3),
@@ -78,7 +78,7 @@ public sealed interface RpcError {
     int MSG_ACCEPTED = 0;
     int MSG_DENIED = 1;
 
-    /** Reply status, an empty verifier and the status. */
+    /** Writes the reply status, an empty verifier and the status. */
     static void writeAccepted(XdrWriter out, int status) {
         out.writeInt(MSG_ACCEPTED).writeInt(RpcCredential.AUTH_NONE).writeInt(0).writeInt(status);
     }

@@ -7,7 +7,7 @@ import io.zerofs.server.bytes.XdrWriter;
 import io.zerofs.server.net.Request;
 import java.util.function.Consumer;
 
-/** A call to be answered once, from any thread. */
+/** A call that gets one reply, from any thread. */
 public final class RpcExchange {
     /** Bytes before the results of a successful call: record mark, xid, message type, status, verifier, status. */
     public static final int REPLY_HEADER_BYTES = RecordMarking.MARK_BYTES + 6 * Integer.BYTES;
@@ -31,7 +31,7 @@ public final class RpcExchange {
         this.cached = cached;
     }
 
-    /** Makes an exchange whose reply nobody remembers. */
+    /** Makes an exchange whose reply no cache remembers. */
     RpcExchange(int xid, RpcPeer peer, Request request, ByteBufAllocator allocator) {
         this(xid, peer, request, allocator, null);
     }
@@ -41,33 +41,36 @@ public final class RpcExchange {
         return new RpcExchange(xid, peer, request, allocator, entry);
     }
 
-    /** Address of the client. */
+    /** Returns the address of the client. */
     public String clientName() {
         return peer.name();
     }
 
-    /** Whether the call comes from a port that only the superuser of the client's machine can have. */
+    /** Returns whether the call comes from a port that only the superuser of the client's machine can use. */
     public boolean isFromPrivilegedPort() {
         return peer.isPrivileged();
     }
 
     /**
-     * Runs the work now, or on a thread that may wait, and there again from the start if it would have waited. At most
-     * one call per exchange.
+     * Runs the work now, or on a thread that may wait. If the work would wait now, it runs again from the start on such
+     * a thread. At most one call per exchange.
      *
      * @param transferBytes bytes that the work moves, as far as known
-     * @param replyBytes most bytes of the {@link #newPayload} that it takes, for which it waits until there is room
+     * @param replyBytes maximum bytes of the {@link #newPayload} that the work allocates; the work waits until they
+     *     have room
      */
     public void run(int transferBytes, int replyBytes, Runnable work) {
         request.run(transferBytes, replyBytes, work);
     }
 
-    /** Runs what is left of the work after {@link #run} returned, on this thread. What it throws ends the connection. */
+    /**
+     * Runs the rest of the work on this thread, after {@link #run} returned. An exception of it closes the connection.
+     */
     public void resume(Runnable work) {
         request.resume(work);
     }
 
-    /** Starts a reply whose results take about this many bytes. */
+    /** Starts a reply with results of about this many bytes. */
     public ByteBuf newReply(int resultBytes) {
         ByteBuf reply = allocator.directBuffer(REPLY_HEADER_BYTES + resultBytes);
         writeHeader(reply);
@@ -75,10 +78,10 @@ public final class RpcExchange {
     }
 
     /**
-     * A buffer for bulk data that becomes the end of a reply: reader and writer index leave room in front for the
-     * header and for results of this many bytes, to be filled in by {@link #prepend}.
+     * Returns a buffer for bulk data that becomes the end of a reply. Reader and writer index leave room in front for
+     * the header and for results of this many bytes, which {@link #prepend} fills in.
      *
-     * @param dataBytesMax bytes of data, as {@link #run} was told
+     * @param dataBytesMax bytes of data, the same as in {@link #run}
      */
     public ByteBuf newPayload(int resultBytesMax, int dataBytesMax) {
         int headroom = REPLY_HEADER_BYTES + resultBytesMax;
@@ -88,7 +91,7 @@ public final class RpcExchange {
     /**
      * Puts the header and results of exactly this many bytes in front of a payload.
      *
-     * @param results writes to the buffer that it is given
+     * @param results writes them to the writer that it receives
      */
     public ByteBuf prepend(ByteBuf payload, int resultBytes, Consumer<XdrWriter> results) {
         int end = payload.writerIndex();
@@ -113,7 +116,7 @@ public final class RpcExchange {
         request.reply(reply);
     }
 
-    /** Answers that the call was not carried out. */
+    /** Replies that the call did not run. */
     public void refuse(RpcError error) {
         ByteBuf reply = allocator.directBuffer(ERROR_BYTES_MAX);
         XdrWriter out = new XdrWriter(reply);

@@ -4,7 +4,7 @@ package io.zerofs.server.rpc;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 
-/** One connection of a client, which outlives it in what is remembered of its calls. Thread-safe. */
+/** One connection of a client. The object outlives the connection in remembered calls. Thread-safe. */
 public final class RpcPeer {
     private static final String LOCAL = "local";
     private static final int UNPRIVILEGED_PORT = 1024;
@@ -14,36 +14,40 @@ public final class RpcPeer {
     private final String name;
     private volatile State state = State.OPEN;
 
-    /** Whether the connection is there, and whether the client may have missed replies when it ended. */
+    /** The state of the connection, and whether the client may have missed replies when it ended. */
     private enum State {
         OPEN,
         ENDED_IN_ORDER,
         BROKEN
     }
 
-    /** @param client the same object for all connections that are one client's */
+    /** @param client the same object for all connections of one client */
     public RpcPeer(SocketAddress address, Object client) {
         this.address = address;
         this.client = client;
         this.name = address instanceof InetSocketAddress tcp ? tcp.getAddress().getHostAddress() : LOCAL;
     }
 
-    /** The common state of all connections of one client. */
+    /** Returns the common state of all connections of one client. */
     Object client() {
         return client;
     }
 
-    /** Address of the client without its port. */
+    /** Returns the address of the client without its port. */
     public String name() {
         return name;
     }
 
-    /** Whether the client's port is one that only the superuser of its machine can have. */
+    /** Returns whether only the superuser of the client's machine can use the client's port. */
     boolean isPrivileged() {
         return address instanceof InetSocketAddress tcp && tcp.getPort() < UNPRIVILEGED_PORT;
     }
 
-    /** Says that the connection has ended, and whether the client did that with all its replies taken by the socket. */
+    /**
+     * Records the end of the connection.
+     *
+     * @param inOrder whether the client ended it after the socket had taken all its replies
+     */
     public void ended(boolean inOrder) {
         state = inOrder ? State.ENDED_IN_ORDER : State.BROKEN;
     }
@@ -53,9 +57,9 @@ public final class RpcPeer {
     }
 
     /**
-     * Whether the other is the next connection of the client that had this one, and the client may have missed replies on
-     * this one. What it sends again is answered as before. A connection that is open and has the port of the other is
-     * one whose end is only not known yet.
+     * Returns whether the other connection is the next one of the client of this one, and the client may have missed
+     * replies here. If so, a retransmission gets the earlier reply. If this connection counts as open, but the other
+     * has its port, the end of this one is just not known yet.
      */
     boolean isContinuedBy(RpcPeer other) {
         return switch (state) {

@@ -10,18 +10,17 @@ public interface RpcProgram {
 
     int version();
 
-    /** Whether it has a procedure of this number. */
+    /** Returns whether the program has a procedure of this number. */
     boolean hasProcedure(int procedure);
 
-    /** Whether a retransmission of this procedure must be answered with the first reply instead of being run again. */
+    /** Returns whether a retransmission of this procedure must get the first reply instead of running again. */
     boolean isCached(int procedure);
 
     /**
-     * Decodes the arguments and carries the call out; ends the exchange once, now or later.
+     * Decodes the arguments and runs the call; ends the exchange once, now or later.
      *
-     * @param arguments borrowed, valid until the method returned and the work that was given to {@link
-     *     RpcExchange#run} ended
-     * @throws MalformedMessageException to be answered with GARBAGE_ARGS; the exchange has not been used
+     * @param arguments borrowed, valid until this method has returned and the work of {@link RpcExchange#run} has ended
+     * @throws MalformedMessageException if the reply must be GARBAGE_ARGS; the program has not used the exchange
      */
     void call(RpcCall call, XdrReader arguments, RpcExchange exchange) throws MalformedMessageException;
 }
