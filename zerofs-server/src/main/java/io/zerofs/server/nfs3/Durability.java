@@ -5,19 +5,19 @@ import io.zerofs.server.nfs3.wire.Nfs3Call;
 import io.zerofs.server.nfs3.wire.Nfs3Procedure;
 import io.zerofs.server.nfs3.wire.StableHow;
 
-/** When a call that changed something is answered. COMMIT is a barrier in every mode. */
+/** The time of the reply to a call that changed something. COMMIT is a barrier in every mode. */
 public enum Durability {
-    /** As RFC 1813 §1.3 says: everything but an UNSTABLE write is answered when the store has it. */
+    /** As RFC 1813 §1.3 demands: every change but an UNSTABLE write gets its reply when the store has it. */
     STRICT,
     /**
-     * Writes are as durable as their answers say; changes of names and attributes are answered at once and become
+     * Writes are as durable as their replies state. Changes of names and attributes get their reply at once and become
      * durable with the next barrier or timer, as on a local file system.
      */
     COMMIT,
-    /** Writes that ask to be stable are answered at once, too, and claim that they are. */
+    /** As {@link #COMMIT}, and writes that ask to be stable also get their reply at once; it claims that they are. */
     RELAXED;
 
-    /** Whether the answer to this call, which succeeded, waits for a barrier. */
+    /** Returns whether the reply to this call, which succeeded, waits for a barrier. */
     boolean awaitsBarrier(Nfs3Procedure procedure, Nfs3Call call) {
         if (procedure == Nfs3Procedure.COMMIT) {
             return true;

@@ -14,7 +14,7 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * File handles: they name a file for as long as the volume exists, on whatever machine it is served. Immutable.
+ * File handles: they name a file as long as the volume exists, on any machine that serves it. Immutable.
  *
  * <pre>
  *  0        1        4                20               28               36        40
@@ -23,11 +23,11 @@ import javax.crypto.spec.SecretKeySpec;
  * +---------+--------+----------------+----------------+----------------+---------+
  * </pre>
  *
- * <p>The checksum finds damage, not forgery: with AUTH_SYS a client that can invent handles can as well claim to be any
- * user, and every inode can be reached from the root that everybody may mount.
+ * <p>The checksum finds damage, not forgery. With AUTH_SYS, a client that can invent handles can as well claim to be any
+ * user. Besides, every client may mount the root and can reach every inode from there.
  *
- * <p>Where only a directory is served the version is 2, and 16 bytes of HMAC-SHA-256 with the volume's secret stand in
- * place of the checksum: a client has the handles that it was given there, and cannot make others.
+ * <p>If the server exports only a directory, the version is 2, and 16 bytes of HMAC-SHA-256 replace the checksum. The
+ * key depends on the volume's secret and the directory, so a client has only the handles that the server returned.
  */
 final class FileHandles {
     private static final byte VERSION = 1;
@@ -38,15 +38,15 @@ final class FileHandles {
     private static final int GENERATION_OFFSET = NUMBER_OFFSET + Long.BYTES;
     private static final int CHECK_OFFSET = GENERATION_OFFSET + Long.BYTES;
 
-    /** Length of a handle. */
+    /** Length of a handle in bytes. */
     static final int BYTES = CHECK_OFFSET + Integer.BYTES;
 
-    /** The same where only a directory is served. */
+    /** Length of a handle in bytes if the server exports only a directory. */
     static final int BYTES_OF_PART = CHECK_OFFSET + 16;
 
     private final UUID volume;
 
-    /** Not used itself but copied: it is not thread-safe. Null where everything is served. */
+    /** A template to copy, because it is not thread-safe; null if the server exports the whole volume. */
     private final Mac mac;
 
     FileHandles(UUID volume) {
@@ -58,7 +58,7 @@ final class FileHandles {
         this.mac = mac;
     }
 
-    /** Handles that are good for one directory only. */
+    /** Returns handles that are valid for one exported directory only. */
     static FileHandles ofPart(UUID volume, InodeId root, byte[] secret) {
         try {
             Mac mac = Mac.getInstance(MAC);
@@ -86,7 +86,7 @@ final class FileHandles {
         return handle;
     }
 
-    /** Whether these bytes are a handle that could have been given here, for any volume. */
+    /** Returns whether these bytes are a handle that this server could have returned, for any volume. */
     boolean isValid(byte[] handle) {
         return handle.length == (mac == null ? BYTES : BYTES_OF_PART)
                 && handle[0] == (mac == null ? VERSION : VERSION_OF_PART)
@@ -94,9 +94,9 @@ final class FileHandles {
     }
 
     /**
-     * The inode that a valid handle names.
+     * Returns the inode that a valid handle names.
      *
-     * @throws FsException STALE if it belongs to another volume
+     * @throws FsException STALE if the handle belongs to another volume
      */
     InodeId decode(byte[] handle) throws FsException {
         ByteBuffer in = ByteBuffer.wrap(handle);

@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** MOUNT version 3 (RFC 1813 §5): turns a path into the file handle to begin with. Every directory can be mounted. */
+/** MOUNT version 3 (RFC 1813 §5): turns a path into the first file handle. Clients can mount every directory. */
 final class MountProgram implements RpcProgram {
     static final int NUMBER = 100_005;
     static final int VERSION = 3;

@@ -8,8 +8,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The mounts that clients reported, for information only (RFC 1813 §5.2.2). The table ends with the daemon. If it is full,
- * the oldest line is dropped. Thread-safe.
+ * The mounts that clients reported, for information only (RFC 1813 §5.2.2). The daemon forgets them when it ends. A
+ * full table drops the oldest line. Thread-safe.
  */
 final class MountTable {
     static final int LINES_MAX = 1_024;

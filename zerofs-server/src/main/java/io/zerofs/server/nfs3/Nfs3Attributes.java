@@ -13,7 +13,7 @@ import io.zerofs.server.nfs3.wire.NfsTime3;
 import io.zerofs.server.nfs3.wire.Sattr3;
 import io.zerofs.server.nfs3.wire.WccData;
 
-/** Attributes of the file system and of the wire, one to the other. */
+/** Converts attributes between the file system and the wire. */
 final class Nfs3Attributes {
     private static final long SECONDS_MAX = 0xFFFF_FFFFL;
 
@@ -48,7 +48,7 @@ final class Nfs3Attributes {
                 toWire(from.after()));
     }
 
-    /** A change as the client wants it; {@code guard} may be null. */
+    /** Returns the change that the client wants; {@code guard} may be null. */
     static AttributeChange change(Sattr3 from, NfsTime3 guard) {
         return new AttributeChange(
                 from.mode() == null ? null : from.mode() & Attributes.PERMISSION_BITS,
@@ -60,7 +60,7 @@ final class Nfs3Attributes {
                 guard == null ? null : timestamp(guard));
     }
 
-    /** Initial attributes; a client that gives no mode, as with EXCLUSIVE, sets it afterwards. */
+    /** Returns the initial attributes. A client that sends no mode, as with EXCLUSIVE, sets it afterwards. */
     static AttributeChange initial(Sattr3 from) {
         AttributeChange wanted = change(from, null);
         return new AttributeChange(
@@ -85,7 +85,7 @@ final class Nfs3Attributes {
         return new Timestamp(Integer.toUnsignedLong(from.seconds()), from.nanos());
     }
 
-    /** Times that the wire cannot express become the nearest that it can. */
+    /** Converts a time; one that the wire cannot express becomes the nearest that it can. */
     private static NfsTime3 time(Timestamp from) {
         if (from.seconds() < 0) {
             return new NfsTime3(0, 0);

@@ -5,7 +5,7 @@ import io.zerofs.core.vfs.FsError;
 import io.zerofs.server.nfs3.wire.MountStatus;
 import io.zerofs.server.nfs3.wire.Nfs3Status;
 
-/** The names of file system errors in NFS and MOUNT. */
+/** The statuses of file system errors in NFS and MOUNT. */
 public final class Nfs3Errors {
     private Nfs3Errors() {}
 
@@ -28,10 +28,10 @@ public final class Nfs3Errors {
             case TOO_MANY_LINKS -> Nfs3Status.MLINK;
             case NAME_TOO_LONG -> Nfs3Status.NAMETOOLONG;
             case NOT_EMPTY -> Nfs3Status.NOTEMPTY;
-            // Clients resolve symlinks themselves: they used the handle of one as that of a file.
+            // Clients resolve symlinks themselves, so this one used the handle of a symlink as that of a file.
             case LOOP -> Nfs3Status.INVAL;
             case STALE -> Nfs3Status.STALE;
-            // Extended attributes cannot be asked for.
+            // The protocol has no extended attributes.
             case NO_ATTRIBUTE, ATTRIBUTE_TOO_LARGE -> Nfs3Status.INVAL;
             case NOT_SYNC -> Nfs3Status.NOT_SYNC;
             case BAD_COOKIE -> Nfs3Status.BAD_COOKIE;

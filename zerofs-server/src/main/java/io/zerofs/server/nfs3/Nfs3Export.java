@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** The volume as NFS shows it: what all connections share. Thread-safe. */
+/** The volume as NFS exports it: the shared state of all connections. Thread-safe. */
 final class Nfs3Export {
     private static final Logger LOG = LoggerFactory.getLogger(Nfs3Export.class);
 
@@ -22,7 +22,7 @@ final class Nfs3Export {
     private final LimitedLog failures = new LimitedLog(LOG, Level.WARN, "failed NFS calls");
     private final LimitedLog unexpected = new LimitedLog(LOG, Level.ERROR, "unexpected failures of NFS calls");
 
-    /** @throws FsException if a part of the file system is shown and the volume's secret cannot be had */
+    /** @throws FsException if NFS exports a part of the file system and the volume's secret is not available */
     Nfs3Export(VirtualFileSystem files, Nfs3Settings settings) throws FsException {
         UUID volume = files.volumeId();
         this.files = files;
@@ -32,12 +32,12 @@ final class Nfs3Export {
         this.attributes = new Nfs3Attributes(volume.getMostSignificantBits() ^ volume.getLeastSignificantBits());
     }
 
-    /** Tells of calls that the store or the disk failed. */
+    /** Returns the log of calls that failed because of the store or the disk. */
     LimitedLog failures() {
         return failures;
     }
 
-    /** Tells of bugs of ours. */
+    /** Returns the log of calls that failed because of our bugs. */
     LimitedLog unexpected() {
         return unexpected;
     }
@@ -54,7 +54,7 @@ final class Nfs3Export {
         return settings.users();
     }
 
-    /** Whether calls of this connection are refused because of the port that they come from. */
+    /** Returns whether the server refuses the calls of this connection because of their port. */
     boolean refuses(RpcExchange exchange) {
         return settings.privilegedPorts() && !exchange.isFromPrivilegedPort();
     }
@@ -67,7 +67,10 @@ final class Nfs3Export {
         return attributes;
     }
 
-    /** The verifier of unstable writes: different for every start, so that clients send again what a crash lost. */
+    /**
+     * Returns the verifier of unstable writes. It differs for every start, so that clients repeat writes that a crash
+     * lost.
+     */
     long writeVerifier() {
         return files.incarnation();
     }

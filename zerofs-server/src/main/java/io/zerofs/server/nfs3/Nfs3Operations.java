@@ -36,21 +36,21 @@ import io.zerofs.server.nfs3.wire.StableHow;
 import io.zerofs.server.nfs3.wire.WccData;
 import io.zerofs.server.rpc.RpcExchange;
 
-/** Carries out one call over the virtual file system. Used by one thread, for one attempt. */
+/** Runs one call on the virtual file system. Used by one thread, for one attempt. */
 final class Nfs3Operations implements Nfs3Handler<FsException> {
     /**
-     * Cookies are positions that stay valid for ever. The verifier says what they mean in its low byte, and above it
-     * where the listing ends, for the server keeps nothing between two pages of it.
+     * Low byte of the cookie verifier: cookies are positions that stay valid for ever. The bytes above it hold the end
+     * of the listing, because the server keeps no state between two pages of a listing.
      */
     private static final int COOKIE_VERIFIER = 2;
 
-    /** The cookie verifier of older versions, without the end of the listing. */
+    /** Cookie verifier of older versions, without the end of the listing. */
     private static final long COOKIE_VERIFIER_ENDLESS = 1;
 
-    /** Unit in which the client should read and write (RFC 1813 §3.3.19). */
+    /** Bytes of the unit in which the client should read and write (RFC 1813 §3.3.19). */
     private static final int TRANSFER_MULTIPLE = 4_096;
 
-    /** A listing that a client gets at once: some hundred entries with their attributes. */
+    /** Preferred bytes of one page of a listing: some hundred entries with their attributes. */
     private static final int DIRECTORY_BYTES_PREFERRED = 64 << 10;
 
     private static final NfsTime3 NANOSECOND = new NfsTime3(0, 1);
@@ -61,7 +61,7 @@ final class Nfs3Operations implements Nfs3Handler<FsException> {
     private final RpcExchange exchange;
     private final Nfs3Procedure procedure;
 
-    // What the call names, for the attributes that go with a failure.
+    // Inodes that the call names, for the attributes in a failure.
     private InodeId first;
     private InodeId second;
     private boolean badHandle;
@@ -74,7 +74,7 @@ final class Nfs3Operations implements Nfs3Handler<FsException> {
         this.procedure = procedure;
     }
 
-    /** The result of the call, also of one that failed. */
+    /** Returns the result of the call, also if it failed. */
     Nfs3Result run(Nfs3Call call) {
         try {
             return call.applyTo(this);
@@ -160,7 +160,7 @@ final class Nfs3Operations implements Nfs3Handler<FsException> {
         boolean execute = (granted & AccessMask.EXECUTE) != 0;
         int access = (granted & AccessMask.READ) != 0 ? Nfs3Call.Access.READ : 0;
         if (attributes.kind() == FileKind.DIRECTORY) {
-            // Names can be changed only by who may also search.
+            // Only a caller with search permission can change names.
             access |= execute ? Nfs3Call.Access.LOOKUP : 0;
             access |= execute && write ? Nfs3Call.Access.MODIFY | Nfs3Call.Access.EXTEND | Nfs3Call.Access.DELETE : 0;
         } else {
@@ -187,7 +187,7 @@ final class Nfs3Operations implements Nfs3Handler<FsException> {
             try {
                 read = read(call, file, DataAccess.CHECKED_NOW, payload);
             } catch (FsException e) {
-                // Who may execute a program must be able to load it (RFC 1813 §4.4).
+                // A caller that may execute a program must be able to load it (RFC 1813 §4.4).
                 if (e.error() != FsError.ACCESS_DENIED || files.access(who, file, AccessMask.EXECUTE) == 0) {
                     throw e;
                 }

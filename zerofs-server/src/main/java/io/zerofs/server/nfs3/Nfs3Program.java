@@ -18,15 +18,18 @@ import io.zerofs.server.rpc.RpcError;
 import io.zerofs.server.rpc.RpcExchange;
 import io.zerofs.server.rpc.RpcProgram;
 
-/** NFS version 3: decodes calls, lets them run where they may, and answers when they are as durable as promised. */
+/**
+ * NFS version 3: decodes calls, runs them on a thread that suits them, and replies when they are as durable as
+ * promised.
+ */
 final class Nfs3Program implements RpcProgram {
     static final int NUMBER = 100_003;
     static final int VERSION = 3;
 
-    /** The credentials of a call without any: an anonymous user. */
+    /** Credentials of a call without any: an anonymous user. */
     private static final Credentials NOBODY = new Credentials(Credentials.NOBODY, Credentials.NOBODY);
 
-    /** Bytes of a typical result: a handle and attributes of a file and of its directory. */
+    /** Bytes of a typical result: a handle, and the attributes of a file and its directory. */
     private static final int RESULT_BYTES = 256;
 
     private final Nfs3Export export;

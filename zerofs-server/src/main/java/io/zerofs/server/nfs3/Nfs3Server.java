@@ -24,11 +24,11 @@ public final class Nfs3Server {
      * Listens on all addresses or on none.
      *
      * @param files not closed by the server
-     * @param settings of the operator
+     * @param settings settings of the operator
      * @param resources not closed by the server
-     * @return to be closed by the caller, before the resources and the file system
-     * @throws ListenException if an address cannot be had; names it
-     * @throws FsException if a part of the file system is served and the volume's secret cannot be had
+     * @return the server, which the caller closes before the resources and the file system
+     * @throws ListenException if the server cannot listen on an address, which it names
+     * @throws FsException if the server exports a part of the file system and the volume's secret is not available
      */
     public static ProtocolServer open(
             VirtualFileSystem files, Nfs3Settings settings, List<ListenAddress> addresses, ServerResources resources)

@@ -6,13 +6,13 @@ import io.zerofs.server.access.UserMapping;
 /**
  * Settings of NFS.
  *
- * @param durability the time of answers to changes
+ * @param durability the time of replies to changes
  * @param users the mapping of clients' users
- * @param privilegedPorts whether calls from ports above 1023 are refused: on the clients' machines only the superuser
- *     has the others
+ * @param privilegedPorts whether the server refuses calls from ports above 1023; only the superuser of a client's
+ *     machine can use the lower ones
  */
 public record Nfs3Settings(Durability durability, UserMapping users, boolean privilegedPorts) {
-    /** Everybody is believed. */
+    /** Returns settings that trust every client. */
     public static Nfs3Settings of(Durability durability) {
         return new Nfs3Settings(durability, UserMapping.NONE, false);
     }

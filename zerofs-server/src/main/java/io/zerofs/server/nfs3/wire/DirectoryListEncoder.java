@@ -5,11 +5,11 @@ import io.netty.buffer.ByteBuf;
 import io.zerofs.server.bytes.XdrWriter;
 
 /**
- * Writes the entries of READDIR and READDIRPLUS straight into the reply, exactly within the limits of the call (RFC 1813
- * §3.3.16, §3.3.17). Confined to one thread.
+ * Writes the entries of READDIR and READDIRPLUS directly into the reply, exactly within the limits of the call (RFC
+ * 1813 §3.3.16, §3.3.17). Used by one thread.
  */
 public final class DirectoryListEncoder {
-    /** Bytes of the result besides its entries: attributes of the directory, verifier, end of list, end flag. */
+    /** Bytes of the result without its entries: attributes of the directory, verifier, end of list, end flag. */
     private static final int FRAME_BYTES = Integer.BYTES + Fattr3.BYTES + Long.BYTES + 2 * Integer.BYTES;
 
     private final XdrWriter out;
@@ -20,9 +20,9 @@ public final class DirectoryListEncoder {
     /**
      * Starts a list.
      *
-     * @param payload written to
-     * @param count most bytes of the whole result without its status
-     * @param directoryCount most bytes of names, file ids and cookies
+     * @param payload receives the entries
+     * @param count maximum bytes of the whole result without its status
+     * @param directoryCount maximum bytes of names, file ids and cookies
      */
     public DirectoryListEncoder(ByteBuf payload, int count, int directoryCount) {
         this.out = new XdrWriter(payload);
@@ -38,8 +38,8 @@ public final class DirectoryListEncoder {
     /**
      * Adds an entry of READDIRPLUS, or returns false if it does not fit.
      *
-     * @param attributes null if there are none
-     * @param handle null if there is none
+     * @param attributes null if unknown
+     * @param handle null if unknown
      */
     public boolean addPlus(long fileId, byte[] name, long cookie, Fattr3 attributes, byte[] handle) {
         int plusBytes = Fattr3.optionalBytes(attributes)
@@ -60,7 +60,7 @@ public final class DirectoryListEncoder {
         int nameBytes = XdrWriter.opaqueBytes(name.length);
         int directoryBytes = Long.BYTES + nameBytes + Long.BYTES;
         int bytes = Integer.BYTES + directoryBytes + plusBytes;
-        // dircount is a hint (§3.3.17): a single entry may exceed it, or the listing would never go on.
+        // dircount is a hint (§3.3.17): a single entry may exceed it, or the listing would never continue.
         if (bytes > bytesLeft || directoryBytes > directoryBytesLeft && !empty) {
             return false;
         }
@@ -71,12 +71,12 @@ public final class DirectoryListEncoder {
         return true;
     }
 
-    /** Whether no entry was added. */
+    /** Returns whether the list has no entry. */
     public boolean isEmpty() {
         return empty;
     }
 
-    /** Whether the limit leaves room for a result without entries. */
+    /** Returns whether the limit leaves room for a result without entries. */
     public boolean fitsMessage() {
         return bytesLeft >= 0;
     }

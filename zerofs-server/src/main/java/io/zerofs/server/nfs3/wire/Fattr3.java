@@ -47,7 +47,7 @@ public record Fattr3(
         changed.write(out);
     }
 
-    /** post_op_attr: the attributes or, if null, that there are none. */
+    /** Writes a post_op_attr: the attributes, or that there are none if null. */
     static void writeOptional(XdrWriter out, Fattr3 attributes) {
         out.writeBoolean(attributes != null);
         if (attributes != null) {
@@ -55,7 +55,7 @@ public record Fattr3(
         }
     }
 
-    /** Bytes of a post_op_attr. */
+    /** Returns the bytes of a post_op_attr. */
     static int optionalBytes(Fattr3 attributes) {
         return Integer.BYTES + (attributes == null ? 0 : BYTES);
     }

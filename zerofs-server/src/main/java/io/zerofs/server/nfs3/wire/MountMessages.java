@@ -9,17 +9,19 @@ import java.util.List;
 
 /** Arguments and results of MOUNT version 3 (RFC 1813 §5). */
 public final class MountMessages {
-    /** MNTPATHLEN. */
+    /** Maximum bytes of a path (MNTPATHLEN). */
     public static final int PATH_BYTES_MAX = 1_024;
 
     private MountMessages() {}
 
-    /** dirpath: the argument of MNT and UMNT. */
+    /** Reads a dirpath: the argument of MNT and UMNT. */
     public static byte[] readPath(XdrReader in) throws MalformedMessageException {
         return in.readOpaque(PATH_BYTES_MAX);
     }
 
-    /** §5.2.1: the handle of the directory and the flavors of authentication that it takes. */
+    /**
+     * Writes the result of MNT (§5.2.1): the handle of the directory and the flavors of authentication that it accepts.
+     */
     public static void writeMounted(XdrWriter out, byte[] handle, int... flavors) {
         out.writeInt(MountStatus.OK.code()).writeOpaque(handle).writeInt(flavors.length);
         for (int flavor : flavors) {
@@ -27,10 +29,10 @@ public final class MountMessages {
         }
     }
 
-    /** One line of DUMP: who mounted what. */
+    /** One line of DUMP: a client and the path that it mounted. */
     public record Mount(String host, byte[] path) {}
 
-    /** §5.2.2 */
+    /** Writes the result of DUMP (§5.2.2). */
     public static void writeMounts(XdrWriter out, List<Mount> mounts) {
         for (Mount mount : mounts) {
             out.writeBoolean(true)
@@ -40,7 +42,7 @@ public final class MountMessages {
         out.writeBoolean(false);
     }
 
-    /** §5.2.5: paths that may be mounted, by everybody. */
+    /** Writes the result of EXPORT (§5.2.5): paths that every client may mount. */
     public static void writeExports(XdrWriter out, List<byte[]> paths) {
         for (byte[] path : paths) {
             out.writeBoolean(true).writeOpaque(path).writeBoolean(false);

@@ -12,12 +12,12 @@ public enum MountProcedure {
 
     private static final MountProcedure[] BY_NUMBER = values();
 
-    /** Whether there is a procedure of this number. */
+    /** Returns whether a procedure has this number. */
     public static boolean exists(int number) {
         return number >= 0 && number < BY_NUMBER.length;
     }
 
-    /** The procedure of a number that exists. */
+    /** Returns the procedure of a number that {@link #exists}. */
     public static MountProcedure of(int number) {
         return BY_NUMBER[number];
     }

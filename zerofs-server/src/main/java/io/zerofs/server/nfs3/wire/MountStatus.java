@@ -20,7 +20,7 @@ public enum MountStatus {
         this.code = code;
     }
 
-    /** The number on the wire. */
+    /** Returns the number on the wire. */
     public int code() {
         return code;
     }

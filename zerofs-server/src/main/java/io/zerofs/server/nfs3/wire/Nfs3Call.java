@@ -4,18 +4,18 @@ package io.zerofs.server.nfs3.wire;
 import io.netty.buffer.ByteBuf;
 
 /**
- * The arguments of the procedures (RFC 1813 §3.3); NULL has none. Handles and names are as the client sent them,
- * bounded in length and otherwise unchecked. Decoded by {@link Nfs3CallDecoder}.
+ * The arguments of the procedures (RFC 1813 §3.3); NULL has none. Handles and names are the bytes that the client sent,
+ * limited in length and otherwise unchecked. Decoded by {@link Nfs3CallDecoder}.
  */
 public sealed interface Nfs3Call {
     <E extends Exception> Nfs3Result applyTo(Nfs3Handler<E> handler) throws E;
 
-    /** Bytes of data that the call moves. */
+    /** Returns the bytes of data that the call moves. */
     default int transferBytes() {
         return 0;
     }
 
-    /** Most bytes of data in the reply. */
+    /** Returns the maximum bytes of data in the reply. */
     default int replyBytes() {
         return transferBytes();
     }
@@ -51,7 +51,7 @@ public sealed interface Nfs3Call {
     /**
      * §3.3.4
      *
-     * @param access the ACCESS bits asked for
+     * @param access the ACCESS bits that the client asks for
      */
     record Access(byte[] object, int access) implements Nfs3Call {
         public static final int READ = 0x01;
@@ -79,7 +79,7 @@ public sealed interface Nfs3Call {
      * §3.3.6
      *
      * @param offset unsigned
-     * @param count bytes, cut to what a reply may carry
+     * @param count bytes, at most the bytes that fit into a reply
      */
     record Read(byte[] file, long offset, int count) implements Nfs3Call {
         @Override
@@ -97,7 +97,7 @@ public sealed interface Nfs3Call {
      * §3.3.7
      *
      * @param offset unsigned
-     * @param stable how durable it must be before the answer
+     * @param stable durability that the write needs before the reply
      * @param data a slice of the received message
      */
     record Write(byte[] file, long offset, StableHow stable, ByteBuf data) implements Nfs3Call {
@@ -156,7 +156,7 @@ public sealed interface Nfs3Call {
     /**
      * §3.3.11
      *
-     * @param attributes {@link Sattr3#NONE} for types that cannot be made this way
+     * @param attributes {@link Sattr3#NONE} for types that this call cannot create
      * @param major of a device, else 0
      * @param minor of a device, else 0
      */
@@ -203,7 +203,7 @@ public sealed interface Nfs3Call {
     /**
      * §3.3.16
      *
-     * @param count most bytes of READDIR3resok, cut to what a reply may carry
+     * @param count maximum bytes of READDIR3resok, at most the bytes that fit into a reply
      */
     record ReadDir(byte[] directory, long cookie, long verifier, int count) implements Nfs3Call {
         @Override
@@ -220,8 +220,8 @@ public sealed interface Nfs3Call {
     /**
      * §3.3.17
      *
-     * @param directoryCount most bytes of names, file ids and cookies
-     * @param count most bytes of READDIRPLUS3resok, cut to what a reply may carry
+     * @param directoryCount maximum bytes of names, file ids and cookies
+     * @param count maximum bytes of READDIRPLUS3resok, at most the bytes that fit into a reply
      */
     record ReadDirPlus(byte[] directory, long cookie, long verifier, int directoryCount, int count)
             implements Nfs3Call {

@@ -10,7 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
 
-/** Bytes to {@link Nfs3Call}. Names in records, order on the wire, sections of RFC 1813: the same. */
+/** Decodes bytes to {@link Nfs3Call}. The records have the names, the order and the sections of RFC 1813. */
 public final class Nfs3CallDecoder {
     private static final Nfs3Call.Create.Mode[] CREATE_MODES = Nfs3Call.Create.Mode.values();
 
@@ -20,7 +20,7 @@ public final class Nfs3CallDecoder {
      * Decodes the arguments of a procedure.
      *
      * @param procedure any but NULL
-     * @throws MalformedMessageException if they are not what the procedure takes
+     * @throws MalformedMessageException if they are not the arguments of the procedure
      */
     public static Nfs3Call decode(Nfs3Procedure procedure, XdrReader in) throws MalformedMessageException {
         return switch (procedure) {
@@ -60,7 +60,7 @@ public final class Nfs3CallDecoder {
         return in.readOpaque(NAME_BYTES_MAX);
     }
 
-    /** A number of bytes that the client wants, which may be more than it gets. */
+    /** Reads the number of bytes that the client wants, and returns at most {@link Nfs3Limits#TRANSFER_BYTES_MAX}. */
     private static int count(XdrReader in) throws MalformedMessageException {
         long wanted = Integer.toUnsignedLong(in.readInt());
         return (int) Math.min(wanted, TRANSFER_BYTES_MAX);

@@ -2,9 +2,9 @@
 package io.zerofs.server.nfs3.wire;
 
 /**
- * Carries out calls, one method per procedure.
+ * Runs calls, one method per procedure.
  *
- * @param <E> how a method says that the call failed, when it does not return a failure
+ * @param <E> the exception with which a method fails if it does not return a failure
  */
 public interface Nfs3Handler<E extends Exception> {
     Nfs3Result getAttr(Nfs3Call.GetAttr call) throws E;

@@ -36,12 +36,12 @@ public enum Nfs3Procedure {
         this.failureShape = failureShape;
     }
 
-    /** Whether there is a procedure of this number. */
+    /** Returns whether a procedure has this number. */
     public static boolean exists(int number) {
         return number >= 0 && number < BY_NUMBER.length;
     }
 
-    /** The procedure of a number that exists. */
+    /** Returns the procedure of a number that {@link #exists}. */
     public static Nfs3Procedure of(int number) {
         return BY_NUMBER[number];
     }
@@ -50,16 +50,16 @@ public enum Nfs3Procedure {
         return ordinal();
     }
 
-    /** Whether it changes the file system; such a call must not be run twice. */
+    /** Returns whether the procedure changes the file system; such a call must not run twice. */
     public boolean isModifying() {
         return modifying;
     }
 
     /**
-     * The result that reports a failure.
+     * Returns the result that reports a failure.
      *
      * @param first attributes of the first file or directory that the call names, or null
-     * @param second of the second, or null
+     * @param second attributes of the second one, or null
      */
     public Nfs3Result failure(Nfs3Status status, Fattr3 first, Fattr3 second) {
         return switch (failureShape) {

@@ -5,13 +5,13 @@ import io.netty.buffer.ByteBuf;
 import io.zerofs.server.bytes.XdrWriter;
 
 /**
- * The results of the procedures (RFC 1813 §3.3), in the field order of the wire. Attributes may be null where the wire
- * has post_op_attr.
+ * The results of the procedures (RFC 1813 §3.3), in the field order of the wire. Attributes may be null if the wire has
+ * a post_op_attr.
  */
 public sealed interface Nfs3Result {
     Nfs3Status status();
 
-    /** Writes what follows the status, up to the payload if there is one. */
+    /** Writes the fields after the status, up to the payload if the result has one. */
     void writeBody(XdrWriter out);
 
     /** Writes status and body. */
@@ -30,7 +30,7 @@ public sealed interface Nfs3Result {
 
     /** A success that ends with bulk data, which it owns. */
     sealed interface WithPayload extends Success {
-        /** Bytes that {@link #write} writes. */
+        /** Returns the bytes that {@link #write} writes. */
         int headBytes();
 
         ByteBuf payload();
@@ -44,7 +44,7 @@ public sealed interface Nfs3Result {
         }
     }
 
-    /** Of SETATTR, REMOVE and RMDIR: what happened to the object or directory. */
+    /** Of SETATTR, REMOVE and RMDIR: the change of the object or directory. */
     record WccOk(WccData wcc) implements Success {
         @Override
         public void writeBody(XdrWriter out) {
@@ -141,7 +141,7 @@ public sealed interface Nfs3Result {
     /**
      * Of READDIR and READDIRPLUS.
      *
-     * @param payload what {@link DirectoryListEncoder} wrote, with room for {@link #HEAD_BYTES_MAX} in front
+     * @param payload the output of {@link DirectoryListEncoder}, with room for {@link #HEAD_BYTES_MAX} in front
      */
     record ReadDirOk(Fattr3 directory, long verifier, ByteBuf payload) implements WithPayload {
         private static final int FIXED_BYTES = Integer.BYTES + Long.BYTES;

@@ -39,7 +39,7 @@ public enum Nfs3Status {
         this.code = code;
     }
 
-    /** The number on the wire. */
+    /** Returns the number on the wire. */
     public int code() {
         return code;
     }

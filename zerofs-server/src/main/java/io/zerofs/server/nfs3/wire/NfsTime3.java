@@ -9,7 +9,7 @@ import io.zerofs.server.bytes.XdrWriter;
  * nfstime3 (RFC 1813 §2.6).
  *
  * @param seconds since 1970, unsigned: ends in February 2106
- * @param nanos unsigned
+ * @param nanos 0 to 999,999,999
  */
 public record NfsTime3(int seconds, int nanos) {
     public static final int BYTES = 8;

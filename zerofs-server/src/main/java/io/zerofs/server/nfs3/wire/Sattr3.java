@@ -5,14 +5,14 @@ import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
 
 /**
- * sattr3 (RFC 1813 §2.6): attributes to set; null keeps one.
+ * sattr3 (RFC 1813 §2.6): attributes to set; a null component keeps the attribute.
  *
  * @param mode permission bits
  * @param uid owner, unsigned
  * @param gid group, unsigned
  * @param size bytes, unsigned
- * @param accessed what happens to atime
- * @param modified what happens to mtime
+ * @param accessed change of atime
+ * @param modified change of mtime
  */
 public record Sattr3(Integer mode, Integer uid, Integer gid, Long size, SetTime accessed, SetTime modified) {
     public static final Sattr3 NONE = new Sattr3(null, null, null, null, SetTime.DONT_CHANGE, SetTime.DONT_CHANGE);

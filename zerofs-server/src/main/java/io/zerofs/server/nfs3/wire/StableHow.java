@@ -4,7 +4,9 @@ package io.zerofs.server.nfs3.wire;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
 
-/** stable_how (RFC 1813 §3.3.7): how durable a write has to be, or has become. The order is that of the numbers. */
+/**
+ * stable_how (RFC 1813 §3.3.7): the durability that a write needs, or that it has reached. In the order of the numbers.
+ */
 public enum StableHow {
     UNSTABLE,
     DATA_SYNC,

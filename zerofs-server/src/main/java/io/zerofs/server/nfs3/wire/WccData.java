@@ -5,15 +5,15 @@ import io.zerofs.server.bytes.XdrWriter;
 
 /**
  * wcc_data (RFC 1813 §2.6): attributes before and after an operation, taken atomically with it, so that a client sees
- * whether somebody else changed the file meanwhile.
+ * whether another one changed the file meanwhile.
  *
- * @param before null if not known
- * @param after null if not known
+ * @param before null if unknown
+ * @param after null if unknown
  */
 public record WccData(Before before, Fattr3 after) {
     public static final WccData UNKNOWN = new WccData(null, null);
 
-    /** Most bytes of both. */
+    /** Maximum bytes of both parts together. */
     static final int BYTES_MAX = Integer.BYTES + Before.BYTES + Integer.BYTES + Fattr3.BYTES;
 
     /** wcc_attr. */
