@@ -30,7 +30,7 @@ final class BackgroundQueue {
      */
     private static final int WAITING_MAX = 50_000;
 
-    /** Divisor: inodes whose removal failed may take {@code waitingMax} / 4 places. */
+    /** Divisor of {@code waitingMax}: the quotient bounds the number of resting inodes whose removal failed. */
     private static final int FAILING_PART = 4;
 
     /** The number of no inode: it identifies the search for more inodes. */

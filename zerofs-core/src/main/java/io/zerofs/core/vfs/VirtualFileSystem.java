@@ -134,7 +134,7 @@ public interface VirtualFileSystem {
      *
      * @throws FsException EXISTS (also for {@code .} and {@code ..}), ACCESS_DENIED, NOT_DIRECTORY, NOT_FOUND in a
      *     removed directory, NO_SPACE, TOO_MANY_LINKS for a directory in a full one, INVALID; for an existing file with
-     *     {@link NewNode.Existing#OPEN} IS_DIRECTORY or what truncation throws
+     *     {@link NewNode.Existing#OPEN} IS_DIRECTORY or the errors of truncation
      */
     Creation create(Credentials who, InodeId directory, FileName name, NewNode node) throws FsException;
 
@@ -150,8 +150,8 @@ public interface VirtualFileSystem {
     Removal remove(Credentials who, InodeId directory, FileName name, RemoveMode mode) throws FsException;
 
     /**
-     * rename(2): atomically replaces the file that has the new name. Changes nothing if both names are of the same
-     * file.
+     * rename(2): renames a file, and atomically replaces a file that has the new name. Changes nothing if both names
+     * are of the same file.
      *
      * @throws FsException as {@link #create} and {@link #remove}, INVALID for a directory below itself, NAME_TOO_LONG
      *     for a directory that would get more than {@link #MOVE_DEPTH_MAX} ancestors
