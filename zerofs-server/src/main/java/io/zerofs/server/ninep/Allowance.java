@@ -11,7 +11,7 @@ import io.zerofs.server.ninep.wire.Errno;
  * @param refusal the answer to a request beyond the share
  */
 record Allowance(Shares shares, Client client, Errno refusal) {
-    /** Counts what a client is about to keep, or refuses it. */
+    /** Takes an amount of the resource for the client, or throws the refusal. */
     void take(long amount) {
         if (!shares.tryTake(client, amount)) {
             throw new ErrnoException(refusal);

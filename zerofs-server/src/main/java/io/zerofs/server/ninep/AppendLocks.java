@@ -6,8 +6,8 @@ import io.zerofs.core.waiting.NonBlockingThread;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Makes finding the end of a file and writing there one step among 9P clients. The holder may wait for the store, so a
- * thread that must not wait does not wait for it.
+ * Locks that make an append one step among 9P clients: the search for the end of the file and the write there. The holder
+ * may wait for the store, so a thread that must not wait does not wait for a lock.
  */
 final class AppendLocks {
     private static final int STRIPES = 64;
@@ -20,7 +20,7 @@ final class AppendLocks {
         }
     }
 
-    /** The lock, held; unlocked by the caller. */
+    /** Locks for appends to an inode, and returns the lock, which the caller unlocks. */
     ReentrantLock lock(InodeId inode) {
         ReentrantLock lock = stripes[(int) (inode.number() & STRIPES - 1)];
         if (!lock.tryLock()) {

@@ -3,7 +3,7 @@ package io.zerofs.server.ninep;
 
 import io.zerofs.server.ninep.wire.Errno;
 
-/** Ends an operation with an error that the file system has no name for, such as an unknown fid. No stack trace. */
+/** Ends an operation with an error that the 9P server finds itself, such as an unknown fid. No stack trace. */
 final class ErrnoException extends RuntimeException {
     private final Errno errno;
 

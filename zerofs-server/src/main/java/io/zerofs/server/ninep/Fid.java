@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** A client's handle of one file, for one user. Thread-safe: requests on one fid run in parallel. */
 final class Fid implements LockHandle {
-    /** Memory of a fid with its place in the table, without its name. */
+    /** Bytes of memory of a fid with its place in the table, without its name. */
     private static final int BYTES = 256;
 
     /** The parts of a fid that change together when it is opened. */
@@ -48,7 +48,7 @@ final class Fid implements LockHandle {
         return root;
     }
 
-    /** EBADF after the fid was closed. */
+    /** Returns path and state; EBADF after the fid was closed. */
     Binding binding() {
         Binding now = binding.get();
         if (now == null) {
@@ -65,7 +65,7 @@ final class Fid implements LockHandle {
         return binding().path().inode();
     }
 
-    /** The state if the fid is not open yet, else EBADF. */
+    /** Returns path and state if the fid is not open yet, else EBADF. */
     Binding unopened() {
         Binding now = binding();
         if (!(now.state() instanceof FidState.Unopened)) {
@@ -74,7 +74,7 @@ final class Fid implements LockHandle {
         return now;
     }
 
-    /** Changes the state; false if another request did so meanwhile. The caller counts what that takes. */
+    /** Changes path and state. Returns false if another request did so meanwhile. The caller counts the memory. */
     boolean become(Binding expected, Binding next) {
         return binding.compareAndSet(expected, next);
     }
@@ -84,7 +84,7 @@ final class Fid implements LockHandle {
         return binding.get() == null;
     }
 
-    /** Gives up what the fid holds, and tells its last state; null if it was closed before. */
+    /** Closes the fid and its state. Returns its last path and state, or null if it was closed before. */
     Binding close() {
         Binding last = binding.getAndSet(null);
         if (last != null) {

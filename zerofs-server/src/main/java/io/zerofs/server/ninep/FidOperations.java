@@ -43,7 +43,7 @@ final class FidOperations implements NinePHandler.Fids<Reply, FsException> {
         this.fids = session.fids();
     }
 
-    /** There is no authentication in the protocol; whoever connects over TCP is believed, as with AUTH_SYS. */
+    /** Refuses: the protocol has no authentication. The server believes a client over TCP, as with AUTH_SYS. */
     @Override
     public Reply auth(Tmessage.Tauth request) {
         throw new ErrnoException(Errno.EOPNOTSUPP);
@@ -78,7 +78,7 @@ final class FidOperations implements NinePHandler.Fids<Reply, FsException> {
         return Credentials.NOBODY;
     }
 
-    /** A walk that fails at its first name is an error; one that fails later tells how far it came (walk(5)). */
+    /** Walks names. A failure at the first name is an error; after a later one the reply has the qids so far (walk(5)). */
     @Override
     public Reply walk(Tmessage.Twalk request) throws FsException {
         Fid from = fids.get(request.fid());
@@ -111,7 +111,7 @@ final class FidOperations implements NinePHandler.Fids<Reply, FsException> {
         return Reply.now(new Rmessage.Rwalk(qids));
     }
 
-    /** Returns the place that a name leads to; a name that this very walk has passed is known on the way back. */
+    /** Returns the path after one more name. If {@code ..} leads back to a place of this walk, the path has its name. */
     private static FidPath next(FidPath path, FileName name, InodeId found, Deque<FidPath> way) {
         if (name.isDotDot()) {
             FidPath back = way.poll();
@@ -124,12 +124,12 @@ final class FidOperations implements NinePHandler.Fids<Reply, FsException> {
     }
 
     private Attributes step(Fid from, InodeId directory, FileName name) throws FsException {
-        // Above what was attached there is nothing.
+        // The attached directory is its own parent.
         boolean stays = name.isDotDot() && directory.equals(from.root());
         return stays ? files.getAttributes(directory) : files.lookup(from.who(), directory, name);
     }
 
-    /** Frees the fid whatever happens; an extended attribute that was written is set now, and may be refused. */
+    /** Sets an extended attribute that the client has written, and frees the fid even if the attribute is refused. */
     @Override
     public Reply clunk(Tmessage.Tclunk request) throws FsException {
         Fid fid = fids.get(request.fid());
@@ -146,7 +146,7 @@ final class FidOperations implements NinePHandler.Fids<Reply, FsException> {
         return Reply.now(Rmessage.Empty.RCLUNK);
     }
 
-    /** Removes the file, and frees the fid whether that worked or not (remove(5)). */
+    /** Removes the file, and frees the fid even if the removal fails (remove(5)). */
     @Override
     public Reply remove(Tmessage.Tremove request) throws FsException {
         Fid fid = fids.get(request.fid());

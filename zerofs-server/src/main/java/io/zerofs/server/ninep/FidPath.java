@@ -5,11 +5,11 @@ import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.InodeId;
 
 /**
- * A file and the name by which it was reached, for Tremove and Trename: they name a file by its fid, but act on a name in
- * a directory. It keeps one name and not the whole way, which a client could make as long as it likes.
+ * A file and the name that a walk reached it by. Tremove and Trename need the name: they name a file by its fid, but act
+ * on a name in a directory. A path has one name, not the whole way, because a client could make the way of any length.
  *
- * @param parent where the name was looked up; null at the attached root, and where {@code ..} led to
- * @param name null where parent is
+ * @param parent directory of the name; null for the attached root, and after {@code ..} to a place without a known name
+ * @param name name in the parent; null if the parent is null
  */
 record FidPath(InodeId parent, FileName name, InodeId inode) {
     static FidPath root(InodeId inode) {

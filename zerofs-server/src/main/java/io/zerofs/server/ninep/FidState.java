@@ -16,15 +16,15 @@ sealed interface FidState {
     /** Bytes of memory that an open file or directory takes beside its fid. */
     int OPEN_BYTES = 160;
 
-    /** Gives up what it holds. Called once, when its fid is closed. */
+    /** Releases the resources of the state. The fid calls it once, when it is closed. */
     default void close() {}
 
-    /** Returns the memory that it takes of the allowance for fids. */
+    /** Returns the bytes that the state takes of the allowance for fids. */
     default int fidBytes() {
         return 0;
     }
 
-    /** Not opened yet. */
+    /** A fid that is not open yet. */
     record Unopened() implements FidState {
         static final Unopened INSTANCE = new Unopened();
     }
@@ -32,7 +32,7 @@ sealed interface FidState {
     /**
      * A regular file after Tlopen or Tlcreate.
      *
-     * @param synchronous whether writes are answered only when they are durable (O_SYNC, O_DSYNC)
+     * @param synchronous whether the answer to a write waits until the write is durable (O_SYNC, O_DSYNC)
      */
     record OpenFile(FileHold hold, boolean readable, boolean writable, boolean append, boolean synchronous)
             implements FidState {
@@ -50,10 +50,10 @@ sealed interface FidState {
     /**
      * A directory after Tlopen.
      *
-     * @param listingEnd where the listing ends that was begun last; 0 before the first
+     * @param listingEnd end of the newest listing, see {@link ListingRange}; 0 before the first
      */
     record OpenDirectory(FileHold hold, AtomicLong listingEnd) implements FidState {
-        /** The part that a reader at this offset has still to see. */
+        /** Returns the rest of the listing after an offset. A read at offset 0, or at the end, moves the end to now. */
         ListingRange range(VirtualFileSystem files, long offset) throws FsException {
             if (offset == 0 || offset >= listingEnd.get()) {
                 listingEnd.set(files.listingEnd(hold.inode()));
@@ -72,7 +72,7 @@ sealed interface FidState {
         }
     }
 
-    /** An extended attribute, or the list of their names, being read. */
+    /** The value of an extended attribute, or the list of names, for reading. */
     record XattrValue(byte[] bytes, Allowance memory) implements FidState {
         @Override
         public void close() {
@@ -80,14 +80,14 @@ sealed interface FidState {
         }
     }
 
-    /** An extended attribute being written; set when the fid is clunked. */
+    /** The new value of an extended attribute. Writes fill it, and Tclunk sets it. */
     final class XattrDraft implements FidState {
         private final FileName name;
         private final XattrMode mode;
         private final ByteBuffer value;
         private final Allowance memory;
 
-        /** @param bytes length of the value, checked by the caller and taken from the memory */
+        /** @param bytes length of the value; the caller has checked it and taken it from the memory */
         XattrDraft(FileName name, XattrMode mode, int bytes, Allowance memory) {
             this.name = name;
             this.mode = mode;
@@ -108,7 +108,7 @@ sealed interface FidState {
             return mode;
         }
 
-        /** Appends; the offset must be where the last piece ended. */
+        /** Appends a piece. EINVAL if the offset is not the end of the last piece, or the value would become too long. */
         synchronized void write(long offset, ByteBuffer piece) {
             if (offset != value.position() || piece.remaining() > value.remaining()) {
                 throw new ErrnoException(Errno.EINVAL);
@@ -116,7 +116,7 @@ sealed interface FidState {
             value.put(piece);
         }
 
-        /** The whole value; EINVAL if the client wrote less than it had announced. */
+        /** Returns the whole value; EINVAL if the client wrote less than it had announced. */
         synchronized byte[] value() {
             if (value.hasRemaining()) {
                 throw new ErrnoException(Errno.EINVAL);

@@ -6,14 +6,14 @@ import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.MessageHeader;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The fids of one session. Thread-safe. Closed with the session; a fid that comes later is closed at once. */
+/** The fids of one session, which closes the table. A fid that is added later is closed at once. Thread-safe. */
 final class FidTable {
     private final Allowance memory;
     private final ByteRangeLocks locks;
     private final ConcurrentHashMap<Integer, Fid> fids = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    /** @param memory that the fids of the client may take */
+    /** @param memory the client's share of memory for fids */
     FidTable(Allowance memory, ByteRangeLocks locks) {
         this.memory = memory;
         this.locks = locks;
@@ -23,7 +23,7 @@ final class FidTable {
         return fids.isEmpty();
     }
 
-    /** EBADF if there is none. */
+    /** Returns a fid; EBADF if there is none with this number. */
     Fid get(int number) {
         Fid fid = fids.get(number);
         if (fid == null) {
@@ -32,14 +32,14 @@ final class FidTable {
         return fid;
     }
 
-    /** Checks that a fid may be added: EBADF if the number is taken or means none. */
+    /** Checks that a number is free: EBADF if a fid has it or it is {@link MessageHeader#NO_FID}. */
     void requireFree(int number) {
         if (number == MessageHeader.NO_FID || fids.containsKey(number)) {
             throw new ErrnoException(Errno.EBADF);
         }
     }
 
-    /** Adds a fid, or closes it and throws as {@link #requireFree}, or ENFILE if the client has too many. */
+    /** Adds a fid, or closes it and throws as {@link #requireFree}, or ENFILE if the client's share is used up. */
     void add(int number, Fid fid) {
         int bytes = fid.binding().bytes();
         boolean added = false;
@@ -66,13 +66,13 @@ final class FidTable {
         }
     }
 
-    /** Checks that fids may take so much more: ENFILE, before a request that wants it has changed anything. */
+    /** Checks that the client's fids may take more bytes, before a request changes anything; ENFILE if they may not. */
     void requireRoom(int bytes) {
         memory.take(bytes);
         memory.give(bytes);
     }
 
-    /** Changes the state of a fid; false if another request did so meanwhile. ENFILE if that takes too much memory. */
+    /** Changes a fid. Returns false if another request did so meanwhile. ENFILE if the fid would take too much memory. */
     boolean become(Fid fid, Fid.Binding before, Fid.Binding next) {
         int more = next.bytes() - before.bytes();
         if (more > 0) {
@@ -85,7 +85,7 @@ final class FidTable {
         return changed;
     }
 
-    /** Takes a fid out and closes it, which ends its locks; false if it was not there. */
+    /** Removes a fid and closes it, which ends its locks. Returns false if the table does not have the fid. */
     boolean remove(int number, Fid fid) {
         if (!fids.remove(number, fid)) {
             return false;

@@ -29,10 +29,10 @@ final class LockOperations implements NinePHandler.Locks<Reply, FsException> {
     }
 
     /**
-     * A request that may block waits here a little, so that it gets a lock that others hold for short when it is free, and
-     * not when the client asks again half a minute later. Only a little: the client's program notices no signal
-     * meanwhile, so that a timer that was to end its wait would be late. RECLAIM is as good as any other: after a restart
-     * of the server there is no connection that could reclaim.
+     * Takes or ends a lock. A request that may block waits here for a few seconds. So it gets a busy lock as soon as the
+     * lock is free, and not when the client asks again half a minute later. The wait is short because the client's program
+     * notices no signal meanwhile: a timer that ends the program's wait would be late. RECLAIM makes no difference: after a
+     * restart of the server there is no connection that could reclaim.
      */
     @Override
     public Reply lock(Tmessage.Tlock request) {
@@ -65,7 +65,7 @@ final class LockOperations implements NinePHandler.Locks<Reply, FsException> {
                 });
     }
 
-    /** Linux asks with UNLOCK whatever lock it wants to know about; the strictest answer fits all. */
+    /** Returns a conflicting lock. Linux asks with UNLOCK for every kind of lock, so the answer is that for a write lock. */
     @Override
     public Reply getLock(Tmessage.Tgetlock request) {
         Fid fid = session.fids().get(request.fid());
@@ -95,7 +95,7 @@ final class LockOperations implements NinePHandler.Locks<Reply, FsException> {
         return new HeldLock(bytes(range), type == LockType.WRITE, holder, fid);
     }
 
-    /** EINVAL if it begins or ends beyond what an offset can be. */
+    /** Returns the bytes of a range; EINVAL if it begins or ends beyond the largest offset. */
     private static ByteRange bytes(LockRange range) {
         if (range.start() < 0 || range.length() < 0) {
             throw new ErrnoException(Errno.EINVAL);

@@ -8,12 +8,12 @@ import io.zerofs.server.ninep.wire.Errno;
 final class Modes {
     private static final int KIND_BITS = 0170000;
 
-    /** A directory entry's type is the mode's kind, shifted (IFTODT). */
+    /** Bits between the kind in a mode and the type of a directory entry, which is the kind shifted right (IFTODT). */
     private static final int ENTRY_TYPE_SHIFT = 12;
 
     private Modes() {}
 
-    /** The bits of {@code st_mode} that tell the kind. */
+    /** Returns the bits of {@code st_mode} for a kind. */
     static int kindBits(FileKind kind) {
         return switch (kind) {
             case FIFO -> 0010000;
@@ -26,12 +26,12 @@ final class Modes {
         };
     }
 
-    /** {@code d_type} of a directory entry. */
+    /** Returns the {@code d_type} of a directory entry. */
     static int entryType(FileKind kind) {
         return kindBits(kind) >> ENTRY_TYPE_SHIFT;
     }
 
-    /** The kind in a mode; a mode without one is a regular file (mknod(2)), an unknown one EINVAL. */
+    /** Returns the kind in a mode. A mode without a kind is a regular file (mknod(2)); an unknown kind is EINVAL. */
     static FileKind kind(int mode) {
         int bits = mode & KIND_BITS;
         if (bits == 0) {

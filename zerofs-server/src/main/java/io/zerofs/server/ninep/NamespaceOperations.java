@@ -18,7 +18,10 @@ import io.zerofs.server.ninep.wire.NinePHandler;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.Tmessage;
 
-/** Names made, moved and taken away. The group of a new file is the one in the message; 9P users have none. */
+/**
+ * Creates, moves and removes names. A new file gets the group in the message, because 9P reports no groups of users;
+ * {@link NinePSession#as} has the exceptions.
+ */
 final class NamespaceOperations implements NinePHandler.Names<Reply, FsException> {
 
     private final NinePSession session;
@@ -93,7 +96,7 @@ final class NamespaceOperations implements NinePHandler.Names<Reply, FsException
                 new Rmessage.Rreadlink(files.readLink(fids.get(request.fid()).inode())));
     }
 
-    /** The old form of Trenameat, on the name by which the fid was reached. */
+    /** Renames the name that a walk reached the fid by; the old form of Trenameat. */
     @Override
     public Reply rename(Tmessage.Trename request) throws FsException {
         Fid file = fids.get(request.fid());
@@ -104,7 +107,7 @@ final class NamespaceOperations implements NinePHandler.Names<Reply, FsException
         fids.requireRoom(name.length());
         requireSame(files, target.who(), from);
         files.rename(target.who(), from.parent(), from.name(), target.inode(), name);
-        // If it was opened meanwhile, it keeps the old name and will not be found by it.
+        // If another request changed the fid meanwhile, it keeps the old name, which no longer leads to its file.
         fids.become(file, before, new Fid.Binding(new FidPath(target.inode(), name, from.inode()), before.state()));
         return Reply.now(Rmessage.Empty.RRENAME);
     }
@@ -130,7 +133,10 @@ final class NamespaceOperations implements NinePHandler.Names<Reply, FsException
         return Reply.now(Rmessage.Empty.RUNLINKAT);
     }
 
-    /** Checks that the name by which a file was reached still leads there, for messages that act on it by its fid. */
+    /**
+     * Checks that the name of a path still leads to its file, for messages that name it by a fid. EBUSY if the path has no
+     * name, ENOENT if the name leads to another file.
+     */
     static void requireSame(VirtualFileSystem files, Credentials who, FidPath path) throws FsException {
         if (path.parent() == null) {
             throw new ErrnoException(Errno.EBUSY);

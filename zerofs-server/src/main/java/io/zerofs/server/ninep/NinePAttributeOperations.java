@@ -25,7 +25,7 @@ import io.zerofs.server.ninep.wire.WireTime;
 
 /** Tgetattr, Tsetattr and Tstatfs. */
 final class NinePAttributeOperations implements NinePHandler.Attributes<Reply, FsException> {
-    /** Type of the file system as statfs(2) tells it (V9FS_MAGIC). */
+    /** Type of the file system in statfs(2) (V9FS_MAGIC). */
     private static final int FILE_SYSTEM_MAGIC = 0x01021997;
 
     private static final int STATFS_BLOCK_BYTES = 4_096;
@@ -66,7 +66,7 @@ final class NinePAttributeOperations implements NinePHandler.Attributes<Reply, F
                 nanos(file.changed())));
     }
 
-    /** Linux's encoding of a device in 32 bits (new_encode_dev), which v9fs expects. */
+    /** Returns Linux's encoding of a device in 32 bits (new_encode_dev), which v9fs expects. */
     private static long encode(DeviceNumber device) {
         long minor = device.minor() & 0xFFFFFL;
         long major = device.major() & 0xFFFL;
@@ -77,7 +77,7 @@ final class NinePAttributeOperations implements NinePHandler.Attributes<Reply, F
         return Long.divideUnsigned(bytes, blockBytes) + (Long.remainderUnsigned(bytes, blockBytes) == 0 ? 0 : 1);
     }
 
-    /** For change detection only; wraps around. */
+    /** Returns a time as a number of nanoseconds, which wraps around, for change detection only. */
     private static long nanos(Timestamp time) {
         return time.seconds() * NANOS_PER_SECOND + time.nanos();
     }
@@ -116,9 +116,9 @@ final class NinePAttributeOperations implements NinePHandler.Attributes<Reply, F
     }
 
     /**
-     * Whether the change takes setuid and setgid away, with nothing beside it but a new size, and comes from one who may
-     * write. Linux sends that before it writes or truncates, in the name of whoever does so; a chmod(2) by somebody
-     * else than the owner it refuses itself.
+     * Returns whether a change only clears setuid and setgid of a regular file, for a user who may write but is not the
+     * owner. A new size, or mtime set to now, may come with it. Linux sends this before it writes or truncates, in the name
+     * of the user who does so. Linux itself refuses a chmod(2) by another user than the owner.
      */
     private boolean isConsequenceOfWriting(Credentials who, Attributes file, AttributeChange change)
             throws FsException {

@@ -31,13 +31,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Files opened, read and written. Permission is checked when a file is opened, never again. */
+/** Opens, reads and writes files. The server checks permission when it opens a file, and never again. */
 final class NinePDataOperations implements NinePHandler.Data<Reply, FsException> {
 
-    /** Most bytes of one Rreaddir; a client that wants more asks again. */
+    /** Maximum bytes of entries in one Rreaddir; the client asks again for the rest. */
     private static final int DIRECTORY_BYTES_MAX = 64 * 1024;
 
-    /** Of a directory entry, without its name: qid, offset, type, length of the name. */
+    /** Bytes of a directory entry without its name: qid, offset, type, length of the name. */
     private static final int ENTRY_BYTES = Qid.BYTES + Long.BYTES + Byte.BYTES + Short.BYTES;
 
     private final NinePSession session;
@@ -61,7 +61,7 @@ final class NinePDataOperations implements NinePHandler.Data<Reply, FsException>
         return Reply.now(new Rmessage.Opened(MessageType.RLOPEN, session.qids().of(file), 0));
     }
 
-    /** Creates or, without O_EXCL, opens what another client has just created. */
+    /** Creates a file, or without O_EXCL opens an existing one, which another client may just have created. */
     @Override
     public Reply create(Tmessage.Tlcreate request) throws FsException {
         Fid fid = fids.get(request.fid());
@@ -116,7 +116,7 @@ final class NinePDataOperations implements NinePHandler.Data<Reply, FsException>
                     throw FsError.IS_DIRECTORY.exception();
                 }
             }
-            // The server follows no link, so it makes no difference whether O_NOFOLLOW is there.
+            // The server follows no link, so O_NOFOLLOW makes no difference.
             case SYMLINK -> throw FsError.LOOP.exception();
             // The device of a special file is on the client's machine.
             case FIFO, SOCKET, CHARACTER_DEVICE, BLOCK_DEVICE -> throw FsError.INVALID.exception();
@@ -166,7 +166,7 @@ final class NinePDataOperations implements NinePHandler.Data<Reply, FsException>
                         (flags & (OpenFlags.DATA_SYNC | OpenFlags.SYNC)) != 0);
     }
 
-    /** Data goes from the store's cache into the reply, which is sent from there. */
+    /** Reads data straight into the buffer of the reply. */
     @Override
     public Reply read(Tmessage.Tread request) throws FsException {
         Fid fid = fids.get(request.fid());
@@ -208,7 +208,7 @@ final class NinePDataOperations implements NinePHandler.Data<Reply, FsException>
         return new Rmessage.Data(MessageType.RREAD, bytes.writeBytes(value, from, length));
     }
 
-    /** Written from the message that the request came in. */
+    /** Writes data straight from the message of the request. */
     @Override
     public Reply write(Tmessage.Twrite request) throws FsException {
         Fid fid = fids.get(request.fid());
@@ -244,7 +244,7 @@ final class NinePDataOperations implements NinePHandler.Data<Reply, FsException>
         }
     }
 
-    /** Answers when everything that was answered before is durable. */
+    /** Answers when every change that was answered before is durable. */
     @Override
     public Reply sync(Tmessage.Tfsync request) {
         fids.get(request.fid()).binding();
@@ -257,8 +257,8 @@ final class NinePDataOperations implements NinePHandler.Data<Reply, FsException>
     }
 
     /**
-     * Lists from the position after the client's last entry. Entries are never cut: Linux v9fs drops the
-     * rest of a reply in which it finds half an entry.
+     * Lists from the position after the client's last entry. The reply has whole entries only: Linux v9fs drops the rest
+     * of a reply in which it finds half an entry.
      */
     @Override
     public Reply readDirectory(Tmessage.Treaddir request) throws FsException {
@@ -291,7 +291,7 @@ final class NinePDataOperations implements NinePHandler.Data<Reply, FsException>
         }
     }
 
-    /** Most bytes of entries that are answered. */
+    /** Returns the maximum bytes of entries in the reply. */
     static int directoryBytes(NinePSession session, Tmessage.Treaddir request) {
         return Math.min(session.dataBytes(request.count()), DIRECTORY_BYTES_MAX);
     }

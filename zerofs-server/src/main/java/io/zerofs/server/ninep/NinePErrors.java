@@ -4,7 +4,7 @@ package io.zerofs.server.ninep;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.server.ninep.wire.Errno;
 
-/** The error of the file system as a 9P client gets it. */
+/** Maps the errors of the file system to the error numbers that a 9P client gets. */
 public final class NinePErrors {
     private NinePErrors() {}
 
@@ -19,7 +19,7 @@ public final class NinePErrors {
             case CROSS_DEVICE -> Errno.EXDEV;
             case NOT_DIRECTORY -> Errno.ENOTDIR;
             case IS_DIRECTORY -> Errno.EISDIR;
-            // A position that was never given is as invalid to getdents(2) as one out of range.
+            // For getdents(2), a position that the server never returned is invalid like one out of range.
             case INVALID, BAD_COOKIE -> Errno.EINVAL;
             case FILE_TOO_LARGE -> Errno.EFBIG;
             case NO_SPACE -> Errno.ENOSPC;
@@ -32,7 +32,7 @@ public final class NinePErrors {
             case NO_ATTRIBUTE -> Errno.ENODATA;
             case ATTRIBUTE_TOO_LARGE -> Errno.ERANGE;
             case NOT_SUPPORTED -> Errno.EOPNOTSUPP;
-            // 9P has no guarded change; the constant is here so that the switch is total.
+            // 9P has no guarded change: NOT_SYNC is here only to make the switch total.
             case NOT_SYNC, TRY_AGAIN -> Errno.EAGAIN;
         };
     }

@@ -4,7 +4,7 @@ package io.zerofs.server.ninep;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.server.ninep.wire.NinePHandler;
 
-/** All operations of one session, by their families. */
+/** All operations of one session, in families. */
 record NinePOperations(
         FidOperations fids,
         NamespaceOperations names,

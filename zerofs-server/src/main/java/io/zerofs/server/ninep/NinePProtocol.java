@@ -30,17 +30,17 @@ import org.slf4j.LoggerFactory;
 final class NinePProtocol implements MessageProtocol {
     private static final Logger LOG = LoggerFactory.getLogger(NinePProtocol.class);
 
-    /** The dialect spoken here. */
+    /** The dialect that the server speaks. */
     private static final byte[] VERSION = "9P2000.L".getBytes(StandardCharsets.US_ASCII);
 
-    /** The answer to any other (version(5)). */
+    /** The answer to any other dialect (version(5)). */
     private static final byte[] VERSION_UNKNOWN = "unknown".getBytes(StandardCharsets.US_ASCII);
 
     private final NinePServer server;
     private final Connection connection;
     private final ConcurrentHashMap<Integer, PendingTag> calls = new ConcurrentHashMap<>();
 
-    // Confined to the event loop; null before the first Tversion.
+    // Confined to the event loop; null until a Tversion begins a session, and after one that does not.
     private NinePSession session;
     private NinePOperations operations;
 
@@ -71,7 +71,7 @@ final class NinePProtocol implements MessageProtocol {
             }
             message = TmessageDecoder.decode(type, bytes.skipBytes(MessageHeader.HEADER_BYTES));
         } catch (MalformedMessageException e) {
-            // The message was whole, so the next one can be understood.
+            // The message was whole, so the connection can read the next one.
             LOG.debug("{}: malformed {}: {}", connection, type, e.getMessage());
             reply(request, tag, error(Errno.EPROTO));
             return;
@@ -85,7 +85,7 @@ final class NinePProtocol implements MessageProtocol {
         }
     }
 
-    /** Begins a new session; what the old one had is gone (version(5)). */
+    /** Ends the session with its fids and locks, and begins a new one if the server knows the dialect (version(5)). */
     private void version(Tmessage.Tversion message, int tag, Request request) {
         endSession();
         boolean known = Arrays.equals(message.version(), VERSION);
@@ -103,8 +103,8 @@ final class NinePProtocol implements MessageProtocol {
     }
 
     /**
-     * Answers when the old tag is free: it was answered before, or never will be (flush(5)). Linux drops a connection
-     * on which a reply comes after its Rflush.
+     * Answers when the old tag is free: the server has answered it, or never will (flush(5)). Linux drops a connection on
+     * which a reply comes after its Rflush.
      */
     private void flush(Tmessage.Tflush message, int tag, Request request) {
         PendingTag old = calls.get(message.oldTag());

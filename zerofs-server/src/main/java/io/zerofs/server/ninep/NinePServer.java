@@ -14,11 +14,11 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * 9P2000.L for all connections of a daemon, which share their byte-range locks. Thread-safe. To listen, give it to
+ * Serves 9P2000.L on all connections of a daemon, which share their byte-range locks. Thread-safe. To listen, pass it to
  * {@link io.zerofs.server.net.ProtocolServer}.
  */
 public final class NinePServer implements MessageProtocol.Factory {
-    /** Between the first session of a daemon and that of the next; any small multiple is far from the others. */
+    /** Distance of the first session numbers of consecutive daemons. Its small multiples are far from each other. */
     private static final long SESSION_NUMBERS_APART = 0x9E37_79B9L;
 
     private final VirtualFileSystem files;
@@ -37,7 +37,7 @@ public final class NinePServer implements MessageProtocol.Factory {
         this(files, settings, UserMapping.NONE);
     }
 
-    /** @param users as whom clients act */
+    /** @param users maps the users that clients state to the users that they act as */
     public NinePServer(VirtualFileSystem files, NinePSettings settings, UserMapping users) {
         this.files = files;
         this.settings = settings;
@@ -71,7 +71,7 @@ public final class NinePServer implements MessageProtocol.Factory {
         return locks;
     }
 
-    /** Byte-range locks of all sessions, and requests that wait for one. */
+    /** Returns the shares of byte-range locks over all sessions. A request that waits for a lock counts as one. */
     Shares lockShares() {
         return lockShares;
     }
@@ -80,22 +80,22 @@ public final class NinePServer implements MessageProtocol.Factory {
         return appendLocks;
     }
 
-    /** Tells of requests that the store or the disk failed. */
+    /** Returns the log of requests that failed because of the store or the disk. */
     LimitedLog failures() {
         return failures;
     }
 
-    /** Another number for each session of the volume, also after the daemon was started again. */
+    /** Returns a new number for each session of the volume, also after a restart of the daemon. */
     int nextSession() {
         return sessions.incrementAndGet();
     }
 
-    /** Memory of the fids of all sessions. */
+    /** Returns the shares of memory for the fids of all sessions. */
     Shares fids() {
         return fids;
     }
 
-    /** Memory of the extended attributes that fids of all sessions read or write. */
+    /** Returns the shares of memory for extended attributes that the fids of all sessions read or write. */
     Shares xattrs() {
         return xattrs;
     }

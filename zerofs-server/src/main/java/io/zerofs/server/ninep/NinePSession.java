@@ -13,7 +13,7 @@ import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.MessageHeader;
 
 /**
- * The state from one Tversion to the next, or to the end of the connection: the fids, and the processes that own locks.
+ * The state from one Tversion to the next, or to the end of the connection: the fids, and one client of the lock table.
  * Thread-safe.
  */
 final class NinePSession implements LockClient {
@@ -40,7 +40,7 @@ final class NinePSession implements LockClient {
         return server.files();
     }
 
-    /** Whether the client may act for this user: what the system knows of who connected counts more than what it says. */
+    /** Returns whether the client may act for this user. The user that the system reports counts more than the claim. */
     boolean mayClaim(int uid) {
         return isBelieved() || connection.peerUser().uid() == uid;
     }
@@ -51,8 +51,8 @@ final class NinePSession implements LockClient {
     }
 
     /**
-     * As whom a user acts. The protocol does not tell its groups, which the client's kernel checks; a client that speaks
-     * for itself only has the group that the system knows.
+     * Returns the credentials that a user acts with. The protocol does not report groups, which the client's kernel
+     * checks. A client that may act only for itself has the group that the system reports.
      */
     Credentials as(int uid, int gid) {
         if (!isBelieved()) {
@@ -101,13 +101,13 @@ final class NinePSession implements LockClient {
         return messageBytesMax;
     }
 
-    /** The part of {@code count}, an unsigned number, that a reply with data can carry. */
+    /** Returns the part of {@code count}, an unsigned number, that fits into a reply with data. */
     int dataBytes(int count) {
         int dataMax = messageBytesMax - MessageHeader.DATA_OFFSET;
         return count < 0 ? dataMax : Math.min(count, dataMax);
     }
 
-    /** Ends all fids and locks, also those that requests still running are about to add. */
+    /** Ends all fids and locks, also those that running requests are about to add. */
     void close() {
         fids.close();
     }

@@ -8,28 +8,28 @@ import io.zerofs.server.net.Shares;
  * Limits of the 9P server.
  *
  * @param messageBytesMax largest message (msize) that a client may negotiate, 4 KiB to 10 MiB
- * @param fidsMax fids of usual size over all connections: unopened, or with a short name. Linux with
- *     {@code cache=loose} keeps one for each file it remembers.
+ * @param fidsMax fids of usual size over all connections: unopened and with a name of up to 64 bytes. Linux with
+ *     {@code cache=loose} keeps one for each file that it remembers.
  * @param locksMax byte-range locks over all connections
- * @param waitingLocksMax lock requests of one connection that wait at once; further ones are answered with BLOCKED, and
- *     the client tries again. Each counts as a request in flight.
- * @param lockWaitSeconds how long a lock request waits before it is answered with BLOCKED. Linux notices signals, timers
- *     among them, only before and after, when it waits by itself (30 s, or the mount option locktimeout). So a long wait
- *     here makes timers late, and a short one makes locks that are held for some seconds come late.
+ * @param waitingLocksMax lock requests of one connection that wait at once. The server answers further ones with BLOCKED,
+ *     and the client tries again. Each counts as a request in flight.
+ * @param lockWaitSeconds seconds that a lock request waits before the server answers BLOCKED. After that Linux waits by
+ *     itself (30 s, or the mount option locktimeout), and only then notices signals, also of timers. So a long wait here
+ *     makes timers late. With a short one, a lock that another client holds for some seconds comes late.
  * @param clientShare part of fids, locks and extended attributes that one client can have; see {@link Shares}
  */
 public record NinePSettings(
         int messageBytesMax, int fidsMax, int locksMax, int waitingLocksMax, int lockWaitSeconds, double clientShare) {
-    /** Memory of a fid of usual size. */
+    /** Bytes of memory of a fid of usual size. */
     public static final long FID_BYTES = 320;
 
-    /** Of extended attributes that fids hold over all connections. */
+    /** Maximum bytes of extended attributes in fids, over all connections. */
     static final long XATTR_BYTES_MAX = 16 << 20;
 
-    /** The largest message that any setting allows. */
+    /** The largest message in bytes that any setting allows. */
     public static final int MESSAGE_BYTES_LIMIT = 10 << 20;
 
-    /** The smallest message size that a client may negotiate; Linux asks for no less. */
+    /** The smallest msize in bytes that a client may negotiate, and the limit before Tversion. Linux asks for no less. */
     public static final int MESSAGE_BYTES_MIN = 4_096;
 
     public static final NinePSettings DEFAULT = new NinePSettings(MESSAGE_BYTES_LIMIT, 1 << 20, 1 << 16, 64, 3);
@@ -48,17 +48,17 @@ public record NinePSettings(
         }
     }
 
-    /** With the usual share of a client. */
+    /** Makes settings with the usual share of a client. */
     public NinePSettings(int messageBytesMax, int fidsMax, int locksMax, int waitingLocksMax, int lockWaitSeconds) {
         this(messageBytesMax, fidsMax, locksMax, waitingLocksMax, lockWaitSeconds, ServerSettings.CLIENT_SHARE);
     }
 
-    /** The same with another limit on fids. */
+    /** Returns the same settings with another limit on fids. */
     public NinePSettings withFidsMax(int other) {
         return new NinePSettings(messageBytesMax, other, locksMax, waitingLocksMax, lockWaitSeconds, clientShare);
     }
 
-    /** The same with another share of a client. */
+    /** Returns the same settings with another share of a client. */
     public NinePSettings withClientShare(double other) {
         return new NinePSettings(messageBytesMax, fidsMax, locksMax, waitingLocksMax, lockWaitSeconds, other);
     }

@@ -13,7 +13,7 @@ import io.zerofs.server.ninep.wire.Tmessage;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 
-/** Extended attributes: read through a fid that Txattrwalk makes, written through one that Txattrcreate turns. */
+/** Extended attributes. Txattrwalk makes a fid that reads one, and Txattrcreate turns a fid into one that writes one. */
 final class NinePXattrOperations implements NinePHandler.Xattrs<Reply, FsException> {
     /** Flags of setxattr(2). */
     private static final int CREATE = 1;
@@ -44,7 +44,7 @@ final class NinePXattrOperations implements NinePHandler.Xattrs<Reply, FsExcepti
         return Reply.now(new Rmessage.Rxattrwalk(value.length));
     }
 
-    /** As listxattr(2) wants it: each name ends with a NUL. */
+    /** Returns names in the form of listxattr(2): each ends with a NUL. */
     private static byte[] joined(List<FileName> names) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (FileName name : names) {
@@ -78,8 +78,8 @@ final class NinePXattrOperations implements NinePHandler.Xattrs<Reply, FsExcepti
     }
 
     /**
-     * Sets what was written. 9P has no message to remove an attribute: Linux asks to replace it by nothing, which is
-     * taken for that, so that replacing by an empty value works only without XATTR_REPLACE.
+     * Sets the written value. 9P has no message that removes an attribute: Linux writes an empty value with XATTR_REPLACE,
+     * and the server removes the attribute. So an empty value can replace another one only without XATTR_REPLACE.
      */
     void set(Fid fid, FidState.XattrDraft draft) throws FsException {
         byte[] value = draft.value();

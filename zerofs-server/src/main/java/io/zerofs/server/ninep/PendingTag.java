@@ -16,10 +16,10 @@ import java.util.function.BooleanSupplier;
  */
 final class PendingTag {
     private enum Phase {
-        /** Not begun, or to be begun again on a thread that may wait. */
+        /** Not begun, or about to begin again on a thread that may wait. */
         QUEUED,
         RUNNING,
-        /** Its work returned, the answer comes later. */
+        /** The work returned, and the answer comes later. */
         WAITING,
         ENDED
     }
@@ -35,7 +35,7 @@ final class PendingTag {
     private BooleanSupplier cancel;
     private List<Runnable> flushes = List.of();
 
-    /** @param calls where this is found by its tag, until it ends */
+    /** @param calls tags in flight by number; this one removes itself when it ends */
     PendingTag(int tag, Request request, ConcurrentMap<Integer, PendingTag> calls, ByteBufAllocator allocator) {
         this.tag = tag;
         this.request = request;
@@ -47,10 +47,10 @@ final class PendingTag {
         return phase == Phase.ENDED;
     }
 
-    /** Says that the work begins; false if there is nothing left to do. */
+    /** Notes that the work begins. Returns false if the tag has ended before. */
     synchronized boolean begin() {
         if (phase == Phase.ENDED) {
-            // Only here, because the message counts as in flight until its turn came.
+            // Not earlier, because the message counts as in flight until its turn comes.
             request.end();
             return false;
         }
@@ -58,7 +58,7 @@ final class PendingTag {
         return true;
     }
 
-    /** Says that the work did nothing and will begin again. */
+    /** Notes that the work did nothing and will begin again. */
     synchronized void putBack() {
         phase = Phase.QUEUED;
         if (aborted || !flushes.isEmpty()) {
@@ -66,7 +66,7 @@ final class PendingTag {
         }
     }
 
-    /** Says that the work returned, and the answer comes later. */
+    /** Notes that the work returned, and the answer comes later. */
     synchronized void waitFor(BooleanSupplier cancellation) {
         phase = Phase.WAITING;
         cancel = cancellation;
@@ -75,12 +75,12 @@ final class PendingTag {
         }
     }
 
-    /** Goes on with a request that waited; what the work throws closes the connection. */
+    /** Continues a request that waited. An exception of the work closes the connection. */
     void resume(Runnable work) {
         request.resume(work);
     }
 
-    /** Sends the answer, unless nobody waits for it any more. */
+    /** Sends the answer, unless the tag has ended or was aborted. */
     synchronized void end(Rmessage answer) {
         if (phase == Phase.ENDED) {
             discard(answer);
@@ -112,7 +112,7 @@ final class PendingTag {
         }
     }
 
-    /** Ends the request without an answer: its session is gone. */
+    /** Ends the request without an answer: its session is gone, or its work failed unexpectedly. */
     synchronized void abort() {
         aborted = true;
         switch (phase) {
@@ -127,7 +127,7 @@ final class PendingTag {
     }
 
     private void tryCancel() {
-        // The cancelled wait comes back with an answer, on this thread, which nobody is to get.
+        // The cancelled wait calls end() on this thread. In this phase end() discards the answer.
         phase = Phase.ENDED;
         if (cancel.getAsBoolean()) {
             request.end();

@@ -6,15 +6,15 @@ import io.zerofs.core.vfs.FileKind;
 import io.zerofs.server.ninep.wire.Qid;
 
 /**
- * Files as 9P identifies them in one session. The version of a file never changes in a session: Linux takes a file of
- * another version for another file, and would forget data of the first that it has not yet written back. It is another
- * one in each session, so that a cache on the client's disk (fscache) does not outlive the mount. It is never 0, which
- * Linux takes for a file that it must not cache. See {@code docs/protocols/ninep.md}.
+ * Identities of files in one session. The version of a file never changes in a session: Linux takes a file of another
+ * version for another file, and would forget data of the first that it has not yet written back. Each session has another
+ * version, so that a cache on the client's disk (fscache) does not outlive the mount. The version is never 0, because
+ * Linux does not cache a file of version 0. See {@code docs/protocols/ninep.md}.
  */
 final class Qids {
     private final int version;
 
-    /** @param session a number that no other session of the volume had for long */
+    /** @param session a number that no recent session of the volume had */
     Qids(int session) {
         this.version = session == 0 ? 1 : session;
     }
@@ -23,7 +23,7 @@ final class Qids {
         return new Qid(type(file.kind()), version, file.id().number());
     }
 
-    /** Of a directory entry: without a version, at which Linux does not look there. */
+    /** Returns the qid of a directory entry. It has no version, because Linux ignores the version of an entry. */
     static Qid of(long inode, FileKind kind) {
         return new Qid(type(kind), 0, inode);
     }

@@ -7,14 +7,14 @@ import java.util.function.BooleanSupplier;
 
 /** The result of an operation. */
 sealed interface Reply {
-    /** It is done. */
+    /** The operation is done. */
     record Now(Rmessage message) implements Reply {}
 
     /**
-     * It waits for something without a thread.
+     * The operation waits without a thread.
      *
      * @param message completes on any thread
-     * @param cancel tries to undo the request as if it had never been sent; false if it is too late, or cannot be
+     * @param cancel tries to undo the request as if it had never been sent; returns false if that is too late or impossible
      */
     record Later(CompletableFuture<Rmessage> message, BooleanSupplier cancel) implements Reply {}
 
