@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep.wire;
 
-/** Which attributes a Tgetattr asks for and an Rgetattr gives (P9_GETATTR_*). */
+/** Bits of the attributes that a Tgetattr requests and an Rgetattr has (P9_GETATTR_*). */
 public final class GetattrMask {
     public static final long MODE = 0x001;
     public static final long LINKS = 0x002;
@@ -18,7 +18,7 @@ public final class GetattrMask {
     public static final long GENERATION = 0x1000;
     public static final long DATA_VERSION = 0x2000;
 
-    /** All that there are (P9_GETATTR_ALL). */
+    /** All bits (P9_GETATTR_ALL). */
     public static final long ALL = 0x3FFF;
 
     private GetattrMask() {}

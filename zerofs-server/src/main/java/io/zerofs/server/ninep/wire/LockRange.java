@@ -2,7 +2,7 @@
 package io.zerofs.server.ninep.wire;
 
 /**
- * Bytes of a file, as they come: nobody has checked that they make sense.
+ * A range of bytes of a file. In a request it is unchecked, as the client sent it.
  *
  * @param start first byte, unsigned
  * @param length bytes, unsigned; 0 for all from {@code start} on

@@ -29,15 +29,15 @@ public final class MessageHeader {
     /** The tag of Tversion (P9_NOTAG). */
     public static final int NO_TAG = 0xFFFF;
 
-    /** The fid that means none (P9_NOFID). */
+    /** The number that means no fid (P9_NOFID). */
     public static final int NO_FID = -1;
 
     private MessageHeader() {}
 
     /**
-     * The length of the message at the reader index, or 0 if its size has not arrived yet.
+     * Returns the length of the message at the reader index, or 0 if its size has not arrived yet.
      *
-     * @param bytesMax the largest message allowed now
+     * @param bytesMax maximum bytes of a message now
      */
     public static int length(ByteBuf received, int bytesMax) throws MalformedMessageException {
         if (received.readableBytes() < Integer.BYTES) {
@@ -51,12 +51,12 @@ public final class MessageHeader {
         return size;
     }
 
-    /** The type code of the message at the reader index. */
+    /** Returns the type code of the message at the reader index. */
     public static int type(ByteBuf bytes) {
         return bytes.getUnsignedByte(bytes.readerIndex() + TYPE_OFFSET);
     }
 
-    /** The tag of the message at the reader index. */
+    /** Returns the tag of the message at the reader index. */
     public static int tag(ByteBuf bytes) {
         return bytes.getUnsignedShortLE(bytes.readerIndex() + TAG_OFFSET);
     }

@@ -75,17 +75,17 @@ public enum MessageType {
         this.code = code;
     }
 
-    /** The byte on the wire. */
+    /** Returns the byte on the wire. */
     public int code() {
         return code;
     }
 
-    /** Whether clients send it. */
+    /** Returns whether clients send messages of this type. */
     public boolean isRequest() {
         return code % 2 == 0;
     }
 
-    /** The type with this code, an unsigned byte; null if 9P2000.L has none. */
+    /** Returns the type with this code, an unsigned byte; null if 9P2000.L has none. */
     public static MessageType ofCode(int code) {
         return BY_CODE[code];
     }

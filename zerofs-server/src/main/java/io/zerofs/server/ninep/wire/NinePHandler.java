@@ -2,7 +2,7 @@
 package io.zerofs.server.ninep.wire;
 
 /**
- * A method per operation, so that the compiler finds one that nobody answers. Each family of them has an interface.
+ * One method per operation, so that the compiler finds an operation without an answer. Each family has an interface.
  *
  * @param <R> result of an operation
  * @param <E> its failure
@@ -20,7 +20,7 @@ public interface NinePHandler<R, E extends Exception> {
 
     Locks<R, E> locks();
 
-    /** Fids made, moved and freed. */
+    /** Operations that make, move and free fids. */
     interface Fids<R, E extends Exception> {
         R auth(Tmessage.Tauth request) throws E;
 
@@ -33,7 +33,7 @@ public interface NinePHandler<R, E extends Exception> {
         R remove(Tmessage.Tremove request) throws E;
     }
 
-    /** Names made, moved and taken away. */
+    /** Operations that make, move, read and remove names. */
     interface Names<R, E extends Exception> {
         R symlink(Tmessage.Tsymlink request) throws E;
 
@@ -52,7 +52,7 @@ public interface NinePHandler<R, E extends Exception> {
         R unlinkAt(Tmessage.Tunlinkat request) throws E;
     }
 
-    /** Files and directories opened, read and written. */
+    /** Operations that open, read and write files and directories. */
     interface Data<R, E extends Exception> {
         R open(Tmessage.Tlopen request) throws E;
 
@@ -67,7 +67,7 @@ public interface NinePHandler<R, E extends Exception> {
         R readDirectory(Tmessage.Treaddir request) throws E;
     }
 
-    /** Attributes of files and of the file system. */
+    /** Operations on attributes of files and of the file system. */
     interface Attributes<R, E extends Exception> {
         R getAttributes(Tmessage.Tgetattr request) throws E;
 
@@ -76,14 +76,14 @@ public interface NinePHandler<R, E extends Exception> {
         R statistics(Tmessage.Tstatfs request) throws E;
     }
 
-    /** Extended attributes. */
+    /** Operations on extended attributes. */
     interface Xattrs<R, E extends Exception> {
         R xattrWalk(Tmessage.Txattrwalk request) throws E;
 
         R xattrCreate(Tmessage.Txattrcreate request) throws E;
     }
 
-    /** Byte-range locks. */
+    /** Operations on byte-range locks. */
     interface Locks<R, E extends Exception> {
         R lock(Tmessage.Tlock request) throws E;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep.wire;
 
-/** Flags of Tlopen and Tlcreate: the values of open(2) on Linux (P9_DOTL_*), whatever the client's machine has. */
+/** Flags of Tlopen and Tlcreate: the values of open(2) on Linux (P9_DOTL_*), on every kind of client machine. */
 public final class OpenFlags {
     public static final int ACCESS_MODE = 03;
     public static final int READ_ONLY = 00;

@@ -7,8 +7,8 @@ import io.zerofs.server.bytes.LittleEndianWriter;
  * The server's identity of a file: {@code u8 type, u32 version, u64 path}.
  *
  * @param type {@link #DIRECTORY}, {@link #SYMLINK} or {@link #FILE}
- * @param version changes whenever the file does
- * @param path the same for two fids exactly when they are the same file
+ * @param version for Linux, files of different versions are different files; 0 means no version
+ * @param path equal for two fids exactly if they are the same file
  */
 public record Qid(int type, int version, long path) {
     public static final int DIRECTORY = 0x80;

@@ -9,12 +9,12 @@ import java.util.List;
 public sealed interface Rmessage {
     MessageType type();
 
-    /** Upper bound for the bytes of the body. */
+    /** Returns an upper bound for the bytes of the body. */
     int bodyBytesMax();
 
     void writeBody(LittleEndianWriter out);
 
-    /** A reply whose type says all. */
+    /** A reply without a body. */
     record Empty(MessageType type) implements Rmessage {
         public static final Empty RRENAME = new Empty(MessageType.RRENAME);
         public static final Empty RSETATTR = new Empty(MessageType.RSETATTR);
@@ -54,7 +54,7 @@ public sealed interface Rmessage {
     /**
      * Rlopen and Rlcreate.
      *
-     * @param ioUnit bytes that one read or write moves at most; 0 for as much as fits the message size
+     * @param ioUnit maximum bytes of one read or write; 0 for as many as fit the message size
      */
     record Opened(MessageType type, Qid qid, int ioUnit) implements Rmessage {
         @Override
@@ -72,8 +72,8 @@ public sealed interface Rmessage {
     /**
      * Rread and Rreaddir.
      *
-     * @param bytes the reply with room for header and count in front of the data ({@link MessageHeader#DATA_OFFSET}), so that
-     *     data is put where it is sent from; owned
+     * @param bytes the reply, owned, with room for header and count before the data ({@link MessageHeader#DATA_OFFSET}), so
+     *     that the socket sends the data from where it was read to
      */
     record Data(MessageType type, ByteBuf bytes) implements Rmessage {
         @Override
@@ -209,7 +209,7 @@ public sealed interface Rmessage {
         }
     }
 
-    /** The lock that is in the way, or what was asked with {@link LockType#UNLOCK} if none is. */
+    /** The conflicting lock, or the range and owner of the request with {@link LockType#UNLOCK} if there is none. */
     record Rgetlock(LockType lock, LockRange range, LockOwner owner) implements Rmessage {
         @Override
         public MessageType type() {
@@ -265,10 +265,10 @@ public sealed interface Rmessage {
     /**
      * Rgetattr.
      *
-     * @param valid bits of {@link GetattrMask} that say which components mean something
-     * @param mode with the kind of file, as in {@code st_mode}
-     * @param device in Linux's 64-bit encoding
-     * @param blocks of 512 bytes
+     * @param valid bits of {@link GetattrMask} for the components that the client may use
+     * @param mode permission bits and the kind of file, as in {@code st_mode}
+     * @param device device number in Linux's 32-bit encoding (new_encode_dev)
+     * @param blocks number of blocks of 512 bytes
      */
     record Rgetattr(
             long valid,

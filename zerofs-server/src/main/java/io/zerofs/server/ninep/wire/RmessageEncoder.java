@@ -5,11 +5,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.zerofs.server.bytes.LittleEndianWriter;
 
-/** Makes messages of replies. */
+/** Encodes replies as messages. */
 public final class RmessageEncoder {
     private RmessageEncoder() {}
 
-    /** A whole message, owned by the caller. Takes over the buffer of a reply with data, and sends that one. */
+    /** Returns a whole message, which the caller owns. For a reply with data it is the buffer of the reply itself. */
     public static ByteBuf encode(ByteBufAllocator allocator, int tag, Rmessage message) {
         ByteBuf bytes;
         if (message instanceof Rmessage.Data data) {
@@ -23,9 +23,9 @@ public final class RmessageEncoder {
     }
 
     /**
-     * An empty reply with data, to be filled from {@link MessageHeader#DATA_OFFSET} on.
+     * Returns a reply with data, still empty. The caller writes data from {@link MessageHeader#DATA_OFFSET} on.
      *
-     * @param dataBytesMax how much data will follow at most
+     * @param dataBytesMax maximum bytes of the data
      */
     public static ByteBuf newDataMessage(ByteBufAllocator allocator, int dataBytesMax) {
         int bytesMax = MessageHeader.DATA_OFFSET + dataBytesMax;

@@ -4,16 +4,16 @@ package io.zerofs.server.ninep.wire;
 import io.netty.buffer.ByteBuf;
 
 /**
- * A message of a client. The components have the order of the wire. Fids are unsigned 32-bit numbers. Names are bytes of
- * which only the length was checked.
+ * A message of a client. The components have the order of the wire. Fids are unsigned 32-bit numbers. Names are unchecked
+ * bytes that fit into the message.
  */
 public sealed interface Tmessage {
     MessageType type();
 
-    /** Concerns the connection rather than a file: answered by whoever owns the connection. */
+    /** A message about the connection, not about files. The owner of the connection answers it. */
     sealed interface Control extends Tmessage {}
 
-    /** Concerns files: dispatches itself to the method of its name. */
+    /** A message about files. It calls its own method of a handler. */
     sealed interface Operation extends Tmessage {
         <R, E extends Exception> R applyTo(NinePHandler<R, E> handler) throws E;
     }
@@ -131,7 +131,7 @@ public sealed interface Tmessage {
         }
     }
 
-    /** @param valid bits of {@link SetattrValid}, which say what the other components mean */
+    /** @param valid bits of {@link SetattrValid}, which select the components to set */
     record Tsetattr(int fid, int valid, int mode, int uid, int gid, long size, WireTime accessed, WireTime modified)
             implements Operation {
         @Override
@@ -145,7 +145,7 @@ public sealed interface Tmessage {
         }
     }
 
-    /** @param name empty to list the names */
+    /** @param name name of the attribute; empty to list the names */
     record Txattrwalk(int fid, int newFid, byte[] name) implements Operation {
         @Override
         public MessageType type() {
@@ -197,10 +197,10 @@ public sealed interface Tmessage {
 
     /** @param flags {@link #BLOCK} and {@link #RECLAIM} */
     record Tlock(int fid, LockType lock, int flags, LockRange range, LockOwner owner) implements Operation {
-        /** Wait until the lock can be had (P9_LOCK_FLAGS_BLOCK). */
+        /** The request waits until the lock is free (P9_LOCK_FLAGS_BLOCK). */
         public static final int BLOCK = 1;
 
-        /** The client had the lock before the server went away (P9_LOCK_FLAGS_RECLAIM). */
+        /** The client had the lock before the server restarted (P9_LOCK_FLAGS_RECLAIM). */
         public static final int RECLAIM = 2;
 
         @Override
@@ -264,7 +264,7 @@ public sealed interface Tmessage {
 
     /** @param flags 0 or {@link #REMOVE_DIRECTORY} */
     record Tunlinkat(int fid, byte[] name, int flags) implements Operation {
-        /** Remove a directory, not a file (AT_REMOVEDIR). */
+        /** Removes a directory, not a file (AT_REMOVEDIR). */
         public static final int REMOVE_DIRECTORY = 0x200;
 
         @Override

@@ -5,12 +5,12 @@ import io.netty.buffer.ByteBuf;
 import io.zerofs.server.bytes.LittleEndianReader;
 import io.zerofs.server.bytes.MalformedMessageException;
 
-/** Reads the body of a request. Its header was checked before, so strings are bounded by its length. */
+/** Decodes the bodies of requests. The header was checked before, so its length bounds the strings. */
 public final class TmessageDecoder {
-    /** Names in one Twalk (P9_MAXWELEM). */
+    /** Maximum names in one Twalk (P9_MAXWELEM). */
     public static final int WALK_NAMES_MAX = 16;
 
-    /** Longest name of a client machine in a lock; Linux sends its node name, of at most 64 bytes. */
+    /** Maximum bytes of a client machine's name in a lock; Linux sends its node name, of at most 64 bytes. */
     public static final int CLIENT_BYTES_MAX = 255;
 
     private static final int STRING_BYTES_MAX = 0xFFFF;
@@ -20,9 +20,9 @@ public final class TmessageDecoder {
     /**
      * Decodes a body.
      *
-     * @param type of the message, a request
-     * @param body what follows the header; a Twrite keeps a slice of it
-     * @throws MalformedMessageException if the body is too short, too long or has a value that cannot be
+     * @param type type of the message, a request
+     * @param body bytes after the header; a Twrite keeps a slice of them
+     * @throws MalformedMessageException if the body is too short, too long or has an impossible value
      */
     public static Tmessage decode(MessageType type, ByteBuf body) throws MalformedMessageException {
         LittleEndianReader in = new LittleEndianReader(body);
