@@ -16,15 +16,15 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A file as one connection's block device. The connection was allowed to use it when it opened it, and that holds.
- * Ranges were checked against {@link Export#size} by the caller. Thread-safe; closed when the connection and the last
- * of its requests have ended.
+ * A file as one connection's block device. The server decides at opening whether the connection may use it, and not again.
+ * The caller has checked ranges against {@link Export#size}. Thread-safe; closed when the connection and its last request
+ * have ended.
  */
 final class BlockDevice implements AutoCloseable {
-    /** Most data that becomes a hole in one step. */
+    /** Maximum bytes of data that become a hole in one step. */
     static final long DEALLOCATE_BYTES_MAX = 64L << 20;
 
-    /** Largest range whose bytes are moved in one step. */
+    /** Maximum bytes that one step reads or writes. */
     static final int TRANSFER_BYTES_MAX = 1 << 20;
 
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(VirtualFileSystem.CHUNK_BYTES);
@@ -59,7 +59,7 @@ final class BlockDevice implements AutoCloseable {
         }
     }
 
-    /** Reads a first part of the range for what that leaves in the caches; gives its length. */
+    /** Reads a first part of the range, so that the caches have it, and returns its length. */
     long load(long offset, long length) throws FsException {
         int bytes = (int) Math.min(length, TRANSFER_BYTES_MAX);
         read(offset, ByteBuffer.allocate(bytes));
@@ -70,20 +70,20 @@ final class BlockDevice implements AutoCloseable {
         files.write(Credentials.ROOT, export.inode(), DataAccess.CHECKED_AT_OPEN, offset, source);
     }
 
-    /** Makes a first part of the range a hole, which reads as zeros; gives its length. What is a hole is passed over. */
+    /** Makes a first part of the range a hole, which reads as zeros, and returns its length. Skips existing holes. */
     long deallocate(long offset, long length) throws FsException {
         Extent run = extentAt(offset, length);
         if (run.hole()) {
             return run.length();
         }
-        // A step ends where a chunk does: one that two steps zero in part would stay, full of zeros.
+        // A step ends at the end of a chunk: a chunk that two steps zeroed in part would stay, full of zeros.
         long inChunk = offset % VirtualFileSystem.CHUNK_BYTES;
         long bytes = Math.min(run.length(), DEALLOCATE_BYTES_MAX - inChunk);
         files.deallocate(Credentials.ROOT, export.inode(), DataAccess.CHECKED_AT_OPEN, offset, bytes);
         return bytes;
     }
 
-    /** Writes zeros to a first part of the range as if they were data; gives its length. */
+    /** Writes zeros as data to a first part of the range, and returns its length. */
     long writeZeros(long offset, long length) throws FsException {
         long end = offset + Math.min(length, TRANSFER_BYTES_MAX);
         long next = offset;
@@ -98,8 +98,8 @@ final class BlockDevice implements AutoCloseable {
     }
 
     /**
-     * The runs of data and holes that cover the range from its start: all of it, or as many as {@code max}. Neighbours
-     * differ.
+     * Returns the runs of data and holes that cover the range from its start: all of it, or as much as {@code max} runs
+     * cover. Adjacent runs differ.
      */
     List<BlockExtent> extents(long offset, long length, int max) throws FsException {
         List<BlockExtent> extents = new ArrayList<>();
@@ -130,12 +130,12 @@ final class BlockDevice implements AutoCloseable {
         return run;
     }
 
-    /** Completes when every write to any file that returned before is in the store. */
+    /** Returns a barrier, which completes when every change of any file that returned before is durable. */
     CompletableFuture<Void> barrier() {
         return files.barrier();
     }
 
-    /** May wait for the store. */
+    /** Releases the file; may wait for the store. */
     @Override
     public void close() {
         try {

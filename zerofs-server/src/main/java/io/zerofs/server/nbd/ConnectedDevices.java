@@ -18,18 +18,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Marks the files of connected writable devices, to find out later that the daemon stopped without disconnecting them.
+ * Marks the files of connected writable devices, to detect later that the daemon stopped without disconnecting them.
  *
  * <p>NBD has nothing like the write verifier of NFS: a client that reconnects by itself after a crash does not learn that
- * writes it had not flushed are gone. The mark, an extended attribute with the incarnation of the daemon, is there while
- * connections last; one of another incarnation means an unclean stop, and all that can be done is to say so in the log.
+ * writes without a flush are gone. The mark, an extended attribute with the incarnation of the daemon, exists while
+ * connections last. A mark of another incarnation means an unclean stop, and the daemon can only log a warning.
  *
  * <p>Thread-safe; its methods may wait for the store.
  */
 final class ConnectedDevices {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectedDevices.class);
 
-    /** Seen by the superuser only. */
+    /** Name of the mark, which only the superuser sees. */
     static final String MARK = "trusted.zerofs.nbd.connected";
 
     private final VirtualFileSystem files;
@@ -59,7 +59,7 @@ final class ConnectedDevices {
             try {
                 warnAfterUncleanStop(export.inode());
                 settle(export.inode());
-                // Not waited for: what a crash takes together with the mark is the first instant of the connection.
+                // The connection does not wait for this barrier: a crash loses the mark only in its first instant.
                 files.barrier();
             } catch (RuntimeException | Error e) {
                 remove(export);
@@ -78,7 +78,7 @@ final class ConnectedDevices {
         }
     }
 
-    /** Waits until all are removed; for the server, when it is closed. */
+    /** Waits until all devices are removed, or until the seconds are over. The server calls it once, when it closes. */
     void awaitNone(int seconds) {
         try {
             open.awaitAdvanceInterruptibly(open.arriveAndDeregister(), seconds, TimeUnit.SECONDS);
@@ -111,7 +111,7 @@ final class ConnectedDevices {
         }
     }
 
-    /** Makes the mark agree with the connections; repeated when they changed meanwhile, for no lock is held. */
+    /** Makes the mark agree with the connections. Repeats this if they changed meanwhile, because it holds no lock. */
     private void settle(InodeId inode) {
         boolean marked;
         do {

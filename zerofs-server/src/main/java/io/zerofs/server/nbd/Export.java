@@ -5,9 +5,9 @@ import io.zerofs.core.vfs.InodeId;
 import io.zerofs.server.nbd.wire.TransmissionFlag;
 
 /**
- * A file in {@code /.nbd} as a client may see it.
+ * A file in {@code /.nbd} as a client sees it.
  *
- * @param name of the file
+ * @param name name of the file
  * @param inode identity
  * @param size bytes, 0 to 2⁶³ - 1
  * @param readOnly whether no permission bit of the file allows writing

@@ -3,7 +3,7 @@ package io.zerofs.server.nbd;
 
 import io.zerofs.server.nbd.wire.OptionReplyType;
 
-/** Why a client does not get an export: the answer of the protocol, with a sentence for a person. */
+/** Refuses an export to a client: the answer of the protocol, with a sentence for a person. No stack trace. */
 final class ExportException extends Exception {
     private final OptionReplyType reply;
 

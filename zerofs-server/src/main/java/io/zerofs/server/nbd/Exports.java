@@ -18,14 +18,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The directory of exports. It is looked at anew for each client, so that a file is an export from the moment it exists.
+ * The directory of exports. Each request of a client reads it anew, so that a file is an export from the moment it exists.
  * Thread-safe; its methods may wait for the store.
  */
 final class Exports {
     /** The directory of exports, in the root directory. */
     static final String DIRECTORY = ".nbd";
 
-    /** Most names in the directory of a list; exports are still found by name. */
+    /** Maximum names in the directory for a list. With more, the server refuses the list but still finds exports by name. */
     static final int LISTED_MAX = 10_000;
 
     private static final int DIRECTORY_MODE = 0755;
@@ -40,9 +40,9 @@ final class Exports {
     }
 
     /**
-     * Creates the directory unless it is there.
+     * Creates the directory unless it exists.
      *
-     * @throws FsException NOT_DIRECTORY if something else has its name
+     * @throws FsException NOT_DIRECTORY if a file of another kind has its name
      */
     void createDirectory() throws FsException {
         FileName name = FileName.of(DIRECTORY);
@@ -50,7 +50,7 @@ final class Exports {
             files.create(Credentials.ROOT, files.root(), name, NewNode.directory(DIRECTORY_MODE));
         } catch (FsException e) {
             if (e.error() == FsError.READ_ONLY) {
-                return; // Without it there are no exports.
+                return; // Without the directory there are no exports.
             }
             if (e.error() != FsError.EXISTS) {
                 throw e;
@@ -61,7 +61,7 @@ final class Exports {
         }
     }
 
-    /** Takes the name of an export, or returns false when it does not fit. */
+    /** Takes the name of an export, or returns false to end the list before it. */
     @FunctionalInterface
     interface Names {
         boolean take(String name, long cookie);
@@ -70,13 +70,13 @@ final class Exports {
     /**
      * Lists exports in constant memory.
      *
-     * @return whether the end was reached; false if a name was not taken
+     * @return whether the list reached its end; false if a name was not taken
      */
     boolean list(ListingRange range, Names names) throws FsException {
         InodeId directory = directory();
         return directory == null
                 || files.list(Credentials.ROOT, directory, range, false, entry -> {
-                    // The protocol wants UTF-8: a file with another name cannot be asked for.
+                    // The protocol requires UTF-8, so a client cannot name a file with another name.
                     String name = entry.kind() == FileKind.REGULAR
                             ? OptionCodec.decodeText(entry.name().toBytes())
                             : null;
@@ -99,13 +99,13 @@ final class Exports {
         }
     }
 
-    /** Whether a walk through the directory would keep a thread too long from others who wait for one. */
+    /** Returns whether a list of the directory would occupy a thread for too long while other requests wait for one. */
     private boolean isCrowded() throws FsException {
         InodeId directory = directory();
         return directory != null && files.getAttributes(directory).size() > LISTED_MAX;
     }
 
-    /** The export of this name; the empty name means the only one. */
+    /** Returns the export of this name; the empty name means the only one. */
     Export find(String name) throws ExportException, FsException {
         if (!name.isEmpty()) {
             return describe(name, lookup(name));
@@ -124,12 +124,12 @@ final class Exports {
         return describe(names.get(0), lookup(names.get(0)));
     }
 
-    /** Opens an export for one connection, which closes it. From here on the file keeps its size and its path. */
+    /** Opens an export for one connection, which closes it. Until then the file keeps its size and its path. */
     BlockDevice open(String name) throws ExportException, FsException {
         Export found = find(name);
         HeldExport hold = hold(found.inode());
         try {
-            // The size that was seen before the hold may have changed.
+            // The size may have changed before the hold.
             Export held = describe(found.name(), files.getAttributes(found.inode()));
             BlockDevice device = new BlockDevice(files, held, hold, connected);
             connected.add(held);
@@ -154,7 +154,7 @@ final class Exports {
         }
     }
 
-    /** A file that is a connected device, with the directory that it is found in. */
+    /** A file that is a connected device, with the directory of exports. */
     private record HeldExport(FileHold file, FileHold directory) implements FileHold {
         @Override
         public InodeId inode() {
@@ -168,7 +168,7 @@ final class Exports {
         }
     }
 
-    /** Waits until every device is closed; for the server, when it accepts no more. */
+    /** Waits until every device is closed, or until the seconds are over. The server calls it when it accepts no more. */
     void awaitClosed(int seconds) {
         connected.awaitNone(seconds);
     }
@@ -190,7 +190,7 @@ final class Exports {
         throw new ExportException(OptionReplyType.ERR_UNKNOWN, "there is no such export");
     }
 
-    /** The directory, or null if somebody removed it. */
+    /** Returns the directory, or null if there is none. */
     private InodeId directory() throws FsException {
         try {
             Attributes found = files.lookup(Credentials.ROOT, files.root(), FileName.of(DIRECTORY));

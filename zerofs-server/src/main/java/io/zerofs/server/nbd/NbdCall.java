@@ -17,10 +17,10 @@ import java.util.concurrent.CompletionException;
 
 /** One request in flight: acts on the device and replies exactly once. One thread at a time. */
 final class NbdCall {
-    /** Most extents of one answer; a client asks again from where it ends. */
+    /** Maximum extents of one answer; the client asks again from the end of the answer. */
     static final int EXTENTS_MAX = 4_096;
 
-    /** Cost of a chunk lookup, in bytes moved. */
+    /** Cost of a chunk lookup, in bytes moved at the same cost. */
     static final int LOOKUP_COST_BYTES = 64;
 
     private final Transmission transmission;
@@ -53,7 +53,7 @@ final class NbdCall {
         });
     }
 
-    /** Writes what is left of the message, which the caller owns. */
+    /** Writes the rest of the message, which the caller owns. */
     void write(ByteBuf message) {
         attempt(() -> {
             transmission
@@ -75,7 +75,7 @@ final class NbdCall {
         });
     }
 
-    /** Answers success to what changed the device: at once, or with FUA when the change is in the store. */
+    /** Answers success to a change of the device: at once, or with FUA when the change is durable. */
     void answerChange() {
         if (asked.has(CommandFlag.FUA)) {
             answerAfterBarrier();
@@ -84,10 +84,7 @@ final class NbdCall {
         }
     }
 
-    /**
-     * Answers when everything that was answered before, on any connection, is in the store. No thread is held
-     * meanwhile.
-     */
+    /** Answers when every change that was answered before, on any connection, is durable. No thread waits meanwhile. */
     void answerAfterBarrier() {
         transmission
                 .device()
@@ -134,7 +131,7 @@ final class NbdCall {
     }
 
     /**
-     * Runs a step and answers its failure. {@link WouldBlockException} is left to the caller, who runs the step again on
+     * Runs a step and answers its failure. A {@link WouldBlockException} goes to the caller, which runs the step again on
      * another thread.
      */
     void attempt(Work work) {
@@ -147,7 +144,7 @@ final class NbdCall {
         }
     }
 
-    /** The extents of a read that may have holes worth leaving out; null if it is to be one piece. */
+    /** Returns the extents of a read whose reply may leave out holes; null if the reply must be one piece of data. */
     private List<BlockExtent> readableExtents() throws FsException {
         if (!transmission.structuredReplies()
                 || asked.has(CommandFlag.DF)

@@ -16,21 +16,21 @@ import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * One client from greeting to end: its flags, then options, then the requests of the export that it chose. Lives on the
- * event loop of the connection; options are answered elsewhere, one at a time, while the connection is paused.
+ * One client from greeting to end: its flags, then options, then requests to the export that it chose. Lives on the event
+ * loop of the connection. Threads that may wait answer the options, one at a time, while the connection is paused.
  */
 final class NbdConnection implements MessageProtocol {
-    /** Longest data of an option: an export name and hundreds of queries. Longer ones end the connection. */
+    /** Maximum bytes of an option's data: an export name and hundreds of queries. Longer data ends the connection. */
     static final int OPTION_BYTES_MAX = 64 * 1024;
 
-    /** Of a list of exports, what is made and sent at a time. */
+    /** Maximum bytes of one part of a list of exports. */
     static final int LIST_PART_BYTES = 64 << 10;
 
     private final Connection connection;
     private final Exports exports;
     private final Optional<NbdTls> tls;
 
-    // Written by whoever answers an option, before the connection goes on.
+    // Written on the event loop. A thread that answers an option only reads them, while the connection is paused.
     private Negotiation negotiation;
     private Transmission transmission;
     private boolean closed;
@@ -76,7 +76,7 @@ final class NbdConnection implements MessageProtocol {
             request.end();
         } else {
             connection.pause();
-            // A list is answered in parts of this size, one after the other.
+            // The answer to a list has parts of at most this size, one after the other.
             boolean lists = OptionHeader.decode(message.duplicate()).code() == NbdOption.LIST.code();
             request.run(Integer.MAX_VALUE, lists ? LIST_PART_BYTES : 0, () -> option(message, request));
         }
@@ -130,7 +130,7 @@ final class NbdConnection implements MessageProtocol {
         }
     }
 
-    /** Sends a part of the list; the next one is made when the socket took it. */
+    /** Sends the part of the list after a cookie. Makes the next part when the socket took this one. */
     private void list(long cookie, Request request) {
         ByteBuf part = connection.allocator().directBuffer(LIST_PART_BYTES, LIST_PART_BYTES);
         long last;

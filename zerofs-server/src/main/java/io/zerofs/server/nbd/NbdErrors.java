@@ -4,17 +4,17 @@ package io.zerofs.server.nbd;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.server.nbd.wire.NbdErrno;
 
-/** The NBD names of file system errors. NBD knows eight errors ("Error values"). */
+/** Maps the errors of the file system to those of NBD, which knows eight ("Error values"). */
 public final class NbdErrors {
     private NbdErrors() {}
 
     public static NbdErrno of(FsError error) {
         return switch (error) {
             case NOT_PERMITTED, ACCESS_DENIED, READ_ONLY -> NbdErrno.EPERM;
-            // The protocol wants EDQUOT and EFBIG as ENOSPC.
+            // The protocol requires ENOSPC for EDQUOT and EFBIG.
             case NO_SPACE, FILE_TOO_LARGE -> NbdErrno.ENOSPC;
             case INVALID -> NbdErrno.EINVAL;
-            // Of these only IO is to be expected of an open device; ENOTSUP is for FAST_ZERO alone.
+            // Of these errors an open device should return only IO. ENOTSUP is for FAST_ZERO alone.
             case NOT_FOUND,
                     IO,
                     BUSY,

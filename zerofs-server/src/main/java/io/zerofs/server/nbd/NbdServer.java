@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Serves the files in {@code /.nbd} as block devices. Thread-safe; closed by who opened it, before its resources and its
- * file system.
+ * Serves the files in {@code /.nbd} as block devices. Thread-safe. The caller that opened the server closes it before its
+ * resources and its file system.
  */
 public final class NbdServer implements AutoCloseable {
     private static final String NAME = "nbd";
@@ -28,17 +28,17 @@ public final class NbdServer implements AutoCloseable {
     }
 
     /**
-     * Creates {@code /.nbd} unless it is there, and listens.
+     * Creates {@code /.nbd} unless it exists, and listens.
      *
-     * @throws FsException if the directory cannot be had; NOT_DIRECTORY if a file has its name
-     * @throws ListenException if an address cannot be had
+     * @throws FsException if the directory cannot be created; NOT_DIRECTORY if a file has its name
+     * @throws ListenException if the server cannot listen on an address
      */
     public static NbdServer open(VirtualFileSystem files, List<ListenAddress> addresses, ServerResources resources)
             throws FsException, ListenException {
         return open(files, Optional.empty(), addresses, resources);
     }
 
-    /** The same, and offers TLS if there is a certificate. */
+    /** Opens the same server, which offers TLS if there is a certificate. */
     public static NbdServer open(
             VirtualFileSystem files, Optional<NbdTls> tls, List<ListenAddress> addresses, ServerResources resources)
             throws FsException, ListenException {
@@ -54,12 +54,12 @@ public final class NbdServer implements AutoCloseable {
         return server.addresses();
     }
 
-    /** Port of the first TCP address. */
+    /** Returns the port of the first TCP address. */
     public int port() {
         return server.port();
     }
 
-    /** Accepts no more, lets requests in flight end within the configured time, and disconnects. */
+    /** Accepts no more connections, lets requests in flight end within the configured time, and disconnects. */
     @Override
     public void close() {
         server.close();

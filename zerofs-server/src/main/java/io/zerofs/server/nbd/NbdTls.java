@@ -4,9 +4,9 @@ package io.zerofs.server.nbd;
 import io.zerofs.server.net.TlsServer;
 
 /**
- * How NBD is encrypted.
+ * The encryption of NBD.
  *
  * @param server certificate and key
- * @param required whether clients over TCP that do not encrypt are refused (FORCEDTLS in the protocol)
+ * @param required whether the server refuses clients over TCP without encryption (FORCEDTLS in the protocol)
  */
 public record NbdTls(TlsServer server, boolean required) {}

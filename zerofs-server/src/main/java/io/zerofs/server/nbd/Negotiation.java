@@ -25,16 +25,16 @@ import org.slf4j.LoggerFactory;
 final class Negotiation implements OptionHandler<Negotiation.Step> {
     private static final Logger LOG = LoggerFactory.getLogger(Negotiation.class);
 
-    /** The one metadata context, and the number that block status gives it. */
+    /** Name of the only metadata context. Block status names it by {@link #ALLOCATION_ID}. */
     static final String ALLOCATION = "base:allocation";
 
     static final int ALLOCATION_ID = 1;
     private static final String BASE = "base:";
 
-    /** Room that most answers need; buffers grow. */
+    /** Initial bytes of an answer's buffer, enough for most answers; the buffer grows. */
     private static final int ANSWER_BYTES = 256;
 
-    /** Says that a list has no more parts. */
+    /** Cookie after the last part of a list. */
     static final long LIST_END = -1;
 
     private static final String FAILED = "the file system failed";
@@ -44,11 +44,11 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
      *
      * @param answer bytes for the client, perhaps none
      * @param next the next step
-     * @param transmission with {@link Next#TRANSMIT} only, else null
+     * @param transmission the chosen export with {@link Next#TRANSMIT}, else null
      */
     record Step(ByteBuf answer, Next next, Chosen transmission) {}
 
-    /** How a connection goes on. */
+    /** The next step of a connection. */
     enum Next {
         NEGOTIATE,
         START_TLS,
@@ -71,13 +71,13 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
     private final int clientFlags;
     private final Encryption encryption;
     private boolean structuredReplies;
-    /** The end of the requested list, which has no later exports. */
+    /** The end of the requested list, which has no exports of a later time. */
     private long listEnd;
 
     /** The export for which the allocation context is selected, or null. */
     private String allocationOf;
 
-    /** Whether what is negotiated is encrypted, or can be. */
+    /** The encryption of a negotiation: impossible, possible, required before anything else, or active. */
     enum Encryption {
         NONE,
         OFFERED,
@@ -91,7 +91,7 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
         this.encryption = encryption;
     }
 
-    /** How it goes on encrypted: from the start, for somebody else may have said what came before. */
+    /** Returns the encrypted negotiation. It begins anew, because an attacker may have sent the options before it. */
     Negotiation encrypted() {
         return new Negotiation(exports, clientFlags, Encryption.ACTIVE);
     }
@@ -135,7 +135,7 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
                 return answer;
             });
         } catch (ExportException | FsException e) {
-            // There is no error reply to this option: the connection is closed ("NBD_OPT_EXPORT_NAME").
+            // This option has no error reply: the server closes the connection ("NBD_OPT_EXPORT_NAME").
             return new Step(Unpooled.EMPTY_BUFFER, Next.CLOSE, null);
         }
     }
@@ -159,10 +159,11 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
     }
 
     /**
-     * Writes as many entries of the list as fit, and the end of it after the last one.
+     * Writes as many entries of the list as fit, and after the last one its end. If the file system fails, an error ends
+     * the list.
      *
-     * @param cookie of the last entry before, 0 at the start
-     * @return of the last entry now, or -1 at the end
+     * @param cookie cookie of the last entry before this part, 0 at the start
+     * @return cookie of the last entry in this part, or {@link #LIST_END}
      */
     long list(long cookie, ByteBuf part) {
         int code = NbdOption.LIST.code();
@@ -243,7 +244,7 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
         return refuse(request, OptionReplyType.ERR_UNSUP, "this server does not have the option");
     }
 
-    /** The answer to an option whose data cannot be decoded. */
+    /** Returns the answer to an option with malformed data. */
     Step malformed(int code, String reason) {
         if (code == NbdOption.EXPORT_NAME.code()) {
             return new Step(Unpooled.EMPTY_BUFFER, Next.CLOSE, null);
@@ -251,7 +252,7 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
         return refuse(new OptionRequest.Unsupported(code), OptionReplyType.ERR_INVALID, reason);
     }
 
-    /** A list without queries is one of all contexts; the bare name space is a wildcard in lists only. */
+    /** Returns whether a list has the context. No queries mean all contexts; the bare namespace is a wildcard in lists only. */
     private static boolean lists(List<String> queries) {
         return queries.isEmpty() || queries.contains(BASE) || queries.contains(ALLOCATION);
     }
@@ -276,7 +277,7 @@ final class Negotiation implements OptionHandler<Negotiation.Step> {
                 case NAME -> Handshake.infoName(answer, code, export.name());
                 case BLOCK_SIZE -> Handshake.infoBlockSize(answer, code);
                 case EXPORT, DESCRIPTION -> {
-                    // The first is always sent; the second an export does not have.
+                    // The answer always has the export, and exports have no description.
                 }
             }
         }

@@ -16,7 +16,7 @@ final class RangeWork {
     private final long end;
     private long next;
 
-    /** Does a first part of what is left of the range and says how much. Doing it twice is the same as doing it once. */
+    /** Does a first part of the rest of the range and returns its length. Doing it twice is the same as doing it once. */
     @FunctionalInterface
     interface Step {
         long apply(long offset, long length) throws FsException;
@@ -30,7 +30,7 @@ final class RangeWork {
         this.end = asked.offset() + asked.length();
     }
 
-    /** @param stepBytes memory that a step takes */
+    /** @param stepBytes bytes of memory that a step takes */
     void begin(int stepBytes) {
         int cost = (int) Math.min(Integer.MAX_VALUE, end - next);
         request.run(cost, stepBytes, this::resume);

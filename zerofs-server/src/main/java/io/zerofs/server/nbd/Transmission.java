@@ -20,8 +20,8 @@ import org.slf4j.event.Level;
 
 /**
  * Cuts, checks and begins the requests of one connection in the transmission phase. Lives on the event loop of the
- * connection. The device is closed when the connection and its last request have ended, for a request that still runs
- * needs the file as it was when the client connected.
+ * connection. Closes the device when the connection and its last request have ended, because a running request needs the
+ * file as it was when the client connected.
  */
 final class Transmission {
     private static final Logger LOG = LoggerFactory.getLogger(Transmission.class);
@@ -31,7 +31,7 @@ final class Transmission {
     private final boolean structuredReplies;
     private final boolean allocation;
 
-    /** Requests that run, and one for the connection itself. */
+    /** Number of requests in flight, plus one for the connection itself. */
     private final AtomicInteger users = new AtomicInteger(1);
 
     private volatile boolean disconnecting;
@@ -53,12 +53,12 @@ final class Transmission {
         return connection;
     }
 
-    /** Tells of requests that the store or the disk failed. */
+    /** Returns the log of requests that failed because of the store or the disk. */
     LimitedLog failures() {
         return failures;
     }
 
-    /** Tells of bugs of ours. */
+    /** Returns the log of unexpected failures, which are bugs of ours. */
     LimitedLog unexpected() {
         return unexpected;
     }
@@ -78,7 +78,7 @@ final class Transmission {
         begun = NbdRequest.decode(received.duplicate());
         long payload = begun.payloadBytes();
         if (payload > Handshake.PAYLOAD_BYTES_MAX) {
-            // An error could be answered only after all of it was read.
+            // The server could answer an error only after it had read the whole payload.
             throw new MalformedMessageException(
                     "write of " + payload + " bytes where at most " + Handshake.PAYLOAD_BYTES_MAX + " are allowed");
         }
@@ -104,7 +104,7 @@ final class Transmission {
             case WRITE -> request.run((int) asked.length(), () -> call.write(message));
             case FLUSH -> call.answerAfterBarrier();
             case TRIM, WRITE_ZEROES -> changeOf(asked, call, request).begin(0);
-            // What is read goes nowhere, but takes memory.
+            // A step drops the data that it reads, but the data takes memory.
             case CACHE -> new RangeWork(call, asked, request, device::load).begin(BlockDevice.TRANSFER_BYTES_MAX);
             case BLOCK_STATUS -> request.run(lookupCost(asked), call::blockStatus);
             case DISC -> disconnect(request);
@@ -117,7 +117,7 @@ final class Transmission {
                 call, asked, request, asked.has(CommandFlag.NO_HOLE) ? device::writeZeros : device::deallocate);
     }
 
-    /** The protocol phase is over: the connection is gone, or was never begun. */
+    /** Notes that the connection has ended, perhaps before the transmission began. */
     void connectionEnded() {
         userEnded();
     }
@@ -125,7 +125,7 @@ final class Transmission {
     private void userEnded() {
         int left = users.decrementAndGet();
         if (left == 0) {
-            // Closing takes the mark from the file, which may wait.
+            // Closing removes the mark of the file, which may wait.
             try {
                 connection.blockingExecutor().execute(device::close);
             } catch (RejectedExecutionException e) {
@@ -136,14 +136,14 @@ final class Transmission {
         }
     }
 
-    /** "The server MUST handle all outstanding requests […] and close": the last one to end closes. */
+    /** Lets the last request close the connection: "The server MUST handle all outstanding requests […] and close". */
     private void disconnect(Request request) {
         connection.pause();
         disconnecting = true;
         request.end();
     }
 
-    /** Returns the fault of a request by itself; null if it has none. */
+    /** Returns the error of a request that the server refuses at once; null if it does not. */
     private NbdErrno refusalOf(NbdRequest asked) {
         if (!asked.command().takes(asked.flags())) {
             return NbdErrno.EINVAL;
@@ -153,7 +153,7 @@ final class Transmission {
             case WRITE -> refusalOfChange(asked, NbdErrno.ENOSPC);
             case WRITE_ZEROES ->
                 asked.has(CommandFlag.NO_HOLE) && asked.has(CommandFlag.FAST_ZERO)
-                        // Zeros that are not a hole have to be written.
+                        // The server must write zeros that are not a hole, which is not fast.
                         ? NbdErrno.ENOTSUP
                         : refusalOfChange(asked, NbdErrno.ENOSPC);
             case TRIM -> refusalOfChange(asked, NbdErrno.EINVAL);
@@ -186,7 +186,7 @@ final class Transmission {
         return asked.offset() >= 0 && asked.length() <= size && asked.offset() <= size - asked.length();
     }
 
-    /** Looking up the extents of a range costs about what moving a few bytes per chunk does. */
+    /** Returns the cost of looking up the extents of a range: about the cost of moving a few bytes per chunk. */
     private static int lookupCost(NbdRequest asked) {
         return (int) (asked.length() / VirtualFileSystem.CHUNK_BYTES) * NbdCall.LOOKUP_COST_BYTES;
     }
