@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nbd.wire;
 
-/** Bits of a request ("Command flags"). Which of them a command takes stands at {@link NbdCommand}. */
+/** Bits of a request ("Command flags"). {@link NbdCommand} has the flags of each command. */
 public enum CommandFlag {
-    /** Answer when what the command wrote is in the store. Valid, and without effect, on what writes nothing. */
+    /** Answers when the command's change is durable. Valid, but without effect, on commands that change nothing. */
     FUA(0),
     NO_HOLE(1),
-    /** Do not fragment the answer to a read. */
+    /** Does not fragment the answer to a read. */
     DF(2),
-    /** One extent only. */
+    /** Requests one extent only. */
     REQ_ONE(3),
-    /** Zero at once, without the cost of writing, or fail. */
+    /** Zeros at once, without the cost of writing, or fails. */
     FAST_ZERO(4),
     PAYLOAD_LEN(5);
 

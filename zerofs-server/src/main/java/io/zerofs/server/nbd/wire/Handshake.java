@@ -4,18 +4,18 @@ package io.zerofs.server.nbd.wire;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 
-/** Writes what the server says before the transmission phase ("Fixed newstyle negotiation"). */
+/** Writes the server's messages before the transmission phase ("Fixed newstyle negotiation"). */
 public final class Handshake {
-    /** Bytes of the client's flags, its first words. */
+    /** Bytes of the client's flags, which it sends first. */
     public static final int CLIENT_FLAGS_BYTES = 4;
 
-    /** Block sizes that every export has: any byte range, 4 KiB preferred, and the protocol's own payload limit. */
+    /** Block sizes of every export in bytes: any byte range, 4 KiB preferred, and the protocol's own payload limit. */
     public static final int BLOCK_BYTES_MIN = 1;
 
     public static final int BLOCK_BYTES_PREFERRED = 4096;
     public static final int PAYLOAD_BYTES_MAX = 32 * 1024 * 1024;
 
-    /** Most bytes of {@link #server} for the name of a file, with room for the end of the list. */
+    /** Maximum bytes of {@link #server} for the name of a file, with room for the end of the list. */
     public static final int SERVER_BYTES_MAX = 1_024;
 
     /** "NBDMAGIC". */
@@ -26,18 +26,18 @@ public final class Handshake {
 
     private Handshake() {}
 
-    /** The first words of the server. */
+    /** Writes the server's first message. */
     public static void greeting(ByteBuf out) {
         out.writeLong(INIT_MAGIC).writeLong(OptionHeader.MAGIC);
         out.writeShort(HandshakeFlag.FIXED_NEWSTYLE.mask() | HandshakeFlag.NO_ZEROES.mask());
     }
 
-    /** Whether a client may set these flags: the protocol wants the connection dropped otherwise. */
+    /** Returns whether a client may set these flags. If not, the protocol requires that the server drops the connection. */
     public static boolean knowsClientFlags(int flags) {
         return (flags & ~(HandshakeFlag.FIXED_NEWSTYLE.mask() | HandshakeFlag.NO_ZEROES.mask())) == 0;
     }
 
-    /** The answer to EXPORT_NAME, after which the transmission phase begins. */
+    /** Writes the answer to EXPORT_NAME, after which the transmission phase begins. */
     public static void exportNameReply(ByteBuf out, long size, int transmissionFlags, boolean zeroes) {
         out.writeLong(size).writeShort(transmissionFlags);
         if (zeroes) {
@@ -49,14 +49,14 @@ public final class Handshake {
         replyHeader(out, option, OptionReplyType.ACK, 0);
     }
 
-    /** An error with a sentence for a person. */
+    /** Writes an error with a sentence for a person. */
     public static void error(ByteBuf out, int option, OptionReplyType error, String message) {
         byte[] text = message.getBytes(StandardCharsets.UTF_8);
         replyHeader(out, option, error, text.length);
         out.writeBytes(text);
     }
 
-    /** One export of a list. */
+    /** Writes one export of a list. */
     public static void server(ByteBuf out, int option, String name) {
         byte[] text = name.getBytes(StandardCharsets.UTF_8);
         replyHeader(out, option, OptionReplyType.SERVER, Integer.BYTES + text.length);

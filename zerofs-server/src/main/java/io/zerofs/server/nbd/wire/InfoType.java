@@ -20,7 +20,7 @@ public enum InfoType {
         return code;
     }
 
-    /** The type of this number, or null: a server ignores requests for information that it does not know. */
+    /** Returns the type of this number, or null: a server ignores requests for information that it does not know. */
     public static InfoType of(int code) {
         for (InfoType type : VALUES) {
             if (type.code == code) {

@@ -36,12 +36,12 @@ public enum NbdCommand {
         return code;
     }
 
-    /** Whether the command may carry these flags, whatever was negotiated. */
+    /** Returns whether the command may carry these flags, after any negotiation. */
     public boolean takes(int commandFlags) {
         return (commandFlags & ~flags) == 0;
     }
 
-    /** The command of this unsigned 16-bit number. */
+    /** Returns the command of this unsigned 16-bit number. */
     public static NbdCommand of(int code) {
         return code < BY_CODE.length ? BY_CODE[code] : UNKNOWN;
     }

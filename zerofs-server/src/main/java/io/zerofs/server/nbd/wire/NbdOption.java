@@ -28,7 +28,7 @@ public enum NbdOption {
         return code;
     }
 
-    /** The option of this number, or null. */
+    /** Returns the option of this number, or null. */
     public static NbdOption of(int code) {
         for (NbdOption option : VALUES) {
             if (option.code == code) {

@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * Writes the replies of the transmission phase. Every method appends one whole message, or for data the header that
- * stands before it, to a buffer with room for it.
+ * Writes the replies of the transmission phase. Every method appends one whole message, or for data the header before it,
+ * to a buffer that has room for it or grows.
  *
  * <pre>
  * simple      | u32 magic | u32 error | u64 cookie | data of a READ
@@ -17,11 +17,11 @@ import java.util.List;
 public final class NbdReplies {
     public static final int SIMPLE_BYTES = 16;
     public static final int CHUNK_HEADER_BYTES = 20;
-    /** Header and offset, before the data of an OFFSET_DATA chunk. */
+    /** Bytes of header and offset, before the data of an OFFSET_DATA chunk. */
     public static final int DATA_HEADER_BYTES = CHUNK_HEADER_BYTES + Long.BYTES;
-    /** Of a whole OFFSET_HOLE chunk. */
+    /** Bytes of a whole OFFSET_HOLE chunk. */
     public static final int HOLE_BYTES = DATA_HEADER_BYTES + Integer.BYTES;
-    /** Of one descriptor of a block status. */
+    /** Bytes of one descriptor of a block status. */
     public static final int EXTENT_BYTES = 8;
 
     static final int SIMPLE_MAGIC = 0x67446698;
@@ -51,7 +51,7 @@ public final class NbdReplies {
 
     private NbdReplies() {}
 
-    /** A simple reply that reports success; for a read the data follows. */
+    /** Writes a simple reply that reports success; for a read the data follows. */
     public static void simpleSuccess(ByteBuf out, long cookie) {
         out.writeInt(SIMPLE_MAGIC).writeInt(0).writeLong(cookie);
     }
@@ -60,12 +60,12 @@ public final class NbdReplies {
         out.writeInt(SIMPLE_MAGIC).writeInt(error.code()).writeLong(cookie);
     }
 
-    /** The last chunk of a reply, without content. */
+    /** Writes the last chunk of a reply, without content. */
     public static void none(ByteBuf out, long cookie) {
         chunk(out, ChunkType.NONE, cookie, 0, true);
     }
 
-    /** The header of a chunk of this many bytes of data, which follow. */
+    /** Writes the header of a chunk of this many bytes of data, which follow. */
     public static void dataHeader(ByteBuf out, long cookie, long offset, int dataBytes, boolean last) {
         chunk(out, ChunkType.OFFSET_DATA, cookie, Long.BYTES + dataBytes, last);
         out.writeLong(offset);
@@ -76,19 +76,19 @@ public final class NbdReplies {
         out.writeLong(offset).writeInt(holeBytes);
     }
 
-    /** An error that ends a reply, with a sentence for a person. */
+    /** Writes an error that ends a reply, with a sentence for a person. */
     public static void error(ByteBuf out, long cookie, NbdErrno error, String message) {
         byte[] text = message.getBytes(StandardCharsets.UTF_8);
         chunk(out, ChunkType.ERROR, cookie, ERROR_FIXED_BYTES + text.length, true);
         out.writeInt(error.code()).writeShort(text.length).writeBytes(text);
     }
 
-    /** Bytes of {@link #blockStatus} with this many extents. */
+    /** Returns the bytes of {@link #blockStatus} with this many extents. */
     public static int blockStatusBytes(int extents) {
         return CHUNK_HEADER_BYTES + Integer.BYTES + extents * EXTENT_BYTES;
     }
 
-    /** Consecutive extents of one metadata context, and the end of the reply. */
+    /** Writes consecutive extents of one metadata context, and the end of the reply. */
     public static void blockStatus(ByteBuf out, long cookie, int context, List<BlockExtent> extents) {
         int payload = Integer.BYTES + extents.size() * EXTENT_BYTES;
         chunk(out, ChunkType.BLOCK_STATUS, cookie, payload, true);

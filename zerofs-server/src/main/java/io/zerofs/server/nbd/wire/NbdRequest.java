@@ -12,7 +12,7 @@ import io.zerofs.server.bytes.MalformedMessageException;
  *  | magic | flags | type | cookie | offset | length | payload of a WRITE
  * </pre>
  *
- * @param command what to do
+ * @param command command that the client requests
  * @param flags bits of {@link CommandFlag}, also unknown ones
  * @param cookie chosen by the client, repeated in the reply
  * @param offset first byte in the export, unsigned
@@ -22,7 +22,7 @@ public record NbdRequest(NbdCommand command, int flags, long cookie, long offset
     public static final int HEADER_BYTES = 28;
     static final int MAGIC = 0x25609513;
 
-    /** Reads {@link #HEADER_BYTES} bytes that are there. A wrong magic means that the stream has lost its framing. */
+    /** Reads {@link #HEADER_BYTES} bytes, which must be there. A wrong magic means that the stream has lost its framing. */
     public static NbdRequest decode(ByteBuf in) throws MalformedMessageException {
         int magic = in.readInt();
         int flags = in.readUnsignedShort();
@@ -37,7 +37,7 @@ public record NbdRequest(NbdCommand command, int flags, long cookie, long offset
         return flag.isIn(flags);
     }
 
-    /** Bytes that follow the header. */
+    /** Returns the number of bytes after the header. */
     public long payloadBytes() {
         return command == NbdCommand.WRITE ? length : 0;
     }

@@ -11,9 +11,9 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** Reads the data of options. Every length is checked against what is there before anything is allocated. */
+/** Decodes the data of options. It checks every length against the bytes that are there before it allocates anything. */
 public final class OptionCodec {
-    /** Longest string of the protocol in bytes ("Conventions"). */
+    /** Maximum bytes of a string of the protocol ("Conventions"). */
     public static final int STRING_BYTES_MAX = 4096;
 
     private OptionCodec() {}
@@ -83,7 +83,7 @@ public final class OptionCodec {
         return text;
     }
 
-    /** The text of these bytes; null if they are no string of this protocol, which wants UTF-8 without NUL. */
+    /** Returns the text of these bytes; null if they are no string of this protocol, which requires UTF-8 without NUL. */
     public static String decodeText(byte[] bytes) {
         try {
             String text = StandardCharsets.UTF_8

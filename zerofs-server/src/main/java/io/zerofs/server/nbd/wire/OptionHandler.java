@@ -4,7 +4,7 @@ package io.zerofs.server.nbd.wire;
 /**
  * Acts on options, one method for each kind.
  *
- * @param <R> what acting on an option gives
+ * @param <R> result of acting on an option
  */
 public interface OptionHandler<R> {
     R exportName(OptionRequest.ExportName request);

@@ -16,7 +16,7 @@ public record OptionHeader(int code, long dataBytes) {
     /** "IHAVEOPT". */
     static final long MAGIC = 0x49484156454f5054L;
 
-    /** Reads {@link #BYTES} bytes that are there. */
+    /** Reads {@link #BYTES} bytes, which must be there. */
     public static OptionHeader decode(ByteBuf in) throws MalformedMessageException {
         long magic = in.readLong();
         if (magic != MAGIC) {

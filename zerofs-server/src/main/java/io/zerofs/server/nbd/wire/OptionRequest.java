@@ -4,14 +4,14 @@ package io.zerofs.server.nbd.wire;
 import java.util.List;
 import java.util.Set;
 
-/** An option that a client sent, decoded ("Option types"). Names are text: the protocol wants UTF-8 without NUL. */
+/** An option that a client sent, decoded ("Option types"). Names are text: the protocol requires UTF-8 without NUL. */
 public sealed interface OptionRequest {
-    /** The number sent, repeated in every answer. */
+    /** Returns the number of the option, which every answer repeats. */
     int code();
 
     <R> R applyTo(OptionHandler<R> handler);
 
-    /** Chooses an export and ends the negotiation; there is no way to answer an error. */
+    /** Chooses an export and ends the negotiation; the protocol has no error reply to it. */
     record ExportName(String name) implements OptionRequest {
         @Override
         public int code() {
@@ -24,7 +24,7 @@ public sealed interface OptionRequest {
         }
     }
 
-    /** Ends the session; data that a client sends along is ignored. */
+    /** Ends the session; the server ignores data of the option. */
     record Abort() implements OptionRequest {
         @Override
         public int code() {
@@ -54,8 +54,8 @@ public sealed interface OptionRequest {
      * Asks about an export (INFO) or chooses it and ends the negotiation (GO).
      *
      * @param option INFO or GO
-     * @param name of the export; empty for the default one
-     * @param wanted what the client asks to be told; types we do not know are left out
+     * @param name name of the export; empty for the default one
+     * @param wanted information that the client requests, without types that the server does not know
      */
     record Select(NbdOption option, String name, Set<InfoType> wanted) implements OptionRequest {
         @Override
@@ -86,8 +86,8 @@ public sealed interface OptionRequest {
      * Lists or selects metadata contexts.
      *
      * @param option LIST_META_CONTEXT or SET_META_CONTEXT
-     * @param name of the export
-     * @param queries each a namespace, a colon and perhaps more
+     * @param name name of the export
+     * @param queries each a namespace, a colon and perhaps more, unchecked
      */
     record MetaContext(NbdOption option, String name, List<String> queries) implements OptionRequest {
         @Override
@@ -101,7 +101,7 @@ public sealed interface OptionRequest {
         }
     }
 
-    /** Asks for encryption of all that follows. */
+    /** Asks for encryption of everything after it. */
     record StartTls() implements OptionRequest {
         @Override
         public int code() {
@@ -114,7 +114,7 @@ public sealed interface OptionRequest {
         }
     }
 
-    /** An option that this server does not have: extensions, and numbers that nobody defined. */
+    /** An option that this server does not have: a withdrawn one, an extension, or a number without a definition. */
     record Unsupported(int code) implements OptionRequest {
         @Override
         public <R> R applyTo(OptionHandler<R> handler) {
