@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Marks the files of connected writable devices, to detect later that the daemon stopped without disconnecting them.
  *
- * <p>NBD has nothing like the write verifier of NFS: a client that reconnects by itself after a crash does not learn that
+ * <p>NBD has nothing like the write verifier of NFS. A client that reconnects by itself after a crash does not learn that
  * writes without a flush are gone. The mark, an extended attribute with the incarnation of the daemon, exists while
  * connections last. A mark of another incarnation means an unclean stop, and the daemon can only log a warning.
  *

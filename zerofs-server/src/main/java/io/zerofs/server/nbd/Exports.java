@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The directory of exports. Each request of a client reads it anew, so that a file is an export from the moment it exists.
+ * The directory of exports. Each option of a client reads it anew, so that a file is an export from the moment it exists.
  * Thread-safe; its methods may wait for the store.
  */
 final class Exports {

@@ -20,8 +20,8 @@ import org.slf4j.event.Level;
 
 /**
  * Cuts, checks and begins the requests of one connection in the transmission phase. Lives on the event loop of the
- * connection. Closes the device when the connection and its last request have ended, because a running request needs the
- * file as it was when the client connected.
+ * connection. Closes the device when the connection and its last request have ended: a running request needs the file as
+ * it was when the client connected.
  */
 final class Transmission {
     private static final Logger LOG = LoggerFactory.getLogger(Transmission.class);

@@ -72,8 +72,8 @@ public sealed interface Rmessage {
     /**
      * Rread and Rreaddir.
      *
-     * @param bytes the reply, owned, with room for header and count before the data ({@link MessageHeader#DATA_OFFSET}), so
-     *     that the socket sends the data from where it was read to
+     * @param bytes the reply, owned, with room for header and count before the data ({@link MessageHeader#DATA_OFFSET}).
+     *     Reads fill it and the socket sends it, without a copy.
      */
     record Data(MessageType type, ByteBuf bytes) implements Rmessage {
         @Override
