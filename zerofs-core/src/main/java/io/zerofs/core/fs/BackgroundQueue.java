@@ -190,7 +190,10 @@ final class BackgroundQueue {
             synchronized (this) {
                 recovering = more;
             }
-            succeeded(RECOVERY);
+            if (!more) {
+                // A page before the last does not show that the whole search works again.
+                succeeded(RECOVERY);
+            }
         } catch (FsException | RuntimeException | Error e) {
             failed(RECOVERY, e);
         }
@@ -262,7 +265,8 @@ final class BackgroundQueue {
      * be reported.
      */
     private synchronized void succeeded(long inode) {
-        failedBefore = false;
+        // A search alone does not show that anything can be removed.
+        failedBefore &= inode == RECOVERY;
         failing.remove(inode);
         if (failing.isEmpty()) {
             health.succeeded();

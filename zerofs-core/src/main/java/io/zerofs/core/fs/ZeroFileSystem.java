@@ -62,7 +62,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     private final RenameOperations renames;
     private final DataOperations data;
     private final XattrOperations xattrs;
-    private boolean secretIsDurable;
+    private boolean secretIsNew;
 
     private ZeroFileSystem(OperationContext context, InodeId root, Reaper reaper) {
         this.context = context;
@@ -213,10 +213,10 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         try {
             byte[] record = context.volume().get(Keys.secret());
             byte[] secret = record == null ? newSecret() : SmallRecords.secret(record);
-            if (!secretIsDurable) {
+            if (secretIsNew) {
                 // File handles made with the secret must remain valid after a crash.
                 context.volume().barrier().join();
-                secretIsDurable = true;
+                secretIsNew = false;
             }
             return secret;
         } catch (CompletionException e) {
@@ -236,6 +236,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
             batch.put(Keys.secret(), SmallRecords.secretRecord(secret));
             context.volume().apply(batch);
         }
+        secretIsNew = true;
         return secret;
     }
 

@@ -104,6 +104,39 @@ final class BackgroundQueueTest {
         assertTrue(patient.stop());
     }
 
+    /** Each search succeeds at first and fails later, like one that ends with the count of an old volume. */
+    @Test
+    void aSearchThatAlwaysFailsInTheEndRestsLongerEachTime() throws Exception {
+        int attempts = 10;
+        CountDownLatch failures = new CountDownLatch(attempts);
+        BackgroundQueue patient = new BackgroundQueue(WAITING_MAX, Duration.ofMillis(1), Duration.ofMillis(50));
+        long began = System.nanoTime();
+        patient.start(new BackgroundQueue.Worker() {
+            private boolean atEnd;
+
+            @Override
+            public boolean step(long inode) {
+                return false;
+            }
+
+            @Override
+            public boolean recover() {
+                atEnd = !atEnd;
+                if (!atEnd) {
+                    failures.countDown();
+                    throw new IllegalStateException("of this test");
+                }
+                return true;
+            }
+        });
+
+        assertTrue(failures.await(30, TimeUnit.SECONDS));
+
+        // 1, 2, 4 and so on up to 256 ms.
+        assertTrue(System.nanoTime() - began >= TimeUnit.MILLISECONDS.toNanos(511));
+        assertTrue(patient.stop());
+    }
+
     /** They are found in the volume again. */
     @Test
     void inodesThatCannotBeRemovedLeaveRoomForOthers() throws Exception {

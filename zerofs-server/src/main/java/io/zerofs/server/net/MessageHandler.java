@@ -9,10 +9,8 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.zerofs.server.bytes.MalformedMessageException;
 import java.io.IOException;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,9 +21,6 @@ import org.slf4j.LoggerFactory;
  */
 final class MessageHandler extends ChannelConnection {
     private static final Logger LOG = LoggerFactory.getLogger(MessageHandler.class);
-
-    /** Maximum number of replies between two flushes, so that a long batch does not delay its first reply. */
-    private static final int REPLIES_PER_FLUSH_MAX = 32;
 
     /** Maximum messages of one connection before its event loop serves its others. They take a millisecond or less. */
     static final int MESSAGES_PER_TURN_MAX = 128;
@@ -45,8 +40,7 @@ final class MessageHandler extends ChannelConnection {
     private final AdmissionControl.ConnectionBudget budget;
     private final MessageProtocol protocol;
     private final RequestMeter meter;
-    private final ConcurrentLinkedQueue<Outgoing> outgoing = new ConcurrentLinkedQueue<>();
-    private final AtomicBoolean sending = new AtomicBoolean();
+    private ReplyWriter replies;
 
     // Confined to the event loop.
     private MessageReceiver receiver;
@@ -63,9 +57,7 @@ final class MessageHandler extends ChannelConnection {
     private boolean paused;
     private boolean encrypted;
     private volatile boolean finishing;
-    private boolean inReadLoop;
-    private int unflushed;
-    /** Whether an error or the daemon ends the connection, or the socket did not take a reply. Not set by {@link #finish}. */
+    /** Whether an error or the daemon ends the connection. Not set by {@link #finish}. */
     private boolean broken;
 
     private final StallDetector stall = new StallDetector();
@@ -82,6 +74,7 @@ final class MessageHandler extends ChannelConnection {
     public void handlerAdded(ChannelHandlerContext added) throws IOException {
         super.handlerAdded(added);
         receiver = new MessageReceiver(added.alloc(), new Room());
+        replies = new ReplyWriter(added, stall, this::onEventLoop);
         added.channel().config().setRecvByteBufAllocator(receiver);
     }
 
@@ -94,21 +87,23 @@ final class MessageHandler extends ChannelConnection {
 
     @Override
     public void channelRead(ChannelHandlerContext from, Object message) {
-        inReadLoop = true;
+        replies.gather();
         append((ByteBuf) message);
         cutMessages();
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext from) {
-        inReadLoop = false;
+        messagesInTurn = messagesInTurn < MESSAGES_PER_TURN_MAX ? 0 : messagesInTurn;
         settleRoom();
-        flush();
+        replies.flush();
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext inactive) {
         LOG.debug("{}: disconnected", this);
+        messagesInTurn = Integer.MIN_VALUE; // Requests that came before the end do not wait for another turn.
+        cutMessages();
         finishing = true;
         dropReceived();
         budget.cancel();
@@ -116,7 +111,7 @@ final class MessageHandler extends ChannelConnection {
             deferred.abandon();
             deferred = null;
         }
-        protocol.closed(!broken && budget.requests() == 0);
+        protocol.closed(!broken && !replies.failed() && budget.requests() == 0);
     }
 
     @Override
@@ -170,9 +165,6 @@ final class MessageHandler extends ChannelConnection {
         }
         settleRoom();
         stall.expect(receiver.bytes() != null);
-        if (!inReadLoop) {
-            flush();
-        }
     }
 
     private boolean nextMessageIsWhole() throws MalformedMessageException {
@@ -263,7 +255,9 @@ final class MessageHandler extends ChannelConnection {
     }
 
     private void goOn() {
+        replies.gather();
         cutMessages();
+        replies.flush();
         if (!isHeldBack()) {
             context.channel().config().setAutoRead(true);
         }
@@ -291,7 +285,7 @@ final class MessageHandler extends ChannelConnection {
         if (!finishing || budget.requests() > 0 || !context.channel().isActive()) {
             return;
         }
-        flush();
+        replies.flush();
         if (encrypted) {
             context.close(); // TLS announces it to the client first.
         } else if (context.channel() instanceof DuplexChannel socket && !socket.isOutputShutdown()) {
@@ -303,7 +297,7 @@ final class MessageHandler extends ChannelConnection {
 
     /** Sends the reply that ends a request. Any thread. */
     void reply(ByteBuf bytes, PendingRequest request) {
-        enqueue(new Outgoing(bytes, request::release));
+        replies.send(bytes, request::release);
     }
 
     /** Counts a request that ended. Any thread. */
@@ -321,51 +315,6 @@ final class MessageHandler extends ChannelConnection {
 
     int offloadBytes() {
         return resources.settings().offloadBytes();
-    }
-
-    /** Sends replies in the order of the calls, on all threads together. */
-    private void enqueue(Outgoing next) {
-        if (context.executor().inEventLoop()) {
-            writeOutgoing();
-            write(next);
-            if (!inReadLoop || unflushed >= REPLIES_PER_FLUSH_MAX) {
-                flush();
-            }
-            return;
-        }
-        outgoing.add(next);
-        if (sending.compareAndSet(false, true)) {
-            onEventLoop(this::sendOutgoing);
-        }
-    }
-
-    private void sendOutgoing() {
-        sending.set(false);
-        writeOutgoing();
-        flush();
-    }
-
-    private void writeOutgoing() {
-        for (Outgoing next = outgoing.poll(); next != null; next = outgoing.poll()) {
-            write(next);
-        }
-    }
-
-    private void write(Outgoing next) {
-        unflushed++;
-        int length = next.bytes.readableBytes();
-        context.write(next.bytes).addListener(done -> {
-            stall.moved(length);
-            broken |= !done.isSuccess();
-            next.sent.run();
-        });
-    }
-
-    private void flush() {
-        if (unflushed > 0) {
-            unflushed = 0;
-            context.flush();
-        }
     }
 
     private void scheduleProgressCheck(int ageSeconds) {
@@ -432,7 +381,7 @@ final class MessageHandler extends ChannelConnection {
 
     @Override
     public void send(ByteBuf bytes, Runnable sent) {
-        enqueue(new Outgoing(bytes, sent));
+        replies.send(bytes, sent);
     }
 
     @Override
@@ -452,7 +401,7 @@ final class MessageHandler extends ChannelConnection {
     @Override
     public void startTls(TlsServer tls) {
         onEventLoop(() -> {
-            sendOutgoing();
+            replies.sendQueue();
             if (receiver.bytes() != null) {
                 close("bytes after STARTTLS that are not encrypted");
                 return;
@@ -473,7 +422,7 @@ final class MessageHandler extends ChannelConnection {
             resources.closed().line("{}: closed: {}", this, reason);
             broken = true;
             finishing = true;
-            sendOutgoing();
+            replies.sendQueue();
             context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         });
     }
@@ -496,5 +445,4 @@ final class MessageHandler extends ChannelConnection {
     }
 
     /** Bytes for the socket, and an action for the moment when it took them or failed. */
-    private record Outgoing(ByteBuf bytes, Runnable sent) {}
 }

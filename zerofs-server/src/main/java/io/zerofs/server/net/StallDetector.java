@@ -37,7 +37,8 @@ final class StallDetector {
         long pending = out == null ? 0 : out.totalPendingWriteBytes();
         // Bytes of a large reply leave the buffer one by one, long before the reply counts as sent.
         boolean quiet = moved - movedSeen + Math.max(0, pendingSeen - pending) < bytesMin;
-        // The daemon does not always read: it may wait for room. So the client owes the rest of a request only while the
+        // The daemon does not always read: it may wait for room. So the client owes the rest of a request only while
+        // the
         // daemon reads the socket.
         boolean owes = pending > 0 || expecting && channel.config().isAutoRead();
         movedSeen = moved;

@@ -39,6 +39,16 @@ class GreedyClientTest {
             .withStallSeconds(30)
             .withCloseSeconds(2);
 
+    /** One event loop for all connections. */
+    private static final ServerSettings ONE_LOOP = ServerSettings.DEFAULT
+            .withThreads(1, 1)
+            .withConnectionsMax(2)
+            .withRequestsPerConnectionMax(256)
+            .withBytesMax(4L << 20, 8L << 20)
+            .withOffloadBytes(64 << 10)
+            .withStallSeconds(30)
+            .withCloseSeconds(2);
+
     private final ServerResources resources = new ServerResources(SETTINGS);
     private final List<Socket> greedy = new ArrayList<>();
     private ProtocolServer server;
@@ -115,16 +125,8 @@ class GreedyClientTest {
     @Test
     void othersOfAnEventLoopHaveTheirTurnWhileOneConnectionSendsMany() throws Exception {
         int many = 10 * MessageHandler.MESSAGES_PER_TURN_MAX;
-        ServerSettings alone = ServerSettings.DEFAULT
-                .withThreads(1, 1)
-                .withConnectionsMax(2)
-                .withRequestsPerConnectionMax(256)
-                .withBytesMax(4L << 20, 8L << 20)
-                .withOffloadBytes(64 << 10)
-                .withStallSeconds(30)
-                .withCloseSeconds(2);
         List<EchoProtocol> protocols = new CopyOnWriteArrayList<>();
-        try (ServerResources resources = new ServerResources(alone);
+        try (ServerResources resources = new ServerResources(ONE_LOOP);
                 ProtocolServer other = ProtocolServer.open(
                         "echo", List.of(ListenAddress.tcp("127.0.0.1:0")), resources, connection -> {
                             protocols.add(new EchoProtocol(connection));
@@ -152,6 +154,27 @@ class GreedyClientTest {
                     before.get() + " messages were handled before");
             read(few, 10);
             read(busy, many * 10);
+        }
+    }
+
+    @Test
+    void allThatAClientSentBeforeItEndedItsSideIsHandled() throws IOException {
+        int many = 10 * MessageHandler.MESSAGES_PER_TURN_MAX;
+        List<EchoProtocol> protocols = new CopyOnWriteArrayList<>();
+        try (ServerResources resources = new ServerResources(ONE_LOOP);
+                ProtocolServer other = ProtocolServer.open(
+                        "echo", List.of(ListenAddress.tcp("127.0.0.1:0")), resources, connection -> {
+                            protocols.add(new EchoProtocol(connection));
+                            return protocols.get(0);
+                        });
+                Socket client = new Socket(InetAddress.getLoopbackAddress(), other.port())) {
+            ByteBuffer requests = ByteBuffer.allocate(many * 10);
+            for (int i = 0; i < many; i++) {
+                requests.put(message(ECHO, 10));
+            }
+            client.getOutputStream().write(requests.array());
+            client.shutdownOutput();
+            until(() -> protocols.size() == 1 && protocols.get(0).messages.get() == many);
         }
     }
 

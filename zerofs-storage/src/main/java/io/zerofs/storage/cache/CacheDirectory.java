@@ -23,6 +23,9 @@ final class CacheDirectory {
     private final DiskCacheSettings settings;
     private final ConcurrentSkipListMap<Long, CacheSegment> segments = new ConcurrentSkipListMap<>();
 
+    /** The newest number among the files of an earlier process, some of which may not be open after a failure. */
+    private long lastFound;
+
     CacheDirectory(DiskCacheSettings settings) {
         this.settings = settings;
     }
@@ -49,6 +52,7 @@ final class CacheDirectory {
             }
             files.clear();
         }
+        lastFound = files.isEmpty() ? 0 : files.lastKey();
         for (SortedMap.Entry<Long, Path> file : files.entrySet()) {
             segments.put(file.getKey(), CacheSegment.open(file.getValue(), file.getKey()));
         }
@@ -64,7 +68,7 @@ final class CacheDirectory {
     }
 
     CacheSegment create() throws IOException {
-        long number = segments.isEmpty() ? 1 : segments.lastKey() + 1;
+        long number = 1 + (segments.isEmpty() ? lastFound : Math.max(lastFound, segments.lastKey()));
         CacheSegment segment =
                 CacheSegment.create(settings.directory().resolve(String.format("%012d", number) + SUFFIX), number);
         segments.put(number, segment);

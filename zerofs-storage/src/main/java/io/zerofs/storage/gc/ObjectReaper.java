@@ -286,7 +286,7 @@ final class ObjectReaper {
                         && (!space.isDead() || id.seq() >= head.checkpoint().replayFrom())) {
                     throw new VolumeException(
                             VolumeException.Kind.CORRUPT,
-                            "commit " + id + " is announced for deletion, but has live frames: " + space);
+                            "commit " + id + " is announced for deletion, but is still needed: " + space);
                 }
             }
             return true;

@@ -51,6 +51,6 @@ public record DeadFramesRecord(int[] slots) {
 
     @Override
     public String toString() {
-        return "DeathRecord" + Arrays.toString(slots);
+        return "DeadFramesRecord" + Arrays.toString(slots);
     }
 }

@@ -21,6 +21,8 @@ final class IndexCursor implements Cursor {
     private final boolean descending;
     private boolean started;
     private boolean closed;
+    /** RocksDB does not define the next step of an iterator that failed. */
+    private VolumeException failure;
 
     IndexCursor(RocksIndex index, RocksDB database, KeyRange range, boolean descending) {
         this.index = index;
@@ -41,6 +43,9 @@ final class IndexCursor implements Cursor {
             if (closed) {
                 throw RocksIndex.closedException();
             }
+            if (failure != null) {
+                throw failure;
+            }
             if (!started) {
                 started = true;
                 if (descending) {
@@ -59,7 +64,8 @@ final class IndexCursor implements Cursor {
             iterator.status();
             return false;
         } catch (RocksDBException e) {
-            throw RocksIndex.readFailure(e);
+            failure = RocksIndex.readFailure(e);
+            throw failure;
         } finally {
             lifetime.unlockRead(stamp);
         }

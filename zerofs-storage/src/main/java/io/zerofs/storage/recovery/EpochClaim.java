@@ -44,9 +44,7 @@ final class EpochClaim {
             Manifest base = newest();
             long epoch = 1 + highestEpoch(base);
             List<WriterTerm> terms = new ArrayList<>();
-            // Without this, every later opening would fence claims without a commit, and a failing opening adds one
-            // each
-            // time.
+            // Each opening that fails adds a claim without a commit, which every later opening would fence.
             base.terms().stream().filter(WriterTerm::hasServed).forEach(terms::add);
             terms.add(WriterTerm.claimed(epoch));
             Manifest.Writer writer = new Manifest.Writer(epoch, writerId, description, clock.millis());
