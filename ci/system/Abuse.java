@@ -234,7 +234,7 @@ final class Abuse {
         rpc(port, 100_003, 17, arguments.putLong(0).putLong(0).putInt(1 << 20).putInt(1 << 20));
     }
 
-    /** Reads of 32 MiB whose answers nobody takes. */
+    /** Reads 32 MiB again and again, and never takes an answer. */
     private static void devices(int ninep, int nbd) throws IOException {
         Client client = new Client(ninep);
         client.call(110, client.name(client.body().putInt(0).putInt(1).putShort((short) 1), ".nbd"));
