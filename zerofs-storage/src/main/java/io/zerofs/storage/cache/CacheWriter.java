@@ -54,7 +54,7 @@ final class CacheWriter {
     private long pausedUntilNanos;
     private boolean failing;
 
-    /** With both the caller reads blocks while this writes them. */
+    /** The caller reads from this directory and index while the thread writes to them. */
     CacheWriter(DiskCacheSettings settings, MonotonicClock clock, CacheDirectory directory, BlockIndex index) {
         this.settings = settings;
         this.clock = clock;
@@ -82,7 +82,7 @@ final class CacheWriter {
     void offer(PendingBlocks blocks) {
         long bytes = blocks.bytes();
         synchronized (queue) {
-            if (closed || waitingBytes + bytes > WAITING_BYTES_MAX) {
+            if (settings.bytesMax() == 0 || closed || waitingBytes + bytes > WAITING_BYTES_MAX) {
                 dropped.increment();
                 return;
             }

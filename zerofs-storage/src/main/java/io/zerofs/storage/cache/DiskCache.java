@@ -102,12 +102,8 @@ public final class DiskCache implements AutoCloseable {
      *     or of the object
      */
     public void offer(Salt object, int firstBlock, List<ByteBuffer> pieces) {
-        if (isOn()) {
-            writer.offer(new PendingBlocks(
-                    object,
-                    firstBlock,
-                    pieces.stream().map(ByteBuffer::duplicate).toList()));
-        }
+        writer.offer(new PendingBlocks(
+                object, firstBlock, pieces.stream().map(ByteBuffer::duplicate).toList()));
     }
 
     /** Drops a block whose bytes are wrong although the cache returned them as they were offered. */
