@@ -54,11 +54,6 @@ public final class NbdServer implements AutoCloseable {
         return server.addresses();
     }
 
-    /** Returns the port of the first TCP address. */
-    public int port() {
-        return server.port();
-    }
-
     /** Accepts no more connections, lets requests in flight end within the configured time, and disconnects. */
     @Override
     public void close() {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.zerofs.core.random.Mutations;
+import io.zerofs.server.client.NbdClient;
 import io.zerofs.server.fuzz.FuzzConnection;
 import io.zerofs.server.fuzz.FuzzVolume;
 import io.zerofs.server.nbd.wire.NbdCommand;

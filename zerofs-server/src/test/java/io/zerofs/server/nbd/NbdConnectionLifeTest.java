@@ -13,6 +13,7 @@ import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.RemoveMode;
 import io.zerofs.core.waiting.NonBlockingThread;
+import io.zerofs.server.client.NbdClient;
 import io.zerofs.server.nbd.wire.CommandFlag;
 import io.zerofs.server.nbd.wire.NbdCommand;
 import io.zerofs.server.nbd.wire.NbdOption;

@@ -16,6 +16,7 @@ import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.MemoryVolume;
+import io.zerofs.server.client.NbdClient;
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.net.ServerResources;
 import io.zerofs.server.net.ServerSettings;

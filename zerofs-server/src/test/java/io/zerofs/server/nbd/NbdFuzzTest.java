@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.zerofs.core.random.Seeds;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
+import io.zerofs.server.client.NbdClient;
 import io.zerofs.server.nbd.wire.CommandFlag;
 import io.zerofs.server.nbd.wire.NbdCommand;
 import io.zerofs.server.nbd.wire.NbdOption;

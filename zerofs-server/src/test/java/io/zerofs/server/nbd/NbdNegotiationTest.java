@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nbd;
 
-import static io.zerofs.server.nbd.NbdClient.last;
+import static io.zerofs.server.client.NbdClient.last;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -15,7 +15,8 @@ import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.RemoveMode;
-import io.zerofs.server.nbd.NbdClient.OptionReply;
+import io.zerofs.server.client.NbdClient;
+import io.zerofs.server.client.NbdClient.OptionReply;
 import io.zerofs.server.nbd.wire.InfoType;
 import io.zerofs.server.nbd.wire.NbdOption;
 import io.zerofs.server.nbd.wire.OptionReplyType;

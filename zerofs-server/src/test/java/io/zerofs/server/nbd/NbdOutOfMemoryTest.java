@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.zerofs.core.vfs.InodeId;
+import io.zerofs.server.client.NbdClient;
 import io.zerofs.server.nbd.wire.InfoType;
 import io.zerofs.server.nbd.wire.NbdOption;
 import io.zerofs.server.nbd.wire.OptionRequest;

@@ -17,18 +17,14 @@ import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.VirtualFileSystem;
-import io.zerofs.server.nbd.wire.NbdCommand;
+import io.zerofs.server.client.NbdClient;
 import io.zerofs.server.nbd.wire.NbdOption;
 import io.zerofs.server.nbd.wire.OptionReplyType;
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.net.ServerResources;
 import io.zerofs.server.net.ServerSettings;
 import io.zerofs.server.net.TlsServer;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -38,7 +34,6 @@ import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -139,140 +134,99 @@ class NbdTlsTest {
         server = NbdServer.open(fixture.files(), offered, List.of(ListenAddress.tcp("127.0.0.1:0")), resources);
     }
 
-    /** A client that speaks over one socket, which may become an encrypted one. */
-    private final class Client implements AutoCloseable {
-        private Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+    private NbdClient connect() throws IOException {
+        return NbdClient.connect(server.addresses().get(0));
+    }
 
-        Client() throws IOException {
-            socket.setSoTimeout(30_000);
-            read(18);
-            send(new byte[] {0, 0, 0, 3});
-        }
+    private static void assertAnswer(OptionReplyType expected, NbdClient client, NbdOption option, byte... data)
+            throws IOException {
+        assertEquals(
+                expected.code(), NbdClient.last(client.option(option, data)).type());
+    }
 
-        void send(byte[] bytes) throws IOException {
-            socket.getOutputStream().write(bytes);
-        }
+    private static void startTls(NbdClient client, boolean withCertificate) throws Exception {
+        assertAnswer(OptionReplyType.ACK, client, NbdOption.STARTTLS);
+        TrustManagerFactory trusted = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        KeyStore servers = KeyStore.getInstance(KeyStore.getDefaultType());
+        servers.load(null, null);
+        servers.setCertificateEntry("server", serverKeys.getCertificate("server"));
+        trusted.init(servers);
+        KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        own.init(clientKeys, PASSWORD);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(withCertificate ? own.getKeyManagers() : null, trusted.getTrustManagers(), null);
+        client.encrypt(context);
+    }
 
-        byte[] read(int count) throws IOException {
-            byte[] bytes = new byte[count];
-            new DataInputStream(socket.getInputStream()).readFully(bytes);
-            return bytes;
-        }
-
-        /** The type of the last reply to an option. */
-        int option(NbdOption option, byte[] data) throws IOException {
-            send(NbdClient.optionBytes(option.code(), data));
-            while (true) {
-                ByteBuffer head = ByteBuffer.wrap(read(20));
-                int type = head.getInt(12);
-                read(head.getInt(16));
-                if (type == OptionReplyType.ACK.code() || type < 0) {
-                    return type;
-                }
-            }
-        }
-
-        void encrypt(boolean withCertificate) throws Exception {
-            TrustManagerFactory trusted = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            KeyStore servers = KeyStore.getInstance(KeyStore.getDefaultType());
-            servers.load(null, null);
-            servers.setCertificateEntry("server", serverKeys.getCertificate("server"));
-            trusted.init(servers);
-            KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            own.init(clientKeys, PASSWORD);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(withCertificate ? own.getKeyManagers() : null, trusted.getTrustManagers(), null);
-            SSLSocket encrypted =
-                    (SSLSocket) context.getSocketFactory().createSocket(socket, "localhost", server.port(), true);
-            encrypted.startHandshake();
-            socket = encrypted;
-        }
-
-        void startTls(boolean withCertificate) throws Exception {
-            assertEquals(OptionReplyType.ACK.code(), option(NbdOption.STARTTLS, NOTHING));
-            encrypt(withCertificate);
-        }
-
-        /** Writes to the device and reads it again. */
-        void use() throws IOException {
-            assertEquals(OptionReplyType.ACK.code(), option(NbdOption.GO, NbdClient.selectData("disk")));
-            byte[] data = new byte[300_000];
-            Arrays.fill(data, (byte) 7);
-            send(NbdClient.requestBytes(0, NbdCommand.WRITE.code(), 1, 4096, data.length));
-            send(data);
-            assertEquals(0, ByteBuffer.wrap(read(16)).getInt(4));
-            send(NbdClient.requestBytes(0, NbdCommand.READ.code(), 2, 4096, data.length));
-            assertEquals(0, ByteBuffer.wrap(read(16)).getInt(4));
-            assertArrayEquals(data, read(data.length));
-        }
-
-        @Override
-        public void close() throws IOException {
-            socket.close();
-        }
+    /** Writes to the device and reads it again. */
+    private static void use(NbdClient client) throws IOException {
+        client.go("disk");
+        byte[] data = new byte[300_000];
+        Arrays.fill(data, (byte) 7);
+        assertEquals(0, client.write(4096, data));
+        assertArrayEquals(data, client.read(4096, data.length));
     }
 
     @Test
     void anEncryptedDeviceIsWrittenAndRead() throws Exception {
         serve(tls(false), true);
-        try (Client client = new Client()) {
-            client.startTls(false);
-            client.use();
+        try (NbdClient client = connect()) {
+            startTls(client, false);
+            use(client);
         }
     }
 
     @Test
     void whereTlsIsRequiredNothingElseIsAnsweredBefore() throws Exception {
         serve(tls(false), true);
-        try (Client client = new Client()) {
+        try (NbdClient client = connect()) {
             for (NbdOption option : new NbdOption[] {NbdOption.LIST, NbdOption.STRUCTURED_REPLY}) {
-                assertEquals(OptionReplyType.ERR_TLS_REQD.code(), client.option(option, NOTHING));
+                assertAnswer(OptionReplyType.ERR_TLS_REQD, client, option);
             }
-            assertEquals(
-                    OptionReplyType.ERR_TLS_REQD.code(), client.option(NbdOption.GO, NbdClient.selectData("disk")));
-            client.startTls(false);
-            client.use();
+            assertAnswer(OptionReplyType.ERR_TLS_REQD, client, NbdOption.GO, NbdClient.selectData("disk"));
+            startTls(client, false);
+            use(client);
         }
-        try (Client client = new Client()) {
+        try (NbdClient client = connect()) {
             client.send(NbdClient.optionBytes(NbdOption.EXPORT_NAME.code(), "disk".getBytes(US_ASCII)));
-            assertEquals(-1, client.socket.getInputStream().read());
+            assertTrue(client.isAtEnd());
         }
     }
 
     @Test
     void whereTlsIsOfferedTheClientChooses() throws Exception {
         serve(tls(false), false);
-        try (Client client = new Client()) {
-            client.use();
+        try (NbdClient client = connect()) {
+            use(client);
         }
-        try (Client client = new Client()) {
-            client.startTls(false);
-            assertEquals(OptionReplyType.ERR_INVALID.code(), client.option(NbdOption.STARTTLS, NOTHING));
-            client.use();
+        try (NbdClient client = connect()) {
+            startTls(client, false);
+            assertAnswer(OptionReplyType.ERR_INVALID, client, NbdOption.STARTTLS);
+            use(client);
         }
     }
 
     @Test
     void whatWasNegotiatedBeforeDoesNotCount() throws Exception {
         serve(tls(false), false);
-        try (Client client = new Client()) {
-            assertEquals(OptionReplyType.ACK.code(), client.option(NbdOption.STRUCTURED_REPLY, NOTHING));
-            client.startTls(false);
-            client.use(); // Which reads simple replies.
+        try (NbdClient client = connect()) {
+            assertAnswer(OptionReplyType.ACK, client, NbdOption.STRUCTURED_REPLY);
+            startTls(client, false);
+            use(client); // Which reads simple replies.
         }
     }
 
     @Test
     void whatFollowsStartTlsUnencryptedEndsTheConnection() throws Exception {
         serve(tls(false), true);
-        try (Client client = new Client()) {
+        try (NbdClient client = connect()) {
             byte[] start = NbdClient.optionBytes(NbdOption.STARTTLS.code(), NOTHING);
             byte[] list = NbdClient.optionBytes(NbdOption.LIST.code(), NOTHING);
             byte[] both = Arrays.copyOf(start, start.length + list.length);
             System.arraycopy(list, 0, both, start.length, list.length);
             client.send(both);
-            client.read(20);
-            assertEquals(-1, client.socket.getInputStream().read());
+            client.readOptionReply(NbdOption.STARTTLS.code());
+            assertTrue(client.isAtEnd());
         }
     }
 
@@ -285,10 +239,10 @@ class NbdTlsTest {
         try {
             serve(tls(false), true);
             for (int i = 0; i < 20; i++) {
-                try (Client client = new Client()) {
-                    assertEquals(OptionReplyType.ACK.code(), client.option(NbdOption.STARTTLS, NOTHING));
+                try (NbdClient client = connect()) {
+                    assertAnswer(OptionReplyType.ACK, client, NbdOption.STARTTLS);
                     client.send(new byte[100]);
-                    client.socket.getInputStream().readAllBytes();
+                    client.drain();
                 }
             }
         } finally {
@@ -305,14 +259,14 @@ class NbdTlsTest {
     @Test
     void aClientNeedsACertificateWhereOneIsWanted() throws Exception {
         serve(tls(true), true);
-        try (Client client = new Client()) {
-            client.startTls(true);
-            client.use();
+        try (NbdClient client = connect()) {
+            startTls(client, true);
+            use(client);
         }
-        try (Client client = new Client()) {
+        try (NbdClient client = connect()) {
             assertThrows(IOException.class, () -> {
-                client.startTls(false);
-                client.use(); // In TLS 1.3 the server refuses after the client is done.
+                startTls(client, false);
+                use(client); // In TLS 1.3 the server refuses after the client is done.
             });
         }
     }
@@ -320,9 +274,9 @@ class NbdTlsTest {
     @Test
     void withoutACertificateOfTheServerThereIsNoTls() throws Exception {
         serve(null, false);
-        try (Client client = new Client()) {
-            assertEquals(OptionReplyType.ERR_UNSUP.code(), client.option(NbdOption.STARTTLS, NOTHING));
-            client.use();
+        try (NbdClient client = connect()) {
+            assertAnswer(OptionReplyType.ERR_UNSUP, client, NbdOption.STARTTLS);
+            use(client);
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nfs3;
 
-import static io.zerofs.server.nfs3.client.Nfs3Client.bytes;
+import static io.zerofs.server.client.Nfs3Client.bytes;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -10,10 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.zerofs.core.vfs.FsError;
+import io.zerofs.server.client.Nfs3Client;
+import io.zerofs.server.client.RpcClient;
 import io.zerofs.server.net.BarrierThread;
 import io.zerofs.server.net.OutOfAllMemory;
-import io.zerofs.server.nfs3.client.Nfs3Client;
-import io.zerofs.server.nfs3.client.RpcClient;
 import io.zerofs.server.nfs3.wire.Nfs3Call;
 import io.zerofs.server.nfs3.wire.Nfs3CallWriter;
 import io.zerofs.server.nfs3.wire.Nfs3Procedure;
@@ -42,7 +42,7 @@ class DurabilityTest {
         if (durability == Durability.STRICT) {
             completeBarrier(null);
         }
-        file = ((Nfs3Result.CreateOk) Nfs3Client.get(created)).object();
+        file = ((Nfs3Result.CreateOk) RpcClient.get(created)).object();
         assertEquals(0, fixture.heldBarriers.size());
     }
 
@@ -71,7 +71,7 @@ class DurabilityTest {
         fixture.client.call(Nfs3Result.GetAttrOk.class, new Nfs3Call.GetAttr(fixture.root));
         assertFalse(result.isDone());
         completeBarrier(null);
-        assertEquals(Nfs3Status.OK, Nfs3Client.get(result).status());
+        assertEquals(Nfs3Status.OK, RpcClient.get(result).status());
     }
 
     @Test
@@ -117,7 +117,7 @@ class DurabilityTest {
         open(Durability.COMMIT);
         CompletableFuture<Nfs3Result> result = fixture.client.send(new Nfs3Call.Commit(file, 0, 0));
         completeBarrier(FsError.IO.exception("the store does not answer", null));
-        assertEquals(Nfs3Status.IO, Nfs3Client.get(result).status());
+        assertEquals(Nfs3Status.IO, RpcClient.get(result).status());
     }
 
     @Test
@@ -129,19 +129,19 @@ class DurabilityTest {
                 4_711, fixture.client.nfsHeader(Nfs3Procedure.CREATE), out -> Nfs3CallWriter.write(create, out));
         fixture.barrierFailure = new OutOfMemoryError("of a test");
         CompletableFuture<RpcClient.Reply> never = fixture.client.rpc().send(4_711, record);
-        assertThrows(IOException.class, () -> Nfs3Client.get(never));
+        assertThrows(IOException.class, () -> RpcClient.get(never));
         fixture.barrierFailure = null;
         try (Nfs3Client reconnected = fixture.connect()) {
             CompletableFuture<RpcClient.Reply> unanswered = reconnected.rpc().send(4_711, record);
             completeBarrier(new OutOfAllMemory());
-            assertThrows(IOException.class, () -> Nfs3Client.get(unanswered));
+            assertThrows(IOException.class, () -> RpcClient.get(unanswered));
         }
         try (Nfs3Client reconnected = fixture.connect()) {
             CompletableFuture<RpcClient.Reply> reply = reconnected.rpc().send(4_711, record);
             completeBarrier(null);
             assertEquals(
                     Nfs3Status.OK,
-                    Nfs3Client.read(Nfs3Procedure.CREATE, Nfs3Client.get(reply)).status());
+                    Nfs3Client.read(Nfs3Procedure.CREATE, RpcClient.get(reply)).status());
         }
     }
 }

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.server.bytes.XdrReader;
 import io.zerofs.server.bytes.XdrWriter;
-import io.zerofs.server.nfs3.client.Nfs3Client;
-import io.zerofs.server.nfs3.client.RpcClient;
+import io.zerofs.server.client.Nfs3Client;
+import io.zerofs.server.client.RpcClient;
 import io.zerofs.server.nfs3.wire.MountProcedure;
 import io.zerofs.server.nfs3.wire.MountStatus;
 import io.zerofs.server.nfs3.wire.Nfs3Call;
@@ -37,7 +37,7 @@ class MountTest {
     }
 
     private RpcClient.Reply call(MountProcedure procedure, Consumer<XdrWriter> arguments) throws IOException {
-        return Nfs3Client.get(client.rpc().call(client.mountHeader(procedure.number()), arguments));
+        return RpcClient.get(client.rpc().call(client.mountHeader(procedure.number()), arguments));
     }
 
     private static void path(XdrWriter out, String path) {
@@ -51,7 +51,7 @@ class MountTest {
     @Test
     void nullOfBothProgramsAnswers() throws IOException {
         assertTrue(call(MountProcedure.NULL, out -> {}).isSuccess());
-        assertTrue(Nfs3Client.get(client.rpc().call(client.nfsHeader(Nfs3Procedure.NULL), out -> {}))
+        assertTrue(RpcClient.get(client.rpc().call(client.nfsHeader(Nfs3Procedure.NULL), out -> {}))
                 .isSuccess());
     }
 

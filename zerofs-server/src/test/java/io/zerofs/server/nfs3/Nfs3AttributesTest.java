@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nfs3;
 
-import static io.zerofs.server.nfs3.client.Nfs3Client.ofMode;
-import static io.zerofs.server.nfs3.client.Nfs3Client.ofSize;
+import static io.zerofs.server.client.Nfs3Client.ofMode;
+import static io.zerofs.server.client.Nfs3Client.ofSize;
 import static io.zerofs.server.nfs3.wire.Nfs3Call.Access.DELETE;
 import static io.zerofs.server.nfs3.wire.Nfs3Call.Access.EXECUTE;
 import static io.zerofs.server.nfs3.wire.Nfs3Call.Access.EXTEND;
@@ -13,7 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.zerofs.server.nfs3.client.Nfs3Client;
+import io.zerofs.server.client.Nfs3Client;
 import io.zerofs.server.nfs3.wire.Fattr3;
 import io.zerofs.server.nfs3.wire.FileType3;
 import io.zerofs.server.nfs3.wire.Nfs3Call;

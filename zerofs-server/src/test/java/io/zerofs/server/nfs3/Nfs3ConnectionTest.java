@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nfs3;
 
-import static io.zerofs.server.nfs3.client.Nfs3Client.bytes;
+import static io.zerofs.server.client.Nfs3Client.bytes;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -13,8 +13,8 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.zerofs.core.golden.GoldenBytes;
 import io.zerofs.core.random.Seeds;
-import io.zerofs.server.nfs3.client.Nfs3Client;
-import io.zerofs.server.nfs3.client.RpcClient;
+import io.zerofs.server.client.Nfs3Client;
+import io.zerofs.server.client.RpcClient;
 import io.zerofs.server.nfs3.wire.Nfs3Call;
 import io.zerofs.server.nfs3.wire.Nfs3CallWriter;
 import io.zerofs.server.nfs3.wire.Nfs3Procedure;
@@ -58,7 +58,7 @@ class Nfs3ConnectionTest {
             writes.add(client.send(new Nfs3Call.GetAttr(root)));
         }
         for (CompletableFuture<Nfs3Result> each : writes) {
-            assertEquals(Nfs3Status.OK, Nfs3Client.get(each).status());
+            assertEquals(Nfs3Status.OK, RpcClient.get(each).status());
         }
         List<CompletableFuture<Nfs3Result>> reads = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
@@ -67,7 +67,7 @@ class Nfs3ConnectionTest {
         for (int i = 0; i < 200; i++) {
             byte[] expected = new byte[i == 199 ? 4_096 : 1 << 20];
             Arrays.fill(expected, 0, i % 10 == 0 ? expected.length : 4_096, (byte) i);
-            ByteBuf data = ((Nfs3Result.ReadOk) Nfs3Client.get(reads.get(i))).payload();
+            ByteBuf data = ((Nfs3Result.ReadOk) RpcClient.get(reads.get(i))).payload();
             assertArrayEquals(expected, ByteBufUtil.getBytes(data), "read " + i);
         }
     }
@@ -103,14 +103,14 @@ class Nfs3ConnectionTest {
     }
 
     private static Nfs3Status removeStatus(Nfs3Client by, ByteBuf record) throws IOException {
-        RpcClient.Reply reply = Nfs3Client.get(by.rpc().send(4_711, record));
+        RpcClient.Reply reply = RpcClient.get(by.rpc().send(4_711, record));
         return Nfs3Client.read(Nfs3Procedure.REMOVE, reply).status();
     }
 
     @Test
     void callThatCannotBeDecodedIsAnsweredWithGarbageArgs() throws IOException {
         RpcClient.Reply reply =
-                Nfs3Client.get(client.rpc().call(client.nfsHeader(Nfs3Procedure.WRITE), out -> out.writeInt(99)));
+                RpcClient.get(client.rpc().call(client.nfsHeader(Nfs3Procedure.WRITE), out -> out.writeInt(99)));
         assertEquals(4, reply.acceptStatus());
         assertEquals(Nfs3Status.OK, client.status(new Nfs3Call.GetAttr(root)));
     }
@@ -120,7 +120,7 @@ class Nfs3ConnectionTest {
         Nfs3Client bad = fixture.connect();
         CompletableFuture<RpcClient.Reply> never =
                 bad.rpc().send(1, Unpooled.copiedBuffer("GET / HTTP/1.1\r\n\r\n", StandardCharsets.US_ASCII));
-        assertThrows(IOException.class, () -> Nfs3Client.get(never));
+        assertThrows(IOException.class, () -> RpcClient.get(never));
         assertEquals(Nfs3Status.OK, client.status(new Nfs3Call.GetAttr(root)));
     }
 
@@ -134,7 +134,7 @@ class Nfs3ConnectionTest {
                             new Nfs3Call.Write(file, 0, StableHow.UNSTABLE, Unpooled.wrappedBuffer(new byte[100_000])));
                     doomed.send(new Nfs3Call.Read(file, 0, 100_000));
                 }
-                doomed.rpc().sendOnly(Unpooled.wrappedBuffer(new byte[] {(byte) 0x80, 0, 100, 0, 1, 2, 3}));
+                doomed.rpc().socket().send(Unpooled.wrappedBuffer(new byte[] {(byte) 0x80, 0, 100, 0, 1, 2, 3}));
             }
         }
         await().until(() ->
@@ -165,7 +165,7 @@ class Nfs3ConnectionTest {
                 }));
             }
             for (CompletableFuture<RpcClient.Reply> each : replies) {
-                int status = Nfs3Client.get(each).acceptStatus();
+                int status = RpcClient.get(each).acceptStatus();
                 assertTrue(status == 0 || status == 4, "accept status " + status);
             }
         });

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nfs3;
 
-import static io.zerofs.server.nfs3.client.Nfs3Client.bytes;
-import static io.zerofs.server.nfs3.client.Nfs3Client.ofMode;
-import static io.zerofs.server.nfs3.client.Nfs3Client.ofSize;
+import static io.zerofs.server.client.Nfs3Client.bytes;
+import static io.zerofs.server.client.Nfs3Client.ofMode;
+import static io.zerofs.server.client.Nfs3Client.ofSize;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -12,7 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
 import io.zerofs.core.random.Seeds;
-import io.zerofs.server.nfs3.client.Nfs3Client;
+import io.zerofs.server.client.Nfs3Client;
 import io.zerofs.server.nfs3.wire.Nfs3Call;
 import io.zerofs.server.nfs3.wire.Nfs3Limits;
 import io.zerofs.server.nfs3.wire.Nfs3Result;

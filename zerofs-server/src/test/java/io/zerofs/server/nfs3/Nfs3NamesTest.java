@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nfs3;
 
-import static io.zerofs.server.nfs3.client.Nfs3Client.bytes;
-import static io.zerofs.server.nfs3.client.Nfs3Client.ofMode;
-import static io.zerofs.server.nfs3.client.Nfs3Client.ofSize;
+import static io.zerofs.server.client.Nfs3Client.bytes;
+import static io.zerofs.server.client.Nfs3Client.ofMode;
+import static io.zerofs.server.client.Nfs3Client.ofSize;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
-import io.zerofs.server.nfs3.client.Nfs3Client;
+import io.zerofs.server.client.Nfs3Client;
 import io.zerofs.server.nfs3.wire.Fattr3;
 import io.zerofs.server.nfs3.wire.FileType3;
 import io.zerofs.server.nfs3.wire.Nfs3Call;

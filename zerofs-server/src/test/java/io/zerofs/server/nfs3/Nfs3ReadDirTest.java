@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nfs3;
 
-import static io.zerofs.server.nfs3.client.Nfs3Client.bytes;
-import static io.zerofs.server.nfs3.client.Nfs3Client.ofMode;
+import static io.zerofs.server.client.Nfs3Client.bytes;
+import static io.zerofs.server.client.Nfs3Client.ofMode;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.zerofs.server.nfs3.client.Nfs3Client;
+import io.zerofs.server.client.Nfs3Client;
 import io.zerofs.server.nfs3.wire.Nfs3Call;
 import io.zerofs.server.nfs3.wire.Nfs3Result;
 import io.zerofs.server.nfs3.wire.Nfs3ResultReader.Entries;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
-import static io.zerofs.server.ninep.NinePClient.ROOT;
-import static io.zerofs.server.ninep.NinePClient.bytes;
-import static io.zerofs.server.ninep.NinePClient.walkMessage;
-import static io.zerofs.server.ninep.NinePClient.writeMessage;
+import static io.zerofs.server.client.NinePClient.ROOT;
+import static io.zerofs.server.client.NinePClient.bytes;
+import static io.zerofs.server.client.NinePClient.walkMessage;
+import static io.zerofs.server.client.NinePClient.writeMessage;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -13,6 +13,7 @@ import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.DataAccess;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.InodeId;
+import io.zerofs.server.client.NinePClient;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.OpenFlags;

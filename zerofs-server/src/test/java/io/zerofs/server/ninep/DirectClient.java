@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.client.NinePClient;
 import io.zerofs.server.net.Client;
 import io.zerofs.server.net.Connection;
 import io.zerofs.server.net.MessageProtocol;
@@ -63,7 +64,7 @@ final class DirectClient extends NinePClient {
 
     /** Gives the server bytes that may be no whole message, or several. */
     @Override
-    void send(ByteBuf bytes) {
+    public void send(ByteBuf bytes) {
         while (closeReason == null && bytes.isReadable()) {
             int length;
             try {

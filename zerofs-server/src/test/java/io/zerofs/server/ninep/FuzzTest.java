@@ -15,6 +15,7 @@ import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.bytes.MalformedMessageException;
+import io.zerofs.server.client.NinePClient;
 import io.zerofs.server.ninep.wire.LockOwner;
 import io.zerofs.server.ninep.wire.LockRange;
 import io.zerofs.server.ninep.wire.LockType;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
-import static io.zerofs.server.ninep.NinePClient.ROOT;
-import static io.zerofs.server.ninep.NinePClient.bytes;
+import static io.zerofs.server.client.NinePClient.ROOT;
+import static io.zerofs.server.client.NinePClient.bytes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.server.client.NinePClient;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.LockOwner;
 import io.zerofs.server.ninep.wire.LockRange;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
-import static io.zerofs.server.ninep.NinePClient.ROOT;
-import static io.zerofs.server.ninep.NinePClient.bytes;
-import static io.zerofs.server.ninep.NinePClient.walkMessage;
+import static io.zerofs.server.client.NinePClient.ROOT;
+import static io.zerofs.server.client.NinePClient.bytes;
+import static io.zerofs.server.client.NinePClient.walkMessage;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.server.client.NinePClient;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.OpenFlags;
 import io.zerofs.server.ninep.wire.Qid;

@@ -13,6 +13,7 @@ import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.access.ExportedFiles;
 import io.zerofs.server.access.UserMapping;
+import io.zerofs.server.client.NinePClient;
 import io.zerofs.server.net.PeerUser;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.MessageHeader;

@@ -6,6 +6,7 @@ import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.MemoryVolume;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.server.client.NinePClient;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;

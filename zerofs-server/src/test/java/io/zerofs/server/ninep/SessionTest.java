@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
-import static io.zerofs.server.ninep.NinePClient.ROOT;
-import static io.zerofs.server.ninep.NinePClient.bytes;
-import static io.zerofs.server.ninep.NinePClient.walkMessage;
+import static io.zerofs.server.client.NinePClient.ROOT;
+import static io.zerofs.server.client.NinePClient.bytes;
+import static io.zerofs.server.client.NinePClient.walkMessage;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
+import io.zerofs.server.client.NinePClient;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.OpenFlags;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
-import static io.zerofs.server.ninep.NinePClient.ROOT;
-import static io.zerofs.server.ninep.NinePClient.bytes;
+import static io.zerofs.server.client.NinePClient.ROOT;
+import static io.zerofs.server.client.NinePClient.bytes;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.zerofs.core.random.Seeds;
+import io.zerofs.server.client.NinePClient;
+import io.zerofs.server.client.NinePSocket;
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.net.ProtocolServer;
 import io.zerofs.server.net.ServerResources;
@@ -65,8 +67,8 @@ class SocketTest {
         Files.delete(socket.getParent());
     }
 
-    private SocketClient connect() throws Exception {
-        return new SocketClient(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
+    private NinePSocket connect() throws Exception {
+        return NinePSocket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
     }
 
     @Test
@@ -74,7 +76,7 @@ class SocketTest {
         Seeds.run(seed -> {
             byte[] data = new byte[BIG_MSIZE - MessageHeader.WRITE_DATA_OFFSET];
             new Random(seed).nextBytes(data);
-            try (SocketClient client = connect()) {
+            try (NinePSocket client = connect()) {
                 assertEquals(BIG_MSIZE, client.version(BIG_MSIZE));
                 client.attach(ROOT, 0);
                 client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
@@ -93,7 +95,7 @@ class SocketTest {
 
     @Test
     void unixSocketSpeaksToo() throws Exception {
-        try (SocketClient client = new SocketClient(UnixDomainSocketAddress.of(socket))) {
+        try (NinePSocket client = NinePSocket.connect(UnixDomainSocketAddress.of(socket))) {
             client.begin(0);
             client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
             client.write(1, 0, "x");
@@ -103,7 +105,7 @@ class SocketTest {
 
     @Test
     void manyTagsAreAnsweredEachWithItsOwn() throws Exception {
-        try (SocketClient client = connect()) {
+        try (NinePSocket client = connect()) {
             client.begin(0);
             client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
             int tags = 200;
@@ -124,8 +126,8 @@ class SocketTest {
 
     @Test
     void replyOvertakesOneThatWaits() throws Exception {
-        try (SocketClient one = connect();
-                SocketClient two = connect()) {
+        try (NinePSocket one = connect();
+                NinePSocket two = connect()) {
             one.begin(0);
             two.begin(0);
             one.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
@@ -144,8 +146,8 @@ class SocketTest {
 
     @Test
     void garbageClosesOnlyItsConnection() throws Exception {
-        try (SocketClient good = connect();
-                SocketClient bad = connect()) {
+        try (NinePSocket good = connect();
+                NinePSocket bad = connect()) {
             good.begin(0);
             bad.send(Unpooled.wrappedBuffer(bytes("GET / HTTP/1.1\r\n\r\n")));
             assertTrue(bad.isClosedByServer());
@@ -156,7 +158,7 @@ class SocketTest {
     @Test
     void clientThatGoesAwayInTheMiddleLeavesNothing() throws Exception {
         for (int i = 0; i < 20; i++) {
-            try (SocketClient client = connect()) {
+            try (NinePSocket client = connect()) {
                 client.begin(0);
                 client.create(ROOT, 1, "f" + i, OpenFlags.READ_WRITE, 0644);
                 for (int tag = 1; tag < 50; tag++) {

@@ -8,12 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.zerofs.server.bytes.XdrReader;
+import io.zerofs.server.client.RpcClient;
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.net.ProtocolServer;
 import io.zerofs.server.net.ServerResources;
 import io.zerofs.server.net.ServerSettings;
-import io.zerofs.server.nfs3.client.Nfs3Client;
-import io.zerofs.server.nfs3.client.RpcClient;
 import io.zerofs.server.nfs3.wire.Nfs3Limits;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -72,12 +71,12 @@ class RpcConnectionTest {
                         List.of(ListenAddress.tcp("127.0.0.1:0")),
                         resources,
                         connection -> new RpcConnection(connection, dispatcher, Nfs3Limits.RECORD_BYTES_MAX))) {
-            try (RpcClient client = new RpcClient(server.port())) {
+            try (RpcClient client = RpcClient.connect(server.port())) {
                 CompletableFuture<RpcClient.Reply> never = client.send(4_711, record);
-                assertThrows(IOException.class, () -> Nfs3Client.get(never));
+                assertThrows(IOException.class, () -> RpcClient.get(never));
             }
-            try (RpcClient reconnected = new RpcClient(server.port())) {
-                assertTrue(Nfs3Client.get(reconnected.send(4_711, record)).isSuccess());
+            try (RpcClient reconnected = RpcClient.connect(server.port())) {
+                assertTrue(RpcClient.get(reconnected.send(4_711, record)).isSuccess());
             }
         }
     }

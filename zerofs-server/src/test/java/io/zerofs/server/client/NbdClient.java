@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.server.nbd;
+package io.zerofs.server.client;
 
 import io.zerofs.server.nbd.wire.NbdCommand;
 import io.zerofs.server.nbd.wire.NbdOption;
 import io.zerofs.server.net.ListenAddress;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -19,42 +22,48 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 
 /**
- * A client that says exactly what a test wants it to say. Written from the protocol document alone, with numbers where
- * the server has names. One thread.
+ * A client that says exactly what a test wants it to say, encrypted if the test wants that. Written from the protocol
+ * document alone, with numbers where the server has names. One thread.
  */
-final class NbdClient implements AutoCloseable {
-    static final int FIXED_NEWSTYLE = 1;
-    static final int NO_ZEROES = 2;
-    static final int ACK = 1;
+public final class NbdClient implements AutoCloseable {
+    public static final int FIXED_NEWSTYLE = 1;
+    public static final int NO_ZEROES = 2;
+    public static final int ACK = 1;
+
+    /** The client's flags after the greeting. */
+    public static final byte[] FLAGS = {0, 0, 0, FIXED_NEWSTYLE | NO_ZEROES};
 
     private static final int CHUNK_DATA = 1;
     private static final int CHUNK_HOLE = 2;
     private static final int CHUNK_ERROR = 0x8001;
 
     private final SocketChannel socket;
-    private final DataInputStream in;
-    private final DataOutputStream out;
+    private Closeable connection;
+    private DataInputStream in;
+    private DataOutputStream out;
     private final Map<Long, Long> readLengths = new HashMap<>();
     private boolean structured;
-    long size;
-    int transmissionFlags;
+    public long size;
+    public int transmissionFlags;
 
     /** An answer to an option; the last one is ACK or negative. */
-    record OptionReply(int type, byte[] data) {
-        String text() {
+    public record OptionReply(int type, byte[] data) {
+        public String text() {
             return new String(data, StandardCharsets.UTF_8);
         }
 
-        ByteBuffer buffer() {
+        public ByteBuffer buffer() {
             return ByteBuffer.wrap(data);
         }
     }
 
     /** A chunk of a structured reply. */
-    record Chunk(int type, byte[] payload) {
-        ByteBuffer buffer() {
+    public record Chunk(int type, byte[] payload) {
+        public ByteBuffer buffer() {
             return ByteBuffer.wrap(payload);
         }
     }
@@ -64,16 +73,30 @@ final class NbdClient implements AutoCloseable {
      *
      * @param data of a read that succeeded, put together
      */
-    record Reply(long cookie, int error, byte[] data, List<Chunk> chunks) {}
+    public record Reply(long cookie, int error, byte[] data, List<Chunk> chunks) {}
 
     private NbdClient(SocketChannel socket) {
         this.socket = socket;
-        this.in = new DataInputStream(Channels.newInputStream(socket));
-        this.out = new DataOutputStream(Channels.newOutputStream(socket));
+        speakOver(socket, Channels.newInputStream(socket), Channels.newOutputStream(socket));
+    }
+
+    private void speakOver(Closeable connection, InputStream in, OutputStream out) {
+        this.connection = connection;
+        this.in = new DataInputStream(in);
+        this.out = new DataOutputStream(out);
+    }
+
+    /** Speaks TLS from now on, which the server must expect. */
+    public void encrypt(SSLContext context) throws IOException {
+        Socket plain = socket.socket();
+        SSLSocket encrypted =
+                (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", plain.getPort(), true);
+        encrypted.startHandshake();
+        speakOver(encrypted, encrypted.getInputStream(), encrypted.getOutputStream());
     }
 
     /** Only connects. */
-    static NbdClient raw(ListenAddress address) throws IOException {
+    public static NbdClient raw(ListenAddress address) throws IOException {
         if (address instanceof ListenAddress.Tcp tcp) {
             return new NbdClient(SocketChannel.open(tcp.address()));
         }
@@ -82,14 +105,18 @@ final class NbdClient implements AutoCloseable {
     }
 
     /** Connects and exchanges the flags. */
-    static NbdClient connect(ListenAddress address) throws IOException {
+    public static NbdClient connect(ListenAddress address) throws IOException {
         NbdClient client = raw(address);
         client.readGreeting();
-        client.send(ByteBuffer.allocate(4).putInt(FIXED_NEWSTYLE | NO_ZEROES).array());
+        client.send(FLAGS);
         return client;
     }
 
-    int readGreeting() throws IOException {
+    public SocketChannel channel() {
+        return socket;
+    }
+
+    public int readGreeting() throws IOException {
         expect("NBDMAGIC", in.readLong());
         expect("IHAVEOPT", in.readLong());
         return in.readUnsignedShort();
@@ -101,12 +128,12 @@ final class NbdClient implements AutoCloseable {
         }
     }
 
-    void send(byte[] bytes) throws IOException {
+    public void send(byte[] bytes) throws IOException {
         out.write(bytes);
     }
 
     /** Whether the server has closed the connection; waits for it or for a byte. */
-    boolean isAtEnd() {
+    public boolean isAtEnd() {
         try {
             return in.read() < 0;
         } catch (IOException reset) {
@@ -114,11 +141,11 @@ final class NbdClient implements AutoCloseable {
         }
     }
 
-    void sendOption(int option, byte[] data) throws IOException {
+    public void sendOption(int option, byte[] data) throws IOException {
         send(optionBytes(option, data));
     }
 
-    static byte[] optionBytes(int option, byte[] data) {
+    public static byte[] optionBytes(int option, byte[] data) {
         return ByteBuffer.allocate(16 + data.length)
                 .put("IHAVEOPT".getBytes(StandardCharsets.US_ASCII))
                 .putInt(option)
@@ -128,7 +155,7 @@ final class NbdClient implements AutoCloseable {
     }
 
     /** Sends an option and reads all answers. */
-    List<OptionReply> option(int option, byte[] data) throws IOException {
+    public List<OptionReply> option(int option, byte[] data) throws IOException {
         sendOption(option, data);
         List<OptionReply> replies = new ArrayList<>();
         do {
@@ -137,15 +164,15 @@ final class NbdClient implements AutoCloseable {
         return replies;
     }
 
-    List<OptionReply> option(NbdOption option, byte[] data) throws IOException {
+    public List<OptionReply> option(NbdOption option, byte[] data) throws IOException {
         return option(option.code(), data);
     }
 
-    static OptionReply last(List<OptionReply> replies) {
+    public static OptionReply last(List<OptionReply> replies) {
         return replies.get(replies.size() - 1);
     }
 
-    private OptionReply readOptionReply(int option) throws IOException {
+    public OptionReply readOptionReply(int option) throws IOException {
         long magic = in.readLong();
         int repeated = in.readInt();
         if (magic != 0x3e889045565a9L || repeated != option) {
@@ -157,7 +184,7 @@ final class NbdClient implements AutoCloseable {
         return new OptionReply(type, data);
     }
 
-    static byte[] selectData(String name, int... wanted) {
+    public static byte[] selectData(String name, int... wanted) {
         byte[] text = name.getBytes(StandardCharsets.UTF_8);
         ByteBuffer data = ByteBuffer.allocate(6 + text.length + 2 * wanted.length);
         data.putInt(text.length).put(text).putShort((short) wanted.length);
@@ -167,7 +194,7 @@ final class NbdClient implements AutoCloseable {
         return data.array();
     }
 
-    static byte[] queryData(String name, String... queries) {
+    public static byte[] queryData(String name, String... queries) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
             DataOutputStream data = new DataOutputStream(bytes);
@@ -186,19 +213,19 @@ final class NbdClient implements AutoCloseable {
         return bytes.toByteArray();
     }
 
-    NbdClient structured() throws IOException {
+    public NbdClient structured() throws IOException {
         require(option(NbdOption.STRUCTURED_REPLY, new byte[0]));
         structured = true;
         return this;
     }
 
-    NbdClient allocation(String name) throws IOException {
+    public NbdClient allocation(String name) throws IOException {
         require(option(NbdOption.SET_META_CONTEXT, queryData(name, "base:allocation")));
         return this;
     }
 
     /** Enters the transmission phase, or fails with the text of the server. */
-    NbdClient go(String name) throws IOException {
+    public NbdClient go(String name) throws IOException {
         List<OptionReply> replies = require(option(NbdOption.GO, selectData(name)));
         ByteBuffer info = replies.get(0).buffer();
         info.getShort();
@@ -208,7 +235,7 @@ final class NbdClient implements AutoCloseable {
     }
 
     /** Reads the answer to EXPORT_NAME. */
-    void readExportNameReply(int zeroes) throws IOException {
+    public void readExportNameReply(int zeroes) throws IOException {
         size = in.readLong();
         transmissionFlags = in.readUnsignedShort();
         in.readFully(new byte[zeroes]);
@@ -221,7 +248,7 @@ final class NbdClient implements AutoCloseable {
         return replies;
     }
 
-    static byte[] requestBytes(int flags, int command, long cookie, long offset, long length) {
+    public static byte[] requestBytes(int flags, int command, long cookie, long offset, long length) {
         return ByteBuffer.allocate(28)
                 .putInt(0x25609513)
                 .putShort((short) flags)
@@ -233,7 +260,7 @@ final class NbdClient implements AutoCloseable {
     }
 
     /** Sends a request; the payload is what a WRITE carries. */
-    void request(int flags, NbdCommand command, long cookie, long offset, long length, byte... payload)
+    public void request(int flags, NbdCommand command, long cookie, long offset, long length, byte... payload)
             throws IOException {
         if (command == NbdCommand.READ) {
             readLengths.put(cookie, length);
@@ -246,7 +273,7 @@ final class NbdClient implements AutoCloseable {
     }
 
     /** Sends a request and reads its reply; no other may be in flight. */
-    Reply call(int flags, NbdCommand command, long offset, long length, byte... payload) throws IOException {
+    public Reply call(int flags, NbdCommand command, long offset, long length, byte... payload) throws IOException {
         long cookie = offset ^ length << 32 ^ command.code();
         request(flags, command, cookie, offset, length, payload);
         Reply reply = readReply();
@@ -256,11 +283,11 @@ final class NbdClient implements AutoCloseable {
         return reply;
     }
 
-    int write(long offset, byte... data) throws IOException {
+    public int write(long offset, byte... data) throws IOException {
         return call(0, NbdCommand.WRITE, offset, data.length, data).error;
     }
 
-    byte[] read(long offset, int length) throws IOException {
+    public byte[] read(long offset, int length) throws IOException {
         Reply reply = call(0, NbdCommand.READ, offset, length);
         if (reply.error != 0) {
             throw new IOException("error " + reply.error);
@@ -268,11 +295,11 @@ final class NbdClient implements AutoCloseable {
         return reply.data;
     }
 
-    int flush() throws IOException {
+    public int flush() throws IOException {
         return call(0, NbdCommand.FLUSH, 0, 0).error;
     }
 
-    Reply readReply() throws IOException {
+    public Reply readReply() throws IOException {
         int magic = in.readInt();
         return switch (magic) {
             case 0x67446698 -> readSimple();
@@ -344,17 +371,17 @@ final class NbdClient implements AutoCloseable {
     }
 
     /** Ends the connection as a well-behaved client does. */
-    void disconnect() throws IOException {
+    public void disconnect() throws IOException {
         send(requestBytes(0, NbdCommand.DISC.code(), 0, 0, 0));
     }
 
     /** Sends no more. */
-    void finish() throws IOException {
+    public void finish() throws IOException {
         socket.shutdownOutput();
     }
 
     /** Reads and forgets what comes until the server closes the connection. */
-    void drain() {
+    public void drain() {
         try {
             in.transferTo(OutputStream.nullOutputStream());
         } catch (IOException reset) {
@@ -364,6 +391,6 @@ final class NbdClient implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        socket.close();
+        connection.close();
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.server.nfs3.client;
+package io.zerofs.server.client;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -17,18 +17,22 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
-/** Speaks NFS and MOUNT as one user. Methods wait for the reply unless they return a future. Thread-safe. */
+/** Speaks NFS and MOUNT as one user. Methods wait for the reply unless they return a future. As thread-safe as its RPC. */
 public final class Nfs3Client implements AutoCloseable {
     private static final int NFS_PROGRAM = 100_003;
     private static final int MOUNT_PROGRAM = 100_005;
     private static final int VERSION = 3;
-    private static final int REPLY_SECONDS_MAX = 60;
     private static final int LIST_BYTES = 8_192;
+
+    private static final ClassValue<Nfs3Procedure> PROCEDURES = new ClassValue<>() {
+        @Override
+        protected Nfs3Procedure computeValue(Class<?> call) {
+            return Nfs3Procedure.valueOf(call.getSimpleName().toUpperCase(Locale.ROOT));
+        }
+    };
 
     private final RpcClient rpc;
     private final int uid;
@@ -43,7 +47,12 @@ public final class Nfs3Client implements AutoCloseable {
     }
 
     public static Nfs3Client connect(int port) throws IOException {
-        return new Nfs3Client(new RpcClient(port), 0, 0);
+        return new Nfs3Client(RpcClient.connect(port), 0, 0);
+    }
+
+    /** Connects without a thread for the replies, see {@link RpcClient}. */
+    public static Nfs3Client alone(int port) throws IOException {
+        return new Nfs3Client(RpcClient.alone(port), 0, 0);
     }
 
     /** The same connection, another user. */
@@ -65,8 +74,7 @@ public final class Nfs3Client implements AutoCloseable {
 
     /** The handle of a directory, or what MNT says instead. */
     public byte[] mount(String path) throws IOException {
-        RpcClient.Reply reply =
-                get(rpc.call(mountHeader(1), out -> out.writeOpaque(path.getBytes(StandardCharsets.UTF_8))));
+        RpcClient.Reply reply = rpc.await(mountHeader(1), out -> out.writeOpaque(bytes(path)));
         try {
             int status = reply.rest().readInt();
             if (status != 0) {
@@ -99,8 +107,14 @@ public final class Nfs3Client implements AutoCloseable {
         }
     }
 
+    /** Appends a call to those that the next flush of the socket sends. */
+    public void add(Nfs3Call call) {
+        rpc.add(nfsHeader(procedure(call)), out -> Nfs3CallWriter.write(call, out));
+    }
+
     public Nfs3Result call(Nfs3Call call) throws IOException {
-        return get(send(call));
+        Nfs3Procedure procedure = procedure(call);
+        return read(procedure, rpc.await(nfsHeader(procedure), out -> Nfs3CallWriter.write(call, out)));
     }
 
     /** Calls and expects success. */
@@ -116,11 +130,12 @@ public final class Nfs3Client implements AutoCloseable {
         return call(call).status();
     }
 
+    public static Nfs3Call.Create createCall(byte[] directory, String name) {
+        return new Nfs3Call.Create(directory, bytes(name), Nfs3Call.Create.Mode.GUARDED, ofMode(0644), 0);
+    }
+
     public byte[] create(byte[] directory, String name) throws IOException {
-        return call(
-                        Nfs3Result.CreateOk.class,
-                        new Nfs3Call.Create(directory, bytes(name), Nfs3Call.Create.Mode.GUARDED, ofMode(0644), 0))
-                .object();
+        return call(Nfs3Result.CreateOk.class, createCall(directory, name)).object();
     }
 
     public byte[] makeDirectory(byte[] directory, String name) throws IOException {
@@ -130,6 +145,14 @@ public final class Nfs3Client implements AutoCloseable {
 
     public Nfs3Result.LookupOk lookup(byte[] directory, String name) throws IOException {
         return call(Nfs3Result.LookupOk.class, new Nfs3Call.Lookup(directory, bytes(name)));
+    }
+
+    public void remove(byte[] directory, String name) throws IOException {
+        call(Nfs3Result.WccOk.class, new Nfs3Call.Remove(directory, bytes(name)));
+    }
+
+    public void commit(byte[] file) throws IOException {
+        call(Nfs3Result.CommitOk.class, new Nfs3Call.Commit(file, 0, 0));
     }
 
     public Nfs3Result.WriteOk write(byte[] file, long offset, byte[] data, StableHow stable) throws IOException {
@@ -182,18 +205,7 @@ public final class Nfs3Client implements AutoCloseable {
     }
 
     private static Nfs3Procedure procedure(Nfs3Call call) {
-        return Nfs3Procedure.valueOf(call.getClass().getSimpleName().toUpperCase(java.util.Locale.ROOT));
-    }
-
-    /** Waits for a reply, for a bounded time. */
-    public static <T> T get(CompletableFuture<T> future) throws IOException {
-        try {
-            return future.get(REPLY_SECONDS_MAX, TimeUnit.SECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-        } catch (TimeoutException | InterruptedException e) {
-            throw new IOException("no reply", e);
-        }
+        return PROCEDURES.get(call.getClass());
     }
 
     @Override

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.server.ninep;
+package io.zerofs.server.client;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -26,22 +26,22 @@ import java.util.concurrent.TimeUnit;
  * A 9P client for tests: sends any message on any tag, and waits for the reply on a tag. Replies are taken as they come;
  * one thread sends, another may receive.
  */
-abstract class NinePClient implements AutoCloseable {
-    static final int MSIZE = 64 * 1024;
-    static final int ROOT = 0;
-    static final byte[] VERSION = bytes("9P2000.L");
+public abstract class NinePClient implements AutoCloseable {
+    public static final int MSIZE = 64 * 1024;
+    public static final int ROOT = 0;
+    public static final byte[] VERSION = bytes("9P2000.L");
     private static final long REPLY_SECONDS_MAX = 20;
 
     private final Map<Integer, BlockingQueue<Rmessage>> replies = new ConcurrentHashMap<>();
     private int nextTag = 1000;
 
-    abstract void send(ByteBuf bytes) throws IOException;
+    public abstract void send(ByteBuf bytes) throws IOException;
 
     @Override
     public abstract void close();
 
     /** Takes a whole message that the server sent; it is not kept. */
-    void received(ByteBuf bytes) throws MalformedMessageException {
+    protected void received(ByteBuf bytes) throws MalformedMessageException {
         int tag = MessageHeader.tag(bytes);
         queue(tag).add(RmessageDecoder.decode(Unpooled.copiedBuffer(bytes)));
     }
@@ -50,12 +50,12 @@ abstract class NinePClient implements AutoCloseable {
         return replies.computeIfAbsent(tag, any -> new LinkedBlockingQueue<>());
     }
 
-    void send(int tag, Tmessage message) throws IOException {
+    public void send(int tag, Tmessage message) throws IOException {
         send(TmessageEncoder.encode(tag, message));
     }
 
     /** The reply on a tag, waited for. */
-    Rmessage await(int tag) throws IOException, InterruptedException {
+    public Rmessage await(int tag) throws IOException, InterruptedException {
         Rmessage reply = queue(tag).poll(REPLY_SECONDS_MAX, TimeUnit.SECONDS);
         if (reply == null) {
             throw new IOException("no reply on tag " + tag);
@@ -63,22 +63,22 @@ abstract class NinePClient implements AutoCloseable {
         return reply;
     }
 
-    boolean hasReply(int tag) {
+    public boolean hasReply(int tag) {
         return !queue(tag).isEmpty();
     }
 
-    Rmessage call(Tmessage message) throws IOException, InterruptedException {
+    public Rmessage call(Tmessage message) throws IOException, InterruptedException {
         int tag = message instanceof Tmessage.Tversion ? MessageHeader.NO_TAG : nextTag++ & 0x7FFF;
         send(tag, message);
         return await(tag);
     }
 
     /** The error that a message is answered with; null if it is none. */
-    Errno error(Tmessage message) throws IOException, InterruptedException {
+    public Errno error(Tmessage message) throws IOException, InterruptedException {
         return errno(call(message));
     }
 
-    static Errno errno(Rmessage reply) {
+    public static Errno errno(Rmessage reply) {
         if (!(reply instanceof Rmessage.Rlerror error)) {
             return null;
         }
@@ -89,7 +89,7 @@ abstract class NinePClient implements AutoCloseable {
     }
 
     /** A call that must succeed. */
-    <T extends Rmessage> T ok(Class<T> type, Tmessage message) throws IOException, InterruptedException {
+    public <T extends Rmessage> T ok(Class<T> type, Tmessage message) throws IOException, InterruptedException {
         Rmessage reply = call(message);
         if (!type.isInstance(reply)) {
             throw new AssertionError(message.type() + " was answered with " + reply);
@@ -97,61 +97,66 @@ abstract class NinePClient implements AutoCloseable {
         return type.cast(reply);
     }
 
-    void ok(Tmessage message) throws IOException, InterruptedException {
+    public void ok(Tmessage message) throws IOException, InterruptedException {
         Errno error = error(message);
         if (error != null) {
             throw new AssertionError(message.type() + " failed with " + error);
         }
     }
 
-    int version(int msize) throws IOException, InterruptedException {
+    public int version(int msize) throws IOException, InterruptedException {
         return ok(Rmessage.Rversion.class, new Tmessage.Tversion(msize, VERSION))
                 .msize();
     }
 
     /** Negotiates and attaches the root of the volume. */
-    NinePClient begin(int uid) throws IOException, InterruptedException {
+    public NinePClient begin(int uid) throws IOException, InterruptedException {
         version(MSIZE);
         attach(ROOT, uid);
         return this;
     }
 
-    void attach(int fid, int uid) throws IOException, InterruptedException {
-        ok(new Tmessage.Tattach(fid, MessageHeader.NO_FID, bytes(""), bytes("/"), uid));
+    public void attach(int fid, int uid) throws IOException, InterruptedException {
+        attach(fid, "/", uid);
     }
 
-    static Tmessage.Twalk walkMessage(int fid, int newFid, String... names) {
+    public void attach(int fid, String tree, int uid) throws IOException, InterruptedException {
+        ok(new Tmessage.Tattach(fid, MessageHeader.NO_FID, bytes("root"), bytes(tree), uid));
+    }
+
+    public static Tmessage.Twalk walkMessage(int fid, int newFid, String... names) {
         return new Tmessage.Twalk(
                 fid, newFid, Arrays.stream(names).map(NinePClient::bytes).toArray(byte[][]::new));
     }
 
     /** Walks all the way. */
-    void walk(int fid, int newFid, String... names) throws IOException, InterruptedException {
+    public void walk(int fid, int newFid, String... names) throws IOException, InterruptedException {
         Rmessage.Rwalk reply = ok(Rmessage.Rwalk.class, walkMessage(fid, newFid, names));
         if (reply.qids().size() != names.length) {
             throw new AssertionError("walked " + reply.qids().size() + " of " + names.length);
         }
     }
 
-    void open(int fid, int flags) throws IOException, InterruptedException {
+    public void open(int fid, int flags) throws IOException, InterruptedException {
         ok(new Tmessage.Tlopen(fid, flags));
     }
 
     /** Makes a file in the directory and leaves the fid open on it. */
-    void create(int directory, int fid, String name, int flags, int mode) throws IOException, InterruptedException {
+    public void create(int directory, int fid, String name, int flags, int mode)
+            throws IOException, InterruptedException {
         walk(directory, fid);
         ok(new Tmessage.Tlcreate(fid, bytes(name), flags, mode, 0));
     }
 
-    void write(int fid, long offset, String text) throws IOException, InterruptedException {
+    public void write(int fid, long offset, String text) throws IOException, InterruptedException {
         ok(writeMessage(fid, offset, text));
     }
 
-    static Tmessage.Twrite writeMessage(int fid, long offset, String text) {
+    public static Tmessage.Twrite writeMessage(int fid, long offset, String text) {
         return new Tmessage.Twrite(fid, offset, Unpooled.wrappedBuffer(bytes(text)));
     }
 
-    String read(int fid, long offset, int count) throws IOException, InterruptedException {
+    public String read(int fid, long offset, int count) throws IOException, InterruptedException {
         ByteBuf bytes =
                 ok(Rmessage.Data.class, new Tmessage.Tread(fid, offset, count)).bytes();
         return bytes.toString(
@@ -160,19 +165,19 @@ abstract class NinePClient implements AutoCloseable {
                 StandardCharsets.ISO_8859_1);
     }
 
-    Rmessage.Rgetattr attributes(int fid) throws IOException, InterruptedException {
+    public Rmessage.Rgetattr attributes(int fid) throws IOException, InterruptedException {
         return ok(Rmessage.Rgetattr.class, new Tmessage.Tgetattr(fid, GetattrMask.ALL));
     }
 
-    void clunk(int fid) throws IOException, InterruptedException {
+    public void clunk(int fid) throws IOException, InterruptedException {
         ok(new Tmessage.Tclunk(fid));
     }
 
     /** An entry of a listing. */
-    record Entry(long inode, long offset, int type, String name) {}
+    public record Entry(long inode, long offset, int type, String name) {}
 
     /** One Rreaddir, taken apart. */
-    List<Entry> list(int fid, long offset, int count) throws IOException, InterruptedException {
+    public List<Entry> list(int fid, long offset, int count) throws IOException, InterruptedException {
         ByteBuf data = ok(Rmessage.Data.class, new Tmessage.Treaddir(fid, offset, count))
                 .bytes();
         data.readerIndex(MessageHeader.DATA_OFFSET);
@@ -189,7 +194,7 @@ abstract class NinePClient implements AutoCloseable {
         return entries;
     }
 
-    static byte[] bytes(String text) {
+    public static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 }

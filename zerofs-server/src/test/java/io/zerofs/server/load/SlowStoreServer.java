@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.server.nfs3.client;
+package io.zerofs.server.load;
 
 import io.zerofs.core.fs.FileSystemSettings;
 import io.zerofs.core.fs.ZeroFileSystem;
