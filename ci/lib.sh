@@ -42,9 +42,21 @@ maven() { (cd "$ROOT" && mvn -B -ntp -q "$@"); }
 
 # Builds the program unless it is newer than everything it is made of.
 build_program() {
-  [ -z "${ZEROFS_PROGRAM:-}" ] || return 0
-  if [ ! -x "$PROGRAM" ] ||
-    [ -n "$(cd "$ROOT" && find pom.xml zerofs-*/pom.xml zerofs-*/src/main -newer "$PROGRAM" -print -quit)" ]; then
+  [ -n "${ZEROFS_PROGRAM:-}" ] || build "$PROGRAM" main
+}
+
+SYSTEM_TESTS=$ROOT/zerofs-cli/target/system-tests.classpath
+# Builds the system tests in Java, and the program with them, unless they are newer than everything they are made of.
+build_system_tests() { build "$SYSTEM_TESTS" .; }
+
+# system_test NAME ARGUMENTS...: a script of that name, or a class of tests.
+system_test() {
+  if [ -x "$ROOT/ci/system/$1" ]; then "$ROOT/ci/system/$1" "${@:2}"; else "$ROOT/ci/system/junit" "$@"; fi
+}
+
+# build FILE SOURCES: unless the file is newer than the directory of that name in each module's src.
+build() {
+  if [ ! -e "$1" ] || [ -n "$(cd "$ROOT" && find pom.xml zerofs-*/pom.xml zerofs-*/src/"$2" -newer "$1" -print -quit)" ]; then
     need_toolchain
     say "building: half a minute, or some minutes where Maven has to fetch the libraries first"
     local began=$SECONDS

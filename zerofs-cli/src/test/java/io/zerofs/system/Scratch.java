@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.system;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
+import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+
+/**
+ * A directory with the daemons that work there. As a static field it lives as long as the class, otherwise as long as one
+ * test. At its end daemons are killed and the directory is removed; KEEP=1 keeps it. A failure prints the daemons' logs.
+ */
+final class Scratch
+        implements BeforeAllCallback,
+                AfterEachCallback,
+                AfterAllCallback,
+                TestExecutionExceptionHandler,
+                LifecycleMethodExecutionExceptionHandler {
+    private final List<Daemon> daemons = new ArrayList<>();
+    private final List<Path> directories = new ArrayList<>();
+    private boolean ofClass;
+
+    Path directory() {
+        if (directories.isEmpty()) {
+            anotherDirectory(Path.of(System.getProperty("java.io.tmpdir")));
+        }
+        return directories.get(0);
+    }
+
+    /** Makes a directory elsewhere, which is removed with the first one. */
+    Path anotherDirectory(Path parent) {
+        try {
+            directories.add(Files.createTempDirectory(parent, "zerofs-test."));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return directories.get(directories.size() - 1);
+    }
+
+    Path path(String name) {
+        return directory().resolve(name);
+    }
+
+    /** Returns a daemon that is not started yet. Its volume is the one of all daemons here, and its cache its own. */
+    Daemon daemon(String name) {
+        Daemon daemon = new Daemon(name, directory());
+        daemons.add(daemon);
+        return daemon;
+    }
+
+    Path randomFile(String name, long size) throws IOException {
+        byte[] part = new byte[1 << 20];
+        Path file = path(name);
+        try (OutputStream out = Files.newOutputStream(file)) {
+            for (long left = size; left > 0; left -= part.length) {
+                ThreadLocalRandom.current().nextBytes(part);
+                out.write(part, 0, (int) Math.min(left, part.length));
+            }
+        }
+        return file;
+    }
+
+    static void copy(Path from, Path to) throws InterruptedException {
+        Command.of("cp", "-r", from, to).run();
+    }
+
+    static void remove(Path tree) throws IOException {
+        if (Files.exists(tree)) {
+            try (Stream<Path> paths = Files.walk(tree)) {
+                for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(path);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+        ofClass = true;
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) throws Exception {
+        if (!ofClass) {
+            close();
+        }
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws Exception {
+        close();
+    }
+
+    private void close() throws IOException, InterruptedException {
+        for (Daemon daemon : daemons) {
+            daemon.close();
+        }
+        for (Path directory : directories) {
+            if (System.getenv("KEEP") != null) {
+                System.err.println("kept " + directory);
+            } else {
+                remove(directory);
+            }
+        }
+    }
+
+    @Override
+    public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        report(failure);
+    }
+
+    @Override
+    public void handleBeforeAllMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        report(failure);
+    }
+
+    @Override
+    public void handleBeforeEachMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        report(failure);
+    }
+
+    @Override
+    public void handleAfterEachMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        report(failure);
+    }
+
+    @Override
+    public void handleAfterAllMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        report(failure);
+    }
+
+    private void report(Throwable failure) throws Throwable {
+        daemons.forEach(Daemon::report);
+        throw failure;
+    }
+}
