@@ -46,7 +46,7 @@ build_program() {
 }
 
 SYSTEM_TESTS=$ROOT/zerofs-cli/target/system-tests.classpath
-# Builds the system tests in Java, and the program with them, unless they are newer than everything they are made of.
+# Builds system tests and loads in Java, and the program with them, unless they are newer than everything they are made of.
 build_system_tests() { build "$SYSTEM_TESTS" .; }
 
 # system_test NAME ARGUMENTS...: a script of that name, or a class of tests.
@@ -67,6 +67,13 @@ build() {
     done
     wait $!
   fi
+}
+
+# java_tool [OPTION...] CLASS [ARGUMENT...]: runs a program that is among the tests, after build_system_tests. Logging is
+# off, because it would take longer to start than all else.
+java_tool() {
+  "${JAVA:-java}" -cp "$(cat "$SYSTEM_TESTS")" -Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider \
+    -Dslf4j.internal.verbosity=WARN "$@"
 }
 
 # Sets WORK to a fresh directory; at exit daemons that still run are killed and it is removed (KEEP=1 keeps it).

@@ -31,8 +31,8 @@ import java.util.regex.Pattern;
 /**
  * An HTTP/1.1 proxy in front of an object store on loopback: adds latency and faults, counts requests.
  *
- * <p>{@code java StoreProxy.java LISTEN_PORT UPSTREAM_PORT ADMIN_PORT}. Plain HTTP; requests pass unchanged, so
- * that signatures stay valid. What it does is set, and what it saw is read, at the admin port:
+ * <p>{@code java StoreProxy.java LISTEN_PORT UPSTREAM_PORT ADMIN_PORT}: one file, as stores also start where nothing is built.
+ * Plain HTTP; requests pass unchanged, so that signatures stay valid. The admin port sets what it does and reports what it saw:
  *
  * <pre>
  * curl 'http://127.0.0.1:ADMIN/set?latency=30&amp;jitter=10'     every request waits for 30 to 40 ms

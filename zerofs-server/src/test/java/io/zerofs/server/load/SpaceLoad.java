@@ -1,40 +1,44 @@
 // SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.load;
 
-import java.io.EOFException;
+import static io.zerofs.server.client.Nfs3Client.bytes;
+
+import io.zerofs.server.client.Nfs3Client;
+import io.zerofs.server.nfs3.wire.Nfs3Call;
+import io.zerofs.server.nfs3.wire.Nfs3Result;
+import io.zerofs.server.nfs3.wire.StableHow;
 import java.io.File;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongPredicate;
 import java.util.function.ToLongFunction;
 
 /**
- * Fills, overwrites and empties a volume over NFS version 3 and watches its store, a local directory. A single file that needs
- * the JDK only: {@code java SpaceLoad.java PORT STORE WHAT SIZE SECONDS}. Prints what it did and saw; ends with 1 if the store
- * did not get as small as it has to.
+ * Fills, overwrites and empties a volume over NFS version 3 and watches its store, a local directory: {@code SpaceLoad PORT
+ * STORE WHAT SIZE SECONDS}. Prints what it did and saw; ends with 1 if the store did not get as small as it has to.
  */
-public final class SpaceLoad {
+final class SpaceLoad {
     private static final int BLOCK = 4096;
     private static final int LARGE = 1 << 18;
     private static final double BOUND = 1.3;
     private static final int SETTLING_SECONDS = Integer.getInteger("settling", 120);
 
-    private final Client client;
+    private final Nfs3Client client;
+    private final byte[] root;
     private final Path store;
     private final Random random = new Random(1);
     private final long start = System.nanoTime();
     private boolean failed;
 
     private SpaceLoad(int port, Path store) throws IOException {
-        this.client = new Client(port);
+        this.client = Nfs3Client.alone(port);
+        this.root = client.mount("/");
         this.store = store;
     }
 
@@ -48,7 +52,7 @@ public final class SpaceLoad {
             case "files" -> load.files(size);
             case "commits" -> load.commits(size);
             case "sparse" -> load.sparse(size);
-            case "read" -> load.report("MiB/s of a cold read", load.readAll(load.client.lookup("file")));
+            case "read" -> load.report("MiB/s of a cold read", load.readAll(load.lookup("file")));
             default -> throw new IllegalArgumentException(args[2]);
         }
         System.exit(load.failed ? 1 : 0);
@@ -56,22 +60,22 @@ public final class SpaceLoad {
 
     /** A file of this many MiB. */
     private void fill(int mebibytes) throws Exception {
-        byte[] file = client.create("file");
+        byte[] file = create("file");
         for (long offset = 0; offset < (long) mebibytes << 20; offset += LARGE) {
-            client.write(file, offset, payload(LARGE));
+            write(file, offset, payload(LARGE));
         }
         client.commit(file);
     }
 
     /** That file, overwritten at random in pieces of 4 KiB, with a COMMIT after each 16. */
     private void overwrite(int mebibytes, int seconds) throws Exception {
-        byte[] file = client.lookup("file");
+        byte[] file = lookup("file");
         int blocks = mebibytes * (1 << 20) / BLOCK;
         long loadEnds = System.nanoTime() + seconds * 1_000_000_000L;
         long written = 0;
         for (long next = 0; System.nanoTime() < loadEnds; ) {
             for (int i = 0; i < 16; i++) {
-                client.write(file, (long) random.nextInt(blocks) * BLOCK, payload(BLOCK));
+                write(file, (long) random.nextInt(blocks) * BLOCK, payload(BLOCK));
                 written += BLOCK;
             }
             client.commit(file);
@@ -90,18 +94,18 @@ public final class SpaceLoad {
     private void files(int count) throws Exception {
         long[] sizes = new long[count];
         for (int i = 0; i < count; i++) {
-            sizes[i] = rewrite(client.create("f" + i));
+            sizes[i] = rewrite(create("f" + i));
         }
         show(Arrays.stream(sizes).sum());
         for (int i = 0; i < count; i++) {
             if (random.nextBoolean()) {
-                client.remove("f" + i);
+                client.remove(root, "f" + i);
                 sizes[i] = 0;
             }
         }
         for (int round = 0; round < 2; round++) {
             for (int i = 0; i < count; i++) {
-                sizes[i] = sizes[i] == 0 ? 0 : rewrite(client.create("f" + i));
+                sizes[i] = sizes[i] == 0 ? 0 : rewrite(create("f" + i));
             }
             show(Arrays.stream(sizes).sum());
         }
@@ -110,7 +114,7 @@ public final class SpaceLoad {
         report("store to live data", (double) storeBytes() / live);
         for (int i = 0; i < count; i++) {
             if (sizes[i] > 0) {
-                client.remove("f" + i);
+                client.remove(root, "f" + i);
             }
         }
         await("returns to less than 1 MiB", bytes -> bytes < 1 << 20);
@@ -118,19 +122,19 @@ public final class SpaceLoad {
 
     private long rewrite(byte[] file) throws IOException {
         int size = 1024 + random.nextInt(63 * 1024);
-        client.truncate(file, 0);
-        client.write(file, 0, payload(size));
+        client.call(Nfs3Result.WccOk.class, new Nfs3Call.SetAttr(file, Nfs3Client.ofSize(0), null));
+        write(file, 0, payload(size));
         return size;
     }
 
     /** Writes pieces of 4 KiB in random order, each with its own COMMIT. */
     private void commits(int count) throws Exception {
-        byte[] file = client.create("file");
+        byte[] file = create("file");
         Integer[] order = new Integer[count];
         Arrays.setAll(order, i -> i);
         Collections.shuffle(Arrays.asList(order), random);
         for (int block : order) {
-            client.write(file, (long) block * BLOCK, payload(BLOCK));
+            write(file, (long) block * BLOCK, payload(BLOCK));
             client.commit(file);
         }
         report("commits in the store after the load", objects("commits"));
@@ -141,16 +145,16 @@ public final class SpaceLoad {
 
     /** A file of 1 TiB with so many chunks is removed while another client works. */
     private void sparse(int chunks) throws Exception {
-        byte[] file = client.create("sparse");
+        byte[] file = create("sparse");
         for (int i = 0; i < chunks; i++) {
-            client.write(file, (1L << 40) / chunks * i / BLOCK * BLOCK, payload(512));
+            write(file, (1L << 40) / chunks * i / BLOCK * BLOCK, payload(512));
         }
         client.commit(file);
         show(chunks * 512L);
-        byte[] other = client.create("other");
+        byte[] other = create("other");
         double[] idle = latencies(other, 2000);
         long began = System.nanoTime();
-        client.remove("sparse");
+        client.remove(root, "sparse");
         report("answer to the removal, ms", (System.nanoTime() - began) / 1e6);
         double[] busy = latencies(other, 2000);
         report("p99 of other operations, idle, ms", idle[(int) (idle.length * 0.99)]);
@@ -163,8 +167,8 @@ public final class SpaceLoad {
         double[] millis = new double[count];
         for (int i = 0; i < count; i++) {
             long began = System.nanoTime();
-            client.write(file, 0, payload(BLOCK));
-            client.getattr(file);
+            write(file, 0, payload(BLOCK));
+            client.call(Nfs3Result.GetAttrOk.class, new Nfs3Call.GetAttr(file));
             millis[i] = (System.nanoTime() - began) / 1e6;
         }
         Arrays.sort(millis);
@@ -176,9 +180,24 @@ public final class SpaceLoad {
         long began = System.nanoTime();
         long bytes = 0;
         for (int count = -1; count != 0; bytes += count) {
-            count = client.read(file, bytes, LARGE);
+            count = client.read(file, bytes, LARGE).length;
         }
         return bytes / 1048576.0 / ((System.nanoTime() - began) / 1e9);
+    }
+
+    /** Makes a file, or opens the one that is there. */
+    private byte[] create(String name) throws IOException {
+        Nfs3Call create =
+                new Nfs3Call.Create(root, bytes(name), Nfs3Call.Create.Mode.UNCHECKED, Nfs3Client.ofMode(0666), 0);
+        return client.call(Nfs3Result.CreateOk.class, create).object();
+    }
+
+    private byte[] lookup(String name) throws IOException {
+        return client.lookup(root, name).object();
+    }
+
+    private void write(byte[] file, long offset, byte[] data) throws IOException {
+        client.write(file, offset, data, StableHow.UNSTABLE);
     }
 
     private byte[] payload(int bytes) {
@@ -196,6 +215,7 @@ public final class SpaceLoad {
     }
 
     private void awaitThat(String what, Condition condition) throws Exception {
+        CountDownLatch pause = new CountDownLatch(1);
         long began = System.nanoTime();
         long end = began + SETTLING_SECONDS * 1_000_000_000L;
         while (!condition.holds()) {
@@ -205,7 +225,7 @@ public final class SpaceLoad {
                 failed = true;
                 return;
             }
-            Thread.sleep(1000);
+            pause.await(1, TimeUnit.SECONDS);
         }
         System.out.printf(Locale.ROOT, "the store %s: after %.0f s%n", what, (System.nanoTime() - began) / 1e9);
     }
@@ -240,133 +260,5 @@ public final class SpaceLoad {
             sum += entry.isDirectory() ? sum(entry, number) : number.applyAsLong(entry);
         }
         return sum;
-    }
-
-    /** One connection, one call at a time. */
-    private static final class Client {
-        private static final int LAST_FRAGMENT = 0x8000_0000;
-        private static final int NFS = 100_003;
-        private static final int MOUNT = 100_005;
-        private static final int REPLY_HEADER_BYTES = 24;
-
-        private final SocketChannel socket;
-        private final byte[] root;
-        private final ByteBuffer out = ByteBuffer.allocate(1 << 19);
-        private int xid = 1;
-
-        Client(int port) throws IOException {
-            socket = SocketChannel.open(new InetSocketAddress("127.0.0.1", port));
-            socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            begin(MOUNT, 1);
-            opaque("/".getBytes(StandardCharsets.UTF_8));
-            root = handle(call());
-        }
-
-        byte[] create(String name) throws IOException {
-            begin(NFS, 8);
-            entry(name);
-            out.putInt(0).putInt(1).putInt(0666).putInt(0).putInt(0).putInt(0).putInt(0).putInt(0);
-            return handle(call().position(8));
-        }
-
-        byte[] lookup(String name) throws IOException {
-            begin(NFS, 3);
-            entry(name);
-            return handle(call());
-        }
-
-        void remove(String name) throws IOException {
-            begin(NFS, 12);
-            entry(name);
-            call();
-        }
-
-        void write(byte[] file, long offset, byte[] bytes) throws IOException {
-            begin(NFS, 7);
-            opaque(file);
-            out.putLong(offset).putInt(bytes.length).putInt(0);
-            opaque(bytes);
-            call();
-        }
-
-        void truncate(byte[] file, long size) throws IOException {
-            begin(NFS, 2);
-            opaque(file);
-            out.putInt(0).putInt(0).putInt(0).putInt(1).putLong(size).putInt(0).putInt(0).putInt(0);
-            call();
-        }
-
-        void commit(byte[] file) throws IOException {
-            begin(NFS, 21);
-            opaque(file);
-            out.putLong(0).putInt(0);
-            call();
-        }
-
-        void getattr(byte[] file) throws IOException {
-            begin(NFS, 1);
-            opaque(file);
-            call();
-        }
-
-        int read(byte[] file, long offset, int count) throws IOException {
-            begin(NFS, 6);
-            opaque(file);
-            out.putLong(offset).putInt(count);
-            ByteBuffer reply = call();
-            return reply.getInt(reply.getInt(4) == 1 ? 8 + 84 : 8);
-        }
-
-        private void begin(int program, int procedure) {
-            out.clear();
-            // Another xid each time: the same call with the same one would be taken for a repetition.
-            out.putInt(0).putInt(xid++).putInt(0).putInt(2).putInt(program).putInt(3).putInt(procedure);
-            // AUTH_SYS: stamp, machine name "load", uid, gid, no groups; no verifier
-            out.putInt(1).putInt(24).putInt(0).putInt(4).putInt(0x6c6f6164);
-            out.putInt(0).putInt(0).putInt(0).putInt(0).putInt(0);
-        }
-
-        private void entry(String name) {
-            opaque(root);
-            opaque(name.getBytes(StandardCharsets.UTF_8));
-        }
-
-        private void opaque(byte[] bytes) {
-            out.putInt(bytes.length).put(bytes).put(new byte[-bytes.length & 3]);
-        }
-
-        private static byte[] handle(ByteBuffer reply) {
-            if (reply.position() == 0) {
-                reply.position(4);
-            }
-            byte[] handle = new byte[reply.getInt()];
-            reply.get(handle);
-            return handle;
-        }
-
-        /** Sends the call and returns the results, from their status on. */
-        private ByteBuffer call() throws IOException {
-            out.putInt(0, LAST_FRAGMENT | out.position() - Integer.BYTES);
-            out.flip();
-            while (out.hasRemaining()) {
-                socket.write(out);
-            }
-            ByteBuffer reply = receive(receive(Integer.BYTES).getInt() & ~LAST_FRAGMENT);
-            ByteBuffer results = reply.position(REPLY_HEADER_BYTES).slice();
-            if (results.getInt(0) != 0) {
-                throw new IOException("status " + results.getInt(0));
-            }
-            return results;
-        }
-
-        private ByteBuffer receive(int length) throws IOException {
-            ByteBuffer bytes = ByteBuffer.allocate(length);
-            while (bytes.hasRemaining()) {
-                if (socket.read(bytes) < 0) {
-                    throw new EOFException("the server closed the connection");
-                }
-            }
-            return bytes.flip();
-        }
     }
 }

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.commit;
 
-import io.zerofs.storage.commit.CommitDraft;
-import io.zerofs.storage.commit.CommitId;
-import io.zerofs.storage.commit.CommitReader;
-import io.zerofs.storage.commit.CommitSealer;
-import io.zerofs.storage.commit.Frame;
-import io.zerofs.storage.commit.FrameContent;
+import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.concurrent.ParallelSteps;
-import io.zerofs.storage.commit.SealedCommit;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.seal.Aead;
 import io.zerofs.storage.seal.Compression;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.Salt;
-import io.zerofs.core.secret.Secret;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -29,10 +23,10 @@ import net.jpountz.lz4.LZ4Factory;
 
 /**
  * Seals and opens chunks of 256 KiB on one thread, the way commits do it with lz4, beside {@code openssl speed} and lz4
- * alone: {@code java -cp PROGRAM SealLoad.java SECONDS ROUNDS}. All count processor time. Prints MB/s of plain data
+ * alone: {@code SealLoad SECONDS ROUNDS}. All count processor time. Prints MB/s of plain data
  * (median, lowest and highest round) and ratios.
  */
-public final class SealLoad {
+final class SealLoad {
     private static final int CHUNK_BYTES = 256 * 1024;
     private static final int PAGE_BYTES = 32 * 1024;
     private static final int CHUNKS = 8;
@@ -56,7 +50,12 @@ public final class SealLoad {
         random.nextBytes(noise);
         byte[] text = text();
         String[] names = {
-            "openssl speed", "seal, incompressible", "open, incompressible", "lz4 alone, text", "seal, text", "open, text",
+            "openssl speed",
+            "seal, incompressible",
+            "open, incompressible",
+            "lz4 alone, text",
+            "seal, text",
+            "open, text",
             "MD5 of a put's body"
         };
         double[][] results = new double[names.length][rounds];
@@ -71,7 +70,8 @@ public final class SealLoad {
             results[5][round] = openRate(text, seconds);
             results[6][round] = digestRate(noise, seconds);
         }
-        System.out.printf(Locale.ROOT, "%-22s %10s %21s %7s%n", "256 KiB, one thread", "MB/s", "lowest .. highest", "ratio");
+        System.out.printf(
+                Locale.ROOT, "%-22s %10s %21s %7s%n", "256 KiB, one thread", "MB/s", "lowest .. highest", "ratio");
         double peer = median(results[0]);
         for (int i = 0; i < names.length; i++) {
             double[] sorted = results[i].clone();
@@ -91,7 +91,9 @@ public final class SealLoad {
         long start = cpuNanos();
         long bytes = 0;
         do {
-            bytes += seal(chunk).frames().frames().stream().mapToLong(Frame::length).sum();
+            bytes += seal(chunk).frames().frames().stream()
+                    .mapToLong(Frame::length)
+                    .sum();
         } while (cpuNanos() - start < seconds * 1e9);
         return bytes * 1e3 / (cpuNanos() - start);
     }
@@ -131,7 +133,8 @@ public final class SealLoad {
             for (Frame frame : commit.frames().frames()) {
                 for (int page = 0; page < frame.pageCount(); page++) {
                     ByteBuffer stored = commit.storedPage(frame.slot(), page);
-                    bytes += reader.openPage(commit.frames(), frame.slot(), page, stored).remaining();
+                    bytes += reader.openPage(commit.frames(), frame.slot(), page, stored)
+                            .remaining();
                 }
             }
         } while (cpuNanos() - start < seconds * 1e9);
@@ -149,7 +152,9 @@ public final class SealLoad {
 
     private byte[] text() {
         StringBuilder text = new StringBuilder();
-        String[] words = {"the", "store", "of", "a", "commit", "is", "sealed", "and", "then", "found", "again", "in", "log"};
+        String[] words = {
+            "the", "store", "of", "a", "commit", "is", "sealed", "and", "then", "found", "again", "in", "log"
+        };
         while (text.length() < CHUNK_BYTES) {
             text.append(words[random.nextInt(words.length)]).append(random.nextInt(20) == 0 ? ".\n" : " ");
         }
@@ -159,8 +164,14 @@ public final class SealLoad {
     /** Its last line ends with thousands of bytes per second of processor time. */
     private static double opensslRate(int seconds) throws Exception {
         Process process = new ProcessBuilder(
-                        "openssl", "speed", "-seconds", Integer.toString(seconds), "-bytes", Integer.toString(CHUNK_BYTES),
-                        "-evp", "chacha20-poly1305")
+                        "openssl",
+                        "speed",
+                        "-seconds",
+                        Integer.toString(seconds),
+                        "-bytes",
+                        Integer.toString(CHUNK_BYTES),
+                        "-evp",
+                        "chacha20-poly1305")
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
