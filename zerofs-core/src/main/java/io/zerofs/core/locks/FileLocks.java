@@ -4,8 +4,6 @@ package io.zerofs.core.locks;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,11 +21,11 @@ final class FileLocks {
     private final Map<LockHolder, TreeMap<Long, LockTree.Node>> byHolder = new HashMap<>();
 
     private final Map<LockHandle, Set<LockTree.Node>> byHandle = new HashMap<>();
-    /** Waiters in the order of their arrival, each with a conflicting lock. */
-    private final Map<LockWaiter, LockTree.Node> waiters = new LinkedHashMap<>();
+    private final LockQueue waiters = new LockQueue();
 
     private final ObjIntConsumer<HeldLock> counter;
     private int heldCount;
+    private long waitersChecked;
 
     /** @param counter receives each lock that is added (1) or removed (-1) */
     FileLocks(ObjIntConsumer<HeldLock> counter) {
@@ -40,6 +38,11 @@ final class FileLocks {
 
     int heldCount() {
         return heldCount;
+    }
+
+    /** Returns the number of searches of {@link #grant} for the lock in a waiter's way. Every client waits for them. */
+    long waitersChecked() {
+        return waitersChecked;
     }
 
     /** Returns a lock that conflicts with this one, or null. */
@@ -55,13 +58,9 @@ final class FileLocks {
         return found == null && wanted.exclusive() ? shared.find(wanted.range(), identity) : found;
     }
 
-    /**
-     * Takes a lock that conflicts with no other. It replaces the locks of its holder in the range.
-     *
-     * @return whether it replaced any
-     */
-    boolean put(HeldLock lock) {
-        boolean replaces = release(lock);
+    /** Takes a lock that conflicts with no other. It replaces the locks of its holder in the range. */
+    void put(HeldLock lock) {
+        release(lock);
         HeldLock merged = lock;
         TreeMap<Long, LockTree.Node> own = byHolder.get(lock.holder());
         if (own != null) {
@@ -69,7 +68,6 @@ final class FileLocks {
             merged = merge(own.higherEntry(lock.range().first()), merged);
         }
         add(merged);
-        return replaces;
     }
 
     private HeldLock merge(Map.Entry<Long, LockTree.Node> neighbour, HeldLock lock) {
@@ -80,15 +78,11 @@ final class FileLocks {
         return lock.withRange(lock.range().union(neighbour.getValue().lock().range()));
     }
 
-    /**
-     * Removes a range from all locks of a holder; splits a lock around it.
-     *
-     * @return whether the holder had any lock in the range
-     */
-    boolean release(HeldLock hole) {
+    /** Removes a range from all locks of a holder; splits a lock around it. */
+    void release(HeldLock hole) {
         TreeMap<Long, LockTree.Node> own = byHolder.get(hole.holder());
         if (own == null) {
-            return false;
+            return;
         }
         Long first = own.floorKey(hole.range().first());
         List<LockTree.Node> overlapping =
@@ -113,7 +107,6 @@ final class FileLocks {
                 add(lock.withRange(new ByteRange(hole.range().last() + 1, range.last())));
             }
         }
-        return !overlapping.isEmpty();
     }
 
     void releaseAll(LockHandle handle) {
@@ -144,6 +137,7 @@ final class FileLocks {
             nodes.remove(node);
             return nodes.isEmpty() ? null : nodes;
         });
+        waiters.ended(node);
         heldCount--;
         counter.accept(lock, -1);
     }
@@ -154,51 +148,34 @@ final class FileLocks {
 
     /** Adds a waiter whose lock conflicts with another one. */
     void addWaiter(LockWaiter waiter) {
-        waiters.put(waiter, findConflict(waiter.wanted()));
+        waiters.block(waiter, findConflict(waiter.wanted()));
     }
 
     boolean removeWaiter(LockWaiter waiter) {
-        return waiters.remove(waiter) != null;
+        return waiters.remove(waiter);
     }
 
     List<LockWaiter> removeWaiters(LockHandle handle) {
-        List<LockWaiter> removed = new ArrayList<>();
-        waiters.keySet().removeIf(waiter -> waiter.wanted().handle() == handle && removed.add(waiter));
-        return removed;
+        return waiters.removeAll(handle);
     }
 
     /**
-     * Takes the waiting locks that conflict with no other any more, first come, first served. Returns their waiters.
+     * Takes the waiting locks that conflict with no other any more, first come, first served. A lock that replaces one
+     * of its own holder, by a shared one for example, may let in further waiters. Returns the waiters.
      */
     List<LockWaiter> grant() {
         List<LockWaiter> granted = new ArrayList<>();
-        boolean again = true;
-        while (again) {
-            again = false;
-            for (Iterator<Map.Entry<LockWaiter, LockTree.Node>> each =
-                            waiters.entrySet().iterator();
-                    each.hasNext(); ) {
-                Map.Entry<LockWaiter, LockTree.Node> waiter = each.next();
-                if (isFree(waiter)) {
-                    each.remove();
-                    granted.add(waiter.getKey());
-                    // A lock that replaces one of its own holder, by a shared one for example, may let in waiters
-                    // passed over before.
-                    again |= put(waiter.getKey().wanted());
-                }
+        for (LockWaiter first = waiters.firstReady(); first != null; first = waiters.firstReady()) {
+            waitersChecked++;
+            LockTree.Node other = findConflict(first.wanted());
+            if (other != null) {
+                waiters.block(first, other);
+            } else {
+                waiters.remove(first);
+                put(first.wanted());
+                granted.add(first);
             }
         }
         return granted;
-    }
-
-    private boolean isFree(Map.Entry<LockWaiter, LockTree.Node> waiter) {
-        if (waiter.getValue().isHeld()) {
-            return false;
-        }
-        LockTree.Node other = findConflict(waiter.getKey().wanted());
-        if (other != null) {
-            waiter.setValue(other);
-        }
-        return other == null;
     }
 }

@@ -16,7 +16,6 @@ final class LockTree {
         private final Object holder;
         private long number;
         private int priority;
-        private boolean held;
         private Node left;
         private Node right;
         private long lastMax;
@@ -31,11 +30,6 @@ final class LockTree {
 
         HeldLock lock() {
             return lock;
-        }
-
-        /** Returns whether the lock is in a tree now. */
-        boolean isHeld() {
-            return held;
         }
 
         private void update() {
@@ -66,18 +60,19 @@ final class LockTree {
     void add(Node node) {
         node.number = added++;
         node.priority = random.nextInt();
-        node.held = true;
         root = insert(root, node);
     }
 
     void remove(Node node) {
-        node.held = false;
         root = without(root, node);
         node.left = null;
         node.right = null;
     }
 
-    /** Returns a lock of another holder that overlaps the range, or null. */
+    /**
+     * Returns a lock of another holder that overlaps the range, or null. It prefers locks near the root. Clients cannot
+     * predict those, so locks that end one by one let a waiter look for another obstacle only a few times.
+     */
     Node find(ByteRange range, Object holder) {
         return find(root, range, holder);
     }
@@ -86,11 +81,11 @@ final class LockTree {
         if (node == null || node.lastMax < range.first() || node.onlyHolder == holder) {
             return null;
         }
-        Node found = find(node.left, range, holder);
-        if (found != null || node.lock.range().first() > range.last()) {
-            return found;
+        if (node.holder != holder && node.lock.range().overlaps(range)) {
+            return node;
         }
-        return node.holder != holder && node.lock.range().overlaps(range) ? node : find(node.right, range, holder);
+        Node found = find(node.left, range, holder);
+        return found != null || node.lock.range().first() > range.last() ? found : find(node.right, range, holder);
     }
 
     private static Node insert(Node at, Node node) {

@@ -3,12 +3,14 @@ package io.zerofs.core.locks;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.vfs.InodeId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -123,6 +125,86 @@ class FileLocksModelTest {
         locks.release(lock(10, 19, true, 1, 1));
 
         assertEquals(List.of(becomesReader, reader), locks.grant());
+    }
+
+    @Test
+    void waitersAreGrantedInTheOrderOfTheirArrivalAsSoonAsTheyAreFree() {
+        long seed = Long.getLong("zerofs.seed", System.nanoTime());
+        Random random = new Random(seed);
+        FileLocks locks = new FileLocks((lock, change) -> {});
+        FileLocks naive = new FileLocks((lock, change) -> {});
+        List<LockWaiter> waiting = new ArrayList<>();
+        for (int step = 0; step < 50_000; step++) {
+            String where = "seed " + seed + ", step " + step;
+            long first = random.nextInt(BYTES);
+            long last = Math.min(BYTES - 1, first + random.nextInt(8));
+            int handle = random.nextInt(handles.size());
+            HeldLock wanted = lock(first, last, random.nextBoolean(), random.nextInt(PROCESSES), handle);
+            int action = random.nextInt(16);
+            if (action == 0) {
+                locks.releaseAll(handles.get(handle));
+                naive.releaseAll(handles.get(handle));
+            } else if (action == 1) {
+                List<LockWaiter> expected = waiting.stream()
+                        .filter(waiter -> waiter.wanted().handle() == handles.get(handle))
+                        .toList();
+                assertEquals(Set.copyOf(expected), Set.copyOf(locks.removeWaiters(handles.get(handle))), where);
+                waiting.removeAll(expected);
+            } else if (action == 2 && !waiting.isEmpty()) {
+                assertTrue(locks.removeWaiter(waiting.remove(random.nextInt(waiting.size()))), where);
+            } else if (action < 8) {
+                locks.release(wanted);
+                naive.release(wanted);
+            } else if (naive.conflicting(wanted) == null) {
+                locks.put(wanted);
+                naive.put(wanted);
+            } else if (waiting.size() < 20) {
+                LockWaiter waiter = new LockWaiter(FILE, wanted, new CompletableFuture<>());
+                locks.addWaiter(waiter);
+                waiting.add(waiter);
+            }
+            assertEquals(grantOneByOne(naive, waiting), locks.grant(), where);
+            assertEquals(naive.heldCount(), locks.heldCount(), where);
+            assertEquals(locks.heldCount() == 0 && waiting.isEmpty(), locks.isEmpty(), where);
+        }
+    }
+
+    /** Grants the first waiter that conflicts with no lock, again and again. */
+    private static List<LockWaiter> grantOneByOne(FileLocks locks, List<LockWaiter> waiting) {
+        List<LockWaiter> granted = new ArrayList<>();
+        for (int at = 0; at < waiting.size(); at++) {
+            if (locks.conflicting(waiting.get(at).wanted()) == null) {
+                locks.put(waiting.get(at).wanted());
+                granted.add(waiting.remove(at));
+                at = -1;
+            }
+        }
+        return granted;
+    }
+
+    /**
+     * A thousand writers, each of whom turns into a reader when the one before it has done so, and a thousand more
+     * waiters for the locks of all of them. The last of the chain came first.
+     */
+    @Test
+    void aChainOfWaitersIsGrantedInStepsInProportionToItsLength() {
+        int links = 1_000;
+        FileLocks locks = new FileLocks((lock, change) -> {});
+        HeldLock start = lock(0, 0, true, 0, 0);
+        locks.put(start);
+        for (int i = 1; i <= links; i++) {
+            locks.put(lock(i, i, true, i, 0));
+        }
+        for (int i = 0; i < links; i++) {
+            HeldLock all = lock(0, links, true, links + 1 + i, 1);
+            locks.addWaiter(new LockWaiter(FILE, all, new CompletableFuture<>()));
+        }
+        for (int i = links; i > 0; i--) {
+            locks.addWaiter(new LockWaiter(FILE, lock(i - 1, i, false, i, 0), new CompletableFuture<>()));
+        }
+        locks.release(start);
+        assertEquals(links, locks.grant().size());
+        assertTrue(locks.waitersChecked() < 40L * links, () -> locks.waitersChecked() + " steps");
     }
 
     @Test
