@@ -9,11 +9,11 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 
@@ -27,8 +27,8 @@ import java.util.zip.CRC32C;
  * So a retransmission must match the whole call, and come not long after the reply. It must come by the same
  * connection, or by another one from its address after the first broke or ended before the reply.
  *
- * <p>Bounded: the cache first forgets the oldest call of a client with at least an average share of the bytes. A
- * running call is part of its request. Lost when the daemon ends. Thread-safe.
+ * <p>Bounded: the cache first forgets the oldest call of the client with the most bytes. A running call is part of its
+ * request. Lost when the daemon ends. Thread-safe.
  */
 public final class DuplicateRequestCache {
     /**
@@ -41,7 +41,7 @@ public final class DuplicateRequestCache {
     static final int CALL_BYTES = 400;
 
     /** Bytes of a client without its calls. */
-    static final int CLIENT_BYTES = 900;
+    static final int CLIENT_BYTES = 950;
 
     /** Time for which a reply is remembered, the same as in the NFS server of Linux. */
     static final Duration AGE_MAX = Duration.ofSeconds(120);
@@ -59,8 +59,12 @@ public final class DuplicateRequestCache {
 
     // Guarded by calls.
     private final Map<Key, Entry> calls = new HashMap<>();
-    private final Map<Object, Owner> owners = new LinkedHashMap<>();
+    private final Map<Object, Owner> owners = new HashMap<>();
+    /** The owners by their bytes, because a search through all of them would hold up every client. */
+    private final TreeSet<Owner> byBytes = new TreeSet<>();
+
     private long bytes;
+    private long ownersSoFar;
 
     /** @param bytesMax maximum bytes of calls that have ended */
     public DuplicateRequestCache(long bytesMax, InstantSource clock) {
@@ -100,14 +104,7 @@ public final class DuplicateRequestCache {
             }
             owners.computeIfAbsent(entry.peer.client(), Owner::new).count(entry);
             while (bytes > bytesMax) {
-                Owner first = owners.values().iterator().next();
-                if (first.bytes * owners.size() >= bytes) {
-                    forget(first.ended.iterator().next());
-                } else {
-                    // Another client has more. It stays at the front while it does.
-                    owners.remove(first.client);
-                    owners.put(first.client, first);
-                }
+                forget(byBytes.last().ended.iterator().next());
             }
         }
     }
@@ -133,9 +130,10 @@ public final class DuplicateRequestCache {
 
     private record Key(String client, int xid, int length, long checksum) {}
 
-    /** The ended calls of a client. */
-    private final class Owner {
+    /** The ended calls of a client. Ordered by their bytes, and the newer client before the older one. */
+    private final class Owner implements Comparable<Owner> {
         private final Object client;
+        private final long number = ownersSoFar++;
         /** Ended calls, the oldest first. */
         private final Set<Entry> ended = new LinkedHashSet<>();
 
@@ -158,12 +156,21 @@ public final class DuplicateRequestCache {
             if (ended.isEmpty()) {
                 owners.remove(client);
                 use(-CLIENT_BYTES);
+                byBytes.remove(this);
             }
         }
 
         private void use(int more) {
+            byBytes.remove(this);
             bytes += more;
             DuplicateRequestCache.this.bytes += more;
+            byBytes.add(this);
+        }
+
+        @Override
+        public int compareTo(Owner other) {
+            int order = Long.compare(bytes, other.bytes);
+            return order != 0 ? order : Long.compare(other.number, number);
         }
     }
 

@@ -15,10 +15,14 @@ final class FakeRequest implements Request {
     Runnable whenEnded = () -> {};
     private final RpcPeer peer;
 
-    /** @param address an IP address and a port */
+    /** @param address an IP address and a port; connections from one IP address are of one client */
     FakeRequest(String address) {
+        this(address, address.split(":")[0]);
+    }
+
+    FakeRequest(String address, Object client) {
         String[] parts = address.split(":");
-        this.peer = new RpcPeer(new InetSocketAddress(parts[0], Integer.parseInt(parts[1])), parts[0]);
+        this.peer = new RpcPeer(new InetSocketAddress(parts[0], Integer.parseInt(parts[1])), client);
     }
 
     RpcPeer peer() {

@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class RpcDispatcherTest {
@@ -253,6 +255,39 @@ class RpcDispatcherTest {
         assertTrue(runs(roomy, request, 0), "a client that has more than the other forgets its own");
         assertTrue(runs(roomy, busy, 0), "what was lent is taken back");
         assertFalse(runs(roomy, busy, room - few - 1));
+    }
+
+    /** An identity of a client that counts how often the cache looks it up. */
+    private record CountedClient(int number, AtomicInteger lookups) {
+        @Override
+        public int hashCode() {
+            lookups.incrementAndGet();
+            return number;
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return this == other;
+        }
+    }
+
+    @Test
+    void callOfOneAmongThousandsOfClientsWithEqualSharesLooksAtFewOfThem() throws MalformedMessageException {
+        int clients = 2_000;
+        RpcDispatcher full = new RpcDispatcher(List.of(new EchoProgram()), cacheOf(clients, clients));
+        AtomicInteger lookups = new AtomicInteger();
+        List<FakeRequest> requests = IntStream.range(0, clients)
+                .mapToObj(i -> new FakeRequest("10.0.0.2:" + (1 + i), new CountedClient(i, lookups)))
+                .toList();
+        for (int i = 0; i < clients; i++) {
+            assertTrue(runs(full, requests.get(i), i));
+        }
+        lookups.set(0);
+        for (int i = 1; i <= 1_000; i++) {
+            // Always the client whose last call is the longest ago.
+            assertTrue(runs(full, requests.get(clients - i), clients + i));
+        }
+        assertTrue(lookups.get() < 10_000, lookups + " lookups");
     }
 
     @Test
