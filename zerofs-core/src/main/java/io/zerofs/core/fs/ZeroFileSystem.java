@@ -33,6 +33,7 @@ import io.zerofs.core.vfs.Renaming;
 import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.vfs.XattrMode;
+import io.zerofs.core.volume.Barriers;
 import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
@@ -159,14 +160,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         try (var room = volume.reserve(null, OperationContext.RECORDS_BYTES)) {
             volume.apply(batch);
         }
-        try {
-            volume.barrier().join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof VolumeException failure) {
-                throw failure;
-            }
-            throw e;
-        }
+        Barriers.await(volume.barrier());
     }
 
     /**
@@ -215,12 +209,10 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
             byte[] secret = record == null ? newSecret() : SmallRecords.secret(record);
             if (secretIsNew) {
                 // File handles made with the secret must remain valid after a crash.
-                context.volume().barrier().join();
+                Barriers.await(context.volume().barrier());
                 secretIsNew = false;
             }
             return secret;
-        } catch (CompletionException e) {
-            throw FsError.IO.exception("the volume's secret is not durable", e.getCause());
         } catch (VolumeException e) {
             throw VolumeErrors.of(e);
         } catch (RecordFormatException e) {

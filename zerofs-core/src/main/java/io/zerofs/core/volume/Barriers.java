@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-package io.zerofs.storage.engine.upkeep;
+package io.zerofs.core.volume;
 
-import io.zerofs.core.volume.VolumeException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
-/** Waits for barriers and cuts of the engine. */
+/** Waits for barriers and cuts of a volume. */
 public final class Barriers {
     private Barriers() {}
 
-    /** Returns the last commit that the barrier made durable. */
-    public static long await(CompletableFuture<Long> barrier) throws VolumeException {
+    /** Waits for a barrier. Returns its result, or throws its failure. */
+    public static <T> T await(CompletableFuture<T> barrier) throws VolumeException {
         try {
             return barrier.get();
         } catch (ExecutionException | CancellationException e) {

@@ -2,11 +2,11 @@
 package io.zerofs.storage.checkpoint;
 
 import io.zerofs.core.background.TaskHealth;
+import io.zerofs.core.volume.Barriers;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
-import io.zerofs.storage.engine.upkeep.Barriers;
 import io.zerofs.storage.engine.upkeep.CheckpointHook;
 import io.zerofs.storage.engine.upkeep.CheckpointSource;
 import io.zerofs.storage.engine.upkeep.CheckpointSource.AppliedCommit;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.gc;
 
+import io.zerofs.core.volume.Barriers;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
@@ -8,7 +9,6 @@ import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.concurrent.ParallelSteps;
-import io.zerofs.storage.engine.upkeep.Barriers;
 import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.engine.upkeep.GcSource.Move;
 import io.zerofs.storage.index.ChunkEntry;
