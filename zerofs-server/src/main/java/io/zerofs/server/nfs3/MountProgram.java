@@ -3,7 +3,6 @@ package io.zerofs.server.nfs3;
 
 import io.netty.buffer.ByteBuf;
 import io.zerofs.core.vfs.FsException;
-import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.server.access.DirectoryPath;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
@@ -68,10 +67,14 @@ final class MountProgram implements RpcProgram {
             case MNT -> {
                 byte[] path = MountMessages.readPath(arguments);
                 if (export.refuses(exchange)) {
-                    reply(exchange, out -> out.writeInt(MountStatus.ACCES.code()));
+                    reply(exchange, error(MountStatus.ACCES));
                     return;
                 }
-                exchange.run(0, 0, () -> mount(client, path, exchange));
+                exchange.run(0, 0, () -> {
+                    reply(
+                            exchange,
+                            export.result("MNT", () -> mount(client, path), () -> error(MountStatus.SERVERFAULT)));
+                });
             }
             case DUMP -> reply(exchange, out -> MountMessages.writeMounts(out, mounts.list()));
             case UMNT -> {
@@ -86,27 +89,20 @@ final class MountProgram implements RpcProgram {
         }
     }
 
-    private void mount(String client, byte[] path, RpcExchange exchange) {
-        MountStatus status;
+    private Consumer<XdrWriter> mount(String client, byte[] path) {
         try {
             byte[] handle = export.handles()
                     .encode(DirectoryPath.resolve(export.files(), path).id());
             mounts.add(client, path);
             mounted.line("NFS {}: mounted", client);
-            reply(
-                    exchange,
-                    out -> MountMessages.writeMounted(out, handle, RpcCredential.AUTH_SYS, RpcCredential.AUTH_NONE));
-            return;
+            return out -> MountMessages.writeMounted(out, handle, RpcCredential.AUTH_SYS, RpcCredential.AUTH_NONE);
         } catch (FsException e) {
-            status = Nfs3Errors.mountStatus(e.error());
-        } catch (WouldBlockException e) {
-            throw e;
-        } catch (RuntimeException e) {
-            export.unexpected().line("MNT failed unexpectedly", e);
-            status = MountStatus.SERVERFAULT;
+            return error(Nfs3Errors.mountStatus(e.error()));
         }
-        int code = status.code();
-        reply(exchange, out -> out.writeInt(code));
+    }
+
+    private static Consumer<XdrWriter> error(MountStatus status) {
+        return out -> out.writeInt(status.code());
     }
 
     private static void reply(RpcExchange exchange, Consumer<XdrWriter> result) {

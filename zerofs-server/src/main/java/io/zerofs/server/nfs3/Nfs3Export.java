@@ -3,10 +3,12 @@ package io.zerofs.server.nfs3;
 
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.VirtualFileSystem;
+import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.server.access.UserMapping;
 import io.zerofs.server.net.LimitedLog;
 import io.zerofs.server.rpc.RpcExchange;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -37,9 +39,19 @@ final class Nfs3Export {
         return failures;
     }
 
-    /** Returns the log of calls that failed because of our bugs. */
-    LimitedLog unexpected() {
-        return unexpected;
+    /**
+     * Returns the result of a call. If the call fails because of our bugs, logs that and returns the failure. A {@link
+     * WouldBlockException} goes to the caller, which runs the call again on another thread.
+     */
+    <R> R result(Object procedure, Supplier<R> call, Supplier<R> failure) {
+        try {
+            return call.get();
+        } catch (WouldBlockException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            unexpected.line("{} failed unexpectedly", procedure, e);
+            return failure.get();
+        }
     }
 
     VirtualFileSystem files() {

@@ -3,7 +3,6 @@ package io.zerofs.server.nfs3;
 
 import io.netty.buffer.ByteBuf;
 import io.zerofs.core.vfs.Credentials;
-import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.server.bytes.MalformedMessageException;
 import io.zerofs.server.bytes.XdrReader;
 import io.zerofs.server.bytes.XdrWriter;
@@ -75,15 +74,10 @@ final class Nfs3Program implements RpcProgram {
     }
 
     private void run(Nfs3Procedure procedure, Nfs3Call call, Credentials who, RpcExchange exchange) {
-        Nfs3Result result;
-        try {
-            result = new Nfs3Operations(export, who, exchange, procedure).run(call);
-        } catch (WouldBlockException e) {
-            throw e;
-        } catch (RuntimeException e) {
-            export.unexpected().line("{} failed unexpectedly", procedure, e);
-            result = procedure.failure(Nfs3Status.SERVERFAULT, null, null);
-        }
+        Nfs3Result result = export.result(
+                procedure,
+                () -> new Nfs3Operations(export, who, exchange, procedure).run(call),
+                () -> procedure.failure(Nfs3Status.SERVERFAULT, null, null));
         if (result.status() == Nfs3Status.OK && export.durability().awaitsBarrier(procedure, call)) {
             answerAfterBarrier(procedure, result, exchange);
         } else {
