@@ -25,15 +25,6 @@ final class MessageHandler extends ChannelConnection {
     /** Maximum messages of one connection before its event loop serves its others. They take a millisecond or less. */
     static final int MESSAGES_PER_TURN_MAX = 128;
 
-    /** Seconds between two checks whether bytes of the connection move. */
-    private static final int PROGRESS_CHECK_SECONDS = 1;
-
-    /** Under memory pressure a stalled connection has the usual time divided by this. */
-    private static final int STALL_DIVISOR_UNDER_PRESSURE = 12;
-
-    /** Minimum bytes that a client must then move between two checks; with fewer it is stalled. */
-    private static final int PROGRESS_BYTES_MIN_UNDER_PRESSURE = 16 << 10;
-
     /** Milliseconds that a client has to end its side after the daemon has ended its own. */
     private static final long LINGER_MILLIS = 1_000;
 
@@ -60,28 +51,28 @@ final class MessageHandler extends ChannelConnection {
     /** Whether an error or the daemon ends the connection. Not set by {@link #finish}. */
     private boolean broken;
 
-    private final StallDetector stall = new StallDetector();
-    private final Idleness idleness = new Idleness();
+    private final ProgressCheck progress;
 
     MessageHandler(String server, ServerResources resources, Client client, MessageProtocol.Factory factory) {
         super(server, resources, client);
         this.budget = resources.admission().budget(client, () -> onEventLoop(this::unblock));
         this.protocol = factory.connect(this);
         this.meter = resources.meter(server);
+        this.progress = new ProgressCheck(budget, protocol, resources.settings().stallSeconds());
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext added) throws IOException {
         super.handlerAdded(added);
         receiver = new MessageReceiver(added.alloc(), new Room());
-        replies = new ReplyWriter(added, stall, this::onEventLoop);
+        replies = new ReplyWriter(added, progress.stall(), this::onEventLoop);
         added.channel().config().setRecvByteBufAllocator(receiver);
     }
 
     @Override
     public void channelActive(ChannelHandlerContext active) {
         LOG.debug("{}: connected", this);
-        scheduleProgressCheck(PROGRESS_CHECK_SECONDS);
+        progress.start(active, this::closeNow);
         protocol.opened();
     }
 
@@ -139,7 +130,7 @@ final class MessageHandler extends ChannelConnection {
     }
 
     private void append(ByteBuf bytes) {
-        stall.moved(bytes.readableBytes());
+        progress.stall().moved(bytes.readableBytes());
         if (finishing) {
             bytes.release();
         } else {
@@ -154,7 +145,7 @@ final class MessageHandler extends ChannelConnection {
                 int charged = admittedBytes;
                 messageBytes = 0;
                 admittedBytes = 0;
-                idleness.use();
+                progress.idleness().use();
                 new PendingRequest(this, budget, message, charged).handle(protocol);
                 if (++messagesInTurn == MESSAGES_PER_TURN_MAX) {
                     letOthers();
@@ -164,7 +155,7 @@ final class MessageHandler extends ChannelConnection {
             close("malformed message: " + e.getMessage());
         }
         settleRoom();
-        stall.expect(receiver.bytes() != null);
+        progress.stall().expect(receiver.bytes() != null);
     }
 
     private boolean nextMessageIsWhole() throws MalformedMessageException {
@@ -317,32 +308,8 @@ final class MessageHandler extends ChannelConnection {
         return resources.settings().offloadBytes();
     }
 
-    private void scheduleProgressCheck(int ageSeconds) {
-        context.executor().schedule(() -> checkProgress(ageSeconds), PROGRESS_CHECK_SECONDS, TimeUnit.SECONDS);
-    }
-
-    private void checkProgress(int ageSeconds) {
-        if (!context.channel().isActive()) {
-            return;
-        }
-        if (idleness.check(budget.requests() > 0) && protocol.keepsNothing()) {
-            idleness.becomeIdle();
-        }
-        int stallSeconds = resources.settings().stallSeconds();
-        boolean wanted = budget.isWanted();
-        int quietSeconds =
-                PROGRESS_CHECK_SECONDS * stall.check(context.channel(), wanted ? PROGRESS_BYTES_MIN_UNDER_PRESSURE : 1);
-        if (quietSeconds >= stallSeconds || protocol.isOneShot() && ageSeconds >= stallSeconds) {
-            closeNow("no progress for " + stallSeconds + " s");
-        } else if (wanted && quietSeconds >= Math.max(1, stallSeconds / STALL_DIVISOR_UNDER_PRESSURE)) {
-            closeNow("hardly any progress for " + quietSeconds + " s, and others wait for the memory that it holds");
-        } else {
-            scheduleProgressCheck(ageSeconds + PROGRESS_CHECK_SECONDS);
-        }
-    }
-
     Idleness idleness() {
-        return idleness;
+        return progress.idleness();
     }
 
     /** Makes way for another connection. Any thread. Logs at debug, because floods of clients must not fill the log. */
@@ -443,6 +410,4 @@ final class MessageHandler extends ChannelConnection {
             return resources.admission().isFull();
         }
     }
-
-    /** Bytes for the socket, and an action for the moment when it took them or failed. */
 }
