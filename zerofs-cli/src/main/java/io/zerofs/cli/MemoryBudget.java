@@ -58,10 +58,10 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
         int grownBytes = (int) Math.min(GROWN_MAX, dirtyBytes / 4);
         long uploadBytes = Math.max(cutBytes, Math.min(usual.uploadBytesMax(), dirtyBytes / 3));
         return EngineSettings.DEFAULT
-                .with(new EngineSettings.Memory(
-                        dirtyBytes - Math.max(uploadBytes, grownBytes),
-                        pageBytes,
-                        EngineSettings.DEFAULT.memory().entriesMax()))
+                .with(EngineSettings.DEFAULT
+                        .memory()
+                        .withDirtyBytesMax(dirtyBytes - Math.max(uploadBytes, grownBytes))
+                        .withPageCacheBytes(pageBytes))
                 .with(usual.withCut(cutBytes, grownBytes)
                         .withFlushInterval(flushInterval)
                         .withUploads(link.uploads(), uploadBytes)

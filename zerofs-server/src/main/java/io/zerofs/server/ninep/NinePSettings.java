@@ -32,7 +32,8 @@ public record NinePSettings(
     /** The smallest msize in bytes that a client may negotiate, and the limit before Tversion. Linux asks for no less. */
     public static final int MESSAGE_BYTES_MIN = 4_096;
 
-    public static final NinePSettings DEFAULT = new NinePSettings(MESSAGE_BYTES_LIMIT, 1 << 20, 1 << 16, 64, 3);
+    public static final NinePSettings DEFAULT =
+            new NinePSettings(MESSAGE_BYTES_LIMIT, 1 << 20, 1 << 16, 64, 3, ServerSettings.CLIENT_SHARE);
 
     public NinePSettings {
         require(
@@ -48,14 +49,24 @@ public record NinePSettings(
         }
     }
 
-    /** Makes settings with the usual share of a client. */
-    public NinePSettings(int messageBytesMax, int fidsMax, int locksMax, int waitingLocksMax, int lockWaitSeconds) {
-        this(messageBytesMax, fidsMax, locksMax, waitingLocksMax, lockWaitSeconds, ServerSettings.CLIENT_SHARE);
+    /** Returns the same settings with another limit on the size of messages. */
+    public NinePSettings withMessageBytesMax(int other) {
+        return new NinePSettings(other, fidsMax, locksMax, waitingLocksMax, lockWaitSeconds, clientShare);
     }
 
     /** Returns the same settings with another limit on fids. */
     public NinePSettings withFidsMax(int other) {
         return new NinePSettings(messageBytesMax, other, locksMax, waitingLocksMax, lockWaitSeconds, clientShare);
+    }
+
+    /** Returns the same settings with another limit on locks. */
+    public NinePSettings withLocksMax(int other) {
+        return new NinePSettings(messageBytesMax, fidsMax, other, waitingLocksMax, lockWaitSeconds, clientShare);
+    }
+
+    /** Returns the same settings with other limits on waiting locks. */
+    public NinePSettings withWaitingLocks(int max, int seconds) {
+        return new NinePSettings(messageBytesMax, fidsMax, locksMax, max, seconds, clientShare);
     }
 
     /** Returns the same settings with another share of a client. */

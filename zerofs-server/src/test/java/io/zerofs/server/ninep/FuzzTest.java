@@ -92,8 +92,12 @@ class FuzzTest {
 
     private static void sessions(long seed, int count) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
-        try (NinePFixture fixture =
-                new NinePFixture(new NinePSettings(MSIZE, FIDS_MAX, 10, 2, 30).withClientShare(1))) {
+        try (NinePFixture fixture = new NinePFixture(NinePSettings.DEFAULT
+                .withMessageBytesMax(MSIZE)
+                .withFidsMax(FIDS_MAX)
+                .withLocksMax(10)
+                .withWaitingLocks(2, 30)
+                .withClientShare(1))) {
             List<DirectClient> clients = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 long fidsOfOthers = fixture.server().fids().used();

@@ -16,7 +16,7 @@ import io.zerofs.server.ninep.wire.LockType;
 import io.zerofs.server.ninep.wire.OpenFlags;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.Tmessage;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -26,7 +26,14 @@ class LockTest {
     private static final int TAG = 5;
     private static final LockRange ALL = new LockRange(0, 0);
 
-    private final NinePFixture fixture = new NinePFixture(new NinePSettings(1 << 16, 100, 6, 1, 1).withClientShare(1));
+    @AutoClose
+    private final NinePFixture fixture = new NinePFixture(NinePSettings.DEFAULT
+            .withMessageBytesMax(1 << 16)
+            .withFidsMax(100)
+            .withLocksMax(6)
+            .withWaitingLocks(1, 1)
+            .withClientShare(1));
+
     private DirectClient one;
     private DirectClient two;
 
@@ -37,11 +44,6 @@ class LockTest {
         one.create(ROOT, FILE, "f", OpenFlags.READ_WRITE, 0644);
         two.walk(ROOT, FILE, "f");
         two.open(FILE, OpenFlags.READ_WRITE);
-    }
-
-    @AfterEach
-    void close() {
-        fixture.close();
     }
 
     private static Tmessage message(LockType type, int flags, LockRange range, int process) {

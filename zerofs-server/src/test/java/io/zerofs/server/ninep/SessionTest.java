@@ -18,17 +18,13 @@ import io.zerofs.server.ninep.wire.OpenFlags;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.Tmessage;
 import java.nio.charset.StandardCharsets;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Version, authentication, attach, tags and flush. */
 class SessionTest {
+    @AutoClose
     private final NinePFixture fixture = new NinePFixture();
-
-    @AfterEach
-    void close() {
-        fixture.close();
-    }
 
     @Test
     void messageSizeIsTheSmallerOfBoth() throws Exception {
@@ -150,7 +146,7 @@ class SessionTest {
 
     @Test
     void fidsAreLimited() throws Exception {
-        NinePSettings few = new NinePSettings(8192, 3, 10, 1, 1).withClientShare(1);
+        NinePSettings few = NinePSettings.DEFAULT.withFidsMax(3).withClientShare(1);
         try (NinePFixture small = new NinePFixture(few)) {
             DirectClient client = small.root();
             client.walk(ROOT, 1);

@@ -30,6 +30,26 @@ public record CheckpointSettings(
         require(!watchInterval.isNegative() && !watchInterval.isZero(), "the watch interval must be positive");
     }
 
+    public CheckpointSettings withLogBytes(long bytes) {
+        return new CheckpointSettings(bytes, logCommits, logBytesMax, logCommitsMax, interval, watchInterval);
+    }
+
+    public CheckpointSettings withLogCommits(int commits) {
+        return new CheckpointSettings(logBytes, commits, logBytesMax, logCommitsMax, interval, watchInterval);
+    }
+
+    public CheckpointSettings withLogMax(long bytes, int commits) {
+        return new CheckpointSettings(logBytes, logCommits, bytes, commits, interval, watchInterval);
+    }
+
+    public CheckpointSettings withInterval(Duration other) {
+        return new CheckpointSettings(logBytes, logCommits, logBytesMax, logCommitsMax, other, watchInterval);
+    }
+
+    public CheckpointSettings withWatchInterval(Duration other) {
+        return new CheckpointSettings(logBytes, logCommits, logBytesMax, logCommitsMax, interval, other);
+    }
+
     private static void require(boolean condition, String message) {
         if (!condition) {
             throw new IllegalArgumentException(message);

@@ -99,7 +99,7 @@ record EngineParts(
                 runtime.nanoTime(),
                 settings.commits().barrierDeadline());
         FrameRelocator relocator = new FrameRelocator(
-                planner, compactor, writes, admission, settings.compaction().withBaseAt(), pipeline::changed);
+                planner, compactor, writes, admission, settings.compaction().baseAt(), pipeline::changed);
         return new EngineParts(
                 stop,
                 budget,

@@ -268,6 +268,13 @@ final class BarrierTest {
         assertEquals(2, volume.lastApplied().seq());
     }
 
+    private void passUntilDone(CompletableFuture<Void> barrier) throws Exception {
+        while (!barrier.isDone()) {
+            timer.pass(Duration.ofMillis(10));
+        }
+        await(barrier);
+    }
+
     @Test
     void aPutWhoseAnswerWasLostIsRecognisedAsOurOwn() throws Exception {
         FaultyObjectStore faulty = new FaultyObjectStore(new MemoryObjectStore(), 1);
@@ -279,10 +286,7 @@ final class BarrierTest {
             Thread.onSpinWait();
         }
         faulty.setFaults();
-        while (!barrier.isDone()) {
-            timer.pass(Duration.ofMillis(10));
-        }
-        await(barrier);
+        passUntilDone(barrier);
         assertEquals(1, volume.lastApplied().seq());
     }
 
@@ -292,10 +296,7 @@ final class BarrierTest {
         threadsMissing.set(2);
         put(volume, "a");
         CompletableFuture<Void> barrier = volume.barrier();
-        while (!barrier.isDone()) {
-            timer.pass(Duration.ofMillis(10));
-        }
-        await(barrier);
+        passUntilDone(barrier);
         assertEquals(1, volume.lastApplied().seq());
     }
 

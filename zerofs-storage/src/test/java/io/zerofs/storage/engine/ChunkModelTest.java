@@ -36,16 +36,20 @@ import org.junit.jupiter.api.Test;
 final class ChunkModelTest {
     private static final int CHUNK = Volume.CHUNK_BYTES;
     private static final int CHUNKS = 4;
-    private static final EngineSettings SETTINGS = new EngineSettings(
-            new EngineSettings.Memory(32 << 20, 300_000, 1024),
-            EngineSettings.DEFAULT
+    private static final EngineSettings SETTINGS = EngineSettings.DEFAULT
+            .with(EngineSettings.DEFAULT
+                    .memory()
+                    .withDirtyBytesMax(32 << 20)
+                    .withPageCacheBytes(300_000)
+                    .withEntriesMax(1024))
+            .with(EngineSettings.DEFAULT
                     .commits()
                     .withCut(200_000, 600_000)
                     .withFlushInterval(Duration.ofMillis(20))
                     .withUploads(4, 1 << 20)
                     .withBarrierDeadline(Duration.ofSeconds(60))
-                    .withRetryDelayMax(Duration.ofMillis(20)),
-            new EngineSettings.Compaction(3, 8, 2, 16));
+                    .withRetryDelayMax(Duration.ofMillis(20)))
+            .with(EngineSettings.DEFAULT.compaction().withDeltas(3, 8).withBaseAt(16));
 
     @Test
     void everyByteReadsAsTheModelSays() throws Exception {

@@ -40,8 +40,8 @@ import org.junit.jupiter.api.Test;
 /** When deltas are compacted, into what, and who waits for it. */
 final class CompactionTest {
     private static final int BLOCK = 4096;
-    private static final EngineSettings SETTINGS =
-            EngineSettings.DEFAULT.with(new EngineSettings.Compaction(8, 12, 2, 16));
+    private static final EngineSettings SETTINGS = EngineSettings.DEFAULT.with(
+            EngineSettings.DEFAULT.compaction().withDeltas(8, 12).withBaseAt(16));
 
     private final EngineFixture fixture = new EngineFixture();
     private final MemoryObjectStore store = new MemoryObjectStore();
@@ -230,7 +230,9 @@ final class CompactionTest {
 
     @Test
     void aCompactionThatLostItsFramesMeanwhileChangesNothing() {
-        assertThrows(IllegalArgumentException.class, () -> new EngineSettings.Compaction(8, 8, 1, 16));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> EngineSettings.DEFAULT.compaction().withDeltas(8, 8));
         ChunkEntry entry = new ChunkEntry(List.of(
                 FrameReference.full(1, 0),
                 FrameReference.delta(2, 0, 1),

@@ -40,17 +40,26 @@ final class CrashTest {
     private static final OpenSettings SETTINGS = OpenSettings.DEFAULT
             .with(new PassphraseKdf(8, 1, 1))
             .with(EngineFixture.TUNING)
-            .with(new CheckpointSettings(60_000, 12, 1 << 20, 200, Duration.ofMillis(500), Duration.ofMillis(200)))
-            .with(new EngineSettings(
-                    new EngineSettings.Memory(16 << 20, 2 << 20, 1024),
-                    EngineSettings.DEFAULT
+            .with(CheckpointSettings.DEFAULT
+                    .withLogBytes(60_000)
+                    .withLogCommits(12)
+                    .withLogMax(1 << 20, 200)
+                    .withInterval(Duration.ofMillis(500))
+                    .withWatchInterval(Duration.ofMillis(200)))
+            .with(EngineSettings.DEFAULT
+                    .with(EngineSettings.DEFAULT
+                            .memory()
+                            .withDirtyBytesMax(16 << 20)
+                            .withPageCacheBytes(2 << 20)
+                            .withEntriesMax(1024))
+                    .with(EngineSettings.DEFAULT
                             .commits()
                             .withCut(200_000, 600_000)
                             .withFlushInterval(Duration.ofMillis(15))
                             .withUploads(4, 1 << 20)
                             .withBarrierDeadline(Duration.ofSeconds(2))
-                            .withRetryDelayMax(Duration.ofMillis(10)),
-                    new EngineSettings.Compaction(3, 10, 2, 16)))
+                            .withRetryDelayMax(Duration.ofMillis(10)))
+                    .with(EngineSettings.DEFAULT.compaction().withDeltas(3, 10).withBaseAt(16)))
             .withRequestsMax(12);
 
     /** Everything at once and nearly without grace, so that deleting what is needed would be seen. */

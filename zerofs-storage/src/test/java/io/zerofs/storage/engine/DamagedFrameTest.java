@@ -34,7 +34,11 @@ final class DamagedFrameTest {
 
     @BeforeEach
     void writeTwoCommits() throws Exception {
-        EngineSettings settings = EngineSettings.DEFAULT.with(new EngineSettings.Memory(32 << 20, 0, 1024));
+        EngineSettings settings = EngineSettings.DEFAULT.with(EngineSettings.DEFAULT
+                .memory()
+                .withDirtyBytesMax(32 << 20)
+                .withPageCacheBytes(0)
+                .withEntriesMax(1024));
         volume = new EngineFixture().open(store, settings);
         byte[] noise = new byte[CHUNK];
         new SplittableRandom(1).nextBytes(noise);

@@ -31,6 +31,19 @@ import org.junit.jupiter.api.Test;
 /** Memory for what is not yet durable stays within its limit, and who waits for it is served in turn. */
 final class DirtyBudgetTest {
     private static final int MIB = 1 << 20;
+    private static final EngineSettings SMALL = EngineSettings.DEFAULT
+            .with(EngineSettings.DEFAULT
+                    .memory()
+                    .withDirtyBytesMax(16 * MIB)
+                    .withPageCacheBytes(4 * MIB)
+                    .withEntriesMax(1024))
+            .with(EngineSettings.DEFAULT
+                    .commits()
+                    .withCut(MIB, 2 * MIB)
+                    .withFlushInterval(Duration.ofMillis(20))
+                    .withUploads(4, 4 * MIB)
+                    .withBarrierDeadline(Duration.ofMinutes(5))
+                    .withRetryDelayMax(Duration.ofMillis(20)));
     private static final int BLOCK = 4096;
 
     @Test
@@ -120,17 +133,7 @@ final class DirtyBudgetTest {
     @Test
     void inAnOutageWritersFillTheBudgetThenWaitAndNeverFail() throws Exception {
         FaultyObjectStore store = new FaultyObjectStore(new MemoryObjectStore(), 1);
-        EngineSettings settings = new EngineSettings(
-                new EngineSettings.Memory(16 * MIB, 4 * MIB, 1024),
-                EngineSettings.DEFAULT
-                        .commits()
-                        .withCut(MIB, 2 * MIB)
-                        .withFlushInterval(Duration.ofMillis(20))
-                        .withUploads(4, 4 * MIB)
-                        .withBarrierDeadline(Duration.ofMinutes(5))
-                        .withRetryDelayMax(Duration.ofMillis(20)),
-                EngineSettings.DEFAULT.compaction());
-        StorageVolume volume = new EngineFixture().open(store, settings);
+        StorageVolume volume = new EngineFixture().open(store, SMALL);
         store.setOutage(true);
         AtomicLong written = new AtomicLong();
         CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {
@@ -153,7 +156,7 @@ final class DirtyBudgetTest {
             most = Math.max(most, volume.statistics().dirtyBytes());
         }
         await(writer);
-        long limit = settings.memory().dirtyBytesMax() + settings.commits().uploadBytesMax() + 2 * MIB;
+        long limit = SMALL.memory().dirtyBytesMax() + SMALL.commits().uploadBytesMax() + 2 * MIB;
         long highest = most;
         assertTrue(most <= limit, () -> highest + " bytes");
         await(volume.barrier());
@@ -167,16 +170,8 @@ final class DirtyBudgetTest {
     @Test
     void compactionsWaitForRoomAsWritersDo() throws Exception {
         HeldStore store = new HeldStore();
-        EngineSettings settings = new EngineSettings(
-                new EngineSettings.Memory(16 * MIB, 4 * MIB, 1024),
-                EngineSettings.DEFAULT
-                        .commits()
-                        .withCut(MIB, 2 * MIB)
-                        .withFlushInterval(Duration.ofMillis(20))
-                        .withUploads(4, 4 * MIB)
-                        .withBarrierDeadline(Duration.ofMinutes(5))
-                        .withRetryDelayMax(Duration.ofMillis(20)),
-                new EngineSettings.Compaction(8, 32, 2, 16));
+        EngineSettings settings =
+                SMALL.with(EngineSettings.DEFAULT.compaction().withDeltas(8, 32).withBaseAt(16));
         int chunks = 200;
         StorageVolume volume = new EngineFixture().open(store, settings);
         for (int i = 0; i < chunks; i++) {

@@ -117,11 +117,7 @@ final class InterleavedRuntime {
         if (ready.isEmpty()) {
             return false;
         }
-        int last = ready.size() - 1;
-        int chosen = random.nextInt(ready.size());
-        Fiber fiber = ready.get(chosen);
-        ready.set(chosen, ready.get(last));
-        ready.remove(last);
+        Fiber fiber = SimulatedRuntime.removeAny(ready, random);
         if (fiber.getState() == Thread.State.NEW) {
             fiber.start();
         }

@@ -25,7 +25,7 @@ final class LoopReadsTest {
     private static final int CHUNKS = 4_096;
 
     private static final EngineSettings SETTINGS = EngineSettings.DEFAULT.with(
-            new EngineSettings.Memory(64 << 20, EngineSettings.DEFAULT.memory().pageCacheBytes(), 1));
+            EngineSettings.DEFAULT.memory().withDirtyBytesMax(64 << 20).withEntriesMax(1));
 
     @Test
     void readsAndWritesWhoseEntriesAreOnTheDiskGoElsewhereAndTheVolumeGoesOn() throws Exception {

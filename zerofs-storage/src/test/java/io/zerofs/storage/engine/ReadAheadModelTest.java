@@ -31,16 +31,20 @@ final class ReadAheadModelTest {
     private static final int BLOCK = 4096;
     private static final int FILE_BYTES = 12 << 20;
     private static final int BLOCKS_PER_CHUNK = Volume.CHUNK_BYTES / BLOCK;
-    private static final EngineSettings SETTINGS = new EngineSettings(
-            new EngineSettings.Memory(16 << 20, 4 << 20, 1024),
-            EngineSettings.DEFAULT
+    private static final EngineSettings SETTINGS = EngineSettings.DEFAULT
+            .with(EngineSettings.DEFAULT
+                    .memory()
+                    .withDirtyBytesMax(16 << 20)
+                    .withPageCacheBytes(4 << 20)
+                    .withEntriesMax(1024))
+            .with(EngineSettings.DEFAULT
                     .commits()
                     .withCut(1 << 20, 2 << 20)
                     .withFlushInterval(Duration.ofMillis(5))
                     .withUploads(4, 4 << 20)
                     .withBarrierDeadline(Duration.ofSeconds(60))
-                    .withRetryDelayMax(Duration.ofMillis(20)),
-            new EngineSettings.Compaction(3, 8, 2, 16));
+                    .withRetryDelayMax(Duration.ofMillis(20)))
+            .with(EngineSettings.DEFAULT.compaction().withDeltas(3, 8).withBaseAt(16));
 
     @Test
     void noReaderSeesAnOldByte() throws Exception {

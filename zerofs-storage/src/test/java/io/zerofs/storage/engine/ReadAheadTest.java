@@ -48,12 +48,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ReadAheadTest {
     private static final int MIB = 1 << 20;
     /** The page cache of the program's default of 250 MB in all. */
-    private static final EngineSettings SETTINGS =
-            EngineSettings.DEFAULT.with(new EngineSettings.Memory(32 * MIB, 78_125_000, 4096));
+    private static final EngineSettings SETTINGS = EngineSettings.DEFAULT.with(EngineSettings.DEFAULT
+            .memory()
+            .withDirtyBytesMax(32 * MIB)
+            .withPageCacheBytes(78_125_000)
+            .withEntriesMax(4096));
 
     /** With windows and commits as long as they get. */
-    private static final EngineSettings LARGE =
-            EngineSettings.DEFAULT.with(new EngineSettings.Memory(64 * MIB, 128 * MIB, 4096));
+    private static final EngineSettings LARGE = EngineSettings.DEFAULT.with(EngineSettings.DEFAULT
+            .memory()
+            .withDirtyBytesMax(64 * MIB)
+            .withPageCacheBytes(128 * MIB)
+            .withEntriesMax(4096));
 
     private CountingStore store = new CountingStore();
     private final EngineFixture fixture = new EngineFixture();
@@ -326,7 +332,11 @@ final class ReadAheadTest {
 
     @Test
     void whatAReadFoundInMemoryIsNotFetchedWhenItIsLostWhileTheReadWaits() throws Exception {
-        settings = SETTINGS.with(new EngineSettings.Memory(32 * MIB, 2 * MIB, 4096));
+        settings = SETTINGS.with(EngineSettings.DEFAULT
+                .memory()
+                .withDirtyBytesMax(32 * MIB)
+                .withPageCacheBytes(2 * MIB)
+                .withEntriesMax(4096));
         file(64 * MIB, 8 * MIB);
         long chunk = 101L * CHUNK;
         read(chunk + CHUNK - 4096, 4096);
@@ -396,7 +406,13 @@ final class ReadAheadTest {
 
     @Test
     void aSmallReadOfAChunkWithManyFramesFetchesOnlyWhatItNeeds() throws Exception {
-        volume = fixture.open(store, SETTINGS.with(new EngineSettings.Compaction(30, 32, 1, 16)));
+        volume = fixture.open(
+                store,
+                SETTINGS.with(EngineSettings.DEFAULT
+                        .compaction()
+                        .withDeltas(30, 32)
+                        .withTasksMax(1)
+                        .withBaseAt(16)));
         write(0);
         await(volume.barrier());
         for (int block = 0; block < 20; block++) {

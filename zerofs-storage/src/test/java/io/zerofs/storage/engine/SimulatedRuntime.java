@@ -2,7 +2,10 @@
 package io.zerofs.storage.engine;
 
 import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -13,6 +16,22 @@ import java.util.SplittableRandom;
  * next timer when nothing else is left. The same seed gives the same history.
  */
 public final class SimulatedRuntime {
+    /** Limits under which some hundred operations lead to commits of every kind, and to compactions. */
+    public static final EngineSettings SETTINGS = EngineSettings.DEFAULT
+            .with(EngineSettings.DEFAULT
+                    .memory()
+                    .withDirtyBytesMax(1L << 30)
+                    .withPageCacheBytes(1 << 20)
+                    .withEntriesMax(1024))
+            .with(EngineSettings.DEFAULT
+                    .commits()
+                    .withCut(150_000, 400_000)
+                    .withFlushInterval(Duration.ofSeconds(5))
+                    .withUploads(3, 600_000)
+                    .withBarrierDeadline(Duration.ofSeconds(60))
+                    .withRetryDelayMax(Duration.ofSeconds(2)))
+            .with(EngineSettings.DEFAULT.compaction().withDeltas(3, 1000).withBaseAt(16));
+
     private record Timed(long due, long number, Runnable task) {}
 
     private final SplittableRandom random;
@@ -41,13 +60,14 @@ public final class SimulatedRuntime {
         if (ready.isEmpty()) {
             return false;
         }
-        int last = ready.size() - 1;
-        int chosen = random.nextInt(ready.size());
-        Runnable task = ready.get(chosen);
-        ready.set(chosen, ready.get(last));
-        ready.remove(last);
-        task.run();
+        removeAny(ready, random).run();
         return true;
+    }
+
+    /** Removes a random element of a list whose order does not matter. */
+    static <T> T removeAny(List<T> list, SplittableRandom random) {
+        Collections.swap(list, random.nextInt(list.size()), list.size() - 1);
+        return list.remove(list.size() - 1);
     }
 
     /** Lets time pass until the next timer, and runs it; false if there is none. */

@@ -5,14 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.random.Seeds;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -22,17 +20,6 @@ import org.junit.jupiter.api.Test;
  * compactions, timers and crashes in any order, answers lost or late. A failing seed fails again.
  */
 final class SimulationTest {
-    private static final EngineSettings SETTINGS = new EngineSettings(
-            new EngineSettings.Memory(1L << 30, 1 << 20, 1024),
-            EngineSettings.DEFAULT
-                    .commits()
-                    .withCut(150_000, 400_000)
-                    .withFlushInterval(Duration.ofSeconds(5))
-                    .withUploads(3, 600_000)
-                    .withBarrierDeadline(Duration.ofSeconds(60))
-                    .withRetryDelayMax(Duration.ofSeconds(2)),
-            new EngineSettings.Compaction(3, 1000, 2, 16));
-
     @Test
     void everyInterleavingKeepsWhatWasAcknowledged() throws Exception {
         Seeds.run(6, SimulationTest::simulate);
@@ -60,8 +47,8 @@ final class SimulationTest {
     private static void live(SplittableRandom random, CrashModel model, EngineFixture fixture, FaultyObjectStore store)
             throws Exception {
         SimulatedRuntime simulated = new SimulatedRuntime(random.split());
-        StorageVolume volume =
-                fixture.open(store, SETTINGS, simulated.runtime(), new EngineFixture.QuietKeeper(), () -> {});
+        StorageVolume volume = fixture.open(
+                store, SimulatedRuntime.SETTINGS, simulated.runtime(), new EngineFixture.QuietKeeper(), () -> {});
         try {
             model.recovered(volume);
             setFaults(random, store);

@@ -18,7 +18,6 @@ import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
-import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -32,16 +31,9 @@ import org.junit.jupiter.api.Test;
 final class WriterProgressTest {
     private static final int CHUNKS = 3;
     private static final int STEPS_MAX = 5000;
-    private static final EngineSettings SETTINGS = new EngineSettings(
-            new EngineSettings.Memory(1L << 30, 0, 1024),
-            EngineSettings.DEFAULT
-                    .commits()
-                    .withCut(150_000, 400_000)
-                    .withFlushInterval(Duration.ofSeconds(5))
-                    .withUploads(3, 600_000)
-                    .withBarrierDeadline(Duration.ofSeconds(60))
-                    .withRetryDelayMax(Duration.ofSeconds(2)),
-            new EngineSettings.Compaction(2, 4, 1, 16));
+    private static final EngineSettings SETTINGS = SimulatedRuntime.SETTINGS
+            .with(SimulatedRuntime.SETTINGS.memory().withPageCacheBytes(0))
+            .with(SimulatedRuntime.SETTINGS.compaction().withDeltas(2, 4).withTasksMax(1));
 
     @Test
     void noWriterWaitsForEver() throws Exception {

@@ -31,24 +31,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** When objects are deleted and, above all, when not. */
 final class GarbageCollectorTest {
-    private LifecycleFixture fixture;
-
-    @BeforeEach
-    void open() throws Exception {
-        fixture = new LifecycleFixture();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        fixture.close();
-    }
+    @AutoClose
+    private final LifecycleFixture fixture = new LifecycleFixture();
 
     private static String commit(long epoch, long seq) {
         return new CommitId(epoch, seq).objectName();

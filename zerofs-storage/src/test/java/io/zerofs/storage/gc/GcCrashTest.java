@@ -90,8 +90,9 @@ final class GcCrashTest {
 
     private static Process open(LifecycleFixture fixture, Path directory) throws Exception {
         Process process = fixture.process(directory);
-        process.settings =
-                process.settings.with(process.settings.engine().with(new EngineSettings.Compaction(3, 10, 2, 16)));
+        process.settings = process.settings.with(process.settings
+                .engine()
+                .with(EngineSettings.DEFAULT.compaction().withDeltas(3, 10).withBaseAt(16)));
         return process.open();
     }
 

@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -32,23 +32,19 @@ import org.junit.jupiter.api.Test;
 class GcRestartTest {
     private static final String DEAD = new CommitId(1, 1).objectName();
 
-    private LifecycleFixture fixture;
+    @AutoClose
+    private final LifecycleFixture fixture = new LifecycleFixture();
+
     private HinderedStore store;
     private Process process;
     private GcFixture gc;
 
     @BeforeEach
     void open() throws Exception {
-        fixture = new LifecycleFixture();
         store = new HinderedStore(fixture.bucket);
         process = fixture.process(fixture.newDirectory(), store).open();
         gc = new GcFixture(process);
         GarbageCollectorTest.withADeadCommit(process);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        fixture.close();
     }
 
     @Test

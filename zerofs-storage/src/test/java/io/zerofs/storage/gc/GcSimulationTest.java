@@ -13,7 +13,6 @@ import io.zerofs.storage.engine.CrashModel;
 import io.zerofs.storage.engine.SimulatedRuntime;
 import io.zerofs.storage.engine.StorageVolume;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
-import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.engine.upkeep.CheckpointHook;
 import io.zerofs.storage.engine.upkeep.CheckpointSource;
 import io.zerofs.storage.engine.upkeep.GcSource;
@@ -41,16 +40,7 @@ import org.junit.jupiter.api.Test;
  * others run meanwhile. A failing seed fails again.
  */
 final class GcSimulationTest {
-    private static final OpenSettings SETTINGS = LifecycleFixture.SETTINGS.with(new EngineSettings(
-            new EngineSettings.Memory(1L << 30, 1 << 20, 1024),
-            EngineSettings.DEFAULT
-                    .commits()
-                    .withCut(150_000, 400_000)
-                    .withFlushInterval(Duration.ofSeconds(5))
-                    .withUploads(3, 600_000)
-                    .withBarrierDeadline(Duration.ofSeconds(60))
-                    .withRetryDelayMax(Duration.ofSeconds(2)),
-            new EngineSettings.Compaction(3, 1000, 2, 16)));
+    private static final OpenSettings SETTINGS = LifecycleFixture.SETTINGS.with(SimulatedRuntime.SETTINGS);
     private static final GcSettings GC = GcSettings.DEFAULT
             .withShare(1)
             .withRequestsMax(2)

@@ -29,7 +29,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -45,18 +45,14 @@ final class IdleVolumeTest {
             .withGrace(GcFixture.GRACE)
             .withIntervals(Duration.ofSeconds(5), Duration.ofHours(1));
 
-    private LifecycleFixture fixture;
+    @AutoClose
+    private final LifecycleFixture fixture = new LifecycleFixture();
+
     private Process process;
 
     @BeforeEach
     void open() throws Exception {
-        fixture = new LifecycleFixture();
         process = fixture.process().open();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        fixture.close();
     }
 
     @Test

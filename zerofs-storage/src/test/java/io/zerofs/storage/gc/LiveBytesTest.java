@@ -24,8 +24,8 @@ final class LiveBytesTest {
         try (LifecycleFixture fixture = new LifecycleFixture()) {
             for (int life = 0; life < 4; life++) {
                 Process process = fixture.process();
-                process.settings =
-                        process.settings.with(EngineSettings.DEFAULT.with(new EngineSettings.Compaction(3, 10, 2, 16)));
+                process.settings = process.settings.with(EngineSettings.DEFAULT.with(
+                        EngineSettings.DEFAULT.compaction().withDeltas(3, 10).withBaseAt(16)));
                 GcFixture gc = new GcFixture(process.open());
                 model.recovered(process.volume);
                 for (int i = 0; i < 25; i++) {

@@ -32,31 +32,19 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class CheckpointerTest {
-    private static final Duration NEVER = Duration.ofDays(1);
+    private static final CheckpointSettings NEVER = LifecycleFixture.SETTINGS.checkpoints();
     private static final Duration SOON = Duration.ofMillis(20);
-    private static final long MANY_BYTES = 1L << 30;
-    private static final int MANY = 1 << 20;
 
-    private LifecycleFixture fixture;
-
-    @BeforeEach
-    void open() throws Exception {
-        fixture = new LifecycleFixture();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        fixture.close();
-    }
+    @AutoClose
+    private final LifecycleFixture fixture = new LifecycleFixture();
 
     @Test
     void aNumberOfCommitsMakesACheckpoint() throws Exception {
-        Process process = open(new CheckpointSettings(MANY_BYTES, 5, MANY_BYTES, MANY, NEVER, NEVER));
+        Process process = open(NEVER.withLogCommits(5));
         for (int i = 0; i < 6; i++) {
             process.write(i, "v" + i).barrier();
         }
@@ -66,7 +54,7 @@ class CheckpointerTest {
 
     @Test
     void aLongLogMakesACheckpointAndDataAloneDoesNot() throws Exception {
-        Process process = open(new CheckpointSettings(20_000, MANY, MANY_BYTES, MANY, NEVER, NEVER));
+        Process process = open(NEVER.withLogBytes(20_000));
         process.write(0, "x".repeat(2000)).barrier();
         assertEquals(1, replayFrom(process));
         for (int i = 0; i < 200; i++) {
@@ -102,7 +90,7 @@ class CheckpointerTest {
 
     @Test
     void timeMakesACheckpointOnlyIfAnythingChanged() throws Exception {
-        Process process = open(new CheckpointSettings(MANY_BYTES, MANY, MANY_BYTES, MANY, SOON, SOON));
+        Process process = open(NEVER.withInterval(SOON).withWatchInterval(SOON));
         long unchanged = process.hooks.count();
         await().until(() -> process.hooks.count() > unchanged + 10);
         assertEquals(1, replayFrom(process));
@@ -118,7 +106,7 @@ class CheckpointerTest {
 
     @Test
     void anIdleWriterFindsOutThatItWasReplaced() throws Exception {
-        Process idle = open(new CheckpointSettings(MANY_BYTES, MANY, MANY_BYTES, MANY, NEVER, SOON));
+        Process idle = open(NEVER.withWatchInterval(SOON));
 
         fixture.process().open();
 
@@ -129,7 +117,7 @@ class CheckpointerTest {
 
     @Test
     void anIdleWriterMakesOneRequestPerLook() throws Exception {
-        Process idle = open(new CheckpointSettings(MANY_BYTES, MANY, MANY_BYTES, MANY, NEVER, SOON));
+        Process idle = open(NEVER.withWatchInterval(SOON));
         idle.store.forgetRequests();
 
         await().until(() -> idle.store.requests().size() > 5);
@@ -143,7 +131,7 @@ class CheckpointerTest {
 
     @Test
     void writersWaitWhenTheLogIsTooLongAndGoOnAfterTheCheckpoint() throws Exception {
-        Process process = open(new CheckpointSettings(MANY_BYTES, 3, MANY_BYTES, 3, NEVER, NEVER));
+        Process process = open(NEVER.withLogCommits(3).withLogMax(NEVER.logBytesMax(), 3));
         process.store.setFaults(Fault.on(StoreOperation.PUT, TableReference.PREFIX, 1, new Fault.Unavailable()));
         for (int i = 0; i < 4; i++) {
             process.write(i, "v" + i).barrier();
@@ -179,7 +167,7 @@ class CheckpointerTest {
             }
         };
         Process process = fixture.process(fixture.newDirectory(), store);
-        process.settings = process.settings.with(new CheckpointSettings(MANY_BYTES, 3, MANY_BYTES, 3, NEVER, NEVER));
+        process.settings = process.settings.with(NEVER.withLogCommits(3).withLogMax(NEVER.logBytesMax(), 3));
         process.open();
         for (int i = 0; i < 3; i++) {
             process.write(i, "v" + i).barrier();

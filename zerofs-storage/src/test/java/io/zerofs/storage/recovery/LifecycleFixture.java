@@ -22,6 +22,7 @@ import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.seal.PassphraseKdf;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -49,7 +50,12 @@ public final class LifecycleFixture implements AutoCloseable {
     public static final OpenSettings SETTINGS = OpenSettings.DEFAULT
             .with(CHEAP_KDF)
             .with(new RocksTuning(8 << 20, 1 << 20, 4, 1))
-            .with(new CheckpointSettings(1L << 30, 1 << 20, 1L << 30, 1 << 20, NEVER, NEVER))
+            .with(CheckpointSettings.DEFAULT
+                    .withLogMax(1L << 30, 1 << 20)
+                    .withLogBytes(1L << 30)
+                    .withLogCommits(1 << 20)
+                    .withInterval(NEVER)
+                    .withWatchInterval(NEVER))
             .with(EngineSettings.DEFAULT.with(EngineSettings.DEFAULT
                     .commits()
                     .withCut(8 << 20, 8 << 20)
@@ -64,8 +70,12 @@ public final class LifecycleFixture implements AutoCloseable {
     private final Deque<Process> processes = new ArrayDeque<>();
     private int directoryCount;
 
-    public LifecycleFixture() throws IOException {
-        directories = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "lifecycle");
+    public LifecycleFixture() {
+        try {
+            directories = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "lifecycle");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A process on a machine of its own, with an empty cache directory. */

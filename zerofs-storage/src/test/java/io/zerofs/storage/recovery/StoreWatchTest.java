@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.zerofs.storage.checkpoint.CheckpointSettings;
 import io.zerofs.storage.checkpoint.StoreWatch;
 import io.zerofs.storage.checkpoint.TableFiles;
 import io.zerofs.storage.checkpoint.TableUpload;
@@ -26,7 +25,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,13 +33,14 @@ import org.junit.jupiter.api.Test;
 class StoreWatchTest {
     private static final int LOOKS = 10;
 
-    private LifecycleFixture fixture;
+    @AutoClose
+    private final LifecycleFixture fixture = new LifecycleFixture();
+
     private Process process;
     private StoreWatch watch;
 
     @BeforeEach
     void open() throws Exception {
-        fixture = new LifecycleFixture();
         process = fixture.process().open().write(0, "a").barrier();
         VolumeKeys keys = new VolumeKeys(process.store, LifecycleFixture.CHEAP_KDF, new SecureRandom());
         keys.unlockOrCreate(
@@ -50,11 +50,6 @@ class StoreWatchTest {
                         () -> {})
                 .close();
         watch = new StoreWatch(process.keeper.chain(), keys::restoreIfGone);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        fixture.close();
     }
 
     private void lookOften() throws Exception {
@@ -93,14 +88,8 @@ class StoreWatchTest {
     void aRunningDaemonLooksByItself() throws Exception {
         process.kill();
         Process watching = fixture.process();
-        CheckpointSettings usual = watching.settings.checkpoints();
-        watching.settings = watching.settings.with(new CheckpointSettings(
-                usual.logBytes(),
-                usual.logCommits(),
-                usual.logBytesMax(),
-                usual.logCommitsMax(),
-                usual.interval(),
-                Duration.ofMillis(2)));
+        watching.settings =
+                watching.settings.with(watching.settings.checkpoints().withWatchInterval(Duration.ofMillis(2)));
         watching.open();
         CountDownLatch putBack = new CountDownLatch(1);
         watching.hooks.beforeFirst("put " + VolumeObject.NAME, putBack::countDown);

@@ -108,7 +108,7 @@ public final class DeltaCompactor {
 
     private void compact(ChunkId chunk) {
         try {
-            ChunkRead frames = planner.planCompaction(chunk, settings.withBaseAt());
+            ChunkRead frames = planner.planCompaction(chunk, settings.baseAt());
             if (frames != null) {
                 compactUndamaged(frames);
             }

@@ -45,6 +45,18 @@ public record EngineSettings(Memory memory, Commits commits, Compaction compacti
             require(entriesMax >= 1 && entriesMax <= 1 << 24, "chunk entries must be 1 to 2^24");
         }
 
+        public Memory withDirtyBytesMax(long max) {
+            return new Memory(max, pageCacheBytes, entriesMax);
+        }
+
+        public Memory withPageCacheBytes(long bytes) {
+            return new Memory(dirtyBytesMax, bytes, entriesMax);
+        }
+
+        public Memory withEntriesMax(int max) {
+            return new Memory(dirtyBytesMax, pageCacheBytes, max);
+        }
+
         /** Returns the bytes for frames of durable commits that are kept as they were written. */
         public long keptBytesMax() {
             return pageCacheBytes / 2;
@@ -115,16 +127,28 @@ public record EngineSettings(Memory memory, Commits commits, Compaction compacti
      * @param queueAt deltas of a chunk from which on it is queued for compaction
      * @param waitAt deltas of a chunk from which on its writers wait
      * @param tasksMax maximum compactions in parallel
-     * @param withBaseAt touched 4 KiB blocks from which on the base is compacted too; a quarter of a chunk is 16
+     * @param baseAt touched 4 KiB blocks from which on the base is compacted too; a quarter of a chunk is 16
      */
-    public record Compaction(int queueAt, int waitAt, int tasksMax, int withBaseAt) {
+    public record Compaction(int queueAt, int waitAt, int tasksMax, int baseAt) {
         public Compaction {
             require(queueAt >= 2, "compaction begins with 2 deltas at least");
             require(
                     waitAt > queueAt && waitAt <= 1024,
                     "writers wait beyond the compaction threshold, at most at 1024");
             require(tasksMax >= 1 && tasksMax <= 64, "compactions must be 1 to 64");
-            require(withBaseAt >= 1 && withBaseAt <= 64, "the base is compacted from 1 to 64 blocks");
+            require(baseAt >= 1 && baseAt <= 64, "the base is compacted from 1 to 64 blocks");
+        }
+
+        public Compaction withDeltas(int newQueueAt, int newWaitAt) {
+            return new Compaction(newQueueAt, newWaitAt, tasksMax, baseAt);
+        }
+
+        public Compaction withTasksMax(int max) {
+            return new Compaction(queueAt, waitAt, max, baseAt);
+        }
+
+        public Compaction withBaseAt(int blocks) {
+            return new Compaction(queueAt, waitAt, tasksMax, blocks);
         }
     }
 
@@ -138,11 +162,6 @@ public record EngineSettings(Memory memory, Commits commits, Compaction compacti
         public Disk {
             require(cacheBytes >= 0 && freeBytesMin >= 0, "disk space must not be negative");
         }
-    }
-
-    /** Creates settings without a disk cache. */
-    public EngineSettings(Memory memory, Commits commits, Compaction compaction) {
-        this(memory, commits, compaction, Disk.NONE);
     }
 
     public EngineSettings with(Memory other) {

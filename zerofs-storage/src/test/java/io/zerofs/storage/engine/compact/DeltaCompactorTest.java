@@ -26,7 +26,8 @@ import org.junit.jupiter.api.Test;
 /** The handshake of a task that ends with whoever has work for it. */
 final class DeltaCompactorTest {
     private static final int ROUNDS = 100_000;
-    private static final EngineSettings.Compaction ONE_TASK = new EngineSettings.Compaction(2, 4, 1, 16);
+    private static final EngineSettings.Compaction ONE_TASK =
+            EngineSettings.DEFAULT.compaction().withDeltas(2, 4).withTasksMax(1).withBaseAt(16);
     private static final ChunkEntry DELTAS = new ChunkEntry(
             List.of(FrameReference.full(1, 0), FrameReference.delta(2, 0, 1), FrameReference.delta(3, 0, 1)));
 

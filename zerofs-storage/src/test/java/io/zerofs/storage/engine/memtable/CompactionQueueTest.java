@@ -27,8 +27,8 @@ final class CompactionQueueTest {
     private static final ChunkEntry SOME = entry(2);
     private static final ChunkEntry TOO_MANY = entry(4);
 
-    private final CompactionQueue queue =
-            new CompactionQueue(new EngineSettings.Compaction(2, 4, 1, 16), new StopSwitch());
+    private final CompactionQueue queue = new CompactionQueue(
+            EngineSettings.DEFAULT.compaction().withDeltas(2, 4).withTasksMax(1).withBaseAt(16), new StopSwitch());
 
     private static ChunkEntry entry(int deltas) {
         return new ChunkEntry(Stream.concat(
