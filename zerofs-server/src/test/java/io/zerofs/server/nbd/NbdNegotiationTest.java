@@ -54,6 +54,17 @@ class NbdNegotiationTest {
         assertEquals(1, replies.size());
     }
 
+    /** Creates names that are no exports. */
+    private void createOthers() throws Exception {
+        fixture.files().create(Credentials.ROOT, fixture.directory(), FileName.of("dir"), NewNode.directory(0755));
+        fixture.files()
+                .create(
+                        Credentials.ROOT,
+                        fixture.directory(),
+                        FileName.of("link"),
+                        NewNode.symlink("disk0".getBytes(StandardCharsets.US_ASCII)));
+    }
+
     @Test
     void listNamesTheRegularFilesThatHaveTextForAName() throws Exception {
         fixture.device("disk0", 1);
@@ -64,13 +75,7 @@ class NbdNegotiationTest {
                         fixture.directory(),
                         FileName.of(new byte[] {'d', (byte) 0xff}),
                         NewNode.file(0644));
-        fixture.files().create(Credentials.ROOT, fixture.directory(), FileName.of("dir"), NewNode.directory(0755));
-        fixture.files()
-                .create(
-                        Credentials.ROOT,
-                        fixture.directory(),
-                        FileName.of("link"),
-                        NewNode.symlink("disk0".getBytes(StandardCharsets.US_ASCII)));
+        createOthers();
         try (NbdClient client = fixture.connect()) {
             assertEquals(List.of("Platte-ä", "disk0"), list(client));
         }
@@ -121,13 +126,7 @@ class NbdNegotiationTest {
     @ValueSource(strings = {"nothing", ".", "..", "dir", "link", "dir/disk", "/disk0"})
     void whatIsNoRegularFileOfTheDirectoryIsUnknown(String name) throws Exception {
         fixture.device("disk0", 1);
-        fixture.files().create(Credentials.ROOT, fixture.directory(), FileName.of("dir"), NewNode.directory(0755));
-        fixture.files()
-                .create(
-                        Credentials.ROOT,
-                        fixture.directory(),
-                        FileName.of("link"),
-                        NewNode.symlink("disk0".getBytes(StandardCharsets.US_ASCII)));
+        createOthers();
         try (NbdClient client = fixture.connect()) {
             assertError(OptionReplyType.ERR_UNKNOWN, client.option(NbdOption.GO, NbdClient.selectData(name)));
             assertError(

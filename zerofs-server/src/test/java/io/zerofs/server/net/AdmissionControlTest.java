@@ -17,18 +17,17 @@ import org.junit.jupiter.api.Test;
 class AdmissionControlTest {
     private static final int ROUNDS = 20_000;
 
+    private static AdmissionControl admission(int requestsPerConnection, long bytes, double clientShare) {
+        return new AdmissionControl(ServerSettings.DEFAULT
+                .withRequestsPerConnectionMax(requestsPerConnection)
+                .withBytesMax(bytes, bytes)
+                .withClientShare(clientShare));
+    }
+
     /** A second call would find a connection that waits again, and be the one that it needs later. */
     @Test
     void whoWasRefusedIsResumedOnceHoweverManyReleaseAtOnce() throws Exception {
-        AdmissionControl admission = new AdmissionControl(ServerSettings.DEFAULT
-                .withThreads(1, 1)
-                .withConnectionsMax(1)
-                .withRequestsPerConnectionMax(2)
-                .withBytesMax(1_000, 1_000)
-                .withOffloadBytes(1)
-                .withStallSeconds(1)
-                .withCloseSeconds(0)
-                .withClientShare(1));
+        AdmissionControl admission = admission(2, 1_000, 1);
         AtomicInteger resumed = new AtomicInteger();
         AdmissionControl.ConnectionBudget budget = admission.budget(Client.alone(), resumed::incrementAndGet);
         CyclicBarrier start = new CyclicBarrier(2);
@@ -58,15 +57,7 @@ class AdmissionControlTest {
     void whoWasRefusedIsNotResumedBeforeThereIsRoom() {
         int usual = 1 << 20;
         int bulk = 32 << 20;
-        AdmissionControl admission = new AdmissionControl(ServerSettings.DEFAULT
-                .withThreads(1, 1)
-                .withConnectionsMax(3)
-                .withRequestsPerConnectionMax(2)
-                .withBytesMax(8 << 20, 8 << 20)
-                .withOffloadBytes(1)
-                .withStallSeconds(1)
-                .withCloseSeconds(0)
-                .withClientShare(1));
+        AdmissionControl admission = admission(2, 8 << 20, 1);
         AtomicInteger resumed = new AtomicInteger();
         AdmissionControl.ConnectionBudget holder = admission.budget(Client.alone(), () -> {});
         AdmissionControl.ConnectionBudget waiting = admission.budget(Client.alone(), resumed::incrementAndGet);
@@ -86,15 +77,7 @@ class AdmissionControlTest {
 
     @Test
     void aSmallMessageGoesOnOnceItsConnectionHasNothingElseInFlightHoweverMuchOthersHold() {
-        AdmissionControl admission = new AdmissionControl(ServerSettings.DEFAULT
-                .withThreads(1, 1)
-                .withConnectionsMax(3)
-                .withRequestsPerConnectionMax(2)
-                .withBytesMax(8 << 20, 8 << 20)
-                .withOffloadBytes(1)
-                .withStallSeconds(1)
-                .withCloseSeconds(0)
-                .withClientShare(1));
+        AdmissionControl admission = admission(2, 8 << 20, 1);
         while (admission.budget(Client.alone(), () -> {}).tryAdmit(1 << 20)) {
             // Others take all that there is.
         }
@@ -111,15 +94,7 @@ class AdmissionControlTest {
 
     @Test
     void whoGaveUpIsForgotten() {
-        AdmissionControl admission = new AdmissionControl(ServerSettings.DEFAULT
-                .withThreads(1, 1)
-                .withConnectionsMax(2)
-                .withRequestsPerConnectionMax(1)
-                .withBytesMax(1_000, 1_000)
-                .withOffloadBytes(1)
-                .withStallSeconds(1)
-                .withCloseSeconds(0)
-                .withClientShare(1));
+        AdmissionControl admission = admission(1, 1_000, 1);
         AdmissionControl.ConnectionBudget budget = admission.budget(Client.alone(), () -> {
             throw new AssertionError("resumed");
         });
@@ -138,15 +113,7 @@ class AdmissionControlTest {
     @Test
     void whatAConnectionHoldsIsWantedByOthersOfItsClientThatHasItsShare() {
         int usual = 1 << 20;
-        AdmissionControl admission = new AdmissionControl(ServerSettings.DEFAULT
-                .withThreads(1, 1)
-                .withConnectionsMax(9)
-                .withRequestsPerConnectionMax(1)
-                .withBytesMax(8 << 20, 8 << 20)
-                .withOffloadBytes(1)
-                .withStallSeconds(1)
-                .withCloseSeconds(0)
-                .withClientShare(0.5));
+        AdmissionControl admission = admission(1, 8 << 20, 0.5);
         Client greedy = Client.alone();
         AdmissionControl.ConnectionBudget holder = admission.budget(greedy, () -> {});
         AdmissionControl.ConnectionBudget stranger = admission.budget(Client.alone(), () -> {});

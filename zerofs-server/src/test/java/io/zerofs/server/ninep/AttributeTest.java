@@ -17,13 +17,15 @@ import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.SetattrValid;
 import io.zerofs.server.ninep.wire.Tmessage;
 import io.zerofs.server.ninep.wire.WireTime;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Getattr, setattr and extended attributes. */
 class AttributeTest {
+    @AutoClose
     private final NinePFixture fixture = new NinePFixture();
+
     private DirectClient client;
 
     @BeforeEach
@@ -31,11 +33,6 @@ class AttributeTest {
         client = fixture.root();
         client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
         client.walk(ROOT, 2, "f");
-    }
-
-    @AfterEach
-    void close() {
-        fixture.close();
     }
 
     private void set(int fid, int valid, int mode, int uid, int gid, long size) throws Exception {

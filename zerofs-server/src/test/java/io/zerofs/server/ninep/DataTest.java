@@ -23,23 +23,20 @@ import io.zerofs.server.ninep.wire.SetattrValid;
 import io.zerofs.server.ninep.wire.Tmessage;
 import io.zerofs.server.ninep.wire.WireTime;
 import java.nio.ByteBuffer;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Open, create, read, write, fsync and statfs. */
 class DataTest {
+    @AutoClose
     private final NinePFixture fixture = new NinePFixture();
+
     private DirectClient client;
 
     @BeforeEach
     void open() throws Exception {
         client = fixture.root();
-    }
-
-    @AfterEach
-    void close() {
-        fixture.close();
     }
 
     private static Tmessage chmod(int fid, int mode) {

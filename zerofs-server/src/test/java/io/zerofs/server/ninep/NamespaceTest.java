@@ -20,23 +20,20 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Walk, clunk, remove, directories, links and renames. */
 class NamespaceTest {
+    @AutoClose
     private final NinePFixture fixture = new NinePFixture();
+
     private DirectClient client;
 
     @BeforeEach
     void open() throws Exception {
         client = fixture.root();
-    }
-
-    @AfterEach
-    void close() {
-        fixture.close();
     }
 
     private void mkdir(int fid, String name) throws Exception {

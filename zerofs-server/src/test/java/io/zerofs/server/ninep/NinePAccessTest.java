@@ -20,19 +20,15 @@ import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.OpenFlags;
 import io.zerofs.server.ninep.wire.Tmessage;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** The access settings of 9P, and the users that the system reports. */
 class NinePAccessTest {
     private static final int ROOT = 0;
 
+    @AutoClose
     private final NinePFixture fixture = new NinePFixture();
-
-    @AfterEach
-    void close() {
-        fixture.close();
-    }
 
     private static DirectClient connect(VirtualFileSystem files, UserMapping users, PeerUser peer) throws Exception {
         DirectClient client = new DirectClient(new NinePServer(files, NinePSettings.DEFAULT, users), peer);

@@ -35,23 +35,13 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Damaged, truncated, swapped and restored objects give an error for what they hold, which names them. */
 class DamageTest {
-    private LifecycleFixture fixture;
-
-    @BeforeEach
-    void open() throws Exception {
-        fixture = new LifecycleFixture();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        fixture.close();
-    }
+    @AutoClose
+    private final LifecycleFixture fixture = new LifecycleFixture();
 
     @Test
     void everyByteOfAManifestIsGuarded() throws Exception {

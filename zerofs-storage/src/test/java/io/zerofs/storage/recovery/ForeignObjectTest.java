@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,18 +22,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Objects of other programs under the next names of a volume: nothing ends, and once they are removed everything goes on. */
 class ForeignObjectTest {
-    private LifecycleFixture fixture;
+    @AutoClose
+    private final LifecycleFixture fixture = new LifecycleFixture();
+
     private Process process;
 
     @BeforeEach
     void open() throws Exception {
-        fixture = new LifecycleFixture();
         process = fixture.process().open().write(0, "a").barrier();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        fixture.close();
     }
 
     @ParameterizedTest

@@ -14,25 +14,15 @@ import io.zerofs.storage.recovery.LifecycleFixture.Process;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Nothing final follows from one answer of the store: neither of a running daemon, nor of one that opens. */
 class OneOddAnswerTest {
-    private LifecycleFixture fixture;
-
-    @BeforeEach
-    void openFixture() throws Exception {
-        fixture = new LifecycleFixture();
-    }
-
-    @AfterEach
-    void closeFixture() throws Exception {
-        fixture.close();
-    }
+    @AutoClose
+    private final LifecycleFixture fixture = new LifecycleFixture();
 
     /** How an answer to a get may be odd. */
     enum Oddity {
@@ -41,49 +31,38 @@ class OneOddAnswerTest {
         ABSENT
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Oddity.class,
-            names = {"FLIPPED", "CUT"})
-    void aCommitWhoseAnswerWasLostIsRecognised(Oddity oddity) throws Exception {
-        OddStore store = new OddStore(fixture.bucket);
-        Process process = fixture.process(fixture.newDirectory(), store).open();
-        store.loseNextPut("commits/", oddity);
-
-        process.write(0, "a").barrier();
-
-        assertTrue(store.wasOdd());
-        assertFalse(process.stopped.isDone());
+    /** An action of a daemon that puts an object. */
+    private interface Action {
+        void run(Process process) throws Exception;
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Oddity.class,
-            names = {"FLIPPED", "CUT"})
-    void aTableWhoseAnswerWasLostIsRecognised(Oddity oddity) throws Exception {
-        OddStore store = new OddStore(fixture.bucket);
-        Process process = fixture.process(fixture.newDirectory(), store).open().write(0, "a");
-        store.loseNextPut("sst/", oddity);
+    private void assertPutIsRecognised(String prefix, Action action) throws Exception {
+        for (Oddity oddity : List.of(Oddity.FLIPPED, Oddity.CUT)) {
+            OddStore store = new OddStore(fixture.copyOfBucket());
+            Process process =
+                    fixture.process(fixture.newDirectory(), store).open().write(0, "a");
+            store.loseNextPut(prefix, oddity);
 
-        process.checkpoint();
+            action.run(process);
 
-        assertTrue(store.wasOdd());
-        assertFalse(process.stopped.isDone());
+            assertTrue(store.wasOdd(), oddity::name);
+            assertFalse(process.stopped.isDone(), oddity::name);
+        }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Oddity.class,
-            names = {"FLIPPED", "CUT"})
-    void aManifestWhoseAnswerWasLostIsRecognised(Oddity oddity) throws Exception {
-        OddStore store = new OddStore(fixture.bucket);
-        Process process = fixture.process(fixture.newDirectory(), store).open().write(0, "a");
-        store.loseNextPut("manifests/", oddity);
+    @Test
+    void aCommitWhoseAnswerWasLostIsRecognised() throws Exception {
+        assertPutIsRecognised("commits/", Process::barrier);
+    }
 
-        process.checkpoint();
+    @Test
+    void aTableWhoseAnswerWasLostIsRecognised() throws Exception {
+        assertPutIsRecognised("sst/", Process::checkpoint);
+    }
 
-        assertTrue(store.wasOdd());
-        assertFalse(process.stopped.isDone());
+    @Test
+    void aManifestWhoseAnswerWasLostIsRecognised() throws Exception {
+        assertPutIsRecognised("manifests/", Process::checkpoint);
     }
 
     /** Every single get of an open, of any object, is answered oddly once; each open succeeds all the same. */

@@ -20,24 +20,19 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class PasswordTest {
     private static final Secret NEW = Secret.of("new password");
 
-    private LifecycleFixture fixture;
+    @AutoClose
+    private final LifecycleFixture fixture = new LifecycleFixture();
 
     @BeforeEach
     void open() throws Exception {
-        fixture = new LifecycleFixture();
         fixture.process().open().write(0, "a").shutDown();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        fixture.close();
     }
 
     @Test

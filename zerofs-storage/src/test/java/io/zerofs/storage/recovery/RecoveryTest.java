@@ -20,22 +20,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class RecoveryTest {
-    private LifecycleFixture fixture;
-
-    @BeforeEach
-    void open() throws Exception {
-        fixture = new LifecycleFixture();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        fixture.close();
-    }
+    @AutoClose
+    private final LifecycleFixture fixture = new LifecycleFixture();
 
     @Test
     void whatWasAcknowledgedSurvivesACrashWithoutTheLocalDirectory() throws Exception {

@@ -10,22 +10,12 @@ import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.recovery.LifecycleFixture.Process;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class VolumeCreationTest {
-    private LifecycleFixture fixture;
-
-    @BeforeEach
-    void openFixture() throws Exception {
-        fixture = new LifecycleFixture();
-    }
-
-    @AfterEach
-    void closeFixture() throws Exception {
-        fixture.close();
-    }
+    @AutoClose
+    private final LifecycleFixture fixture = new LifecycleFixture();
 
     @Test
     void anEmptyStoreStaysEmptyWithoutPermissionToCreate() throws Exception {

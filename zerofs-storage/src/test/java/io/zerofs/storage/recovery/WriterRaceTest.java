@@ -18,8 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Two or three writers, with one acting at every moment of what another does. */
@@ -29,17 +28,8 @@ class WriterRaceTest {
 
     private static final int REQUESTS_MIN = 10;
 
-    private LifecycleFixture fixture;
-
-    @BeforeEach
-    void open() throws Exception {
-        fixture = new LifecycleFixture();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        fixture.close();
-    }
+    @AutoClose
+    private final LifecycleFixture fixture = new LifecycleFixture();
 
     @Test
     void theNewWriterEndsTheOldOne() throws Exception {
