@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zerofs.cli.config.ConfigLoader;
 import io.zerofs.cli.config.Environment;
 import io.zerofs.cli.config.ZerofsConfig;
-import io.zerofs.core.fs.FileSystemSettings;
+import io.zerofs.core.fs.CheckedFileSystems;
 import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.AttributeChange;
 import io.zerofs.core.vfs.Credentials;
@@ -19,7 +19,6 @@ import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.volume.MemoryVolume;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,8 +34,7 @@ class ServicesTest {
                         + "/store\"\nencryption_password = \"p\"\n[servers.nbd]\naddresses = []\nunix_socket = \""
                         + directory + "/s\"\n");
         try (MemoryVolume first = new MemoryVolume()) {
-            try (ZeroFileSystem files =
-                    ZeroFileSystem.open(first, FileSystemSettings.DEFAULTS, InstantSource.system())) {
+            try (ZeroFileSystem files = CheckedFileSystems.open(first)) {
                 NewNode file = new NewNode(
                         FileKind.REGULAR,
                         AttributeChange.ofMode(0644),

@@ -68,6 +68,7 @@ public final class ConsistencyChecker {
         long xattrListBytes;
         boolean orphan;
         boolean tombstone;
+        boolean leadsToRoot;
 
         Found(InodeRecord record) {
             this.record = record;
@@ -260,14 +261,20 @@ public final class ConsistencyChecker {
      * parent.
      */
     private boolean leadsToRoot(InodeRecord directory) {
+        List<Found> way = new ArrayList<>();
         InodeRecord at = directory;
-        for (int steps = 0; at.number() != InodeId.ROOT_NUMBER && at.links() > 0; steps++) {
+        while (at.number() != InodeId.ROOT_NUMBER && at.links() > 0) {
             Found parent = directory(at.directory().parent());
-            if (parent == null || steps > inodes.size()) {
+            if (parent == null || way.size() > inodes.size()) {
                 return false;
             }
+            if (parent.leadsToRoot) {
+                break;
+            }
+            way.add(parent);
             at = parent.record;
         }
+        way.forEach(found -> found.leadsToRoot = true);
         return true;
     }
 

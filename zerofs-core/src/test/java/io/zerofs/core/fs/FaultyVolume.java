@@ -5,6 +5,7 @@ import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
+import io.zerofs.core.volume.MemoryVolume;
 import io.zerofs.core.volume.RangeRead;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
@@ -19,7 +20,7 @@ import java.util.function.Consumer;
 
 /** A volume that refuses, or would wait, when a test says so. */
 final class FaultyVolume implements Volume {
-    private final Volume inner;
+    private final MemoryVolume inner;
     private volatile VolumeException.Kind failure;
     private volatile VolumeException.Kind barrierFailure;
     private volatile KeyRange damaged;
@@ -27,8 +28,12 @@ final class FaultyVolume implements Volume {
     private final AtomicInteger reservations = new AtomicInteger();
     private final AtomicReference<Runnable> afterApply = new AtomicReference<>(() -> {});
 
-    FaultyVolume(Volume inner) {
+    FaultyVolume(MemoryVolume inner) {
         this.inner = inner;
+    }
+
+    MemoryVolume inner() {
+        return inner;
     }
 
     /** Lets every call fail in this way; null: no more. */

@@ -26,7 +26,6 @@ import io.zerofs.core.volume.MemoryVolume;
 import io.zerofs.core.volume.RangeRead;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
-import java.time.InstantSource;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -48,8 +47,7 @@ final class LargeDirectoryTest {
 
     private static void createListAndRemove(int count) throws Exception {
         try (MemoryVolume volume = new MemoryVolume();
-                ZeroFileSystem files =
-                        ZeroFileSystem.open(volume, FileSystemSettings.DEFAULTS, InstantSource.system())) {
+                ZeroFileSystem files = CheckedFileSystems.open(volume)) {
             for (int i = 0; i < count; i++) {
                 files.create(Credentials.ROOT, files.root(), FileName.of("entry" + i), NewNode.file(0644));
             }
@@ -85,7 +83,7 @@ final class LargeDirectoryTest {
     void aMillionEntriesAreListedInConstantMemory() throws Exception {
         int count = 1_000_000;
         try (ZeroFileSystem files =
-                ZeroFileSystem.open(new EndlessDirectory(count), FileSystemSettings.DEFAULTS, InstantSource.system())) {
+                CheckedFileSystems.openUnchecked(new EndlessDirectory(count), "It has a listing and nothing else.")) {
             int[] seen = {0};
             assertTrue(files.list(Credentials.ROOT, files.root(), 2, false, entry -> ++seen[0] > 0));
             assertEquals(count, seen[0]);

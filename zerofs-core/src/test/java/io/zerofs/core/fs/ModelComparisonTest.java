@@ -78,7 +78,7 @@ final class ModelComparisonTest {
             this.volume = volume;
             this.settings = settings;
             this.background = background;
-            files = ZeroFileSystem.open(volume, settings, clock);
+            files = CheckedFileSystems.open(volume, settings, clock);
             model = new ModelFileSystem(volume.id(), volume.epoch(), clock);
             durable = model.copy();
             operations = new RandomOperations(seed, files.root(), 5);
@@ -135,7 +135,7 @@ final class ModelComparisonTest {
             model = durable;
             model.restart(volume.epoch());
             durable = model.copy();
-            files = ZeroFileSystem.open(volume, settings, clock);
+            files = CheckedFileSystems.open(volume, settings, clock);
             files.awaitRemovals();
             TreeComparison.assertSame(model, files);
             files.barrier().join();

@@ -2,6 +2,7 @@
 package io.zerofs.core.fs;
 
 import io.zerofs.core.vfs.AttributeContract;
+import io.zerofs.core.vfs.ContractSubject;
 import io.zerofs.core.vfs.CreationContract;
 import io.zerofs.core.vfs.DataContract;
 import io.zerofs.core.vfs.ListingContract;
@@ -16,98 +17,36 @@ import org.junit.jupiter.api.Nested;
 
 /** The file system keeps the contracts of its port. */
 final class ZeroFileSystemTest {
-    private static ZeroFileSystem onMemory(InstantSource clock) throws VolumeException {
-        return ZeroFileSystem.open(new MemoryVolume(), FileSystemSettings.DEFAULTS, clock);
-    }
-
-    @Nested
-    final class Attributes extends AttributeContract {
+    private interface OnMemory extends ContractSubject {
         @Override
-        protected VirtualFileSystem open(InstantSource clock) throws VolumeException {
-            return onMemory(clock);
+        default VirtualFileSystem open(InstantSource clock) throws VolumeException {
+            return CheckedFileSystems.open(new MemoryVolume(), FileSystemSettings.DEFAULTS, clock);
         }
 
         @Override
-        protected void settle() throws InterruptedException {
+        default void settle(VirtualFileSystem files) throws InterruptedException {
             ((ZeroFileSystem) files).awaitRemovals();
         }
     }
 
     @Nested
-    final class Creation extends CreationContract {
-        @Override
-        protected VirtualFileSystem open(InstantSource clock) throws VolumeException {
-            return onMemory(clock);
-        }
-
-        @Override
-        protected void settle() throws InterruptedException {
-            ((ZeroFileSystem) files).awaitRemovals();
-        }
-    }
+    final class Attributes extends AttributeContract implements OnMemory {}
 
     @Nested
-    final class Data extends DataContract {
-        @Override
-        protected VirtualFileSystem open(InstantSource clock) throws VolumeException {
-            return onMemory(clock);
-        }
-
-        @Override
-        protected void settle() throws InterruptedException {
-            ((ZeroFileSystem) files).awaitRemovals();
-        }
-    }
+    final class Creation extends CreationContract implements OnMemory {}
 
     @Nested
-    final class Listing extends ListingContract {
-        @Override
-        protected VirtualFileSystem open(InstantSource clock) throws VolumeException {
-            return onMemory(clock);
-        }
-
-        @Override
-        protected void settle() throws InterruptedException {
-            ((ZeroFileSystem) files).awaitRemovals();
-        }
-    }
+    final class Data extends DataContract implements OnMemory {}
 
     @Nested
-    final class Removal extends RemovalContract {
-        @Override
-        protected VirtualFileSystem open(InstantSource clock) throws VolumeException {
-            return onMemory(clock);
-        }
-
-        @Override
-        protected void settle() throws InterruptedException {
-            ((ZeroFileSystem) files).awaitRemovals();
-        }
-    }
+    final class Listing extends ListingContract implements OnMemory {}
 
     @Nested
-    final class Rename extends RenameContract {
-        @Override
-        protected VirtualFileSystem open(InstantSource clock) throws VolumeException {
-            return onMemory(clock);
-        }
-
-        @Override
-        protected void settle() throws InterruptedException {
-            ((ZeroFileSystem) files).awaitRemovals();
-        }
-    }
+    final class Removal extends RemovalContract implements OnMemory {}
 
     @Nested
-    final class Xattr extends XattrContract {
-        @Override
-        protected VirtualFileSystem open(InstantSource clock) throws VolumeException {
-            return onMemory(clock);
-        }
+    final class Rename extends RenameContract implements OnMemory {}
 
-        @Override
-        protected void settle() throws InterruptedException {
-            ((ZeroFileSystem) files).awaitRemovals();
-        }
-    }
+    @Nested
+    final class Xattr extends XattrContract implements OnMemory {}
 }

@@ -2,6 +2,7 @@
 package io.zerofs.core.model;
 
 import io.zerofs.core.vfs.AttributeContract;
+import io.zerofs.core.vfs.ContractSubject;
 import io.zerofs.core.vfs.CreationContract;
 import io.zerofs.core.vfs.DataContract;
 import io.zerofs.core.vfs.ListingContract;
@@ -15,63 +16,31 @@ import org.junit.jupiter.api.Nested;
 
 /** The model keeps the same contracts, so that it is worth comparing with. */
 final class ModelFileSystemTest {
-    private static VirtualFileSystem model(InstantSource clock) {
-        return new ModelFileSystem(new UUID(0, 0), 1, clock);
-    }
-
-    @Nested
-    final class Attributes extends AttributeContract {
+    private interface Model extends ContractSubject {
         @Override
-        protected VirtualFileSystem open(InstantSource clock) {
-            return model(clock);
+        default VirtualFileSystem open(InstantSource clock) {
+            return new ModelFileSystem(new UUID(0, 0), 1, clock);
         }
     }
 
     @Nested
-    final class Creation extends CreationContract {
-        @Override
-        protected VirtualFileSystem open(InstantSource clock) {
-            return model(clock);
-        }
-    }
+    final class Attributes extends AttributeContract implements Model {}
 
     @Nested
-    final class Data extends DataContract {
-        @Override
-        protected VirtualFileSystem open(InstantSource clock) {
-            return model(clock);
-        }
-    }
+    final class Creation extends CreationContract implements Model {}
 
     @Nested
-    final class Listing extends ListingContract {
-        @Override
-        protected VirtualFileSystem open(InstantSource clock) {
-            return model(clock);
-        }
-    }
+    final class Data extends DataContract implements Model {}
 
     @Nested
-    final class Removal extends RemovalContract {
-        @Override
-        protected VirtualFileSystem open(InstantSource clock) {
-            return model(clock);
-        }
-    }
+    final class Listing extends ListingContract implements Model {}
 
     @Nested
-    final class Rename extends RenameContract {
-        @Override
-        protected VirtualFileSystem open(InstantSource clock) {
-            return model(clock);
-        }
-    }
+    final class Removal extends RemovalContract implements Model {}
 
     @Nested
-    final class Xattr extends XattrContract {
-        @Override
-        protected VirtualFileSystem open(InstantSource clock) {
-            return model(clock);
-        }
-    }
+    final class Rename extends RenameContract implements Model {}
+
+    @Nested
+    final class Xattr extends XattrContract implements Model {}
 }

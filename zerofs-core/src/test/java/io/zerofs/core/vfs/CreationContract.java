@@ -163,7 +163,7 @@ public abstract class CreationContract extends VirtualFileSystemContract {
             assertFails(FsError.NOT_FOUND, () -> files.lookup(ROOT, d, name("..")));
             assertEquals(0, stat(d).links());
         }
-        settle();
+        settle(files);
         assertFails(FsError.STALE, () -> file(d, "f"));
     }
 

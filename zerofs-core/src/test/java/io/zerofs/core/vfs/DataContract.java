@@ -262,7 +262,7 @@ public abstract class DataContract extends VirtualFileSystemContract {
             unlink(ROOT, top, "another");
             assertEquals(2 * INODE + XATTR + 6 + 7, files.statistics().bytesUsed());
         }
-        settle();
+        settle(files);
         assertEquals(empty, files.statistics());
     }
 

@@ -124,7 +124,7 @@ public abstract class RemovalContract extends VirtualFileSystemContract {
         truncate(ROOT, f, 2);
         assertEquals("da", text(f, 0, 100));
         second.close();
-        settle();
+        settle(files);
         assertFails(FsError.STALE, () -> stat(f));
     }
 

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,9 +15,9 @@ import org.junit.jupiter.api.function.Executable;
 
 /**
  * The contract of every {@link VirtualFileSystem}: a family of contracts, one per group of operations, which share these words.
- * An implementation is tested by nested subclasses that say how to open one; {@code docs/semantics.md} names the tests.
+ * Nested subclasses that are a {@link ContractSubject} test an implementation; {@code docs/semantics.md} names the tests.
  */
-public abstract class VirtualFileSystemContract {
+public abstract class VirtualFileSystemContract implements ContractSubject {
     protected static final Credentials ROOT = Credentials.ROOT;
     protected static final Credentials ALICE = new Credentials(1000, 1000, 2000);
     protected static final Credentials BOB = new Credentials(1001, 1001, 2000);
@@ -28,19 +27,6 @@ public abstract class VirtualFileSystemContract {
     protected VirtualFileSystem files;
     protected InodeId top;
 
-    /** Opens an empty file system. */
-    protected abstract VirtualFileSystem open(InstantSource clock) throws Exception;
-
-    /** Ends what was opened. */
-    protected void close(VirtualFileSystem opened) throws Exception {
-        if (opened instanceof AutoCloseable closeable) {
-            closeable.close();
-        }
-    }
-
-    /** Waits until work in the background, if the implementation has any, is done. */
-    protected void settle() throws Exception {}
-
     @BeforeEach
     void openFileSystem() throws Exception {
         files = open(clock);
@@ -49,7 +35,9 @@ public abstract class VirtualFileSystemContract {
 
     @AfterEach
     void closeFileSystem() throws Exception {
-        close(files);
+        if (files instanceof AutoCloseable closeable) {
+            closeable.close();
+        }
     }
 
     protected static FileName name(String text) {

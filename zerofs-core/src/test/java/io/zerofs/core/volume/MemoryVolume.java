@@ -48,6 +48,13 @@ public final class MemoryVolume implements Volume {
             if (finished == null) {
                 finished = VolumeException.Kind.FENCED;
             }
+            return afterCrash();
+        }
+    }
+
+    /** Returns another volume, with the state that a crash would leave now. This one stays as it is. */
+    public MemoryVolume afterCrash() {
+        synchronized (writing) {
             return new MemoryVolume(id, epoch + 1, durable);
         }
     }

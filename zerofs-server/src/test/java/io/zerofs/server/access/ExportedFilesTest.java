@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.zerofs.core.fs.FileSystemSettings;
+import io.zerofs.core.fs.CheckedFileSystems;
 import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.AccessMask;
 import io.zerofs.core.vfs.AttributeChange;
@@ -25,7 +25,6 @@ import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.vfs.XattrMode;
 import io.zerofs.core.volume.MemoryVolume;
 import java.nio.ByteBuffer;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -37,8 +36,7 @@ class ExportedFilesTest {
     private static final Credentials ROOT = Credentials.ROOT;
 
     private final MemoryVolume volume = new MemoryVolume();
-    private final ZeroFileSystem whole =
-            ZeroFileSystem.open(volume, FileSystemSettings.DEFAULTS, InstantSource.system());
+    private final ZeroFileSystem whole = CheckedFileSystems.open(volume);
     private final InodeId a = directory(whole.root(), "a");
     private final InodeId b = directory(a, "b");
     private final InodeId c = directory(b, "c");

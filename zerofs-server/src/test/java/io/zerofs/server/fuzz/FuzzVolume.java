@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.fuzz;
 
+import io.zerofs.core.fs.CheckedFileSystems;
 import io.zerofs.core.fs.FileSystemSettings;
 import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.Credentials;
@@ -17,13 +18,13 @@ import java.util.List;
 public final class FuzzVolume {
     private static final int INPUTS_MAX = 2_000;
 
+    private final MemoryVolume volume = new MemoryVolume();
     private final ZeroFileSystem files;
     private final List<InodeId> inodes;
     private int inputs;
 
     private FuzzVolume() throws Exception {
-        MemoryVolume volume = new MemoryVolume();
-        files = ZeroFileSystem.open(
+        files = CheckedFileSystems.open(
                 volume, FileSystemSettings.DEFAULTS.withQuotaBytes(1L << 30), InstantSource.system());
         Credentials root = Credentials.ROOT;
         InodeId directory = make(files.root(), "dir", NewNode.directory(0755));
@@ -47,6 +48,7 @@ public final class FuzzVolume {
         }
         if (last != null) {
             last.files.close();
+            CheckedFileSystems.check(last.volume); // Jazzer has no end of a test.
         }
         return new FuzzVolume();
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.load;
 
-import io.zerofs.core.fs.FileSystemSettings;
+import io.zerofs.core.fs.CheckedFileSystems;
 import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.MemoryVolume;
@@ -14,7 +14,6 @@ import io.zerofs.server.nfs3.Nfs3Server;
 import io.zerofs.server.nfs3.Nfs3Settings;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -37,8 +36,7 @@ public final class SlowStoreServer {
         Executor later =
                 CompletableFuture.delayedExecutor(Long.parseLong(arguments[2]), TimeUnit.MILLISECONDS, Runnable::run);
         try (MemoryVolume volume = new MemoryVolume();
-                ZeroFileSystem files =
-                        ZeroFileSystem.open(volume, FileSystemSettings.DEFAULTS, InstantSource.system());
+                ZeroFileSystem files = CheckedFileSystems.open(volume);
                 ServerResources resources = new ServerResources(ServerSettings.DEFAULT);
                 ProtocolServer server =
                         Nfs3Server.open(slow(files, later), Nfs3Settings.of(durability), List.of(address), resources)) {

@@ -4,7 +4,7 @@ package io.zerofs.server.nbd;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.zerofs.core.fs.FileSystemSettings;
+import io.zerofs.core.fs.CheckedFileSystems;
 import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.AttributeChange;
 import io.zerofs.core.vfs.Attributes;
@@ -23,7 +23,6 @@ import io.zerofs.server.net.ServerSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Callable;
 
@@ -49,7 +48,7 @@ final class NbdFixture implements AutoCloseable {
     }
 
     private void start() throws Exception {
-        real = ZeroFileSystem.open(volume, FileSystemSettings.DEFAULTS, InstantSource.system());
+        real = CheckedFileSystems.open(volume);
         steered = new SteeredFileSystem(real);
         resources = new ServerResources(SETTINGS);
         server = NbdServer.open(steered.files(), List.of(ListenAddress.tcp("127.0.0.1:0")), resources);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nfs3;
 
-import io.zerofs.core.fs.FileSystemSettings;
+import io.zerofs.core.fs.CheckedFileSystems;
 import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.VirtualFileSystem;
@@ -15,7 +15,6 @@ import io.zerofs.server.net.ServerSettings;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -50,7 +49,7 @@ final class Nfs3Fixture implements AutoCloseable {
     private Nfs3Fixture(MemoryVolume volume, Durability durability, boolean holdBarriers)
             throws IOException, VolumeException {
         this.volume = volume;
-        files = ZeroFileSystem.open(volume, FileSystemSettings.DEFAULTS, InstantSource.system());
+        files = CheckedFileSystems.open(volume);
         server = serve(holdBarriers ? holdingBarriers() : files, Nfs3Settings.of(durability));
         client = connect();
         root = client.mount("/");

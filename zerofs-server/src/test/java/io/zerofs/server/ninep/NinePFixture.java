@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.ninep;
 
-import io.zerofs.core.fs.FileSystemSettings;
+import io.zerofs.core.fs.CheckedFileSystems;
 import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.MemoryVolume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.server.client.NinePClient;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,7 +25,7 @@ final class NinePFixture implements AutoCloseable {
 
     NinePFixture(NinePSettings settings) {
         try {
-            files = ZeroFileSystem.open(volume, FileSystemSettings.DEFAULTS, InstantSource.system());
+            files = CheckedFileSystems.open(volume);
         } catch (VolumeException e) {
             throw new AssertionError(e);
         }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.fs;
+
+import io.zerofs.core.volume.MemoryVolume;
+import io.zerofs.core.volume.Volume;
+import io.zerofs.core.volume.VolumeException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Opens the file systems of all tests, and checks after each test that the volumes which it opened are consistent: as
+ * they are, or as a crash or another opening left them. JUnit finds the extension by itself, so that no test can forget
+ * it; {@code ci/tidy} finds a test that opens a file system in another way.
+ */
+public final class CheckedFileSystems implements BeforeAllCallback, AfterEachCallback {
+    private static final List<MemoryVolume> OPENED = new ArrayList<>();
+    private static boolean watching;
+
+    /** Opens a file system as {@link ZeroFileSystem#open} does. */
+    public static ZeroFileSystem open(Volume volume, FileSystemSettings settings, InstantSource clock)
+            throws VolumeException {
+        ZeroFileSystem files = ZeroFileSystem.open(volume, settings, clock);
+        add(volume instanceof FaultyVolume faulty ? faulty.inner() : (MemoryVolume) volume);
+        return files;
+    }
+
+    /** Opens a file system with the settings and the clock of the program. */
+    public static ZeroFileSystem open(Volume volume) throws VolumeException {
+        return open(volume, FileSystemSettings.DEFAULTS, InstantSource.system());
+    }
+
+    /**
+     * Opens a file system that is not checked.
+     *
+     * @param reason a sentence about the volume that the check would refuse
+     */
+    static ZeroFileSystem openUnchecked(Volume volume, String reason) throws VolumeException {
+        if (reason.isBlank()) {
+            throw new IllegalArgumentException("a file system without a check needs a reason");
+        }
+        return ZeroFileSystem.open(volume, FileSystemSettings.DEFAULTS, InstantSource.system());
+    }
+
+    /** Remembers the volume until the end of the test. Programs for trials, and Jazzer, have no such end. */
+    private static synchronized void add(MemoryVolume volume) {
+        if (watching && !OPENED.contains(volume)) {
+            OPENED.add(volume);
+        }
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext tests) {
+        watch();
+    }
+
+    private static synchronized void watch() {
+        watching = true;
+    }
+
+    @Override
+    public void afterEach(ExtensionContext test) throws VolumeException {
+        checkOpened();
+    }
+
+    /** Checks the volumes that were opened since the last call. */
+    static synchronized void checkOpened() throws VolumeException {
+        List<MemoryVolume> volumes = List.copyOf(OPENED);
+        OPENED.clear();
+        for (MemoryVolume volume : volumes) {
+            check(volume);
+        }
+    }
+
+    /** Checks a volume now. */
+    public static void check(MemoryVolume volume) throws VolumeException {
+        try {
+            volume.barrier().join();
+        } catch (CompletionException e) {
+            // Closed or opened again: its last barrier counts.
+            if (!(e.getCause() instanceof VolumeException)) {
+                throw e;
+            }
+        }
+        List<String> problems =
+                new ConsistencyChecker(volume.afterCrash()).check().problems();
+        if (!problems.isEmpty()) {
+            throw new AssertionError("the file system is inconsistent: " + problems);
+        }
+    }
+}
