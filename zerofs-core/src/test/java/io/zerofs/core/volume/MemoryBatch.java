@@ -23,13 +23,13 @@ final class MemoryBatch implements Batch {
     public void put(byte[] key, byte[] value) {
         requireUserKey(key);
         Objects.requireNonNull(value);
-        changes.add(state -> state.keys = state.keys.with(key, value));
+        changes.add(state -> state.keys = state.keys.plus(key, value));
     }
 
     @Override
     public void delete(byte[] key) {
         requireUserKey(key);
-        changes.add(state -> state.keys = state.keys.without(key));
+        changes.add(state -> state.keys = state.keys.minus(key));
     }
 
     @Override
@@ -39,7 +39,7 @@ final class MemoryBatch implements Batch {
         changes.add(state -> {
             MemoryChunk old = state.chunks.get(chunk);
             MemoryChunk base = old == null ? MemoryChunk.EMPTY : old;
-            state.chunks = state.chunks.with(chunk, base.overwritten(offset, source.remaining(), source));
+            state.chunks = state.chunks.plus(chunk, base.overwritten(offset, source.remaining(), source));
         });
     }
 
@@ -49,14 +49,14 @@ final class MemoryBatch implements Batch {
         changes.add(state -> {
             MemoryChunk old = state.chunks.get(chunk);
             if (old != null) {
-                state.chunks = state.chunks.with(chunk, old.overwritten(offset, length, null));
+                state.chunks = state.chunks.plus(chunk, old.overwritten(offset, length, null));
             }
         });
     }
 
     @Override
     public void deleteChunk(ChunkId chunk) {
-        changes.add(state -> state.chunks = state.chunks.without(chunk));
+        changes.add(state -> state.chunks = state.chunks.minus(chunk));
     }
 
     @Override

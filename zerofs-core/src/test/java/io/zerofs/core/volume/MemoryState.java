@@ -3,20 +3,21 @@ package io.zerofs.core.volume;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import org.pcollections.TreePMap;
 
 /** All that a {@link MemoryVolume} holds at one moment; immutable. */
-record MemoryState(PersistentMap<byte[], byte[]> keys, PersistentMap<ChunkId, MemoryChunk> chunks) {
+record MemoryState(TreePMap<byte[], byte[]> keys, TreePMap<ChunkId, MemoryChunk> chunks) {
     private static final Comparator<ChunkId> CHUNK_ORDER =
             Comparator.comparingLong(ChunkId::inode).thenComparingLong(ChunkId::index);
 
     static MemoryState empty() {
-        return new MemoryState(new PersistentMap<>(Arrays::compareUnsigned), new PersistentMap<>(CHUNK_ORDER));
+        return new MemoryState(TreePMap.empty(Arrays::compareUnsigned), TreePMap.empty(CHUNK_ORDER));
     }
 
     /** A state under construction. */
     static final class Editor {
-        PersistentMap<byte[], byte[]> keys;
-        PersistentMap<ChunkId, MemoryChunk> chunks;
+        TreePMap<byte[], byte[]> keys;
+        TreePMap<ChunkId, MemoryChunk> chunks;
 
         Editor(MemoryState before) {
             keys = before.keys;

@@ -2,10 +2,14 @@
 package io.zerofs.core.volume;
 
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.pcollections.TreePMap;
 
 /**
  * The reference implementation of the port: everything is in memory and a barrier is immediate. For tests and for
@@ -76,7 +80,8 @@ public final class MemoryVolume implements Volume {
 
     @Override
     public Cursor scan(KeyRange range) throws VolumeException {
-        return new MemoryCursor(current().keys().ascendingFrom(range.from()), range.to());
+        NavigableMap<byte[], byte[]> keys = current().keys().tailMap(range.from(), true);
+        return new MemoryCursor(keys.entrySet().iterator(), range.to());
     }
 
     @Override
@@ -103,7 +108,7 @@ public final class MemoryVolume implements Volume {
 
     @Override
     public RangeRead prepareRead(long inode, long offset, int length) throws VolumeException {
-        PersistentMap<ChunkId, MemoryChunk> chunks = current().chunks();
+        TreePMap<ChunkId, MemoryChunk> chunks = current().chunks();
         return destination -> {
             long position = offset;
             int left = length;
@@ -120,24 +125,11 @@ public final class MemoryVolume implements Volume {
 
     @Override
     public long[] presentChunks(ChunkRange range, int max, boolean descending) throws VolumeException {
-        PersistentMap<ChunkId, MemoryChunk> chunks = current().chunks();
         ChunkId first = new ChunkId(range.inode(), range.first());
         ChunkId end = new ChunkId(range.inode(), range.end());
-        PersistentMap.Walk<ChunkId, MemoryChunk> walk =
-                descending ? chunks.descendingBefore(end) : chunks.ascendingFrom(first);
-        long[] found = new long[16];
-        int count = 0;
-        while (count < max && walk.next() && contains(range, walk.key())) {
-            if (count == found.length) {
-                found = Arrays.copyOf(found, count * 2);
-            }
-            found[count++] = walk.key().index();
-        }
-        return Arrays.copyOf(found, count);
-    }
-
-    private static boolean contains(ChunkRange range, ChunkId chunk) {
-        return chunk.inode() == range.inode() && chunk.index() >= range.first() && chunk.index() < range.end();
+        NavigableMap<ChunkId, MemoryChunk> chunks = current().chunks().subMap(first, end);
+        return (descending ? chunks.descendingKeySet() : chunks.navigableKeySet())
+                .stream().limit(max).mapToLong(ChunkId::index).toArray();
     }
 
     @Override
@@ -189,27 +181,29 @@ public final class MemoryVolume implements Volume {
 
     /** A walk over one state. */
     private static final class MemoryCursor implements Cursor {
-        private final PersistentMap.Walk<byte[], byte[]> walk;
+        private final Iterator<Map.Entry<byte[], byte[]>> entries;
         private final byte[] end;
+        private Map.Entry<byte[], byte[]> entry;
 
-        MemoryCursor(PersistentMap.Walk<byte[], byte[]> walk, byte[] end) {
-            this.walk = walk;
+        MemoryCursor(Iterator<Map.Entry<byte[], byte[]>> entries, byte[] end) {
+            this.entries = entries;
             this.end = end;
         }
 
         @Override
         public boolean next() {
-            return walk.next() && Arrays.compareUnsigned(walk.key(), end) < 0;
+            entry = entries.hasNext() ? entries.next() : null;
+            return entry != null && Arrays.compareUnsigned(entry.getKey(), end) < 0;
         }
 
         @Override
         public byte[] key() {
-            return walk.key();
+            return entry.getKey();
         }
 
         @Override
         public byte[] value() {
-            return walk.value();
+            return entry.getValue();
         }
 
         @Override
