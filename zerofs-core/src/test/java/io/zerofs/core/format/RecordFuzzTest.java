@@ -8,7 +8,6 @@ import io.zerofs.core.golden.GoldenBytes;
 import io.zerofs.core.random.Mutations;
 import io.zerofs.core.vfs.FileName;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -37,13 +36,9 @@ final class RecordFuzzTest {
 
     /** The first byte chooses the kind of record. */
     public static void fuzzerTestOneInput(byte[] input) throws Exception {
-        if (input.length == 0) {
-            return;
-        }
-        byte[] record = Arrays.copyOfRange(input, 1, input.length);
-        Mutations.bounded(record.length, () -> {
+        Mutations.readSample(input, KINDS, (kind, record) -> {
             try {
-                readAgain(Math.floorMod(input[0], KINDS), record);
+                readAgain(kind, record);
             } catch (RecordFormatException e) {
                 // The contract.
             }

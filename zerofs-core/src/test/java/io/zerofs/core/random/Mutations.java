@@ -87,6 +87,14 @@ public final class Mutations {
         });
     }
 
+    /** Runs the code that the first byte of a {@link #sample} chooses, within the heap of {@link #bounded}. */
+    public static void readSample(byte[] input, int kinds, KindReading code) throws Exception {
+        if (input.length > 0) {
+            byte[] bytes = Arrays.copyOfRange(input, 1, input.length);
+            bounded(bytes.length, () -> code.read(Math.floorMod(input[0], kinds), bytes));
+        }
+    }
+
     /**
      * Runs code that reads {@code inputBytes} bytes, and fails if it takes more heap than such an input may cost. Too much
      * counts only if it comes each time, since classes are loaded at their first use, and a second run may go another way.
@@ -112,6 +120,12 @@ public final class Mutations {
     @FunctionalInterface
     public interface Reading {
         void read() throws Exception;
+    }
+
+    /** Code that reads bytes of one kind, and handles what its contract lets it throw. */
+    @FunctionalInterface
+    public interface KindReading {
+        void read(int kind, byte[] bytes) throws Exception;
     }
 
     private static void write(List<byte[]> samples, Path directory) throws IOException {

@@ -122,16 +122,29 @@ class GreedyClientTest {
         assertBounded();
     }
 
+    /** Opens a server whose protocols the test sees. */
+    private static ProtocolServer open(ServerResources resources, List<EchoProtocol> protocols) throws ListenException {
+        return ProtocolServer.open("echo", List.of(ListenAddress.tcp("127.0.0.1:0")), resources, connection -> {
+            EchoProtocol protocol = new EchoProtocol(connection);
+            protocols.add(protocol);
+            return protocol;
+        });
+    }
+
+    private static byte[] echoRequests(int many) {
+        ByteBuffer requests = ByteBuffer.allocate(many * 10);
+        for (int i = 0; i < many; i++) {
+            requests.put(message(ECHO, 10));
+        }
+        return requests.array();
+    }
+
     @Test
     void othersOfAnEventLoopHaveTheirTurnWhileOneConnectionSendsMany() throws Exception {
         int many = 10 * MessageHandler.MESSAGES_PER_TURN_MAX;
         List<EchoProtocol> protocols = new CopyOnWriteArrayList<>();
         try (ServerResources resources = new ServerResources(ONE_LOOP);
-                ProtocolServer other = ProtocolServer.open(
-                        "echo", List.of(ListenAddress.tcp("127.0.0.1:0")), resources, connection -> {
-                            protocols.add(new EchoProtocol(connection));
-                            return protocols.get(protocols.size() - 1);
-                        });
+                ProtocolServer other = open(resources, protocols);
                 Socket busy = new Socket(InetAddress.getLoopbackAddress(), other.port());
                 Socket few = new Socket(InetAddress.getLoopbackAddress(), other.port())) {
             until(() -> protocols.size() == 2);
@@ -141,11 +154,7 @@ class GreedyClientTest {
             protocols.get(0).whenRead = () -> sent.await();
             protocols.get(1).whenRead =
                     () -> before.complete(protocols.get(0).messages.get());
-            ByteBuffer requests = ByteBuffer.allocate(many * 10);
-            for (int i = 0; i < many; i++) {
-                requests.put(message(ECHO, 10));
-            }
-            busy.getOutputStream().write(requests.array());
+            busy.getOutputStream().write(echoRequests(many));
             until(() -> protocols.get(0).messages.get() == 1);
             few.getOutputStream().write(message(ECHO, 10));
             sent.countDown();
@@ -158,21 +167,13 @@ class GreedyClientTest {
     }
 
     @Test
-    void allThatAClientSentBeforeItEndedItsSideIsHandled() throws IOException {
+    void allThatAClientSentBeforeItEndedItsSideIsHandled() throws Exception {
         int many = 10 * MessageHandler.MESSAGES_PER_TURN_MAX;
         List<EchoProtocol> protocols = new CopyOnWriteArrayList<>();
         try (ServerResources resources = new ServerResources(ONE_LOOP);
-                ProtocolServer other = ProtocolServer.open(
-                        "echo", List.of(ListenAddress.tcp("127.0.0.1:0")), resources, connection -> {
-                            protocols.add(new EchoProtocol(connection));
-                            return protocols.get(0);
-                        });
+                ProtocolServer other = open(resources, protocols);
                 Socket client = new Socket(InetAddress.getLoopbackAddress(), other.port())) {
-            ByteBuffer requests = ByteBuffer.allocate(many * 10);
-            for (int i = 0; i < many; i++) {
-                requests.put(message(ECHO, 10));
-            }
-            client.getOutputStream().write(requests.array());
+            client.getOutputStream().write(echoRequests(many));
             client.shutdownOutput();
             until(() -> protocols.size() == 1 && protocols.get(0).messages.get() == many);
         }

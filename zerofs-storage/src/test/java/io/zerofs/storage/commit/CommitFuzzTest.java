@@ -17,7 +17,6 @@ import io.zerofs.storage.seal.ObjectKind;
 import io.zerofs.storage.seal.Salt;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -59,13 +58,9 @@ final class CommitFuzzTest {
 
     /** The first byte chooses the reader. */
     public static void fuzzerTestOneInput(byte[] input) throws Exception {
-        if (input.length == 0) {
-            return;
-        }
-        byte[] bytes = Arrays.copyOfRange(input, 1, input.length);
-        Mutations.bounded(bytes.length, () -> {
+        Mutations.readSample(input, KINDS, (kind, bytes) -> {
             try {
-                read(Math.floorMod(input[0], KINDS), bytes);
+                read(kind, bytes);
             } catch (CorruptObjectException e) {
                 assertTrue(e.getMessage().length() < 300, e.getMessage());
             }

@@ -34,13 +34,9 @@ final class IndexFuzzTest {
 
     /** The first byte chooses the kind of record. */
     public static void fuzzerTestOneInput(byte[] input) throws Exception {
-        if (input.length == 0) {
-            return;
-        }
-        byte[] bytes = Arrays.copyOfRange(input, 1, input.length);
-        Mutations.bounded(bytes.length, () -> {
+        Mutations.readSample(input, KINDS, (kind, bytes) -> {
             try {
-                read(Math.floorMod(input[0], KINDS), bytes);
+                read(kind, bytes);
             } catch (VolumeException e) {
                 assertEquals(VolumeException.Kind.CORRUPT, e.kind());
             }

@@ -57,13 +57,9 @@ final class VolumeFuzzTest {
 
     /** The first byte chooses the reader. */
     public static void fuzzerTestOneInput(byte[] input) throws Exception {
-        if (input.length == 0) {
-            return;
-        }
-        byte[] bytes = Arrays.copyOfRange(input, 1, input.length);
-        Mutations.bounded(bytes.length, () -> {
+        Mutations.readSample(input, KINDS, (kind, bytes) -> {
             try {
-                read(Math.floorMod(input[0], KINDS), bytes);
+                read(kind, bytes);
             } catch (CorruptObjectException | OpenException e) {
                 assertTrue(e.getMessage().length() < 300, e.getMessage());
             }
