@@ -21,14 +21,11 @@ final class ActivityLog implements AutoCloseable {
     /** Sums since the start; stored and live bytes are present values. */
     record Sums(long puts, long putBytes, long gets, long getBytes, long deleted, long storedBytes, long liveBytes) {
         static Sums of(StoreMetrics store, GcStatistics space) {
-            StoreMetrics.OperationCounts put = store.counts(StoreOperation.PUT);
-            StoreMetrics.OperationCounts get = store.counts(StoreOperation.GET);
-            StoreMetrics.OperationCounts range = store.counts(StoreOperation.GET_RANGE);
             return new Sums(
-                    put.requests(),
-                    put.bytes(),
-                    get.requests() + range.requests(),
-                    get.bytes() + range.bytes(),
+                    store.requests(StoreOperation.PUT),
+                    store.bytes(StoreOperation.PUT),
+                    store.requests(StoreOperation.GET) + store.requests(StoreOperation.GET_RANGE),
+                    store.bytes(StoreOperation.GET) + store.bytes(StoreOperation.GET_RANGE),
                     space.deletedObjects(),
                     space.commitBytes(),
                     space.liveBytes());

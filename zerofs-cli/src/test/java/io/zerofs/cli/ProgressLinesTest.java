@@ -3,6 +3,7 @@ package io.zerofs.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.prometheus.metrics.model.registry.Collector;
 import io.zerofs.storage.object.StoreMetrics;
 import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.recovery.OpenProgress.Step;
@@ -22,8 +23,18 @@ class ProgressLinesTest {
         }
 
         @Override
-        public OperationCounts counts(StoreOperation operation) {
-            throw new UnsupportedOperationException();
+        public long requests(StoreOperation operation) {
+            return 1;
+        }
+
+        @Override
+        public long bytes(StoreOperation operation) {
+            return 0;
+        }
+
+        @Override
+        public List<Collector> collectors() {
+            return List.of();
         }
     }
 

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: AGPL-3.0-only
-/** The metrics of the daemon as text in the format of Prometheus, and the server that sends them over HTTP. */
+/** The server that sends the metrics of the daemon over HTTP. */
 package io.zerofs.server.metrics;

@@ -7,6 +7,8 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.NotSslRecordException;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.model.snapshots.Unit;
 import io.zerofs.server.bytes.MalformedMessageException;
 import java.io.IOException;
 import java.util.concurrent.RejectedExecutionException;
@@ -30,7 +32,7 @@ final class MessageHandler extends ChannelConnection {
 
     private final AdmissionControl.ConnectionBudget budget;
     private final MessageProtocol protocol;
-    private final RequestMeter meter;
+    private final DistributionDataPoint meter;
     private ReplyWriter replies;
 
     // Confined to the event loop.
@@ -293,7 +295,7 @@ final class MessageHandler extends ChannelConnection {
 
     /** Counts a request that ended. Any thread. */
     void requestEnded(long nanos) {
-        meter.took(nanos);
+        meter.observe(Unit.nanosToSeconds(nanos));
         if (finishing) {
             onEventLoop(this::closeIfFinished);
         }

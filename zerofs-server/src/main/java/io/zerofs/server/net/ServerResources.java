@@ -3,11 +3,12 @@ package io.zerofs.server.net;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.metrics.Histogram;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -30,6 +31,8 @@ public final class ServerResources implements AutoCloseable {
      */
     public static final int VANISHED_SECONDS = 60;
 
+    private static final double[] LATENCY_BOUNDS_SECONDS = {1e-4, 3e-4, 1e-3, 3e-3, .01, .03, .1, .3, 1, 10, 60};
+
     private final ServerSettings settings;
     private final int vanishedSeconds;
     private final ByteBufAllocator allocator;
@@ -41,7 +44,14 @@ public final class ServerResources implements AutoCloseable {
     private final Door door;
     private final Set<MessageHandler> handlers = ConcurrentHashMap.newKeySet();
     private final AtomicInteger openToAll = new AtomicInteger();
-    private final Map<String, RequestMeter> meters = new ConcurrentHashMap<>();
+    private final Histogram requests = Histogram.builder()
+            .name("zerofs_server_request_seconds")
+            .help("Time from a request to its reply.")
+            .labelNames("protocol")
+            .classicOnly()
+            .classicUpperBounds(LATENCY_BOUNDS_SECONDS)
+            .withoutExemplars()
+            .build();
     private final LimitedLog closed = new LimitedLog(LOG, Level.INFO, "connections closed");
     private final LimitedLog unexpected = new LimitedLog(LOG, Level.ERROR, "unexpected errors");
 
@@ -87,11 +97,9 @@ public final class ServerResources implements AutoCloseable {
         return (int) connections.used();
     }
 
-    /** Returns the counts of each protocol that has had a connection, by its name. */
-    public Map<String, RequestMeter.Counts> requests() {
-        Map<String, RequestMeter.Counts> counts = new TreeMap<>();
-        meters.forEach((protocol, meter) -> counts.put(protocol, meter.counts()));
-        return counts;
+    /** Returns the requests of each protocol that has had a connection, by latency: from the whole message to its reply. */
+    public Histogram requests() {
+        return requests;
     }
 
     /** Returns the log of connections that the daemon closed because of their clients. */
@@ -118,8 +126,9 @@ public final class ServerResources implements AutoCloseable {
         openToAll.incrementAndGet();
     }
 
-    RequestMeter meter(String protocol) {
-        return meters.computeIfAbsent(protocol, unused -> new RequestMeter());
+    /** Returns the meter of a protocol's requests, in seconds. */
+    DistributionDataPoint meter(String protocol) {
+        return requests.labelValues(protocol);
     }
 
     /** Returns the allocator for requests and replies, all of them in direct memory. */

@@ -1,34 +1,66 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object;
 
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.Collector;
+import io.prometheus.metrics.model.snapshots.Unit;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.ToLongFunction;
+import java.util.function.BiConsumer;
 
 /**
  * Counts the calls of a store. It is below {@link RetryingObjectStore}, so it counts each attempt. A long list or delete
  * that needs several requests counts as one. Thread-safe.
  */
 public final class MeteredObjectStore extends ForwardingObjectStore implements StoreMetrics {
-    private volatile Optional<String> lastFailure = Optional.empty();
-    private final MonotonicClock clock;
+    private static final double[] LATENCY_BOUNDS_SECONDS = {
+        .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60
+    };
+
+    private final Counter requests = Counter.builder()
+            .name("zerofs_store_requests_total")
+            .help("Requests to the store by outcome; each repetition counts.")
+            .labelNames("operation", "outcome")
+            .withoutExemplars()
+            .build();
+    private final Counter bytes = Counter.builder()
+            .name("zerofs_store_bytes_total")
+            .help("Bytes sent by PUTs and received by GETs.")
+            .labelNames("operation")
+            .withoutExemplars()
+            .build();
+    private final Histogram seconds = Histogram.builder()
+            .name("zerofs_store_request_seconds")
+            .help("Duration of requests to the store.")
+            .labelNames("operation")
+            .classicOnly()
+            .classicUpperBounds(LATENCY_BOUNDS_SECONDS)
+            .withoutExemplars()
+            .build();
     private final Map<StoreOperation, Meter> meters = new EnumMap<>(StoreOperation.class);
+    private final MonotonicClock clock;
+    private volatile Optional<String> lastFailure = Optional.empty();
 
     /** @param store closed together with this */
     public MeteredObjectStore(ObjectStore store, MonotonicClock clock) {
         super(store);
         this.clock = clock;
         for (StoreOperation operation : StoreOperation.values()) {
-            meters.put(operation, new Meter());
+            meters.put(operation, new Meter(label(operation)));
         }
+    }
+
+    private static String label(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 
     private interface Call<T> {
@@ -38,11 +70,10 @@ public final class MeteredObjectStore extends ForwardingObjectStore implements S
     @Override
     public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
         long size = bytes.stream().mapToLong(ByteBuffer::remaining).sum();
-        PutOutcome outcome = metered(StoreOperation.PUT, () -> store.put(name, bytes, condition), unused -> size);
-        if (outcome == PutOutcome.REFUSED) {
-            meters.get(StoreOperation.PUT).refusals.increment();
-        }
-        return outcome;
+        return metered(StoreOperation.PUT, () -> store.put(name, bytes, condition), (meter, outcome) -> {
+            meter.bytes.inc(size);
+            (outcome == PutOutcome.REFUSED ? meter.conditionFailed : meter.ok).inc();
+        });
     }
 
     @Override
@@ -50,25 +81,30 @@ public final class MeteredObjectStore extends ForwardingObjectStore implements S
         return metered(
                 StoreOperation.GET,
                 () -> store.get(name, bytesMax),
-                object -> object.bytes().remaining());
+                (meter, object) -> meter.succeeded(object.bytes().remaining()));
     }
 
     @Override
     public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
-        return metered(StoreOperation.GET_RANGE, () -> store.getRange(name, offset, length), object -> length);
+        return metered(
+                StoreOperation.GET_RANGE,
+                () -> store.getRange(name, offset, length),
+                (meter, object) -> meter.succeeded(length));
     }
 
     @Override
     public List<ObjectInfo> list(String prefix, String after, int max) throws ObjectStoreException {
-        return metered(StoreOperation.LIST, () -> store.list(prefix, after, max), unused -> 0);
+        return metered(StoreOperation.LIST, () -> store.list(prefix, after, max), (meter, infos) -> meter.succeeded(0));
     }
 
     @Override
     public Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException {
-        Map<String, ObjectStoreException> failed =
-                metered(StoreOperation.DELETE, () -> store.delete(names), unused -> 0);
-        failed.values().forEach(meters.get(StoreOperation.DELETE)::failed);
-        return failed;
+        return metered(StoreOperation.DELETE, () -> store.delete(names), (meter, failed) -> {
+            failed.values().forEach(meter::failed);
+            if (failed.isEmpty()) {
+                meter.succeeded(0);
+            }
+        });
     }
 
     @Override
@@ -77,16 +113,27 @@ public final class MeteredObjectStore extends ForwardingObjectStore implements S
     }
 
     @Override
-    public OperationCounts counts(StoreOperation operation) {
-        return meters.get(operation).counts();
+    public long requests(StoreOperation operation) {
+        return meters.get(operation).seconds.getCount();
     }
 
-    private <T> T metered(StoreOperation operation, Call<T> call, ToLongFunction<T> bytes) throws ObjectStoreException {
+    @Override
+    public long bytes(StoreOperation operation) {
+        return meters.get(operation).bytes.getLongValue();
+    }
+
+    @Override
+    public List<Collector> collectors() {
+        return List.of(requests, bytes, seconds);
+    }
+
+    private <T> T metered(StoreOperation operation, Call<T> call, BiConsumer<Meter, T> succeeded)
+            throws ObjectStoreException {
         Meter meter = meters.get(operation);
         long start = clock.nanoTime();
         try {
             T result = call.send();
-            meter.bytes.add(bytes.applyAsLong(result));
+            succeeded.accept(meter, result);
             lastFailure = Optional.empty();
             return result;
         } catch (ObjectStoreException e) {
@@ -94,57 +141,37 @@ public final class MeteredObjectStore extends ForwardingObjectStore implements S
             lastFailure = Optional.of(String.valueOf(e.getMessage()));
             throw e;
         } finally {
-            meter.took(clock.nanoTime() - start);
+            meter.seconds.observe(Unit.nanosToSeconds(clock.nanoTime() - start));
         }
     }
 
-    private static final class Meter {
-        private final LongAdder requests = new LongAdder();
-        private final LongAdder bytes = new LongAdder();
-        private final LongAdder refusals = new LongAdder();
-        private final LongAdder throttled = new LongAdder();
-        private final LongAdder latencyNanos = new LongAdder();
-        private final AtomicLongArray latencies = new AtomicLongArray(LATENCY_BOUNDS_MILLIS.size() + 1);
-        private final Map<Kind, LongAdder> errors = new EnumMap<>(Kind.class);
+    /** The counts of one operation, whose labels are looked up once. */
+    private final class Meter {
+        private final CounterDataPoint ok;
+        private final CounterDataPoint conditionFailed;
+        private final CounterDataPoint throttled;
+        private final Map<Kind, CounterDataPoint> errors = new EnumMap<>(Kind.class);
+        private final CounterDataPoint bytes;
+        private final DistributionDataPoint seconds;
 
-        Meter() {
+        Meter(String operation) {
+            ok = requests.labelValues(operation, "ok");
+            conditionFailed = requests.labelValues(operation, "condition_failed");
+            throttled = requests.labelValues(operation, "throttled");
             for (Kind kind : Kind.values()) {
-                errors.put(kind, new LongAdder());
+                errors.put(kind, requests.labelValues(operation, label(kind)));
             }
+            bytes = MeteredObjectStore.this.bytes.labelValues(operation);
+            seconds = MeteredObjectStore.this.seconds.labelValues(operation);
         }
 
-        void took(long nanos) {
-            requests.increment();
-            latencyNanos.add(nanos);
-            int bucket = 0;
-            while (bucket < LATENCY_BOUNDS_MILLIS.size() && nanos > LATENCY_BOUNDS_MILLIS.get(bucket) * 1_000_000L) {
-                bucket++;
-            }
-            latencies.incrementAndGet(bucket);
+        void succeeded(long moved) {
+            bytes.inc(moved);
+            ok.inc();
         }
 
         void failed(ObjectStoreException e) {
-            errors.get(e.kind()).increment();
-            if (e.isThrottled()) {
-                throttled.increment();
-            }
-        }
-
-        OperationCounts counts() {
-            Map<Kind, Long> errorCounts = new EnumMap<>(Kind.class);
-            errors.forEach((kind, count) -> errorCounts.put(kind, count.sum()));
-            List<Long> latencyCounts = new ArrayList<>();
-            for (int i = 0; i < latencies.length(); i++) {
-                latencyCounts.add(latencies.get(i));
-            }
-            return new OperationCounts(
-                    requests.sum(),
-                    bytes.sum(),
-                    refusals.sum(),
-                    errorCounts,
-                    throttled.sum(),
-                    latencyNanos.sum(),
-                    latencyCounts);
+            (e.isThrottled() ? throttled : errors.get(e.kind())).inc();
         }
     }
 }
