@@ -3,13 +3,13 @@
 # ZeroFS: this shell script, followed by the program as a jar. The script finds a Java runtime and starts
 # it on this same file, with flags for the command. ZEROFS_JAVA names the java to use; without it the
 # script takes the newest of JAVA_HOME, /usr/lib/jvm and PATH. ZEROFS_JAVA_OPTS adds your own flags.
-# zerofs-java in the user's cache directory has class archives for faster starts; you may delete it.
+# zerofs-java in the user's cache directory has class archives and flags for faster starts; you may delete it.
 set -u
 
 JAVA_OLDEST=17
 IDLE_SECONDS_MAX=30     # Azure forgets idle connections after 4 minutes, Java 17 only after 20
-BUDGET_MB_DEFAULT=250   # memory_size_gb = 0.25
 ARCHIVES_MAX=4          # of some 57 MB each
+FLAGS_MAX=100           # files with the flags for one configuration each
 
 fail() { echo "zerofs: $*" >&2; exit 1; }
 
@@ -46,28 +46,6 @@ find_java() {
     fail "needs Java $JAVA_OLDEST or later; install one (Debian: openjdk-17-jre-headless) or set ZEROFS_JAVA"
 }
 
-# Prints [cache] memory_size_gb of the file of -c or --config, in MB. The program itself parses the file properly.
-budget_mb() {
-  config=''
-  while [ $# -gt 0 ]; do
-    case $1 in
-      -c | --config) config=${2:-} ;;
-      -c?*) config=${1#-c} ;;
-      --config=*) config=${1#--config=} ;;
-    esac
-    shift
-  done
-  # A number in TOML's syntax. A comment begins at a # without a quotation mark before it. If this reads the number wrong,
-  # the program reports that the heap does not fit.
-  sed "s/^\([^\"']*\)#.*/\1/" "$config" 2>/dev/null | awk -v mb="$BUDGET_MB_DEFAULT" '
-    match($0, /memory_size_gb["'\''[:blank:]]*=[[:blank:]]*[+]?[0-9][0-9_.eE+-]*/) {
-      number = substr($0, RSTART, RLENGTH)
-      gsub(/.*=[[:blank:]]*|_/, "", number)
-      mb = int(number * 1000)
-    }
-    END { print mb }'
-}
-
 # Native libraries are unpacked here. The directory's name has our process id, which Java keeps after
 # exec, so that a later start can remove the directory of a killed process.
 native_dir() {
@@ -79,22 +57,80 @@ native_dir() {
   mktemp -d "$base.$$.XXXXXX" || fail "cannot create a directory in ${TMPDIR:-/tmp}"
 }
 
-# Sets archive, the path without suffix of the archive for this file and runtime. Fails if no archive can be kept.
-find_archive() {
-  release=${java%/bin/java}/release
-  archives=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/zerofs-java
+# Sets cache, the directory for later starts, archive, the path without suffix of the archive for this file and runtime,
+# and mapped, the flag that lets Java map the archive. An empty word means that there is none.
+find_cache() {
+  cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/zerofs-java archive='' mapped='' release=${java%/bin/java}/release
   # shellcheck disable=SC2174 # of the directories only the last is private
-  [ -r "$release" ] && mkdir -p -m 700 "$archives" 2>/dev/null && [ -O "$archives" ] && [ -w "$archives" ] &&
-    archive=$archives/$({ ls -lnL "$program"; cat "$release"; } | cksum | tr ' ' -)
+  if ! mkdir -p -m 700 "$cache" 2>/dev/null || [ ! -O "$cache" ] || [ ! -w "$cache" ]; then
+    cache=''
+  elif [ -r "$release" ]; then
+    archive=$cache/$({ ls -lnL "$program"; cat "$release"; } | cksum | tr ' ' -)
+    if [ -r "$archive.jsa" ]; then mapped=-XX:SharedArchiveFile=$archive.jsa; fi
+  fi
+}
+
+# Removes all but the $1 newest files with suffix $2 that are kept for later starts.
+keep_newest() {
+  # shellcheck disable=SC2012 # the newest first; names without line breaks
+  ls -t "$cache"/*"$2" | tail -n "+$(($1 + 1))" | while read -r old; do rm -f "$old"; done
+}
+
+# Prints the file of -c or --config, if the arguments are as usual.
+config_file() {
+  config=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      -c | --config) config=${2:-} ;;
+      -c=* | --config=*) config=${1#*=} ;;
+      -c?*) config=${1#-c} ;;
+    esac
+    shift
+  done
+  printf '%s' "$config"
+}
+
+# Prints the file for the flags of this program and the present content of the configuration; nothing if they cannot be
+# kept. The name has 16 bits of a checksum only, because more would help to guess a password in the configuration. If two
+# contents of one size have the same bits, the program notices it.
+flags_file() {
+  [ -n "$cache" ] && [ -f "$config" ] && [ -r "$config" ] || return
+  sum=$(cksum <"$config")
+  # shellcheck disable=SC2012 # one name, to be compared only
+  echo "$cache/$(ls -lnL "$program" | cksum | tr ' ' -).$((${sum%% *} % 65536))-${sum##* }.flags"
+}
+
+# Sets memory_flags, which depend on the configuration. Only the program understands it, so the program is asked, once for
+# each content of the file. If the program reports a mistake instead, or prints its help, that is all.
+find_memory_flags() {
+  config=$(config_file "$@")
+  kept=$(flags_file) memory_flags=''
+  if [ -n "$kept" ] && [ -r "$kept" ]; then read -r memory_flags <"$kept"; fi
+  case $memory_flags in
+    -X*) return ;;
+  esac
+  shift
+  # shellcheck disable=SC2086 # several flags
+  memory_flags=$("$java" $flags ${mapped:+"$mapped"} -Xms16m -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+    -jar "$program" run --java-flags "$@") || exit
+  case $memory_flags in
+    -X*) ;;
+    *) printf '%s\n' "$memory_flags"; exit ;;
+  esac
+  # The file may have changed meanwhile.
+  if [ -n "$kept" ] && [ "$kept" = "$(flags_file)" ]; then
+    { (umask 077 && echo "$memory_flags" >"$kept.$$") && mv "$kept.$$" "$kept"; } 2>/dev/null || rm -f "$kept.$$"
+    keep_newest "$FLAGS_MAX" .flags
+  fi
 }
 
 # Prints the flag that lets Java map the classes from an archive instead of parsing and checking them again. The first
 # daemon lists the classes that it loads, and the next start makes the archive from this list.
 archive_flag() {
-  find_archive || return
-  if [ -r "$archive.jsa" ]; then
+  [ -n "$archive" ] || return
+  if [ -n "$mapped" ]; then
     touch -c "$archive.jsa"
-    echo "-XX:SharedArchiveFile=$archive.jsa"
+    echo "$mapped"
     return
   fi
   for list in "$archive".*.classes; do
@@ -121,8 +157,7 @@ make_archive() {
         nice -n 5 "$java" $flags -XX:+AOTClassLinking -Xmx512m -Xshare:dump -cp "$program" \
           -XX:SharedClassListFile="$new.list" -XX:SharedArchiveFile="$new" && mv "$new" "$archive.jsa"
       rm -f "$new" "$new.list" "$archive".*.classes
-      # shellcheck disable=SC2012 # the newest first; names without blanks
-      ls -t "$archives"/*.jsa | tail -n "+$((ARCHIVES_MAX + 1))" | while read -r old; do rm -f "$old"; done
+      keep_newest "$ARCHIVES_MAX" .jsa
     ) </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
   )
 }
@@ -138,30 +173,23 @@ flags='-XX:+IgnoreUnrecognizedVMOptions -XX:+VerifySharedSpaces -Xlog:cds*=off'
 if [ "$version" -ge 22 ]; then flags="$flags --enable-native-access=ALL-UNNAMED"; fi
 if [ "$version" -ge 23 ]; then flags="$flags --sun-misc-unsafe-memory-access=allow"; fi
 if [ "$version" -ge 24 ]; then flags="$flags -Xlog:aot*=off"; fi
+if [ "$command" = run ]; then
+  find_cache
+  find_memory_flags "$@"
+fi
 # shellcheck disable=SC2086 # several flags, separated by blanks; the last of two that contradict each other counts
 set -- ${ZEROFS_JAVA_OPTS:-} -jar "$program" "$@"
 case $command in
   run)
     archive_flag=$(archive_flag)
     if [ -n "$archive_flag" ]; then set -- "$archive_flag" "$@"; fi
-    # The division of MemoryBudget.java, plus the program's own needs: 224 MiB of heap, mainly room for the collector,
-    # and 96 MiB of direct memory.
-    budget=$(budget_mb "$@")
-    requests=$((budget / 8 < 256 ? budget / 8 : 256))
-    heap=$((224 + budget * 5 / 8))
-    # At most 35 MB and half of the budget are live. Marking begins when a quarter of the rest is taken too. Until then
-    # young collections free the large arrays of written data, which G1's own threshold ignores. G1 also ignores them
-    # when it sizes the young generation, which must leave room to copy its live objects.
-    marking=$(((82 + budget * 17 / 32) * 100 / heap)) young=$((heap / 8))
-    # Arrays of 256 KiB, with a header each, waste a quarter of a region of 1 MiB; large heaps have larger ones anyway.
-    if [ "$heap" -lt 4096 ]; then set -- -XX:G1HeapRegionSize=2m "$@"; fi
     # Each of glibc's arenas keeps its peak, and RocksDB's threads would fill one each. The compiler's memory is returned.
     export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
-    set -- -Xms64m "-Xmx${heap}m" "-XX:MaxDirectMemorySize=$((96 + requests))m" \
+    # shellcheck disable=SC2086 # several flags
+    set -- -Xms64m $memory_flags "-Dzerofs.java_flags=$kept" \
       -XX:TrimNativeHeapInterval=10000 -Djdk.nio.maxCachedBufferSize=262144 \
       "-Djdk.httpclient.keepalive.timeout=$IDLE_SECONDS_MAX" \
-      -XX:+UseG1GC -XX:-G1UseAdaptiveIHOP "-XX:InitiatingHeapOccupancyPercent=$marking" "-XX:MaxNewSize=${young}m" \
-      -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
+      -XX:+UseG1GC -XX:-G1UseAdaptiveIHOP -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   change-password)
     set -- -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   *)

@@ -12,7 +12,7 @@ import java.time.Duration;
 
 /**
  * The division of {@code memory_size_gb}. Pages and dirty data are on the Java heap, with an eighth of the whole free for
- * the collector. Requests are in direct memory, and the index is in RocksDB's own. The start script sizes heap and direct
+ * the collector. Requests are in direct memory, and the index is in RocksDB's own. {@link JavaFlags} sizes heap and direct
  * memory to fit, and adds the program's own needs.
  *
  * @param dirtyBytes written data that is not yet in the store, and uploads in flight
@@ -28,7 +28,7 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
 
     private static final long REQUESTS_MAX = 256 * MIB;
 
-    /** Heap and direct memory of the program itself. The start script adds more. */
+    /** Heap and direct memory of the program itself. {@link JavaFlags} adds more. */
     private static final long PROGRAM_HEAP_BYTES = 128 * MIB;
 
     private static final long PROGRAM_DIRECT_BYTES = 64 * MIB;

@@ -13,6 +13,8 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.server.net.Supervisor;
 import io.zerofs.storage.recovery.OpenException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
@@ -43,6 +45,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--create", description = "Create the volume if there is none at the URL.")
     private boolean create;
 
+    @Option(names = "--java-flags", hidden = true, description = "Print Java's flags for this configuration instead.")
+    private boolean javaFlags;
+
     /** The reason for the end: empty for a signal, else the failure that stopped the volume. */
     private final CompletableFuture<Optional<VolumeException>> end = new CompletableFuture<>();
 
@@ -50,8 +55,19 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws ExitException, InterruptedException {
+        if (javaFlags) {
+            requireFile(configuration.file());
+        }
         ZerofsConfig config = configuration.load();
         requireMemory(config.cache(), machineBytes());
+        if (javaFlags) {
+            System.out.println(JavaFlags.of(config.cache()));
+            return ExitCode.OK.status();
+        }
+        String keptFlags = System.getProperty(JavaFlags.KEPT, "");
+        if (!keptFlags.isEmpty() && JavaFlags.forgetIfWrong(Path.of(keptFlags), config.cache())) {
+            log.warn("the start script kept wrong flags for Java in {}; the next start corrects them", keptFlags);
+        }
         requireHeap(config.cache(), Runtime.getRuntime().maxMemory(), directBytesMax());
         StopSignals.install(this::onSignal);
         log.info("{}", describeProcess());
@@ -117,6 +133,14 @@ final class RunCommand implements Callable<Integer> {
                 files);
     }
 
+    /** Requires a file that can be read twice: for Java's flags, and for the daemon. */
+    private static void requireFile(Path file) throws ExitException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new ExitException(
+                    ExitCode.CONFIG, file + ": not a regular file; the start reads it twice, so it cannot be a pipe");
+        }
+    }
+
     /** Returns the memory of this machine or container. */
     private static long machineBytes() {
         return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
@@ -142,7 +166,7 @@ final class RunCommand implements Callable<Integer> {
         return set == 0 ? Runtime.getRuntime().maxMemory() : set;
     }
 
-    /** Requires enough memory: the start script has no TOML parser, and Java's flags may come from other places. */
+    /** Requires enough memory: Java's flags may come from other places than the start script. */
     static void requireHeap(CacheConfig cache, long heapBytesMax, long directBytesMax) throws ExitException {
         MemoryBudget budget = MemoryBudget.of(cache);
         if (heapBytesMax < budget.heapBytesMin() || directBytesMax < budget.directBytesMin()) {
@@ -153,14 +177,13 @@ final class RunCommand implements Callable<Integer> {
                     String.format(
                             Locale.ROOT,
                             "[cache] memory_size_gb = %s needs %d MiB of Java heap and %d MiB of direct memory, and Java has"
-                                    + " %d and %d: write the key on a line of its own as memory_size_gb = %s, or set"
-                                    + " ZEROFS_JAVA_OPTS=\"-Xmx%dm -XX:MaxDirectMemorySize=%dm\"",
+                                    + " %d and %d: without the start script, or with flags of your own, use -Xmx%dm and"
+                                    + " -XX:MaxDirectMemorySize=%dm",
                             cache.memorySizeGb(),
                             heap,
                             direct,
                             heapBytesMax >> 20,
                             directBytesMax >> 20,
-                            cache.memorySizeGb(),
                             heap,
                             direct));
         }

@@ -3,74 +3,217 @@ package io.zerofs.cli;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.zerofs.cli.config.CacheConfig;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The start script, with a Java that only prints its flags: heap and direct memory fit the configuration. */
+/**
+ * The start script, with a Java that answers the script's question as the program does, and prints the flags of every other
+ * start.
+ */
 class StartScriptTest {
     private static final long MIB = 1 << 20;
+
+    private static final Path SCRIPT =
+            Path.of("src", "main", "stub", "zerofs.sh").toAbsolutePath();
+
+    private static final String JAVA = """
+            #!/bin/sh
+            case " $* " in
+              *" --java-flags "*)
+                echo asked >>'%1$s/asked'
+                while [ "$1" != -jar ]; do shift; done
+                shift 2
+                exec '%2$s/bin/java' -XX:TieredStopAtLevel=1 -cp '%3$s' io.zerofs.cli.Main "$@" ;;
+            esac
+            printf '%%s\\n' "$@"
+            """;
+
+    private static final String STORAGE = "[storage]\nurl = \"file:///store\"\nencryption_password = ";
 
     @TempDir
     Path directory;
 
+    /** The end of a start: its status, the flags or the output, and all lines on stderr. */
+    private record Start(int status, List<String> lines, List<String> errors) {
+        long mebibytes(String flag) {
+            List<String> found =
+                    lines.stream().filter(line -> line.startsWith(flag)).toList();
+            assertEquals(1, found.size(), () -> flag + " in " + this);
+            return Long.parseLong(found.get(0).substring(flag.length()).replace("m", ""));
+        }
+
+        void assertFits(double gigabytes) {
+            assertEquals(List.of(), errors);
+            assertEquals(0, status);
+            CacheConfig cache = new CacheConfig(Path.of("cache"), 10, gigabytes);
+            long heap = mebibytes("-Xmx");
+            long direct = mebibytes("-XX:MaxDirectMemorySize=");
+            assertDoesNotThrow(() -> RunCommand.requireHeap(cache, heap * MIB, direct * MIB));
+            assertEquals(224 + Math.round(gigabytes * 1000) * 5 / 8, heap);
+        }
+    }
+
+    private static Stream<Arguments> spellings() {
+        String section = "[cache]\ndir = \"/var/cache#1\"\n";
+        return Stream.of(
+                arguments(0.5, section + "memory_size_gb = 0.5"),
+                arguments(1, section + "memory_size_gb=1"),
+                arguments(0.5, section + "\tmemory_size_gb\t=  0.5   # of 8, not memory_size_gb = 0.9"),
+                arguments(0.5, section + "'memory_size_gb' = 0.5"),
+                arguments(0.5, section + "\"memory\\u005fsize_gb\" = 0.5"),
+                arguments(1, section + "memory_size_gb = 0x1"),
+                arguments(1, section + "memory_size_gb = +1_0.0e-1\r"),
+                arguments(0.5, "cache.memory_size_gb = 0.5\ncache.dir = '/c'"),
+                arguments(0.5, "\"cache\" . 'memory_size_gb' = 5E-1\ncache.dir = '/c'"),
+                arguments(0.5, "cache = { memory_size_gb = 0.5, dir = '/c' }"),
+                arguments(0.5, "cache = { dir = 'memory_size_gb = 0.9', memory_size_gb = 0.5 }"),
+                arguments(0.5, "\uFEFF[ cache ]\nmemory_size_gb = 0.5\ndir = 'memory_size_gb = 0.9'"),
+                arguments(0.25, section + "# memory_size_gb = 0.9"),
+                arguments(0.25, section + "disk_size_gb = 9.0 # memory_size_gb = 0.9"),
+                arguments(0.25, "[cache]\ndir = \"\"\"/c/\\\nmemory_size_gb = 0.9\"\"\""),
+                arguments(0.25, "[cache]\ndir = '${HOME} memory_size_gb = 0.9'"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("spellings")
+    void heapAndDirectMemoryFitTheConfiguration(double gigabytes, String cache) throws Exception {
+        startWith(cache + "\n" + STORAGE + "\"\"\"\nmemory_size_gb = 0.8\n\"\"\"\n")
+                .assertFits(gigabytes);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-c FILE", "-cFILE", "-c=FILE", "--config FILE", "--config=FILE", "--create -c FILE"})
+    void theConfigurationIsReadHoweverItIsNamed(String arguments) throws Exception {
+        configure(0.5);
+        String[] words = arguments.replace("FILE", "z.toml").split(" ");
+        start(words).assertFits(0.5);
+        start(words).assertFits(0.5);
+        assertEquals(1, asked());
+    }
+
+    @Test
+    void onlyAnotherContentIsAskedFor() throws Exception {
+        for (double gigabytes : new double[] {0.5, 0.5, 0.75, 0.5, 0.75}) {
+            configure(gigabytes);
+            start("-c", "z.toml").assertFits(gigabytes);
+        }
+        assertEquals(2, asked());
+    }
+
+    @Test
+    void withoutAPlaceToKeepTheAnswerEachStartAsks() throws Exception {
+        Files.writeString(directory.resolve("zerofs-java"), "not a directory");
+        configure(0.5);
+        start("-c", "z.toml").assertFits(0.5);
+        start("-c", "z.toml").assertFits(0.5);
+        assertEquals(2, asked());
+    }
+
+    @Test
+    void aWrongAnswerThatIsKeptIsForgotten() throws Exception {
+        configure(0.5);
+        Start first = start("-c", "z.toml");
+        Path kept = kept(first);
+        CacheConfig cache = new CacheConfig(Path.of("cache"), 10, 0.5);
+        assertFalse(JavaFlags.forgetIfWrong(kept, cache));
+        Files.writeString(kept, "-Xmx9m\n");
+        assertEquals(kept, kept(start("-c", "z.toml")));
+        assertTrue(JavaFlags.forgetIfWrong(kept, cache));
+        assertFalse(JavaFlags.forgetIfWrong(kept, cache));
+        start("-c", "z.toml").assertFits(0.5);
+        Files.writeString(kept, "");
+        start("-c", "z.toml").assertFits(0.5);
+        assertEquals(3, asked());
+    }
+
+    @Test
+    void theKeptAnswersHaveALimit() throws Exception {
+        Path answers = Files.createDirectory(directory.resolve("zerofs-java"));
+        for (int i = 0; i < 105; i++) {
+            Files.writeString(answers.resolve(i + ".flags"), "-Xmx9m\n");
+        }
+        configure(0.5);
+        Path kept = kept(start("-c", "z.toml"));
+        try (Stream<Path> left = Files.list(answers)) {
+            assertEquals(100, left.count());
+        }
+        assertTrue(Files.exists(kept));
+    }
+
+    /** The question reports the mistake, and nothing else starts. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
-            ignoreLeadingAndTrailingWhitespace = false,
-            quoteCharacter = '`',
             value = {
-                "memory_size_gb = 4.0|4",
-                "memory_size_gb=4|4",
-                "memory_size_gb\t=\t4.0|4",
-                "  memory_size_gb   =   4.0   # of 8|4",
-                "'memory_size_gb' = 4.0|4",
-                "\"memory_size_gb\" = 4.0 # memory_size_gb = 1.0|4",
-                "memory_size_gb = +4.0|4",
-                "memory_size_gb = 1e1|10",
-                "memory_size_gb = 1.0E+1|10",
-                "memory_size_gb = 25e-2|0.25",
-                "memory_size_gb = 1_0.0|10",
-                "# memory_size_gb = 9.0|0.25",
-                "disk_size_gb = 9.0 # memory_size_gb = 9.0|0.25",
-                "memory_size_gb = 0.1|0.1",
-                "|0.25",
+                "memory_size_gb = one | 10 | z.toml:2: ",
+                "memory_size_gb = 0.01 | 10 | z.toml:2: [cache] memory_size_gb: 0.01 is not between 0.1 and 1000",
+                "memory_size_gb = 1000 | 10 | [cache] memory_size_gb = 1000.0 is more than the ",
+                "dir = \"${NOT_SET}\" | 10 | z.toml:2: [cache] dir: environment variable NOT_SET is not set",
             })
-    void heapAndDirectMemoryFitTheConfiguration(String line, double gigabytes) throws Exception {
-        String flags = start("[cache]\ndir = \"/var/cache#1\"\n" + (line == null ? "" : line) + "\n", "");
-        CacheConfig cache = new CacheConfig(directory, 10, gigabytes);
-        long heap = mebibytes(flags, "-Xmx");
-        long direct = mebibytes(flags, "-XX:MaxDirectMemorySize=");
-        assertDoesNotThrow(() -> RunCommand.requireHeap(cache, heap * MIB, direct * MIB));
-        assertEquals(224 + Math.round(gigabytes * 1000) * 5 / 8, heap);
+    void aMistakeIsReportedOnce(String line, int status, String message) throws Exception {
+        Start start = startWith(
+                "[cache]\n" + line + (line.startsWith("dir") ? "" : "\ndir = '/c'") + "\n" + STORAGE + "'p'\n");
+        assertEquals(status, start.status());
+        assertEquals(List.of(), start.lines());
+        assertEquals(1, start.errors().size(), start::toString);
+        assertTrue(start.errors().get(0).startsWith("zerofs: " + message), start::toString);
+    }
+
+    @Test
+    void wrongArgumentsAndHelpAreAnsweredOnce() throws Exception {
+        assertEquals(
+                List.of("zerofs: Missing required option: '--config=FILE'; see `zerofs run --help`"), start().errors());
+        assertEquals(2, start("-c").status());
+        assertEquals(
+                List.of("zerofs: none.toml: no such file; `zerofs init none.toml` writes one"),
+                start("-c", "none.toml").errors());
+        Start help = start("--help");
+        assertEquals(0, help.status());
+        assertTrue(help.lines().get(0).startsWith("Usage: zerofs run "), help::toString);
+        assertFalse(help.toString().contains("--java-flags"), help::toString);
+    }
+
+    @Test
+    void aPipeIsRefused() throws Exception {
+        assertEquals(
+                List.of("zerofs: /dev/stdin: not a regular file; the start reads it twice, so it cannot be a pipe"),
+                start("-c", "/dev/stdin").errors());
     }
 
     /** The script looks for it in a list of classes, to find out whether that run has served a client. */
     @Test
     void theClassThatTheScriptLooksForIsThere() throws IOException, ClassNotFoundException {
-        Matcher named = Pattern.compile("io/zerofs/[a-z/]+/[A-Z]\\w+")
-                .matcher(Files.readString(Path.of("src", "main", "stub", "zerofs.sh")));
+        Matcher named = Pattern.compile("io/zerofs/[a-z/]+/[A-Z]\\w+").matcher(Files.readString(SCRIPT));
         assertTrue(named.find());
         Class.forName(named.group().replace('/', '.'));
     }
 
     @Test
     void flagsOfTheUsersOwnCountLast() throws Exception {
-        String flags = start("[cache]\nmemory_size_gb = 4\n", "-Xmx9m");
-        assertEquals("-Xmx9m", flags.substring(flags.lastIndexOf("-Xmx")).split(" ")[0]);
+        configure(0.5);
+        List<String> flags = run("-Xmx9m -Xms8m", "-c", "z.toml").lines();
+        assertEquals(
+                "-Xmx9m", flags.stream().filter(flag -> flag.startsWith("-Xmx")).reduce("", (before, last) -> last));
     }
 
     @Test
@@ -81,33 +224,67 @@ class StartScriptTest {
         assertEquals(ExitCode.CONFIG, refused.code());
         assertEquals(
                 "[cache] memory_size_gb = 4.0 needs 2513 MiB of Java heap and 320 MiB of direct memory, and Java has 380 and"
-                        + " 1000: write the key on a line of its own as memory_size_gb = 4.0, or set"
-                        + " ZEROFS_JAVA_OPTS=\"-Xmx2513m -XX:MaxDirectMemorySize=320m\"",
+                        + " 1000: without the start script, or with flags of your own, use -Xmx2513m and"
+                        + " -XX:MaxDirectMemorySize=320m",
                 refused.getMessage());
         assertThrows(ExitException.class, () -> RunCommand.requireHeap(cache, 3000 * MIB, 300 * MIB));
         assertDoesNotThrow(() -> RunCommand.requireHeap(cache, 2513 * MIB, 320 * MIB));
     }
 
-    private static long mebibytes(String flags, String flag) {
-        Matcher matcher = Pattern.compile(Pattern.quote(flag) + "([0-9]+)m").matcher(flags);
-        assertEquals(true, matcher.find(), flags);
-        return Long.parseLong(matcher.group(1));
+    @ParameterizedTest
+    @ValueSource(doubles = {0.1, 0.25, 1, 4, 16, 100, 1_000})
+    void theFlagsOfEachSizeFitIt(double gigabytes) {
+        CacheConfig cache = new CacheConfig(directory, 10, gigabytes);
+        new Start(0, List.of(JavaFlags.of(cache).split(" ")), List.of()).assertFits(gigabytes);
     }
 
-    private String start(String config, String options) throws IOException, InterruptedException {
-        Path file = Files.writeString(directory.resolve("z.toml"), config);
-        Path java = Files.writeString(directory.resolve("java"), "#!/bin/sh\necho \"$@\"\n");
+    private void configure(double gigabytes) throws IOException {
+        Files.writeString(
+                directory.resolve("z.toml"),
+                "[cache]\ndir = '/c'\nmemory_size_gb = " + gigabytes + "\n" + STORAGE + "'p'\n");
+    }
+
+    private long asked() throws IOException {
+        return Files.readAllLines(directory.resolve("asked")).size();
+    }
+
+    /** Returns the file of the answer, which the script names to the program. */
+    private static Path kept(Start start) {
+        return start.lines().stream()
+                .filter(line -> line.startsWith("-D" + JavaFlags.KEPT + "="))
+                .map(line -> Path.of(line.substring(line.indexOf('=') + 1)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private Start startWith(String config) throws IOException, InterruptedException {
+        Files.writeString(directory.resolve("z.toml"), config);
+        return start("-c", "z.toml");
+    }
+
+    private Start start(String... arguments) throws IOException, InterruptedException {
+        return run("", arguments);
+    }
+
+    private Start run(String options, String... arguments) throws IOException, InterruptedException {
+        Path java = Files.writeString(
+                directory.resolve("java"),
+                JAVA.formatted(directory, System.getProperty("java.home"), System.getProperty("java.class.path")));
         Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwx------"));
-        Path script = Path.of("src", "main", "stub", "zerofs.sh").toAbsolutePath();
-        ProcessBuilder builder = new ProcessBuilder(List.of("sh", script.toString(), "run", "-c", file.toString()))
-                .redirectErrorStream(true);
+        List<String> command = new ArrayList<>(List.of("sh", SCRIPT.toString(), "run"));
+        command.addAll(List.of(arguments));
+        Path output = directory.resolve("output");
+        Path errors = directory.resolve("errors");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectOutput(output.toFile())
+                .redirectError(errors.toFile());
         builder.environment().put("ZEROFS_JAVA", java.toString());
         builder.environment().put("ZEROFS_JAVA_OPTS", options);
         builder.environment().put("TMPDIR", directory.toString());
         builder.environment().put("XDG_CACHE_HOME", directory.toString());
         Process process = builder.start();
-        String told = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertEquals(0, process.waitFor(), told);
-        return told;
+        process.getOutputStream().close();
+        return new Start(process.waitFor(), Files.readAllLines(output), Files.readAllLines(errors));
     }
 }

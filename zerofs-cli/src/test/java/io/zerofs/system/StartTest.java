@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The archive of classes for faster starts: the second start makes it, and the third maps it. Damage to the archive or its
- * directory has no visible effect.
+ * directory has no visible effect. Wrong flags for Java that an earlier start kept are corrected.
  */
 @Tag("system")
 class StartTest {
@@ -129,8 +129,13 @@ class StartTest {
     }
 
     @Test
-    void nothingButTheArchiveIsLeft() {
-        assertEquals(List.of(archive), filesAfterTheJob);
+    void nothingButTheArchiveAndTheFlagsOfTwoConfigurationsIsLeft() {
+        assertEquals(3, filesAfterTheJob.size(), filesAfterTheJob::toString);
+        assertEquals(
+                2,
+                filesAfterTheJob.stream()
+                        .filter(file -> file.toString().endsWith(".flags"))
+                        .count());
     }
 
     @Test
@@ -161,6 +166,24 @@ class StartTest {
         }
         startAndServe(daemon);
         daemon.stop();
+    }
+
+    @Test
+    void wrongFlagsForJavaAreCorrected() throws Exception {
+        startAndServe(daemon);
+        daemon.stop();
+        Path flags = files().stream()
+                .filter(file -> file.toString().endsWith(".flags"))
+                .findFirst()
+                .orElseThrow();
+        String right = Files.readString(flags);
+        Files.writeString(flags, "-Xmx100m\n");
+        daemon.launch();
+        assertEquals(10, daemon.end());
+        assertTrue(daemon.last().said("kept wrong flags for Java"), daemon.last()::output);
+        startAndServe(daemon);
+        daemon.stop();
+        assertEquals(right, Files.readString(flags));
     }
 
     @Test
