@@ -5,11 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.secret.Secret;
-import io.zerofs.storage.object.CannedServer;
 import io.zerofs.storage.object.CannedServer.Answer;
 import io.zerofs.storage.object.CannedServer.Received;
 import io.zerofs.storage.object.ConnectionSettings;
@@ -18,34 +16,27 @@ import io.zerofs.storage.object.ObjectStore.IfVersion;
 import io.zerofs.storage.object.ObjectStore.PutOutcome;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
+import io.zerofs.storage.object.StoreErrorsContract;
 import java.net.URI;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Requests, and the translation of each answer. */
-class AzureErrorsTest {
-    private CannedServer server;
-    private AzureObjectStore store;
-
-    @BeforeEach
-    void open() throws Exception {
-        server = new CannedServer();
-        store = at(server.endpoint(), Duration.ofSeconds(5), "c2VjcmV0");
+class AzureErrorsTest extends StoreErrorsContract {
+    @Override
+    protected Answer found(String body, int length) {
+        return new Answer(200, Map.of("ETag", "\"v\"", "x-ms-blob-type", "BlockBlob"), body, length);
     }
 
-    @AfterEach
-    void close() {
-        store.close();
-        server.close();
+    @Override
+    protected AzureObjectStore at(URI endpoint, Duration silence) throws ObjectStoreException {
+        return at(endpoint, silence, "c2VjcmV0");
     }
 
     private static AzureObjectStore at(URI endpoint, Duration silence, String key) throws ObjectStoreException {
@@ -133,55 +124,11 @@ class AzureErrorsTest {
     }
 
     @Test
-    void anAnswerThatIsCutShortIsUnavailable() {
-        server.answer(new Answer(200, Map.of("ETag", "\"v\"", "x-ms-blob-type", "BlockBlob"), "half", 8));
-        assertEquals(Kind.UNAVAILABLE, failure(this::get).kind());
-    }
-
-    @Test
-    void aServerThatFallsSilentIsLeftBehindInTime() throws Exception {
-        try (AzureObjectStore impatient = at(server.endpoint(), Duration.ofMillis(200), "c2VjcmV0")) {
-            server.fallSilent();
-            assertEquals(
-                    Kind.UNAVAILABLE, failure(() -> impatient.get("name", 9)).kind());
-            assertEquals(
-                    Kind.UNKNOWN_OUTCOME,
-                    failure(() -> impatient.put("name", List.of(bytes("x")), new IfAbsent()))
-                            .kind());
-        }
-    }
-
-    @Test
-    void aServerThatIsNotThereIsUnavailable() throws Exception {
-        server.close();
-        assertEquals(Kind.UNAVAILABLE, failure(this::put).kind());
-        try (AzureObjectStore nowhere = at(URI.create("http://nowhere.invalid"), Duration.ofSeconds(1), "c2VjcmV0")) {
-            assertEquals(Kind.UNAVAILABLE, failure(() -> nowhere.get("name", 9)).kind());
-        }
-    }
-
-    @Test
     void aFailedDeleteBelongsToItsObject() throws Exception {
         server.answer(error(403, "AuthorizationPermissionMismatch"));
         assertEquals(Kind.REFUSED, store.delete(List.of("x", "y")).get("y").kind());
         server.answer(error(404, "BlobNotFound"));
         assertEquals(Map.of(), store.delete(List.of("x", "y")));
-    }
-
-    private void put() throws ObjectStoreException {
-        store.put("name", List.of(bytes("x")), new IfAbsent());
-    }
-
-    private void get() throws ObjectStoreException {
-        store.get("name", 9);
-    }
-
-    private void list() throws ObjectStoreException {
-        store.list("", "", 9);
-    }
-
-    private static ObjectStoreException failure(Executable request) {
-        return assertThrows(ObjectStoreException.class, request);
     }
 
     private static Answer stored() {
@@ -192,9 +139,5 @@ class AzureErrorsTest {
         String body = "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code><Message>no\nTime:1</Message></Error>";
         return new Answer(
                 status, Map.of("Content-Type", "application/xml", "x-ms-error-code", code), body, body.length());
-    }
-
-    private static ByteBuffer bytes(String text) {
-        return ByteBuffer.wrap(text.getBytes(UTF_8));
     }
 }

@@ -5,12 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.object.BodyDigest;
-import io.zerofs.storage.object.CannedServer;
 import io.zerofs.storage.object.CannedServer.Answer;
 import io.zerofs.storage.object.CannedServer.Received;
 import io.zerofs.storage.object.ConnectionSettings;
@@ -20,6 +18,7 @@ import io.zerofs.storage.object.ObjectStore.PutOutcome;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import io.zerofs.storage.object.ObjectStoreException.Refusal;
+import io.zerofs.storage.object.StoreErrorsContract;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -27,31 +26,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Requests, and the translation of each answer. */
-class S3ErrorsTest {
-    private CannedServer server;
-    private S3ObjectStore store;
-
-    @BeforeEach
-    void open() throws Exception {
-        server = new CannedServer();
-        store = at(server.endpoint(), Duration.ofSeconds(5));
+class S3ErrorsTest extends StoreErrorsContract {
+    @Override
+    protected Answer found(String body, int length) {
+        return new Answer(200, Map.of("ETag", "\"v\""), body, length);
     }
 
-    @AfterEach
-    void close() {
-        store.close();
-        server.close();
-    }
-
-    private static S3ObjectStore at(URI endpoint, Duration silence) throws ObjectStoreException {
+    @Override
+    protected S3ObjectStore at(URI endpoint, Duration silence) throws ObjectStoreException {
         return at(endpoint, silence, false);
     }
 
@@ -200,36 +188,6 @@ class S3ErrorsTest {
     }
 
     @Test
-    void anAnswerThatIsCutShortIsUnavailable() {
-        server.answer(new Answer(200, Map.of("ETag", "\"v\""), "half", 8));
-        assertEquals(Kind.UNAVAILABLE, failure(this::get).kind());
-    }
-
-    @Test
-    void aServerThatFallsSilentIsLeftBehindInTime() throws Exception {
-        try (S3ObjectStore impatient = at(server.endpoint(), Duration.ofMillis(200))) {
-            server.fallSilent();
-            assertEquals(
-                    Kind.UNAVAILABLE, failure(() -> impatient.get("name", 9)).kind());
-            assertEquals(
-                    Kind.UNKNOWN_OUTCOME,
-                    failure(() -> impatient.put("name", List.of(bytes("x")), new IfAbsent()))
-                            .kind());
-        }
-    }
-
-    @Test
-    void aServerThatIsNotThereIsUnavailable() throws Exception {
-        server.close();
-        assertEquals(Kind.UNAVAILABLE, failure(this::put).kind());
-        try (S3ObjectStore nowhere = at(URI.create("http://nowhere.invalid"), Duration.ofSeconds(1))) {
-            ObjectStoreException e = failure(() -> nowhere.get("name", 9));
-            assertEquals(Kind.UNAVAILABLE, e.kind());
-            assertTrue(e.getMessage().contains("host name is unknown"), e.getMessage());
-        }
-    }
-
-    @Test
     void aStoreThatIgnoresRangesIsRefused() {
         server.answer(new Answer(200, Map.of("ETag", "\"v\""), "0123", 4));
         assertEquals(Kind.REFUSED, failure(() -> store.getRange("name", 1, 4)).kind());
@@ -269,27 +227,7 @@ class S3ErrorsTest {
         assertFalse(store.describe().contains("secret"));
     }
 
-    private void put() throws ObjectStoreException {
-        store.put("name", List.of(bytes("x")), new IfAbsent());
-    }
-
-    private void get() throws ObjectStoreException {
-        store.get("name", 9);
-    }
-
-    private void list() throws ObjectStoreException {
-        store.list("", "", 9);
-    }
-
-    private static ObjectStoreException failure(Executable request) {
-        return assertThrows(ObjectStoreException.class, request);
-    }
-
     private static Answer error(int status, String code) {
         return Answer.of(status, code.isEmpty() ? "" : "<Error><Code>" + code + "</Code><Message>no</Message></Error>");
-    }
-
-    private static ByteBuffer bytes(String text) {
-        return ByteBuffer.wrap(text.getBytes(UTF_8));
     }
 }
