@@ -60,18 +60,7 @@ class ActionTest {
     /** Daemons of the action are no children of this process. */
     @AfterEach
     void killDaemons() throws Exception {
-        try (Stream<Path> states = Files.list(runner)) {
-            for (Path pid : states.map(state -> state.resolve("d.pid"))
-                    .filter(Files::exists)
-                    .toList()) {
-                kill(Long.parseLong(Files.readString(pid).strip()));
-            }
-        }
-    }
-
-    private static void kill(long pid) throws Exception {
-        ProcessHandle daemon = ProcessHandle.of(pid).orElse(null);
-        if (daemon != null) {
+        for (ProcessHandle daemon : Running.processesWith(runner.toString()).toList()) {
             daemon.destroyForcibly();
             daemon.onExit().get(Daemon.STOP_MAX.toSeconds(), TimeUnit.SECONDS);
         }

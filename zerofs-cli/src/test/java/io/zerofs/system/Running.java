@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,6 +64,18 @@ final class Running {
     private synchronized void append(char[] part, int count) {
         output.append(part, 0, Math.min(count, OUTPUT_CHARS_MAX - output.length()));
         notifyAll();
+    }
+
+    /** Returns the processes of this machine whose command lines have all of these words. */
+    static Stream<ProcessHandle> processesWith(String... words) {
+        return ProcessHandle.allProcesses().filter(process -> {
+            try {
+                String line = Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
+                return Stream.of(words).allMatch(line::contains);
+            } catch (IOException e) {
+                return false; // the process has ended
+            }
+        });
     }
 
     long pid() {

@@ -43,7 +43,8 @@ class SecrecyTest {
             Path file = Files.write(SCRATCH.path("telltale-name-" + i), content);
             daemon.nfs().put(file, file.getFileName().toString());
         }
-        commandLine = Files.readString(Path.of("/proc/" + daemon.last().pid() + "/cmdline"));
+        commandLine = Files.readString(Path.of("/proc/" + daemon.last().pid() + "/cmdline"))
+                .replace('\0', ' ');
         daemon.stop();
     }
 
