@@ -58,7 +58,8 @@ class StartTest {
         assertServesAndSaysNothingUnusual(daemon);
         assertServesAndSaysNothingUnusual(other);
         await().atMost(Daemon.START_MAX).pollInterval(Duration.ofMillis(200)).until(() -> {
-            jobKeepsTheOpenFile |= jobs().anyMatch(job -> Files.exists(job.resolve("fd/9")));
+            jobKeepsTheOpenFile |= Running.processesWith("-Xshare:dump", archives.toString())
+                    .anyMatch(job -> Files.exists(Path.of("/proc/" + job.pid() + "/fd/9")));
             return count(".jsa") == 1 && count(".list") == 0;
         });
         daemon.stop();
@@ -69,20 +70,6 @@ class StartTest {
                 .findFirst()
                 .orElseThrow();
         whole = Files.copy(archive, SCRATCH.path("whole"));
-    }
-
-    /** Returns the processes that make an archive here, as directories of /proc. A process may end meanwhile. */
-    private static Stream<Path> jobs() {
-        return ProcessHandle.allProcesses()
-                .map(process -> Path.of("/proc/" + process.pid()))
-                .filter(process -> {
-                    try {
-                        String line = Files.readString(process.resolve("cmdline"));
-                        return line.contains("-Xshare:dump") && line.contains(archives.toString());
-                    } catch (IOException e) {
-                        return false;
-                    }
-                });
     }
 
     private static List<Path> files() {

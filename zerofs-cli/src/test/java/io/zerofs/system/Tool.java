@@ -15,6 +15,7 @@ enum Tool {
     NBDSH("nbdsh", "python3-libnbd"),
     NFS_CP("nfs-cp", "libnfs-utils"),
     NFS_LS("nfs-ls", "libnfs-utils"),
+    PROMTOOL("promtool", "prometheus"),
     QEMU_IO("qemu-io", "qemu-utils"),
     SCRIPT("script", "bsdutils");
 
