@@ -111,16 +111,18 @@ find_memory_flags() {
   esac
   shift
   # shellcheck disable=SC2086 # several flags
-  memory_flags=$("$java" $flags ${mapped:+"$mapped"} -Xms16m -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+  answer=$("$java" $flags ${mapped:+"$mapped"} -Xms16m -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
     -jar "$program" run --java-flags "$@") || exit
-  case $memory_flags in
-    -X*) ;;
-    *) printf '%s\n' "$memory_flags"; exit ;;
-  esac
+  # Java or an agent may print lines of their own.
+  memory_flags=$(echo "$answer" | grep '^-Xmx') || { echo "$answer"; exit; }
   # The file may have changed meanwhile.
   if [ -n "$kept" ] && [ "$kept" = "$(flags_file)" ]; then
-    { (umask 077 && echo "$memory_flags" >"$kept.$$") && mv "$kept.$$" "$kept"; } 2>/dev/null || rm -f "$kept.$$"
-    keep_newest "$FLAGS_MAX" .flags
+    new=$cache/$$.flags
+    if { (umask 077 && echo "$memory_flags" >"$new") && mv "$new" "$kept"; } 2>/dev/null; then
+      keep_newest "$FLAGS_MAX" .flags
+    else
+      rm -f "$new"
+    fi
   fi
 }
 
