@@ -73,6 +73,31 @@ class Nfs3ConnectionTest {
     }
 
     @Test
+    void clientThatIsAloneReadsTheRepliesToItsCalls() throws IOException {
+        try (Nfs3Client alone = Nfs3Client.alone(fixture.port())) {
+            byte[] file = alone.create(root, "f");
+            byte[] data = new byte[1 << 20];
+            Arrays.fill(data, (byte) 7);
+            alone.write(file, 0, data, StableHow.UNSTABLE);
+            for (int i = 0; i < 8; i++) {
+                alone.add(new Nfs3Call.Read(file, 0, data.length));
+                alone.add(new Nfs3Call.GetAttr(file));
+            }
+            alone.rpc().socket().flush();
+            int replies = 0;
+            while (replies < 16) {
+                replies += alone.rpc().skipReplies();
+            }
+            assertEquals(16, replies);
+            assertArrayEquals(data, alone.read(file, 0, data.length));
+            alone.add(new Nfs3Call.Remove(root, bytes("missing")));
+            alone.rpc().socket().flush();
+            assertThrows(IOException.class, () -> alone.rpc().skipReplies());
+        }
+        await().until(() -> fixture.resources().connections() == 1);
+    }
+
+    @Test
     void changeThatIsSentAgainOverANewConnectionIsNotMadeTwice() throws IOException {
         client.create(root, "f");
         Nfs3Call remove = new Nfs3Call.Remove(root, bytes("f"));

@@ -6,6 +6,8 @@ import static io.zerofs.server.client.NinePClient.bytes;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -25,14 +27,17 @@ import io.zerofs.server.ninep.wire.MessageHeader;
 import io.zerofs.server.ninep.wire.OpenFlags;
 import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.Tmessage;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,6 +126,31 @@ class SocketTest {
                 assertEquals(
                         tag, Integer.parseInt(bytes.toString(MessageHeader.DATA_OFFSET, 8, StandardCharsets.US_ASCII)));
             }
+        }
+    }
+
+    @Test
+    void clientThatIsAloneReadsTheRepliesToItsRequests() throws Exception {
+        try (NinePSocket alone = NinePSocket.alone(server.port())) {
+            alone.version(BIG_MSIZE);
+            alone.attach(ROOT, 0);
+            alone.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
+            alone.ok(new Tmessage.Twrite(1, 0, Unpooled.wrappedBuffer(new byte[1 << 20])));
+            Set<Integer> tags = new HashSet<>();
+            for (int tag = 0; tag < 16; tag++) {
+                alone.add(tag, new Tmessage.Tread(1, 0, tag % 2 == 0 ? 1 << 20 : 1));
+            }
+            alone.socket().flush();
+            for (int i = 0; i < 16; i++) {
+                tags.add(alone.skipReply());
+            }
+            assertEquals(16, tags.size());
+            assertFalse(alone.hasWholeReply());
+            alone.write(1, 0, "x");
+            assertEquals("x", alone.read(1, 0, 1));
+            alone.add(1, new Tmessage.Tclunk(99));
+            alone.socket().flush();
+            assertThrows(IOException.class, alone::skipReply);
         }
     }
 
