@@ -97,7 +97,7 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
         ServerSettings usual = ServerSettings.DEFAULT;
         long messageBytes = requestBytes / 4 * 3;
         return usual.withConnectionsMax(files.connectionsMax())
-                .withBytesMax(Math.min(usual.bytesPerConnectionMax(), messageBytes), messageBytes)
+                .withBytesMax(Math.min(usual.limits().bytesPerConnectionMax(), messageBytes), messageBytes)
                 .withClientShare(config.clientShare());
     }
 }

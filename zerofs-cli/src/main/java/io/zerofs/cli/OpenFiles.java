@@ -53,10 +53,10 @@ record OpenFiles(int indexMax, int connectionsMax) {
         ServerSettings servers = ServerSettings.DEFAULT;
         // A directory as store has no limit: each thread that waits for it reads one file.
         long reserved = open
-                + Math.max(requests, servers.blockingThreads())
+                + Math.max(requests, servers.threads().blocking())
                 + DiskCacheSettings.FILES_MAX
                 + MetricsServer.CONNECTIONS_MAX
-                + EVENT_LOOP_FILES * (servers.eventLoopThreads() + 1L)
+                + EVENT_LOOP_FILES * (servers.threads().eventLoops() + 1L)
                 + OTHER_FILES;
         long free = limit < 0 ? Integer.MAX_VALUE : limit - reserved;
         if (free < INDEX_MIN + CONNECTIONS_MIN) {

@@ -33,6 +33,6 @@ class MemoryBudgetTest {
         long index = tuning.blockCacheBytes() + tuning.writeBufferBytes() * tuning.writeBuffersMax();
         assertTrue(heap <= cache.memoryBytes() / 2, "heap " + heap);
         assertTrue(index <= cache.memoryBytes() / 4, "index " + index);
-        assertTrue(budget.servers(NONE, FILES).bytesInFlightMax() <= cache.memoryBytes() / 8, "requests");
+        assertTrue(budget.servers(NONE, FILES).limits().bytesInFlightMax() <= cache.memoryBytes() / 8, "requests");
     }
 }

@@ -50,8 +50,8 @@ final class AdmissionControl {
 
     AdmissionControl(ServerSettings settings) {
         this.settings = settings;
-        this.reserveBytes = Math.min(RESERVE_BYTES_MAX, settings.bytesInFlightMax() / RESERVE_PART);
-        this.bulkBytesMax = Math.min(BULK_BYTES_MAX, settings.bytesInFlightMax() / BULK_PART);
+        this.reserveBytes = Math.min(RESERVE_BYTES_MAX, settings.limits().bytesInFlightMax() / RESERVE_PART);
+        this.bulkBytesMax = Math.min(BULK_BYTES_MAX, settings.limits().bytesInFlightMax() / BULK_PART);
     }
 
     /**
@@ -70,7 +70,7 @@ final class AdmissionControl {
 
     /** Returns whether the limit over all connections is reached for usual messages. */
     boolean isFull() {
-        return bytesInFlight.get() >= settings.bytesInFlightMax();
+        return bytesInFlight.get() >= settings.limits().bytesInFlightMax();
     }
 
     /** The bytes in flight of one connection. One thread admits and waits, any thread releases. */
@@ -226,7 +226,8 @@ final class AdmissionControl {
         private boolean isAllowed() {
             int others = others();
             return others == 0
-                    || others < settings.requestsPerConnectionMax() && bytes.get() < settings.bytesPerConnectionMax();
+                    || others < settings.limits().requestsPerConnectionMax()
+                            && bytes.get() < settings.limits().bytesPerConnectionMax();
         }
 
         /**
@@ -237,7 +238,7 @@ final class AdmissionControl {
             if (asked > BULK_BYTES) {
                 return bulkBytesMax;
             }
-            return settings.bytesInFlightMax() + (begun ? 2 * reserveBytes : others() == 0 ? reserveBytes : 0);
+            return settings.limits().bytesInFlightMax() + (begun ? 2 * reserveBytes : others() == 0 ? reserveBytes : 0);
         }
 
         /** Resumes the connection if the refused message may fit: once per wait, on the first thread that finds it so. */
@@ -256,7 +257,7 @@ final class AdmissionControl {
     /** Wakes connections that wait for a limit over all connections. Each release calls this. */
     private void wakeOthers() {
         if (waiting.isEmpty()
-                || bytesInFlight.get() >= settings.bytesInFlightMax() + 2 * reserveBytes
+                || bytesInFlight.get() >= settings.limits().bytesInFlightMax() + 2 * reserveBytes
                         && bulkInFlight.get() >= bulkBytesMax) {
             return;
         }

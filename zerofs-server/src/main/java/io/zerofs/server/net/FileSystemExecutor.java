@@ -35,11 +35,11 @@ final class FileSystemExecutor implements AutoCloseable {
 
     FileSystemExecutor(ServerSettings settings) {
         AtomicInteger number = new AtomicInteger();
-        threads = new Shares(ClientResource.THREADS, settings.blockingThreads(), settings.clientShare());
+        threads = new Shares(ClientResource.THREADS, settings.threads().blocking(), settings.clientShare());
         closeSeconds = settings.closeSeconds();
         pool = new ThreadPoolExecutor(
-                settings.blockingThreads(),
-                settings.blockingThreads(),
+                settings.threads().blocking(),
+                settings.threads().blocking(),
                 IDLE_SECONDS_MAX,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),

@@ -307,7 +307,7 @@ final class MessageHandler extends ChannelConnection {
     }
 
     int offloadBytes() {
-        return resources.settings().offloadBytes();
+        return resources.settings().threads().offloadBytes();
     }
 
     Idleness idleness() {

@@ -66,12 +66,13 @@ public final class ServerResources implements AutoCloseable {
         this.vanishedSeconds = vanishedSeconds;
         // Netty's default takes each buffer for a large transfer from the system, which zeroes it every time.
         this.allocator = new PooledByteBufAllocator(
-                true, 0, settings.eventLoopThreads(), PAGE_BYTES, CHUNK_ORDER, CACHED_SMALL, CACHED_NORMAL, false);
-        this.loops = new EventLoops(settings.eventLoopThreads());
+                true, 0, settings.threads().eventLoops(), PAGE_BYTES, CHUNK_ORDER, CACHED_SMALL, CACHED_NORMAL, false);
+        this.loops = new EventLoops(settings.threads().eventLoops());
         this.blockingExecutor = new FileSystemExecutor(settings);
         this.admission = new AdmissionControl(settings);
-        this.connections = new Shares(ClientResource.CONNECTIONS, settings.connectionsMax(), settings.clientShare());
-        this.door = new Door(settings.connectionsMax());
+        this.connections =
+                new Shares(ClientResource.CONNECTIONS, settings.limits().connectionsMax(), settings.clientShare());
+        this.door = new Door(settings.limits().connectionsMax());
     }
 
     public ServerSettings settings() {

@@ -200,8 +200,8 @@ class NbdConnectionLifeTest {
         ServerSettings settings = NbdFixture.SETTINGS;
         // All connections together have a quarter for long replies.
         long held = Math.min(
-                settings.bytesPerConnectionMax(),
-                length > USUAL_BYTES ? settings.bytesInFlightMax() / 4 : Long.MAX_VALUE);
+                settings.limits().bytesPerConnectionMax(),
+                length > USUAL_BYTES ? settings.limits().bytesInFlightMax() / 4 : Long.MAX_VALUE);
         fixture.device("disk0", 1L << 30);
         try (NbdClient greedy = fixture.connect().go("disk0")) {
             Thread sender = new Thread(() -> {
@@ -230,11 +230,11 @@ class NbdConnectionLifeTest {
             fixture.device(longName + i, 0);
         }
         List<NbdClient> greedy = new ArrayList<>();
-        int clients = NbdFixture.SETTINGS.connectionsMax() - 1;
+        int clients = NbdFixture.SETTINGS.limits().connectionsMax() - 1;
         try {
             for (int i = 0; i < clients; i++) {
                 greedy.add(fixture.connect());
-                for (int j = 0; j < NbdFixture.SETTINGS.requestsPerConnectionMax(); j++) {
+                for (int j = 0; j < NbdFixture.SETTINGS.limits().requestsPerConnectionMax(); j++) {
                     greedy.get(i).sendOption(NbdOption.LIST.code(), new byte[0]);
                 }
             }

@@ -77,11 +77,11 @@ class GreedyClientTest {
     private void askForMuch() throws IOException {
         for (int i = 0; i < CONNECTIONS; i++) {
             greedy.add(connect());
-            for (int request = 0; request < 2 * SETTINGS.requestsPerConnectionMax(); request++) {
+            for (int request = 0; request < 2 * SETTINGS.limits().requestsPerConnectionMax(); request++) {
                 greedy.get(i).getOutputStream().write(message(BIG, 10));
             }
         }
-        until(() -> resources.bytesInFlight() >= SETTINGS.bytesInFlightMax());
+        until(() -> resources.bytesInFlight() >= SETTINGS.limits().bytesInFlightMax());
     }
 
     private void assertServed(int length) throws IOException {
@@ -93,7 +93,7 @@ class GreedyClientTest {
 
     private void assertBounded() {
         long bytes = resources.bytesInFlight();
-        assertTrue(bytes < SETTINGS.bytesInFlightMax() * 5 / 4 + 4 * LARGE, "bytes in flight: " + bytes);
+        assertTrue(bytes < SETTINGS.limits().bytesInFlightMax() * 5 / 4 + 4 * LARGE, "bytes in flight: " + bytes);
     }
 
     @ParameterizedTest
@@ -103,7 +103,7 @@ class GreedyClientTest {
             greedy.add(connect());
             greedy.get(i).getOutputStream().write(message(ECHO, length), 0, LARGE - 1);
         }
-        until(() -> resources.bytesInFlight() >= SETTINGS.bytesInFlightMax() / 4);
+        until(() -> resources.bytesInFlight() >= SETTINGS.limits().bytesInFlightMax() / 4);
         assertBounded();
         assertServed(100);
         assertServed(LARGE);

@@ -211,7 +211,7 @@ class ProtocolServerTest {
             }
             for (int i = 0; i < replies; i++) {
                 read(socket, BIG_BYTES);
-                assertTrue(resources.bytesInFlight() <= SETTINGS.bytesInFlightMax() + BIG_BYTES);
+                assertTrue(resources.bytesInFlight() <= SETTINGS.limits().bytesInFlightMax() + BIG_BYTES);
             }
         }
     }
