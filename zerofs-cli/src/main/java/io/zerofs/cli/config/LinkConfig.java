@@ -47,7 +47,12 @@ public record LinkConfig(
                 max = 3_600)
         double uploadWindowSecs,
 
-        @Setting(value = "Maximum number of commits in flight.", byDefault = "8", min = 1, max = 64)
+        @Setting(
+                value =
+                        "Maximum number of commits in flight. More than 8 are in flight only if the round trip is long.",
+                byDefault = "16",
+                min = 1,
+                max = 64)
         int uploads,
 
         @Setting(

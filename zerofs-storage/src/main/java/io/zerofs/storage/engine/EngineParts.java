@@ -77,7 +77,7 @@ record EngineParts(
         FrameTables tables = new FrameTables(index);
         ReadAhead ahead = new ReadAhead(planner, tables, sources, runtime, stop);
         ReadPath reads = new ReadPath(planner, tables, ahead, sources, stop);
-        CommitUpload upload = upload(recovered, compression, settings.commits(), runtime, budget, stop);
+        CommitUpload upload = upload(recovered, compression, settings.commits(), runtime, stop);
         CommitCompletion completion = new CommitCompletion(new CommitApplier(index), budget, keeper, ranges);
         CommitPipeline pipeline = new CommitPipeline(
                 recovered.epoch(),
@@ -120,13 +120,12 @@ record EngineParts(
             Compression compression,
             EngineSettings.Commits settings,
             EngineRuntime runtime,
-            DirtyBudget budget,
             StopSwitch stop) {
         ParallelSteps parallel =
                 new ParallelSteps(runtime.sealing(), Runtime.getRuntime().availableProcessors());
         CommitSealer sealer = new CommitSealer(recovered.keys(), compression, parallel);
         ExclusiveCreate create = new ExclusiveCreate(recovered.store());
-        return new CommitUpload(sealer, create, runtime, budget, stop, settings.retryDelayMax());
+        return new CommitUpload(sealer, create, runtime, stop, settings.retryDelayMax());
     }
 
     private static DiskCache openDiskCache(RecoveredVolume recovered, EngineSettings.Disk settings) {

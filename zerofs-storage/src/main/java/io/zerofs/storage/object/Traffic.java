@@ -35,6 +35,9 @@ public final class Traffic implements AutoCloseable {
     /** Maximum bytes of one connection that the kernel or a proxy may have taken and not yet sent. */
     private static final long HIDDEN_BYTES_MAX = 4 << 20;
 
+    /** Number of longer latencies in the moving average. */
+    private static final int LATENCIES_AVERAGED = 64;
+
     private static final int LOOKS_PER_SILENCE = 8;
 
     private final ConnectionSettings settings;
@@ -51,6 +54,7 @@ public final class Traffic implements AutoCloseable {
     private double byteSeconds;
     private long settledNanos;
     private volatile double bytesPerSecond;
+    private volatile double latencySeconds;
 
     /** Creates traffic that ends silent attempts only when the caller calls {@link #look}. */
     public Traffic(ConnectionSettings settings, MonotonicClock clock) {
@@ -90,6 +94,11 @@ public final class Traffic implements AutoCloseable {
     /** Returns the bytes that all PUTs together upload in a second; 0 while this is unknown. */
     public double bytesPerSecond() {
         return bytesPerSecond;
+    }
+
+    /** Returns the time that the store needs to answer a small request, estimated low; 0 while this is unknown. */
+    public double latencySeconds() {
+        return latencySeconds;
     }
 
     /** @param abort ends the attempt in any state; called at most once, on another thread */
@@ -266,12 +275,25 @@ public final class Traffic implements AutoCloseable {
             }
         }
 
+        /** Updates the latency: at once if it became shorter, because a busy link or a new connection makes it longer. */
+        private void settleLatency(boolean success) {
+            double seconds = (clock.nanoTime() - beganNanos) / 1e9;
+            synchronized (Traffic.this) {
+                if (success && (latencySeconds == 0 || seconds < latencySeconds)) {
+                    latencySeconds = seconds;
+                } else if (success) {
+                    latencySeconds += (seconds - latencySeconds) / LATENCIES_AVERAGED;
+                }
+            }
+        }
+
         /**
          * Updates the rate after a PUT. The link carries the bytes of this PUT, times the number of parallel PUTs, divided
          * by its time. This is true only if the parallel PUTs have about the same size.
          */
         private void settlePut(boolean success) {
             if (!isSample()) {
+                settleLatency(success);
                 return;
             }
             synchronized (Traffic.this) {

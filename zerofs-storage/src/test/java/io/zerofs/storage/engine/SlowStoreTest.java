@@ -162,6 +162,26 @@ final class SlowStoreTest {
         assertTrue(held.puts() <= uploads + 9, "only the first are small: " + held.puts());
     }
 
+    /** Lost packets make the times of requests differ, and the slowest one would leave the other connections idle. */
+    @Test
+    void commitsAfterASlowOneGoToTheStore() throws Exception {
+        openHeld();
+        for (int i = 0; i < 40; i++) {
+            write(volume, i, 0, filled(CHUNK, i));
+        }
+        CompletableFuture<?> barrier = volume.barrier();
+        int uploads = EngineSettings.DEFAULT.commits().uploadsMax();
+        List<String> first = held.awaitHeld(uploads);
+        first.subList(1, uploads).forEach(held::release);
+
+        List<String> second = held.awaitHeld(uploads);
+
+        assertEquals(first.get(0), second.get(0));
+        assertFalse(barrier.isDone());
+        held.hold(false);
+        await(barrier);
+    }
+
     @Test
     void whileNothingIsKnownOfTheLinkLargeWritesUseAllConnections() throws Exception {
         openHeld();

@@ -4,13 +4,14 @@ package io.zerofs.storage.engine.pipeline;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.cache.ObjectRanges;
 import io.zerofs.storage.commit.DeadFrames;
+import io.zerofs.storage.commit.SealedCommit;
 import io.zerofs.storage.engine.memtable.DirtyBudget;
 import io.zerofs.storage.engine.upkeep.CheckpointHook;
 import io.zerofs.storage.engine.upkeep.GcHook;
 import io.zerofs.storage.index.CommitApplier;
 import java.util.List;
 
-/** Completes durable commits. Called in the order of the log, by one thread at a time. */
+/** Completes commits. {@link #apply} and {@link #release} are called in the order of the log, by one thread at a time. */
 public final class CommitCompletion {
     private final CommitApplier applier;
     private final DirtyBudget budget;
@@ -29,17 +30,21 @@ public final class CommitCompletion {
         space = keeper;
     }
 
+    /** Offers a stored object to the disk cache. Any thread. */
+    void stored(SealedCommit object) {
+        ranges.keep(object);
+    }
+
     /** Puts frame table and dead frames into the index, so that memory may be dropped. */
     void apply(InFlightCommit flight) throws VolumeException {
         List<DeadFrames> deadFrames = flight.commit().deadFrames();
-        applier.applyDurable(flight.sealed().frames(), deadFrames);
-        space.applied(flight.sealed().frames(), deadFrames);
+        applier.applyDurable(flight.frames(), deadFrames);
+        space.applied(flight.frames(), deadFrames);
     }
 
     /** Returns the commit's part of the budget, after it was dropped from memory. */
     void release(InFlightCommit flight) {
-        ranges.keep(flight.sealed());
-        budget.charge(-flight.commit().memoryBytes() - flight.sealed().objectLength());
-        keeper.applied(flight.sealed().frames().header());
+        budget.charge(-flight.commit().memoryBytes());
+        keeper.applied(flight.frames().header());
     }
 }

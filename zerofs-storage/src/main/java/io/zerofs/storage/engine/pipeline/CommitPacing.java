@@ -22,6 +22,20 @@ final class CommitPacing {
     /** Seconds of the link's rate that make one commit. */
     private static final double CUT_SECONDS = 1.25;
 
+    /** Maximum commits in flight without a long round trip. More would only split what callers wait for into more requests. */
+    private static final int USUAL_UPLOADS_MAX = 8;
+
+    /** Commits that always fit into the bytes in flight. */
+    private static final int PARALLEL_MIN = 2;
+
+    /** Latency from which on a link is long, and the latency beyond it that one more parallel commit makes up for. */
+    private static final double SHORT_SECONDS = 0.03;
+
+    private static final double SECONDS_PER_UPLOAD = 0.01;
+
+    /** Latencies of the link's rate in flight that are enough; more parallel commits gain nothing. */
+    private static final int LATENCIES_IN_FLIGHT = 8;
+
     /** Maximum time that a barrier waits for others to join, while other commits are in flight. */
     private static final long SPACING_NANOS_MAX = 10_000_000L;
 
@@ -52,7 +66,24 @@ final class CommitPacing {
 
     /** Returns the memory at which a commit is cut for its size. */
     int cutBytes() {
-        return (int) bound(CUT_SECONDS, CUT_BYTES_MIN, settings.cutBytes());
+        return (int) bound(CUT_SECONDS, CUT_BYTES_MIN, Math.min(settings.cutBytes(), shareBytes()));
+    }
+
+    /** Returns the share of a commit in the bytes in flight on a link with a long round trip. */
+    private long shareBytes() {
+        return Math.max(CUT_BYTES_MIN, settings.uploadBytesMax() / parallel());
+    }
+
+    /**
+     * Returns the number of parallel commits that the round trip demands. A connection waits a round trip for its answer, and
+     * TCP also needs many round trips until a connection is fast. So a long link wants many connections, with a small commit
+     * each. A short or slow link wants few, because large commits cost fewer requests.
+     */
+    private int parallel() {
+        double seconds = traffic.latencySeconds();
+        double needed = LATENCIES_IN_FLIGHT * seconds * traffic.bytesPerSecond() / CUT_BYTES_MIN;
+        double wanted = Math.min((seconds - SHORT_SECONDS) / SECONDS_PER_UPLOAD, needed);
+        return PARALLEL_MIN + (int) Math.min(Math.max(0, wanted), settings.uploadsMax());
     }
 
     /**
@@ -60,7 +91,7 @@ final class CommitPacing {
      * may be in flight are small, whatever is written until the first of them is answered.
      */
     int cutBytes(long before) {
-        boolean isFirst = traffic.bytesPerSecond() == 0 && before < settings.uploadsMax();
+        boolean isFirst = traffic.bytesPerSecond() == 0 && before < usualUploadsMax();
         return isFirst ? (int) bound(CUT_SECONDS, FIRST_CUT_BYTES, settings.cutBytes()) : cutBytes();
     }
 
@@ -68,11 +99,17 @@ final class CommitPacing {
      * Returns whether one more commit may be in flight. The last one may exceed the measured rate of the link: if only the
      * connections are slow, one more carries more. While the rate is unknown, all connections measure it.
      *
-     * @param bytes memory of the commits in flight
+     * @param uploads commits in flight
+     * @param bytes their memory
+     * @param commit frozen if it was cut for its size, open if a caller waits for it
      */
-    boolean hasRoom(long bytes, OpenCommit commit) {
+    boolean hasRoom(int uploads, long bytes, OpenCommit commit) {
+        int usual = usualUploadsMax();
+        if (uploads >= (commit.isFrozen() ? Math.max(usual, Math.min(settings.uploadsMax(), parallel())) : usual)) {
+            return false;
+        }
         double window = traffic.settings().uploadWindow().toMillis() / 1e3;
-        long least = traffic.bytesPerSecond() == 0 ? (long) settings.uploadsMax() * CUT_BYTES_MIN : 2L * cutBytes();
+        long least = traffic.bytesPerSecond() == 0 ? (long) usual * CUT_BYTES_MIN : 2L * cutBytes();
         return bytes < bound(window, least, settings.uploadBytesMax())
                 && bytes + commit.memoryBytes() <= settings.uploadBytesMax();
     }
@@ -93,7 +130,7 @@ final class CommitPacing {
      * would cost a request.
      */
     long spacingLeft(long nowNanos) {
-        long spacing = Math.min(SPACING_NANOS_MAX, uploadNanos / settings.uploadsMax());
+        long spacing = Math.min(SPACING_NANOS_MAX, uploadNanos / usualUploadsMax());
         return spacing == 0 ? 0 : lastCutNanos + spacing - nowNanos;
     }
 
@@ -116,6 +153,10 @@ final class CommitPacing {
             bytesPerNano += (now - bytesPerNano) / (bytesPerNano == 0 ? 1 : UPLOADS_AVERAGED);
             grownBytesMax = (long) Math.min(settings.grownBytesMax(), bytesPerNano * GROWN_NANOS_MAX);
         }
+    }
+
+    private int usualUploadsMax() {
+        return Math.min(USUAL_UPLOADS_MAX, settings.uploadsMax());
     }
 
     private long bound(double seconds, long min, long max) {

@@ -33,6 +33,9 @@ public final class CommitPipeline {
     /** Number of progress checks before a barrier fails. */
     private static final int LOOKS_PER_STALL = 12;
 
+    /** Maximum commits, for each that may be in flight, that are stored while an earlier one is not. */
+    private static final int AHEAD_MAX = 4;
+
     private final long epoch;
     private final EngineSettings.Commits settings;
     private final WritePath writes;
@@ -239,14 +242,17 @@ public final class CommitPipeline {
 
     private boolean hasSlot(OpenCommit commit) {
         int uploads = 0;
+        int stored = 0;
         long bytes = 0;
         for (InFlightCommit flight : flights) {
-            if (flight.state() != State.FROZEN) {
+            if (flight.state() == State.UPLOADING) {
                 uploads++;
                 bytes += flight.commit().memoryBytes();
+            } else if (flight.state() == State.STORED) {
+                stored++;
             }
         }
-        return uploads == 0 || uploads < settings.uploadsMax() && pacing.hasRoom(bytes, commit);
+        return uploads == 0 || stored < AHEAD_MAX * settings.uploadsMax() && pacing.hasRoom(uploads, bytes, commit);
     }
 
     private boolean isSpaced() {
@@ -285,6 +291,7 @@ public final class CommitPipeline {
     }
 
     private void stored(InFlightCommit flight) {
+        completion.stored(flight.sealed());
         locked(() -> {
             long took = runtime.nanoTime().getAsLong() - flight.beganNanos();
             pacing.stored(flight.commit().memoryBytes(), took);

@@ -5,7 +5,6 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitSealer;
 import io.zerofs.storage.commit.SealedCommit;
-import io.zerofs.storage.engine.memtable.DirtyBudget;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
 import io.zerofs.storage.engine.runtime.StopSwitch;
 import io.zerofs.storage.object.ObjectStoreException;
@@ -28,22 +27,15 @@ public final class CommitUpload {
     private final CommitSealer sealer;
     private final ExclusiveCreate create;
     private final EngineRuntime runtime;
-    private final DirtyBudget budget;
     private final StopSwitch stop;
     private final long delayMaxNanos;
     private final LongAdder failures = new LongAdder();
 
     public CommitUpload(
-            CommitSealer sealer,
-            ExclusiveCreate create,
-            EngineRuntime runtime,
-            DirtyBudget budget,
-            StopSwitch stop,
-            Duration delayMax) {
+            CommitSealer sealer, ExclusiveCreate create, EngineRuntime runtime, StopSwitch stop, Duration delayMax) {
         this.sealer = sealer;
         this.create = create;
         this.runtime = runtime;
-        this.budget = budget;
         this.stop = stop;
         this.delayMaxNanos = delayMax.toNanos();
     }
@@ -99,9 +91,7 @@ public final class CommitUpload {
 
     private SealedCommit sealed(InFlightCommit flight) {
         if (flight.sealed() == null) {
-            SealedCommit object = sealer.seal(flight.draft());
-            budget.charge(object.objectLength());
-            flight.sealed(object);
+            flight.sealed(sealer.seal(flight.draft()));
         }
         return flight.sealed();
     }

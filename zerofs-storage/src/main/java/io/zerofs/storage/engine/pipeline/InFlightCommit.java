@@ -3,6 +3,7 @@ package io.zerofs.storage.engine.pipeline;
 
 import io.zerofs.storage.commit.CommitDraft;
 import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.commit.SealedCommit;
 import io.zerofs.storage.engine.memtable.OpenCommit;
 import io.zerofs.storage.seal.Salt;
@@ -27,6 +28,7 @@ final class InFlightCommit {
     private State state = State.FROZEN;
     private long beganNanos;
     private SealedCommit sealed;
+    private FrameTable frames;
 
     /**
      * @param predecessor salt of the commit before
@@ -66,17 +68,25 @@ final class InFlightCommit {
         return beganNanos;
     }
 
+    /** Notes that the store has the object, and drops its bytes. */
     void stored() {
         state = State.STORED;
+        sealed = null;
     }
 
-    /** Returns the object; null until it is sealed. The uploading thread sets it before the commit is stored. */
+    /** Returns the object; null until it is sealed and after it is stored. Only the uploading thread uses it. */
     SealedCommit sealed() {
         return sealed;
     }
 
     void sealed(SealedCommit object) {
         sealed = object;
+        frames = object.frames();
+    }
+
+    /** Returns the places of the frames in the object; null until it is sealed. */
+    FrameTable frames() {
+        return frames;
     }
 
     CommitDraft draft() {

@@ -31,8 +31,8 @@ public record EngineSettings(Memory memory, Commits commits, Compaction compacti
             Disk.NONE);
 
     /**
-     * @param dirtyBytesMax data, log and sealed copies that are not yet durable; writers wait beyond. What is being
-     *     sealed when it is reached may exceed it by {@link Commits#uploadBytesMax} or {@link Commits#grownBytesMax}
+     * @param dirtyBytesMax data and log that are not yet durable; writers wait beyond. Sealed copies in flight take further
+     *     {@link Commits#uploadBytesMax}, or {@link Commits#grownBytesMax} if that is more
      * @param pageCacheBytes decoded pages; half of it keeps what was just written
      * @param entriesMax chunk entries kept decoded, about 200 bytes each
      */

@@ -24,7 +24,7 @@ final class SlowLinkTest {
 
     private final ManualMonotonicClock clock = new ManualMonotonicClock();
     private final Traffic traffic = new Traffic(ConnectionSettings.DEFAULTS, clock);
-    private final CommitPacing pacing = new CommitPacing(EngineSettings.DEFAULT.commits(), traffic);
+    private CommitPacing pacing = new CommitPacing(EngineSettings.DEFAULT.commits(), traffic);
 
     /**
      * A link that its connections share evenly.
@@ -69,6 +69,37 @@ final class SlowLinkTest {
         Result result = upload(link, (long) (link.rate() * 300));
         double possible = Math.min(link.rate(), EngineSettings.DEFAULT.commits().uploadsMax() * link.ofOne());
         assertTrue(result.storedBytes() / result.seconds() > 0.9 * possible, result::toString);
+    }
+
+    /** TCP needs many round trips until a connection is fast, so that bytes in flight must be on many of them. */
+    @Test
+    void longRoundTripHasManySmallCommitsInFlightEvenIfMemoryIsShort() throws Exception {
+        int uploads = 16;
+        pacing = new CommitPacing(
+                EngineSettings.DEFAULT.commits().withCut(6_000_000, 12_000_000).withUploads(uploads, 16_000_000),
+                traffic);
+        Link link = new Link(100 * MEGABIT, 800e3, 64 << 10, 0.3);
+        ask(link);
+        Result result = upload(link, (long) (link.rate() * 60));
+        assertTrue(result.inFlightMax() > 12, result::toString);
+        assertTrue(result.storedBytes() / result.seconds() > 0.75 * uploads / 2 * link.ofOne(), result::toString);
+    }
+
+    @Test
+    void shortRoundTripHasFewLargeCommitsInFlight() throws Exception {
+        Link link = new Link(1000 * MEGABIT, Double.MAX_VALUE, 4 << 20, 0.02);
+        ask(link);
+        upload(link, 1L << 30);
+        assertEquals(EngineSettings.DEFAULT.commits().cutBytes(), pacing.cutBytes());
+    }
+
+    /** Sends a small request, as each opening of a volume does. */
+    private void ask(Link link) throws IOException {
+        Traffic.Transfer small = traffic.attempt(0, () -> {});
+        small.begin();
+        clock.advance(Duration.ofMillis((long) (link.latency() * 1e3)));
+        small.answered(true);
+        small.end();
     }
 
     @Test
@@ -135,8 +166,8 @@ final class SlowLinkTest {
         long bytes = running.stream().mapToLong(upload -> upload.size).sum();
         OpenCommit next = new OpenCommit(1);
         next.account(pacing.cutBytes(running.size()));
-        return running.isEmpty()
-                || running.size() < EngineSettings.DEFAULT.commits().uploadsMax() && pacing.hasRoom(bytes, next);
+        next.freeze();
+        return running.isEmpty() || pacing.hasRoom(running.size(), bytes, next);
     }
 
     /** One attempt: bytes go into the buffer of its connection, and from there over the link. */
