@@ -8,7 +8,6 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PROGRAM=${ZEROFS_PROGRAM:-$ROOT/zerofs-cli/target/zerofs}
 ME=${0##*/}
 WORK=              # scratch directory of this script, see work_directory
-SCRATCH=()         # what else is removed with it
 SKIPPED=77         # exit status of a test that cannot run here
 START_SECONDS_MAX=180   # an overloaded machine is slow, a hang is still found
 STOP_SECONDS_MAX=60
@@ -98,7 +97,7 @@ clean_up() {
       [ ! -e "$file" ] || { echo "--- ${file##*/}, last lines"; tail -n 40 "$file"; } >&2
     done
   fi
-  if [ -n "${KEEP:-}" ]; then say "kept $WORK ${SCRATCH[*]}"; else rm -rf "$WORK" "${SCRATCH[@]}"; fi
+  if [ -n "${KEEP:-}" ]; then say "kept $WORK"; else rm -rf "$WORK"; fi
   exit "$status"
 }
 
