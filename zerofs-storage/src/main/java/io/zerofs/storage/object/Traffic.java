@@ -276,12 +276,12 @@ public final class Traffic implements AutoCloseable {
         }
 
         /** Updates the latency: at once if it became shorter, because a busy link or a new connection makes it longer. */
-        private void settleLatency(boolean success) {
-            double seconds = (clock.nanoTime() - beganNanos) / 1e9;
+        private void settleLatency() {
             synchronized (Traffic.this) {
-                if (success && (latencySeconds == 0 || seconds < latencySeconds)) {
+                double seconds = (clock.nanoTime() - beganNanos) / 1e9;
+                if (latencySeconds == 0 || seconds < latencySeconds) {
                     latencySeconds = seconds;
-                } else if (success) {
+                } else {
                     latencySeconds += (seconds - latencySeconds) / LATENCIES_AVERAGED;
                 }
             }
@@ -293,7 +293,9 @@ public final class Traffic implements AutoCloseable {
          */
         private void settlePut(boolean success) {
             if (!isSample()) {
-                settleLatency(success);
+                if (success) {
+                    settleLatency();
+                }
                 return;
             }
             synchronized (Traffic.this) {

@@ -31,7 +31,10 @@ import java.util.random.RandomGenerator;
  * commit then always meets a fence. Confined to the thread that opens the volume.
  */
 final class WriterFence {
-    /** Fences created at once after a commit took the first name, because a busy writer outruns single steps. */
+    /**
+     * Fences created at once after a commit took the first name, because a busy writer outruns single steps: twice the commits
+     * that it has in flight by default.
+     */
     private static final int WINDOW = 32;
 
     private final ObjectKeys keys;

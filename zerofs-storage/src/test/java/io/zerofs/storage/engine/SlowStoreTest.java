@@ -182,6 +182,25 @@ final class SlowStoreTest {
         await(barrier);
     }
 
+    /** Other clients could otherwise keep a caller waiting for many times its deadline. */
+    @Test
+    void commitsStoredAfterAMissingOneAreNoProgressForItsCaller() throws Exception {
+        openHeld();
+        for (int i = 0; i < 40; i++) {
+            write(volume, i, 0, filled(CHUNK, i));
+        }
+        CompletableFuture<?> barrier = volume.barrier();
+        int uploads = EngineSettings.DEFAULT.commits().uploadsMax();
+        for (int i = 0; i < 3; i++) {
+            timer.pass(DEADLINE.dividedBy(4));
+            held.release(held.awaitHeld(uploads).get(1));
+        }
+        held.awaitHeld(uploads);
+        assertFalse(barrier.isDone());
+        timer.pass(DEADLINE.dividedBy(4).plusSeconds(8));
+        assertEquals(VolumeException.Kind.UNAVAILABLE, failureOf(barrier));
+    }
+
     @Test
     void whileNothingIsKnownOfTheLinkLargeWritesUseAllConnections() throws Exception {
         openHeld();

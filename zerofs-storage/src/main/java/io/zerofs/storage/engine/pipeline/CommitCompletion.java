@@ -10,9 +10,13 @@ import io.zerofs.storage.engine.upkeep.CheckpointHook;
 import io.zerofs.storage.engine.upkeep.GcHook;
 import io.zerofs.storage.index.CommitApplier;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Completes commits. {@link #apply} and {@link #release} are called in the order of the log, by one thread at a time. */
 public final class CommitCompletion {
+    private static final Logger log = LoggerFactory.getLogger(CommitCompletion.class);
+
     private final CommitApplier applier;
     private final DirtyBudget budget;
     private final CheckpointHook keeper;
@@ -30,9 +34,13 @@ public final class CommitCompletion {
         space = keeper;
     }
 
-    /** Offers a stored object to the disk cache. Any thread. */
-    void stored(SealedCommit object) {
-        ranges.keep(object);
+    /** Offers a stored object to the disk cache; a failure is only logged, because nothing depends on the cache. */
+    void offer(SealedCommit object) {
+        try {
+            ranges.keep(object);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            log.warn("commit {} is not in the disk cache", object.id().seq(), e);
+        }
     }
 
     /** Puts frame table and dead frames into the index, so that memory may be dropped. */

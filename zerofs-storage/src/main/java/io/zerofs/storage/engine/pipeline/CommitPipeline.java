@@ -3,6 +3,7 @@ package io.zerofs.storage.engine.pipeline;
 
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.SealedCommit;
 import io.zerofs.storage.engine.memtable.CommitTable;
 import io.zerofs.storage.engine.memtable.OpenCommit;
 import io.zerofs.storage.engine.pipeline.InFlightCommit.State;
@@ -33,7 +34,7 @@ public final class CommitPipeline {
     /** Number of progress checks before a barrier fails. */
     private static final int LOOKS_PER_STALL = 12;
 
-    /** Maximum commits, for each that may be in flight, that are stored while an earlier one is not. */
+    /** Maximum commits, for each that may be in flight, that are stored before an earlier one is. */
     private static final int AHEAD_MAX = 4;
 
     private final long epoch;
@@ -224,7 +225,7 @@ public final class CommitPipeline {
                 if (next == null || !hasSlot(next.commit())) {
                     return;
                 }
-                next.begin(runtime.nanoTime().getAsLong());
+                next.begin(runtime.nanoTime().getAsLong(), applied.seq());
                 starting.add(next);
             }
         });
@@ -240,16 +241,22 @@ public final class CommitPipeline {
         return null;
     }
 
+    /**
+     * Returns whether one more commit may be in flight. Commits that were stored before an earlier one do not count, so that a
+     * slow request leaves no connection idle. Commits that wait to be applied count, so that callers share requests.
+     */
     private boolean hasSlot(OpenCommit commit) {
+        InFlightCommit first = flights.peekFirst();
+        boolean ahead = first != null && first.state() == State.UPLOADING;
         int uploads = 0;
         int stored = 0;
         long bytes = 0;
         for (InFlightCommit flight : flights) {
-            if (flight.state() == State.UPLOADING) {
+            if (ahead && flight.state() == State.STORED) {
+                stored++;
+            } else if (flight.state() != State.FROZEN) {
                 uploads++;
                 bytes += flight.commit().memoryBytes();
-            } else if (flight.state() == State.STORED) {
-                stored++;
             }
         }
         return uploads == 0 || stored < AHEAD_MAX * settings.uploadsMax() && pacing.hasRoom(uploads, bytes, commit);
@@ -282,8 +289,7 @@ public final class CommitPipeline {
             return null;
         }
         Salt salt = Salt.random(runtime.random());
-        InFlightCommit flight =
-                new InFlightCommit(frozen, new CommitId(epoch, frozen.seq()), salt, lastSalt, applied.seq());
+        InFlightCommit flight = new InFlightCommit(frozen, new CommitId(epoch, frozen.seq()), salt, lastSalt);
         lastSalt = salt;
         flights.addLast(flight);
         writes.recentFrom(pacing.cut(frozen, runtime.nanoTime().getAsLong()));
@@ -291,15 +297,31 @@ public final class CommitPipeline {
     }
 
     private void stored(InFlightCommit flight) {
-        completion.stored(flight.sealed());
+        SealedCommit object = flight.sealed();
         locked(() -> {
             long took = runtime.nanoTime().getAsLong() - flight.beganNanos();
             pacing.stored(flight.commit().memoryBytes(), took);
-            progressNanos = runtime.nanoTime().getAsLong();
-            failuresBefore = upload.failures();
             flight.stored();
+            // A commit that is stored while an earlier one is not brings no caller closer to its answer.
+            if (isStoredThrough(flight)) {
+                progressNanos = runtime.nanoTime().getAsLong();
+                failuresBefore = upload.failures();
+            }
         });
+        completion.offer(object);
         completeAndPump();
+    }
+
+    private boolean isStoredThrough(InFlightCommit last) {
+        for (InFlightCommit flight : flights) {
+            if (flight.state() != State.STORED) {
+                return false;
+            }
+            if (flight == last) {
+                return true;
+            }
+        }
+        return true;
     }
 
     private void completeAndPump() {

@@ -24,22 +24,18 @@ final class InFlightCommit {
     private final CommitId id;
     private final Salt salt;
     private final Salt predecessor;
-    private final long durableSeq;
     private State state = State.FROZEN;
     private long beganNanos;
+    private long durableSeq;
     private SealedCommit sealed;
     private FrameTable frames;
 
-    /**
-     * @param predecessor salt of the commit before
-     * @param durableSeq the last commit known to be durable
-     */
-    InFlightCommit(OpenCommit commit, CommitId id, Salt salt, Salt predecessor, long durableSeq) {
+    /** @param predecessor salt of the commit before */
+    InFlightCommit(OpenCommit commit, CommitId id, Salt salt, Salt predecessor) {
         this.commit = commit;
         this.id = id;
         this.salt = salt;
         this.predecessor = predecessor;
-        this.durableSeq = durableSeq;
     }
 
     OpenCommit commit() {
@@ -58,9 +54,14 @@ final class InFlightCommit {
         return state;
     }
 
-    /** Notes the begin of the upload. */
-    void begin(long nanos) {
+    /**
+     * Notes the begin of the upload.
+     *
+     * @param durable the last commit known to be durable, which recovery then expects
+     */
+    void begin(long nanos, long durable) {
         beganNanos = nanos;
+        durableSeq = durable;
         state = State.UPLOADING;
     }
 

@@ -6,8 +6,8 @@ import io.zerofs.storage.commit.CommitLimits;
 import java.time.Duration;
 
 /**
- * Limits of the engine. {@link #DEFAULT} is what the program uses where the configuration says nothing; {@code with…}
- * methods change one group.
+ * Limits of the engine. {@link #DEFAULT} is for engines on their own, and the program's values follow from its
+ * configuration. {@code with…} methods change one group.
  *
  * @param memory limits of memory
  * @param commits limits of commits and their uploads
