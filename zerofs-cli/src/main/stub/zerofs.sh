@@ -13,6 +13,9 @@ FLAGS_MAX=100           # files with the flags for one configuration each
 
 fail() { echo "zerofs: $*" >&2; exit 1; }
 
+# Ends with signal $1, or with status $2 as process 1 of a container, which no signal ends without a trap.
+end_by() { trap - "$1"; kill -s "$1" $$; exit "$2"; }
+
 # Prints the major version of the runtime in directory $1, from its release file, without starting a process.
 version_of() {
   sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release" 2>/dev/null
@@ -57,23 +60,34 @@ native_dir() {
   mktemp -d "$base.$$.XXXXXX" || fail "cannot create a directory in ${TMPDIR:-/tmp}"
 }
 
+# Returns whether $1 is a directory, not a link, where only we can put files. Java executes what its files say.
+is_private() {
+  case $(ls -ldn "$1" 2>/dev/null) in
+    drwx--[S-]---*) [ -O "$1" ] && [ -w "$1" ] ;;
+    *) false ;;
+  esac
+}
+
 # Sets cache, the directory for later starts, archive, the path without suffix of the archive for this file and runtime,
-# and mapped, the flag that lets Java map the archive. An empty word means that there is none.
+# and mapped, the flag that lets Java map the archive. An empty word means that there is none. If root has the HOME of
+# another user, that user could exchange the directory.
 find_cache() {
-  cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/zerofs-java archive='' mapped='' release=${java%/bin/java}/release
+  place=${XDG_CACHE_HOME:-${HOME:-}} archive='' mapped='' release=${java%/bin/java}/release
+  cache=${XDG_CACHE_HOME:-$place/.cache}/zerofs-java
   # shellcheck disable=SC2174 # of the directories only the last is private
-  if ! mkdir -p -m 700 "$cache" 2>/dev/null || [ ! -O "$cache" ] || [ ! -w "$cache" ]; then
+  if [ -z "$place" ] || { [ -w "$place" ] && [ ! -O "$place" ]; } ||
+    ! mkdir -p -m 700 "$cache" 2>/dev/null || ! is_private "$cache"; then
     cache=''
   elif [ -r "$release" ]; then
     archive=$cache/$({ ls -lnL "$program"; cat "$release"; } | cksum | tr ' ' -)
-    if [ -r "$archive.jsa" ]; then mapped=-XX:SharedArchiveFile=$archive.jsa; fi
+    if [ -O "$archive.jsa" ] && [ -r "$archive.jsa" ]; then mapped=-XX:SharedArchiveFile=$archive.jsa; fi
   fi
 }
 
 # Removes all but the $1 newest files with suffix $2 that are kept for later starts.
 keep_newest() {
-  # shellcheck disable=SC2012 # the newest first; names without line breaks
-  ls -t "$cache"/*"$2" | tail -n "+$(($1 + 1))" | while read -r old; do rm -f "$old"; done
+  # shellcheck disable=SC2012 # the newest first; names without line breaks, unlike perhaps the path
+  (CDPATH='' cd "$cache" && ls -t -- *"$2" | tail -n "+$(($1 + 1))" | while read -r old; do rm -f "$old"; done)
 }
 
 # Prints the file of -c or --config, if the arguments are as usual.
@@ -90,12 +104,19 @@ config_file() {
   printf '%s' "$config"
 }
 
+# Requires the file of random bytes that the checksum of a configuration begins with.
+need_salt() {
+  salt=$cache/salt new=$cache/salt.$$
+  if [ -O "$salt" ] && [ -s "$salt" ]; then return; fi
+  { (umask 077 && head -c 16 /dev/urandom >"$new") && mv "$new" "$salt"; } 2>/dev/null || { rm -f "$new" && false; }
+}
+
 # Prints the file for the flags of this program and the present content of the configuration; nothing if they cannot be
-# kept. The name has 16 bits of a checksum only, because more would help to guess a password in the configuration. If two
-# contents of one size have the same bits, the program notices it.
+# kept. Commands get the name as an argument, which every user can see. So its checksum is salted and has 16 bits only:
+# it must not help to guess a password in the configuration. If two contents have the same name, the program notices it.
 flags_file() {
-  [ -n "$cache" ] && [ -f "$config" ] && [ -r "$config" ] || return
-  sum=$(cksum <"$config")
+  [ -n "$cache" ] && [ -f "$config" ] && [ -r "$config" ] && need_salt || return
+  sum=$(cat "$salt" "$config" | cksum)
   # shellcheck disable=SC2012 # one name, to be compared only
   echo "$cache/$(ls -lnL "$program" | cksum | tr ' ' -).$((${sum%% *} % 65536))-${sum##* }.flags"
 }
@@ -105,7 +126,7 @@ flags_file() {
 find_memory_flags() {
   config=$(config_file "$@")
   kept=$(flags_file) memory_flags=''
-  if [ -n "$kept" ] && [ -r "$kept" ]; then read -r memory_flags <"$kept"; fi
+  if [ -O "$kept" ] && [ -r "$kept" ]; then read -r memory_flags <"$kept"; fi
   case $memory_flags in
     -X*) return ;;
   esac
@@ -137,7 +158,7 @@ archive_flag() {
   fi
   for list in "$archive".*.classes; do
     pid=${list%.classes} pid=${pid##*.}
-    if grep -Eq '^io/zerofs/server/net/MessageHandler( |$)' "$list" 2>/dev/null; then # it has served a client
+    if [ -O "$list" ] && grep -Eq '^io/zerofs/server/net/MessageHandler( |$)' "$list" 2>/dev/null; then # it has served a client
       make_archive "$list"
       return
     elif ! kill -0 "$pid" 2>/dev/null; then
@@ -176,6 +197,8 @@ if [ "$version" -ge 22 ]; then flags="$flags --enable-native-access=ALL-UNNAMED"
 if [ "$version" -ge 23 ]; then flags="$flags --sun-misc-unsafe-memory-access=allow"; fi
 if [ "$version" -ge 24 ]; then flags="$flags -Xlog:aot*=off"; fi
 if [ "$command" = run ]; then
+  trap 'end_by TERM 143' TERM
+  trap 'end_by INT 130' INT
   find_cache
   find_memory_flags "$@"
 fi
@@ -187,9 +210,10 @@ case $command in
     if [ -n "$archive_flag" ]; then set -- "$archive_flag" "$@"; fi
     # Each of glibc's arenas keeps its peak, and RocksDB's threads would fill one each. The compiler's memory is returned.
     export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+    # Not as an argument, which every user can see.
+    export ZEROFS_KEPT_JAVA_FLAGS="$kept"
     # shellcheck disable=SC2086 # several flags
-    set -- -Xms64m $memory_flags "-Dzerofs.java_flags=$kept" \
-      -XX:TrimNativeHeapInterval=10000 -Djdk.nio.maxCachedBufferSize=262144 \
+    set -- -Xms64m $memory_flags -XX:TrimNativeHeapInterval=10000 -Djdk.nio.maxCachedBufferSize=262144 \
       "-Djdk.httpclient.keepalive.timeout=$IDLE_SECONDS_MAX" \
       -XX:+UseG1GC -XX:-G1UseAdaptiveIHOP -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   change-password)

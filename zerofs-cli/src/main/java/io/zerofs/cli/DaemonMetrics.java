@@ -27,6 +27,8 @@ final class DaemonMetrics {
     private final StorageVolume volume;
     private final Services services;
     private Optional<PrometheusRegistry> registry = Optional.empty();
+    /** Whether the registry is whole. */
+    private boolean registered;
     /** The numbers of the present scrape. */
     private EngineStatistics engine;
 
@@ -38,9 +40,10 @@ final class DaemonMetrics {
 
     synchronized String text() {
         engine = volume.statistics();
-        if (registry.isEmpty()) {
+        if (!registered) {
             registry = Optional.of(new PrometheusRegistry());
             register();
+            registered = true;
         }
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         try {

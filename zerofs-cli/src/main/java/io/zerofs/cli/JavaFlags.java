@@ -14,8 +14,8 @@ import java.util.Arrays;
  * keeps the answer for each content of the configuration file.
  */
 final class JavaFlags {
-    /** The property that names the file of the kept answer. The start script sets it; it is empty if nothing is kept. */
-    static final String KEPT = "zerofs.java_flags";
+    /** The variable that names the file of the kept answer. The start script sets it; it is empty if nothing is kept. */
+    static final String KEPT = "ZEROFS_KEPT_JAVA_FLAGS";
 
     private static final long BYTES_PER_MB = 1_000_000;
 
@@ -50,7 +50,7 @@ final class JavaFlags {
                 + " -XX:MaxNewSize=" + young + "m" + regions;
     }
 
-    /** Deletes a kept answer that is wrong, so that the next start asks again. Returns whether it was wrong. */
+    /** Deletes a kept answer that is wrong. Returns whether it did, so that the next start asks again. */
     static boolean forgetIfWrong(Path kept, CacheConfig cache) {
         try {
             byte[] right = (of(cache) + "\n").getBytes(StandardCharsets.US_ASCII);
@@ -62,7 +62,7 @@ final class JavaFlags {
         } catch (NoSuchFileException e) {
             return false; // Another start, or the user, has deleted it.
         } catch (IOException e) {
-            return true;
+            return false; // The next start would find it again.
         }
     }
 }

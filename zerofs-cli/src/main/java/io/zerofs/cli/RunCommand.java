@@ -39,6 +39,9 @@ final class RunCommand implements Callable<Integer> {
     /** Time for the last steps of a stop. Requests that wait for the store fail by themselves before that. */
     private static final Duration LAST_STEPS = Duration.ofSeconds(30);
 
+    private static final String WRONG_FLAGS =
+            "the start script kept wrong flags for Java; the next start corrects them";
+
     @Mixin
     private ConfigOption configuration;
 
@@ -59,16 +62,13 @@ final class RunCommand implements Callable<Integer> {
             requireFile(configuration.file());
         }
         ZerofsConfig config = configuration.load();
-        requireMemory(config.cache(), machineBytes());
         if (javaFlags) {
             System.out.println(JavaFlags.of(config.cache()));
             return ExitCode.OK.status();
         }
-        String keptFlags = System.getProperty(JavaFlags.KEPT, "");
-        if (!keptFlags.isEmpty() && JavaFlags.forgetIfWrong(Path.of(keptFlags), config.cache())) {
-            log.warn("the start script kept wrong flags for Java in {}; the next start corrects them", keptFlags);
-        }
-        requireHeap(config.cache(), Runtime.getRuntime().maxMemory(), directBytesMax());
+        // The question runs without flags of the user's own, which may change the memory that Java sees.
+        requireMemory(config.cache(), machineBytes());
+        requireFlags(config.cache());
         StopSignals.install(this::onSignal);
         log.info("{}", describeProcess());
         log.info("settings: {}", SettingsText.of(config));
@@ -155,6 +155,20 @@ final class RunCommand implements Callable<Integer> {
                             "[cache] memory_size_gb = %s is more than the %.1f GB of this machine or container",
                             cache.memorySizeGb(),
                             machineBytes / 1e9));
+        }
+    }
+
+    /** Requires enough memory. If wrong flags that the start script kept are the cause, a restart helps. */
+    private static void requireFlags(CacheConfig cache) throws ExitException {
+        String kept = System.getenv().getOrDefault(JavaFlags.KEPT, "");
+        boolean forgotten = !kept.isEmpty() && JavaFlags.forgetIfWrong(Path.of(kept), cache);
+        try {
+            requireHeap(cache, Runtime.getRuntime().maxMemory(), directBytesMax());
+        } catch (ExitException e) {
+            throw forgotten ? new ExitException(ExitCode.OUT_OF_MEMORY, WRONG_FLAGS, e) : e;
+        }
+        if (forgotten) {
+            log.warn("{}", WRONG_FLAGS);
         }
     }
 

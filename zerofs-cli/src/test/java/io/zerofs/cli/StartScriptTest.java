@@ -4,6 +4,7 @@ package io.zerofs.cli;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -46,7 +48,7 @@ class StartScriptTest {
                 shift 2
                 exec '%2$s/bin/java' -XX:TieredStopAtLevel=1 -cp '%3$s' io.zerofs.cli.Main "$@" ;;
             esac
-            printf '%%s\\n' "$@"
+            printf '%%s\\n' "$@" "kept=$ZEROFS_KEPT_JAVA_FLAGS"
             """;
 
     private static final String STORAGE = "[storage]\nurl = \"file:///store\"\nencryption_password = ";
@@ -130,6 +132,52 @@ class StartScriptTest {
         assertEquals(2, asked());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"rwxr-xr-x", "rwxrwx---", "a link"})
+    void aDirectoryThatOthersCanChangeIsNotUsed(String mode) throws Exception {
+        configure(0.5);
+        Path place = kept(start("-c", "z.toml")).getParent();
+        if (mode.startsWith("r")) {
+            Files.setPosixFilePermissions(place, PosixFilePermissions.fromString(mode));
+        } else {
+            Files.createSymbolicLink(place, Files.move(place, directory.resolve("elsewhere")));
+        }
+        Start second = start("-c", "z.toml");
+        second.assertFits(0.5);
+        assertEquals(Path.of(""), kept(second));
+        assertEquals(2, asked());
+    }
+
+    @Test
+    void withoutAHomeNothingIsKept() throws Exception {
+        configure(0.5);
+        Start start = run(Map.of("HOME", "", "XDG_CACHE_HOME", ""), "-c", "z.toml");
+        start.assertFits(0.5);
+        assertEquals(Path.of(""), kept(start));
+    }
+
+    /** Every user can see the arguments of a process. The name has the size, and a checksum that differs everywhere. */
+    @Test
+    void theNameOfTheAnswerSaysNothingAboutTheConfiguration() throws Exception {
+        configure(0.5);
+        Start first = start("-c", "z.toml");
+        Path kept = kept(first);
+        assertFalse(
+                first.lines().stream().anyMatch(line -> line.startsWith("-") && line.contains(".flags")),
+                first::toString);
+        Path salt = kept.resolveSibling("salt");
+        assertEquals(16, Files.size(salt));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(salt)));
+        Files.write(salt, new byte[] {1, 2, 3});
+        assertNotEquals(kept, kept(start("-c", "z.toml")));
+    }
+
+    @Test
+    void theQuestionDoesNotJudgeTheMachine() throws Exception {
+        configure(1000);
+        start("-c", "z.toml").assertFits(1000);
+    }
+
     @Test
     void aWrongAnswerThatIsKeptIsForgotten() throws Exception {
         configure(0.5);
@@ -148,17 +196,22 @@ class StartScriptTest {
     }
 
     @Test
-    void theKeptAnswersHaveALimit() throws Exception {
-        Path answers = Files.createDirectory(directory.resolve("zerofs-java"));
+    void theKeptAnswersHaveALimitInAnyPath() throws Exception {
+        Path home = Files.createDirectory(directory.resolve("a\nb"));
+        Map<String, String> there = Map.of("XDG_CACHE_HOME", home.toString());
+        configure(0.75);
+        run(there, "-c", "z.toml");
+        Path answers = home.resolve("zerofs-java");
         for (int i = 0; i < 105; i++) {
             Files.writeString(answers.resolve(i + ".flags"), "-Xmx9m\n");
         }
         configure(0.5);
-        Path kept = kept(start("-c", "z.toml"));
+        run(there, "-c", "z.toml").assertFits(0.5);
         try (Stream<Path> left = Files.list(answers)) {
-            assertEquals(100, left.count());
+            assertEquals(101, left.count()); // with the salt
         }
-        assertTrue(Files.exists(kept));
+        run(there, "-c", "z.toml").assertFits(0.5);
+        assertEquals(2, asked());
     }
 
     /** The question reports the mistake, and nothing else starts. */
@@ -168,7 +221,6 @@ class StartScriptTest {
             value = {
                 "memory_size_gb = one | 10 | z.toml:2: ",
                 "memory_size_gb = 0.01 | 10 | z.toml:2: [cache] memory_size_gb: 0.01 is not between 0.1 and 1000",
-                "memory_size_gb = 1000 | 10 | [cache] memory_size_gb = 1000.0 is more than the ",
                 "dir = \"${NOT_SET}\" | 10 | z.toml:2: [cache] dir: environment variable NOT_SET is not set",
             })
     void aMistakeIsReportedOnce(String line, int status, String message) throws Exception {
@@ -212,7 +264,8 @@ class StartScriptTest {
     @Test
     void flagsOfTheUsersOwnCountLast() throws Exception {
         configure(0.5);
-        List<String> flags = run("-Xmx9m -Xms8m", "-c", "z.toml").lines();
+        List<String> flags =
+                run(Map.of("ZEROFS_JAVA_OPTS", "-Xmx9m -Xms8m"), "-c", "z.toml").lines();
         assertEquals(
                 "-Xmx9m", flags.stream().filter(flag -> flag.startsWith("-Xmx")).reduce("", (before, last) -> last));
     }
@@ -252,7 +305,7 @@ class StartScriptTest {
     /** Returns the file of the answer, which the script names to the program. */
     private static Path kept(Start start) {
         return start.lines().stream()
-                .filter(line -> line.startsWith("-D" + JavaFlags.KEPT + "="))
+                .filter(line -> line.startsWith("kept="))
                 .map(line -> Path.of(line.substring(line.indexOf('=') + 1)))
                 .findFirst()
                 .orElseThrow();
@@ -264,10 +317,10 @@ class StartScriptTest {
     }
 
     private Start start(String... arguments) throws IOException, InterruptedException {
-        return run("", arguments);
+        return run(Map.of(), arguments);
     }
 
-    private Start run(String options, String... arguments) throws IOException, InterruptedException {
+    private Start run(Map<String, String> variables, String... arguments) throws IOException, InterruptedException {
         Path java = Files.writeString(
                 directory.resolve("java"),
                 JAVA.formatted(directory, System.getProperty("java.home"), System.getProperty("java.class.path")));
@@ -281,9 +334,10 @@ class StartScriptTest {
                 .redirectOutput(output.toFile())
                 .redirectError(errors.toFile());
         builder.environment().put("ZEROFS_JAVA", java.toString());
-        builder.environment().put("ZEROFS_JAVA_OPTS", options);
+        builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "ZEROFS_JAVA_OPTS"));
         builder.environment().put("TMPDIR", directory.toString());
         builder.environment().put("XDG_CACHE_HOME", directory.toString());
+        builder.environment().putAll(variables);
         Process process = builder.start();
         process.getOutputStream().close();
         return new Start(process.waitFor(), Files.readAllLines(output), Files.readAllLines(errors));

@@ -70,6 +70,7 @@ final class Command {
     /** Starts the command, which goes on beside the test. */
     Running start() {
         ProcessBuilder builder = new ProcessBuilder(words).redirectInput(input);
+        builder.environment().remove("JAVA_TOOL_OPTIONS"); // Java reports it in a line of its own
         builder.environment().putAll(environment);
         return new Running(String.join(" ", words), builder);
     }

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -101,7 +102,7 @@ class StartTest {
     @BeforeEach
     void archiveIsWhole() throws Exception {
         Scratch.remove(archives);
-        Files.createDirectory(archives);
+        Files.setPosixFilePermissions(Files.createDirectory(archives), PosixFilePermissions.fromString("rwx------"));
         Files.copy(whole, archive, StandardCopyOption.COPY_ATTRIBUTES);
     }
 
@@ -116,8 +117,8 @@ class StartTest {
     }
 
     @Test
-    void nothingButTheArchiveAndTheFlagsOfTwoConfigurationsIsLeft() {
-        assertEquals(3, filesAfterTheJob.size(), filesAfterTheJob::toString);
+    void nothingButTheArchiveTheSaltAndTheFlagsOfTwoConfigurationsIsLeft() {
+        assertEquals(4, filesAfterTheJob.size(), filesAfterTheJob::toString);
         assertEquals(
                 2,
                 filesAfterTheJob.stream()
@@ -166,8 +167,9 @@ class StartTest {
         String right = Files.readString(flags);
         Files.writeString(flags, "-Xmx100m\n");
         daemon.launch();
-        assertEquals(10, daemon.end());
-        assertTrue(daemon.last().said("kept wrong flags for Java"), daemon.last()::output);
+        assertEquals(3, daemon.end());
+        assertTrue(
+                daemon.last().said("kept wrong flags for Java; the next start corrects them"), daemon.last()::output);
         startAndServe(daemon);
         daemon.stop();
         assertEquals(right, Files.readString(flags));
