@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 
@@ -27,8 +28,8 @@ import java.util.zip.CRC32C;
  * So a retransmission must match the whole call, and come not long after the reply. It must come by the same
  * connection, or by another one from its address after the first broke or ended before the reply.
  *
- * <p>Bounded: the cache first forgets the oldest call of the client with the most bytes. A running call is part of its
- * request. Lost when the daemon ends. Thread-safe.
+ * <p>Bounded: the cache forgets calls that can have no retransmission any more, then the oldest call of the client with
+ * the most bytes. A running call is part of its request. Lost when the daemon ends. Thread-safe.
  */
 public final class DuplicateRequestCache {
     /**
@@ -38,7 +39,7 @@ public final class DuplicateRequestCache {
     public static final long BYTES_MAX = 8 << 20;
 
     /** Bytes of a call without its reply, measured for a call with a connection of its own. */
-    static final int CALL_BYTES = 400;
+    static final int CALL_BYTES = 450;
 
     /** Bytes of a client without its calls. */
     static final int CLIENT_BYTES = 950;
@@ -60,6 +61,8 @@ public final class DuplicateRequestCache {
     // Guarded by calls.
     private final Map<Key, Entry> calls = new HashMap<>();
     private final Map<Object, Owner> owners = new HashMap<>();
+    /** Ended calls of all owners, the oldest first. */
+    private final Set<Entry> byAge = new LinkedHashSet<>();
     /** The owners by their bytes, because a search through all of them would hold up every client. */
     private final TreeSet<Owner> byBytes = new TreeSet<>();
 
@@ -103,9 +106,32 @@ public final class DuplicateRequestCache {
                 return; // Another call has its place.
             }
             owners.computeIfAbsent(entry.peer.client(), Owner::new).count(entry);
+            forgetFirst(byAge, Entry::isExpired);
             while (bytes > bytesMax) {
                 forget(byBytes.last().ended.iterator().next());
             }
+        }
+    }
+
+    /**
+     * Records the end of a connection. After an end in order nothing repeats its answered calls, so they must not push
+     * out those of other clients. Calls after one of another connection of the client stay, because a search for them
+     * would hold up everybody.
+     */
+    void ended(RpcPeer peer, boolean inOrder) {
+        peer.ended(inOrder);
+        synchronized (calls) {
+            Owner owner = owners.get(peer.client());
+            if (owner != null) {
+                forgetFirst(owner.ended, Entry::isSettled);
+            }
+        }
+    }
+
+    /** Forgets calls from the oldest to the first one that must stay. */
+    private void forgetFirst(Set<Entry> ended, Predicate<Entry> isUseless) {
+        while (!ended.isEmpty() && isUseless.test(ended.iterator().next())) {
+            forget(ended.iterator().next());
         }
     }
 
@@ -146,11 +172,13 @@ public final class DuplicateRequestCache {
 
         private void count(Entry entry) {
             ended.add(entry);
+            byAge.add(entry);
             use(entry.bytes());
         }
 
         private void discount(Entry entry) {
             if (ended.remove(entry)) {
+                byAge.remove(entry);
                 use(-entry.bytes());
             }
             if (ended.isEmpty()) {
@@ -197,11 +225,21 @@ public final class DuplicateRequestCache {
         /** Returns whether the same call by this connection is a retransmission. */
         private boolean isRepeatedBy(RpcPeer other) {
             boolean isFinished = reply != null;
-            if (isFinished && finished.plus(AGE_MAX).isBefore(clock.instant())) {
+            if (isFinished && isExpired()) {
                 return false;
             }
             boolean unanswered = !peer.isOpen() && (!isFinished || outlivedPeer);
             return other == peer || peer.isContinuedBy(other) || unanswered;
+        }
+
+        /** Returns whether the call ended too long ago. Only for a call that has ended. */
+        private boolean isExpired() {
+            return finished.plus(AGE_MAX).isBefore(clock.instant());
+        }
+
+        /** Returns whether the client took the reply and then ended its connection. Only for a call that has ended. */
+        private boolean isSettled() {
+            return peer.hasEndedInOrder() && !outlivedPeer;
         }
 
         /** Remembers the reply, which it borrows, and sends it to retransmissions that came meanwhile. */

@@ -47,7 +47,7 @@ public final class RpcConnection implements MessageProtocol {
     @Override
     public void closed(boolean inOrder) {
         if (peer != null) {
-            peer.ended(inOrder);
+            dispatcher.ended(peer, inOrder);
         }
     }
 }

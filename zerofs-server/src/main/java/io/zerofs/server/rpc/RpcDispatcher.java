@@ -73,6 +73,15 @@ public final class RpcDispatcher {
         }
     }
 
+    /**
+     * Records the end of a connection.
+     *
+     * @param inOrder whether the client ended it after the socket had taken all its replies
+     */
+    void ended(RpcPeer peer, boolean inOrder) {
+        cache.ended(peer, inOrder);
+    }
+
     /** Returns the credential, or null after it refused the call because of the credential. */
     private static RpcCredential readCredential(XdrReader in, RpcExchange exchange) throws MalformedMessageException {
         int flavor = in.readInt();

@@ -48,12 +48,16 @@ public final class RpcPeer {
      *
      * @param inOrder whether the client ended it after the socket had taken all its replies
      */
-    public void ended(boolean inOrder) {
+    void ended(boolean inOrder) {
         state = inOrder ? State.ENDED_IN_ORDER : State.BROKEN;
     }
 
     boolean isOpen() {
         return state == State.OPEN;
+    }
+
+    boolean hasEndedInOrder() {
+        return state == State.ENDED_IN_ORDER;
     }
 
     /**

@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -255,6 +256,39 @@ class RpcDispatcherTest {
         assertTrue(runs(roomy, request, 0), "a client that has more than the other forgets its own");
         assertTrue(runs(roomy, busy, 0), "what was lent is taken back");
         assertFalse(runs(roomy, busy, room - few - 1));
+    }
+
+    private RpcDispatcher filledByClientsWithOneCallEach(int clients, Consumer<FakeRequest> end)
+            throws MalformedMessageException {
+        RpcDispatcher full = new RpcDispatcher(List.of(new EchoProgram()), cacheOf(clients, clients));
+        for (int i = 0; i < clients; i++) {
+            FakeRequest one = new FakeRequest("127.0.0.1:" + (1 + i), new Object());
+            assertTrue(runs(full, one, i));
+            end.accept(one);
+        }
+        return full;
+    }
+
+    private void assertRemembersTwoCallsOfAnotherClient(RpcDispatcher full) throws MalformedMessageException {
+        assertTrue(runs(full, request, 1_000));
+        assertTrue(runs(full, request, 1_001));
+        assertFalse(runs(full, request, 1_000));
+        assertFalse(runs(full, request, 1_001));
+    }
+
+    @Test
+    void repliesPastTheirTimeTakeNoRoomFromOtherClients() throws MalformedMessageException {
+        RpcDispatcher full = filledByClientsWithOneCallEach(100, one -> {});
+        now = now.plus(DuplicateRequestCache.AGE_MAX).plusSeconds(1);
+        assertRemembersTwoCallsOfAnotherClient(full);
+    }
+
+    @Test
+    void repliesOnConnectionsThatEndedInOrderTakeNoRoomFromOtherClients() throws MalformedMessageException {
+        List<FakeRequest> left = new ArrayList<>();
+        RpcDispatcher full = filledByClientsWithOneCallEach(100, left::add);
+        left.forEach(one -> full.ended(one.peer(), true));
+        assertRemembersTwoCallsOfAnotherClient(full);
     }
 
     /** An identity of a client that counts how often the cache looks it up. */
