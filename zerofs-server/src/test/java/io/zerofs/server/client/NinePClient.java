@@ -30,7 +30,7 @@ public abstract class NinePClient implements AutoCloseable {
     public static final int MSIZE = 64 * 1024;
     public static final int ROOT = 0;
     public static final byte[] VERSION = bytes("9P2000.L");
-    private static final long REPLY_SECONDS_MAX = 20;
+    private static final long REPLY_SECONDS_MAX = 60;
 
     private final Map<Integer, BlockingQueue<Rmessage>> replies = new ConcurrentHashMap<>();
     private int nextTag = 1000;

@@ -57,7 +57,7 @@ final class Abuse {
 
     public static void main(String[] arguments) throws Exception {
         if (arguments[0].equals("fill")) {
-            fill(client(Integer.parseInt(arguments[1])));
+            fill(limited(Integer.parseInt(arguments[1])));
             return;
         }
         if (arguments[0].equals("measure")) {
@@ -104,7 +104,15 @@ final class Abuse {
 
     /** Connects with a session whose largest message has more than a block. */
     private static NinePSocket client(int port) throws IOException, InterruptedException {
-        NinePSocket client = NinePSocket.alone(port);
+        return begin(NinePSocket.alone(port));
+    }
+
+    /** Connects for requests that fail after a time limit if no reply comes. */
+    private static NinePSocket limited(int port) throws IOException, InterruptedException {
+        return begin(NinePSocket.connect(ClientSocket.loopback(port)));
+    }
+
+    private static NinePSocket begin(NinePSocket client) throws IOException, InterruptedException {
         client.version(1 << 20);
         client.attach(ROOT, 0);
         return client;
@@ -292,7 +300,7 @@ final class Abuse {
     }
 
     private static void measure(int port, int seconds) throws IOException, InterruptedException {
-        NinePSocket client = client(port);
+        NinePSocket client = limited(port);
         client.create(ROOT, FILE, "measured" + System.nanoTime(), OpenFlags.READ_WRITE, 0644);
         List<Long> times = new ArrayList<>();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
