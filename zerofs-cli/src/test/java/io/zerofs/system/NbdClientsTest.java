@@ -264,6 +264,7 @@ class NbdClientsTest {
         String uri = "nbd+unix:///cached?socket=" + socket;
         Daemon cold = SCRATCH.daemon("cold")
                 .with("[servers.nbd]\naddresses = []\nunix_socket = \"%s\"", socket)
+                .with("[gc]\nenabled = false")
                 .store(SCRATCH.path("cold.store"))
                 .start();
         Path source = SCRATCH.randomFile("cached", DISK_SIZE);
@@ -282,8 +283,15 @@ class NbdClientsTest {
                         "h.shutdown()")
                 .with("PATH", "/usr/bin:" + System.getenv("PATH"))
                 .run();
-        Files.move(SCRATCH.path("cold.store/commits"), SCRATCH.path("cold.store/commits.away"));
-        assertEquals(-1, Files.mismatch(source, copied(uri)));
+        Path commits = SCRATCH.path("cold.store/commits");
+        Path away = Files.move(commits, SCRATCH.path("cold.store/commits.away"));
+        try {
+            assertEquals(-1, Files.mismatch(source, copied(uri)));
+        } finally {
+            Files.move(away, commits);
+        }
+        cold.stop();
+        cold.assertNoWarnings();
     }
 
     private static boolean isAnotherFileSystem(Path directory) throws IOException {
