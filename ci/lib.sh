@@ -7,6 +7,7 @@ set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PROGRAM=${ZEROFS_PROGRAM:-$ROOT/zerofs-cli/target/zerofs}
 ME=${0##*/}
+TEST_CACHE=        # see work_directory; outside tests the program's own
 WORK=              # scratch directory of this script, see work_directory
 SKIPPED=77         # exit status of a test that cannot run here
 START_SECONDS_MAX=180   # an overloaded machine is slow, a hang is still found
@@ -46,7 +47,11 @@ build_program() {
 
 SYSTEM_TESTS=$ROOT/zerofs-cli/target/system-tests.classpath
 # Builds system tests and loads in Java, and the program with them, unless they are newer than everything they are made of.
-build_system_tests() { build "$SYSTEM_TESTS" .; }
+build_system_tests() {
+  # A build that was interrupted may have left an old program beside a new class path.
+  build_program
+  build "$SYSTEM_TESTS" .
+}
 
 # system_test NAME ARGUMENTS...: a script of that name, or a class of tests.
 system_test() {
@@ -75,8 +80,10 @@ java_tool() {
     -Dslf4j.internal.verbosity=WARN "$@"
 }
 
-# Sets WORK to a fresh directory; at exit daemons that still run are killed and it is removed (KEEP=1 keeps it).
+# Sets WORK to a fresh directory, and the one of all runs for class archives, so that daemons start fast and the user's own
+# stay as they are; at exit daemons that still run are killed and it is removed (KEEP=1 keeps it).
 work_directory() {
+  TEST_CACHE=$ROOT/zerofs-cli/target/cache
   WORK=$(mktemp -d "${TMPDIR:-/tmp}/zerofs-test.XXXXXX")
   trap clean_up EXIT
   trap 'exit 130' INT
@@ -134,7 +141,8 @@ TOML
 daemon_launch() {
   touch "$WORK/$1.log"
   stat -c %s "$WORK/$1.log" >"$WORK/$1.offset"
-  "$PROGRAM" run --create -c "$WORK/$1.toml" >>"$WORK/$1.log" 2>&1 </dev/null &
+  XDG_CACHE_HOME=${TEST_CACHE:-${XDG_CACHE_HOME:-}} \
+    "$PROGRAM" run --create -c "$WORK/$1.toml" >>"$WORK/$1.log" 2>&1 </dev/null &
   echo $! >"$WORK/$1.pid"
 }
 

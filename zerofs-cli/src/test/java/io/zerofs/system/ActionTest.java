@@ -13,11 +13,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -55,15 +53,6 @@ class ActionTest {
     private static void standIn(Path bin, String command, String line) throws IOException {
         Path script = Files.writeString(bin.resolve(command), "#!/bin/bash\n" + line + "\n");
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
-    }
-
-    /** Daemons of the action are no children of this process. */
-    @AfterEach
-    void killDaemons() throws Exception {
-        for (ProcessHandle daemon : Running.processesWith(runner.toString()).toList()) {
-            daemon.destroyForcibly();
-            daemon.onExit().get(Daemon.STOP_MAX.toSeconds(), TimeUnit.SECONDS);
-        }
     }
 
     /** One step of a job with the action, and its outputs. */
@@ -110,6 +99,7 @@ class ActionTest {
         return Command.of(ROOT.resolve("ci/action").resolve(name))
                 .with("PATH", scratch.path("bin") + ":" + System.getenv("PATH"))
                 .with("RUNNER_TEMP", runner)
+                .with("XDG_CACHE_HOME", Daemon.ARCHIVES)
                 .with("GITHUB_OUTPUT", output);
     }
 

@@ -26,6 +26,9 @@ final class Daemon {
 
     static final Duration STOP_MAX = Duration.ofSeconds(60);
 
+    /** Class archives of all runs, so that daemons start fast, and the user's own stay as they are. */
+    static final Path ARCHIVES = Path.of("target/cache").toAbsolutePath();
+
     private static final String READY = "ZeroFS is ready";
 
     private final String name;
@@ -45,6 +48,7 @@ final class Daemon {
         String base = System.getenv("STORE_URL");
         store = (base == null ? "file://" + directory : base + "/" + directory.getFileName()) + "/store";
         cache = directory.resolve(name + ".cache");
+        variable("XDG_CACHE_HOME", ARCHIVES.toString());
         password("system");
     }
 

@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -20,7 +23,8 @@ import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 
 /**
  * A directory with the daemons that work there. As a static field it lives as long as the class, otherwise as long as one
- * test. At its end daemons are killed and the directory is removed; KEEP=1 keeps it. A failure prints the daemons' logs.
+ * test. At its end daemons are killed and the directory is removed; KEEP=1 keeps it. An interrupted run ends it, too. A
+ * failure prints the daemons' logs.
  */
 final class Scratch
         implements BeforeAllCallback,
@@ -28,6 +32,12 @@ final class Scratch
                 AfterAllCallback,
                 TestExecutionExceptionHandler,
                 LifecycleMethodExecutionExceptionHandler {
+    private static final Set<Scratch> OPEN = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> OPEN.forEach(Scratch::closeInterrupted)));
+    }
+
     private final List<Daemon> daemons = new ArrayList<>();
     private final List<Path> directories = new ArrayList<>();
     private boolean ofClass;
@@ -41,6 +51,7 @@ final class Scratch
 
     /** Makes a directory elsewhere, which is removed with the first one. */
     Path anotherDirectory(Path parent) {
+        OPEN.add(this);
         try {
             directories.add(Files.createTempDirectory(parent, "zerofs-test."));
         } catch (IOException e) {
@@ -103,16 +114,34 @@ final class Scratch
         close();
     }
 
-    private void close() throws IOException, InterruptedException {
+    private void closeInterrupted() {
+        try {
+            close();
+        } catch (Exception e) {
+            System.err.println("cannot clean up " + directories + ": " + e);
+        }
+    }
+
+    private void close() throws Exception {
+        OPEN.remove(this);
         for (Daemon daemon : daemons) {
             daemon.close();
         }
         for (Path directory : directories) {
+            killStrangers(directory);
             if (System.getenv("KEEP") != null) {
                 System.err.println("kept " + directory);
             } else {
                 remove(directory);
             }
+        }
+    }
+
+    /** Daemons that a script started there are no children of this process. */
+    private static void killStrangers(Path directory) throws Exception {
+        for (ProcessHandle daemon : Running.processesWith(directory.toString()).toList()) {
+            daemon.destroyForcibly();
+            daemon.onExit().get(Daemon.STOP_MAX.toSeconds(), TimeUnit.SECONDS);
         }
     }
 
