@@ -23,7 +23,7 @@ public record CommitDraft(CommitId id, Salt salt, Log log, List<FrameContent> sl
     /**
      * The log of a commit.
      *
-     * @param durableSeq the last commit known to be durable when this one was cut; 0 if none
+     * @param durableSeq the last commit known to be durable when the upload of this one began; 0 if none
      * @param predecessor the salt of commit seq - 1; {@link Salt#NONE} for the first of the volume
      * @param deadFrames ascending by victim, each victim once
      * @param batches RocksDB write batches in the order they were applied; opaque here

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * The log of one commit as read from the store: everything that replay needs, without the data.
  *
- * @param durableSeq the last commit known to be durable when this one was cut
+ * @param durableSeq the last commit known to be durable when the upload of this one began
  * @param predecessor the salt of commit seq - 1
  * @param frames all slots, closed ones too
  * @param batches RocksDB write batches in the order they were applied

@@ -302,14 +302,17 @@ public final class CommitPipeline {
             long took = runtime.nanoTime().getAsLong() - flight.beganNanos();
             pacing.stored(flight.commit().memoryBytes(), took);
             flight.stored();
+            failuresBefore = upload.failures();
             // A commit that is stored while an earlier one is not brings no caller closer to its answer.
             if (isStoredThrough(flight)) {
                 progressNanos = runtime.nanoTime().getAsLong();
-                failuresBefore = upload.failures();
             }
         });
-        completion.offer(object);
-        completeAndPump();
+        try {
+            completion.offer(object);
+        } finally {
+            completeAndPump();
+        }
     }
 
     private boolean isStoredThrough(InFlightCommit last) {
