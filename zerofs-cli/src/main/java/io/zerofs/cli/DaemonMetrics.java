@@ -94,7 +94,7 @@ final class DaemonMetrics {
                 "zerofs_failed_uploads_total",
                 "Attempts to upload a commit that failed.",
                 EngineStatistics::failedUploads);
-        counter("zerofs_folds_total", "Chunks whose small overwrites were merged.", EngineStatistics::compactions);
+        counter("zerofs_compactions_total", "Chunks whose deltas were compacted.", EngineStatistics::compactions);
         counter(
                 "zerofs_damaged_reads_total",
                 "Reads that failed because stored bytes are damaged.",
