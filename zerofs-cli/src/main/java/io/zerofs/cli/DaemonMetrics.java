@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.function.ToLongFunction;
 
 /**
@@ -26,8 +25,8 @@ final class DaemonMetrics {
     private final StoreMetrics store;
     private final StorageVolume volume;
     private final Services services;
-    private Optional<PrometheusRegistry> registry = Optional.empty();
-    /** Whether the registry is whole. */
+    private PrometheusRegistry registry;
+    /** Whether the registry is whole. If registering fails, the next scrape begins anew. */
     private boolean registered;
     /** The numbers of the present scrape. */
     private EngineStatistics engine;
@@ -41,13 +40,13 @@ final class DaemonMetrics {
     synchronized String text() {
         engine = volume.statistics();
         if (!registered) {
-            registry = Optional.of(new PrometheusRegistry());
+            registry = new PrometheusRegistry();
             register();
             registered = true;
         }
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         try {
-            PrometheusTextFormatWriter.create().write(text, registry.get().scrape());
+            PrometheusTextFormatWriter.create().write(text, registry.scrape());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -55,7 +54,7 @@ final class DaemonMetrics {
     }
 
     private void register() {
-        store.collectors().forEach(registry.get()::register);
+        store.collectors().forEach(registry::register);
         registerEngine();
         registerDisk();
         registerLog();
@@ -67,7 +66,7 @@ final class DaemonMetrics {
                 "zerofs_log_dropped_total",
                 "Log lines dropped because no reader took them.",
                 unused -> LogStream.droppedByInstalled());
-        JvmMetrics.builder().register(registry.get());
+        JvmMetrics.builder().register(registry);
     }
 
     private void counter(String name, String help, ToLongFunction<EngineStatistics> value) {
@@ -75,7 +74,7 @@ final class DaemonMetrics {
                 .name(name)
                 .help(help)
                 .callback(sample -> sample.call(value.applyAsLong(engine)))
-                .register(registry.get());
+                .register(registry);
     }
 
     private void gauge(String name, String help, ToLongFunction<EngineStatistics> value) {
@@ -83,13 +82,13 @@ final class DaemonMetrics {
                 .name(name)
                 .help(help)
                 .callback(sample -> sample.call(value.applyAsLong(engine)))
-                .register(registry.get());
+                .register(registry);
     }
 
     private void registerEngine() {
         gauge("zerofs_epoch", "Epoch of this writer.", unused -> volume.epoch());
         gauge("zerofs_durable_commit", "Number of the newest durable commit.", EngineStatistics::appliedSeq);
-        gauge("zerofs_dirty_bytes", "Bytes that are not yet in the store.", EngineStatistics::dirtyBytes);
+        gauge("zerofs_dirty_bytes", "Written bytes that are not yet durable.", EngineStatistics::dirtyBytes);
         counter(
                 "zerofs_failed_uploads_total",
                 "Attempts to upload a commit that failed.",
@@ -119,7 +118,7 @@ final class DaemonMetrics {
                     sample.call(engine.space().sweepRestarts(), "sweep");
                     sample.call(services.removalRestarts(), "removal");
                 })
-                .register(registry.get());
+                .register(registry);
     }
 
     private void registerDisk() {
@@ -192,7 +191,7 @@ final class DaemonMetrics {
     }
 
     private void registerServers(ServerResources servers) {
-        registry.get().register(servers.requests());
+        registry.register(servers.requests());
         gauge("zerofs_server_connections", "Connections that are open.", unused -> servers.connections());
         gauge(
                 "zerofs_server_open_listeners",
@@ -209,6 +208,6 @@ final class DaemonMetrics {
                 .callback(sample -> servers.refused()
                         .forEach((protocol, counts) -> counts.forEach((resource, count) ->
                                 sample.call(count, protocol, resource.name().toLowerCase(Locale.ROOT)))))
-                .register(registry.get());
+                .register(registry);
     }
 }

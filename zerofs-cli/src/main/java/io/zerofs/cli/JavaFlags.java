@@ -5,7 +5,6 @@ import io.zerofs.cli.config.CacheConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -39,8 +38,7 @@ final class JavaFlags {
         long heap = PROGRAM_HEAP + budget * 5 / 8;
         long direct = PROGRAM_DIRECT + Math.min(256, budget / 8);
         // At most 35 MB and half of the budget are live. Marking begins when a quarter of the rest is taken too. Until
-        // then
-        // young collections free the large arrays of written data, which G1's own threshold ignores.
+        // then young collections free the large arrays of written data, which G1's own threshold ignores.
         long marking = (82 + budget * 17 / 32) * 100 / heap;
         // G1 also ignores them when it sizes the young generation, which must leave room to copy its live objects.
         long young = heap / 8;
@@ -59,10 +57,8 @@ final class JavaFlags {
             }
             Files.delete(kept);
             return true;
-        } catch (NoSuchFileException e) {
-            return false; // Another start, or the user, has deleted it.
         } catch (IOException e) {
-            return false; // The next start would find it again.
+            return false; // Another start has deleted it, or the next start would find it again.
         }
     }
 }

@@ -22,15 +22,16 @@ final class CommitPacing {
     /** Seconds of the link's rate that make one commit. */
     private static final double CUT_SECONDS = 1.25;
 
-    /** Maximum commits in flight without a long round trip. More would only split what callers wait for into more requests. */
+    /** Maximum commits in flight without a long round trip. More would split the changes of callers into more requests. */
     private static final int USUAL_UPLOADS_MAX = 8;
 
     /** Commits that always fit into the bytes in flight. */
     private static final int PARALLEL_MIN = 2;
 
-    /** Latency from which on a link is long, and the latency beyond it that one more parallel commit makes up for. */
+    /** Maximum latency of a short link. */
     private static final double SHORT_SECONDS = 0.03;
 
+    /** Latency beyond it that demands one more parallel commit. */
     private static final double SECONDS_PER_UPLOAD = 0.01;
 
     /** Latencies of the link's rate in flight that are enough; more parallel commits gain nothing. */
