@@ -322,6 +322,9 @@ public final class NbdClient implements AutoCloseable {
 
     /** Chunks of one reply; this client expects them without others in between, as this server sends them. */
     private Reply readStructured() throws IOException {
+        if (!structured) {
+            throw new IOException("a structured reply, and none were negotiated");
+        }
         List<Chunk> chunks = new ArrayList<>();
         long cookie;
         boolean done;

@@ -212,7 +212,7 @@ class NbdTlsTest {
         try (NbdClient client = connect()) {
             assertAnswer(OptionReplyType.ACK, client, NbdOption.STRUCTURED_REPLY);
             startTls(client, false);
-            use(client); // Which reads simple replies.
+            use(client); // The server answers with simple replies, or the client fails.
         }
     }
 
