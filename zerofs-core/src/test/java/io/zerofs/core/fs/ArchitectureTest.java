@@ -91,7 +91,7 @@ final class ArchitectureTest {
     void locksLiveInTheFileSystem() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage("io.zerofs.core.fs")
+                .resideOutsideOfPackages("io.zerofs.core.fs", "io.zerofs.core.runtime")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("java.util.concurrent.locks")
