@@ -14,18 +14,19 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Opens the file systems of all tests, and checks after each test that the volumes which it opened are consistent: as
- * they are, or as a crash or another opening left them. JUnit finds the extension by itself, so that no test can forget
- * it; {@code ci/tidy} finds a test that opens a file system in another way.
+ * they are, or as a crash or another opening left them. A volume that is not in memory cannot be read after its end, so
+ * the test itself checks it before, or reports its crash. JUnit finds the extension by itself, so that no test can
+ * forget it; {@code ci/tidy} finds a test that opens a file system in another way.
  */
 public final class CheckedFileSystems implements BeforeAllCallback, AfterEachCallback {
-    private static final List<MemoryVolume> OPENED = new ArrayList<>();
+    private static final List<Volume> OPENED = new ArrayList<>();
     private static boolean watching;
 
     /** Opens a file system as {@link ZeroFileSystem#open} does. */
     public static ZeroFileSystem open(Volume volume, FileSystemSettings settings, InstantSource clock)
             throws VolumeException {
         ZeroFileSystem files = ZeroFileSystem.open(volume, settings, clock);
-        add(volume instanceof FaultyVolume faulty ? faulty.inner() : (MemoryVolume) volume);
+        add(volume instanceof FaultyVolume faulty ? faulty.inner() : volume);
         return files;
     }
 
@@ -47,7 +48,7 @@ public final class CheckedFileSystems implements BeforeAllCallback, AfterEachCal
     }
 
     /** Remembers the volume until the end of the test. Programs for trials, and Jazzer, have no such end. */
-    private static synchronized void add(MemoryVolume volume) {
+    private static synchronized void add(Volume volume) {
         if (watching && !OPENED.contains(volume)) {
             OPENED.add(volume);
         }
@@ -69,15 +70,26 @@ public final class CheckedFileSystems implements BeforeAllCallback, AfterEachCal
 
     /** Checks the volumes that were opened since the last call. */
     static synchronized void checkOpened() throws VolumeException {
-        List<MemoryVolume> volumes = List.copyOf(OPENED);
+        List<Volume> volumes = List.copyOf(OPENED);
         OPENED.clear();
-        for (MemoryVolume volume : volumes) {
+        for (Volume volume : volumes) {
+            if (!(volume instanceof MemoryVolume)) {
+                throw new AssertionError("the test neither checked the volume before its end nor reported its crash");
+            }
             check(volume);
         }
     }
 
-    /** Checks a volume now. */
-    public static void check(MemoryVolume volume) throws VolumeException {
+    /** Forgets a volume that ended without a last barrier. The next opening shows what the crash left. */
+    public static synchronized void crashed(Volume volume) {
+        OPENED.remove(volume);
+    }
+
+    /** Checks a volume now, which nobody changes meanwhile; a volume in memory as a crash would leave it. */
+    public static void check(Volume volume) throws VolumeException {
+        if (!(volume instanceof MemoryVolume)) {
+            crashed(volume);
+        }
         try {
             volume.barrier().join();
         } catch (CompletionException e) {
@@ -86,8 +98,8 @@ public final class CheckedFileSystems implements BeforeAllCallback, AfterEachCal
                 throw e;
             }
         }
-        List<String> problems =
-                new ConsistencyChecker(volume.afterCrash()).check().problems();
+        Volume state = volume instanceof MemoryVolume memory ? memory.afterCrash() : volume;
+        List<String> problems = new ConsistencyChecker(state).check().problems();
         if (!problems.isEmpty()) {
             throw new AssertionError("the file system is inconsistent: " + problems);
         }
