@@ -2,6 +2,7 @@
 package io.zerofs.core.fs;
 
 import io.zerofs.core.background.TaskHealth;
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.volume.VolumeException;
 import java.time.Duration;
@@ -9,8 +10,8 @@ import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +37,10 @@ final class BackgroundQueue {
     /** The number of no inode: it identifies the search for more inodes. */
     private static final long RECOVERY = 0;
 
+    /** Guards the fields that other threads change too. */
+    private final Lock lock = Machine.current().newLock();
+
+    private final Condition changed = lock.newCondition();
     private final TaskHealth health;
     private final Duration firstRetry;
     private final Duration grace;
@@ -45,19 +50,19 @@ final class BackgroundQueue {
 
     private final Set<Long> queued = new HashSet<>();
     private Worker worker;
-    private Thread thread;
+    private Machine.Task task;
     private final int waitingMax;
     private boolean overflowed;
     /** Whether the search for more inodes in the volume is in progress; {@link #recoveryRest} is its rest. */
     private boolean recovering = true;
 
     private Resting recoveryRest;
-    /** Tasks whose last attempt failed: inodes, and {@link #RECOVERY}. */
+    /** Tasks whose last attempt failed, used by the thread alone: inodes, and {@link #RECOVERY}. */
     private final Set<Long> failing = new HashSet<>();
 
     private boolean failedBefore;
     private boolean busy;
-    private boolean stopped;
+    private volatile boolean stopped;
 
     BackgroundQueue() {
         this(WAITING_MAX, Duration.ofSeconds(1), Duration.ofSeconds(2));
@@ -78,7 +83,7 @@ final class BackgroundQueue {
 
     private record Resting(long inode, long untilNanos) {
         long left() {
-            return untilNanos - System.nanoTime();
+            return untilNanos - Machine.current().nanoTime();
         }
     }
 
@@ -94,12 +99,15 @@ final class BackgroundQueue {
         boolean recover() throws FsException;
     }
 
-    synchronized void start(Worker steps) {
-        worker = steps;
-        thread = new Thread(this::run, "zerofs-removal");
-        thread.setDaemon(true);
-        busy = true;
-        thread.start();
+    void start(Worker steps) {
+        lock.lock();
+        try {
+            worker = steps;
+            busy = true;
+            task = Machine.current().start("zerofs-removal", this::run);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Returns the number of attempts that failed and were followed by another. */
@@ -114,48 +122,67 @@ final class BackgroundQueue {
      * @return whether the thread has ended
      */
     boolean stop() {
-        Thread ending;
-        synchronized (this) {
-            stopped = true;
-            notifyAll();
-            ending = thread;
-        }
+        Machine.Task ending = stopSoon();
         if (ending == null) {
             return true;
         }
+        boolean ended = false;
         try {
-            ending.join(grace.toMillis());
-            ending.interrupt();
-            ending.join(grace.toMillis());
+            ended = ending.join(grace.toNanos());
+            if (!ended) {
+                ending.interrupt();
+                ended = ending.join(grace.toNanos());
+            }
         } catch (InterruptedException e) {
             ending.interrupt();
             Thread.currentThread().interrupt();
         }
-        if (ending.isAlive()) {
+        if (!ended) {
             LOG.warn("the removal of deleted data did not end in time; the next start goes on with it");
         }
-        return !ending.isAlive();
+        return ended;
     }
 
-    synchronized void add(long inode) {
-        if (waiting.size() + resting.size() >= waitingMax) {
-            overflowed |= !queued.contains(inode);
-        } else if (queued.add(inode)) {
-            waiting.add(inode);
-            notifyAll();
+    private Machine.Task stopSoon() {
+        lock.lock();
+        try {
+            stopped = true;
+            changed.signalAll();
+            return task;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void add(long inode) {
+        lock.lock();
+        try {
+            if (waiting.size() + resting.size() >= waitingMax) {
+                overflowed |= !queued.contains(inode);
+            } else if (queued.add(inode)) {
+                waiting.add(inode);
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
     /** Waits until no work is left, or the thread has stopped. */
-    synchronized void awaitIdle() throws InterruptedException {
-        while (!stopped && (busy || !waiting.isEmpty())) {
-            wait();
+    void awaitIdle() throws InterruptedException {
+        lock.lock();
+        try {
+            while (!stopped && (busy || !waiting.isEmpty())) {
+                changed.await();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
     private void run() {
         try {
-            while (!isStopped()) {
+            while (!stopped) {
                 if (isToRecover()) {
                     recoverSome();
                 }
@@ -165,31 +192,27 @@ final class BackgroundQueue {
                 }
             }
         } finally {
-            synchronized (this) {
-                stopped = true;
-                notifyAll();
+            stopSoon();
+        }
+    }
+
+    private boolean isToRecover() {
+        lock.lock();
+        try {
+            if (!recovering) {
+                recovering = overflowed;
+                overflowed = false;
             }
+            return recovering && recoveryRest == null && waiting.size() + resting.size() <= waitingMax / 2;
+        } finally {
+            lock.unlock();
         }
-    }
-
-    private synchronized boolean isStopped() {
-        return stopped;
-    }
-
-    private synchronized boolean isToRecover() {
-        if (!recovering) {
-            recovering = overflowed;
-            overflowed = false;
-        }
-        return recovering && recoveryRest == null && waiting.size() + resting.size() <= waitingMax / 2;
     }
 
     private void recoverSome() {
         try {
             boolean more = worker.recover();
-            synchronized (this) {
-                recovering = more;
-            }
+            recovering = more;
             if (!more) {
                 // A page before the last does not show that the whole search works again.
                 succeeded(RECOVERY);
@@ -200,22 +223,27 @@ final class BackgroundQueue {
     }
 
     /** Waits for the next task. Returns an inode, or null for the search for more inodes and after a stop. */
-    private synchronized Long next() {
-        while (!stopped) {
-            endRests();
-            if (!waiting.isEmpty()) {
-                busy = true;
-                long inode = waiting.remove();
-                queued.remove(inode);
-                return inode;
+    private Long next() {
+        lock.lock();
+        try {
+            while (!stopped) {
+                endRests();
+                if (!waiting.isEmpty()) {
+                    busy = true;
+                    long inode = waiting.remove();
+                    queued.remove(inode);
+                    return inode;
+                }
+                if (recovering && recoveryRest == null || overflowed && !recovering) {
+                    busy = true;
+                    return null;
+                }
+                await();
             }
-            if (recovering && recoveryRest == null || overflowed && !recovering) {
-                busy = true;
-                return null;
-            }
-            await();
+            return null;
+        } finally {
+            lock.unlock();
         }
-        return null;
     }
 
     private void endRests() {
@@ -231,12 +259,12 @@ final class BackgroundQueue {
         long first = recoveryRest == null ? Long.MAX_VALUE : recoveryRest.left();
         first = resting.isEmpty() ? first : Math.min(first, resting.element().left());
         busy = first != Long.MAX_VALUE;
-        notifyAll();
+        changed.signalAll();
         try {
             if (busy) {
-                TimeUnit.NANOSECONDS.timedWait(this, Math.max(1, first));
+                changed.awaitNanos(first);
             } else {
-                wait();
+                changed.await();
             }
         } catch (InterruptedException e) {
             stopped = true;
@@ -245,7 +273,7 @@ final class BackgroundQueue {
 
     private void work(long inode) {
         boolean more = false;
-        long began = System.nanoTime();
+        long began = Machine.current().nanoTime();
         try {
             more = worker.step(inode);
             succeeded(inode);
@@ -256,7 +284,12 @@ final class BackgroundQueue {
         if (more) {
             add(inode);
             // Half of the time is for clients, which want the same locks and processors.
-            LockSupport.parkNanos(Math.min(REST_NANOS_MAX, System.nanoTime() - began));
+            try {
+                Machine machine = Machine.current();
+                machine.sleep(Math.min(REST_NANOS_MAX, machine.nanoTime() - began));
+            } catch (InterruptedException e) {
+                stopped = true;
+            }
         }
     }
 
@@ -264,7 +297,7 @@ final class BackgroundQueue {
      * Notes a success, and reports it only when no task fails any more; otherwise each success between failures would
      * be reported.
      */
-    private synchronized void succeeded(long inode) {
+    private void succeeded(long inode) {
         // A search alone does not show that anything can be removed.
         failedBefore &= inode == RECOVERY;
         failing.remove(inode);
@@ -282,7 +315,8 @@ final class BackgroundQueue {
         if (finished) {
             LOG.info("the removal of deleted data ends with the volume and goes on with its next opening");
         }
-        synchronized (this) {
+        lock.lock();
+        try {
             stopped |= finished;
             if (!stopped) {
                 rest(inode, health.failed(failure));
@@ -291,11 +325,13 @@ final class BackgroundQueue {
                 }
                 failedBefore = true;
             }
+        } finally {
+            lock.unlock();
         }
     }
 
     private void rest(long inode, long nanos) {
-        Resting rest = new Resting(inode, System.nanoTime() + nanos);
+        Resting rest = new Resting(inode, Machine.current().nanoTime() + nanos);
         if (inode == RECOVERY) {
             failing.add(inode);
             recoveryRest = rest;
@@ -307,12 +343,11 @@ final class BackgroundQueue {
         }
     }
 
-    /** Pauses the thread. Other threads can take the monitor meanwhile. */
+    /** Pauses the thread. Other threads can take the lock meanwhile. */
     private void pause(long nanos) {
-        long end = System.nanoTime() + nanos;
         try {
-            for (long left = nanos; left > 0 && !stopped; left = end - System.nanoTime()) {
-                TimeUnit.NANOSECONDS.timedWait(this, left);
+            for (long left = nanos; left > 0 && !stopped; ) {
+                left = changed.awaitNanos(left);
             }
         } catch (InterruptedException e) {
             stopped = true;

@@ -20,6 +20,7 @@ import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.NonBlockingThread;
 import java.nio.ByteBuffer;
+import java.util.concurrent.locks.Lock;
 
 /**
  * Reads and writes regular files. Reads and writes share the lock of the inode; punching a hole takes it exclusively
@@ -127,7 +128,9 @@ final class DataOperations {
             if (length == 0 || onlyBytes) {
                 return new AttributeTransition(inode.attributes(), inode.attributes());
             }
-            synchronized (context.locks().attributesOf(number)) {
+            Lock mutex = context.locks().attributesOf(number);
+            mutex.lock();
+            try {
                 InodeRecord before = requireRegular(id);
                 Transaction changes = context.begin();
                 File file = context.chunks().write(changes, number, before.file(), offset, source);
@@ -136,6 +139,8 @@ final class DataOperations {
                     file = file.withSize(offset + length);
                 }
                 return commit(changes, who, before, file);
+            } finally {
+                mutex.unlock();
             }
         }
     }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.fs;
 
+import io.zerofs.core.runtime.Machine;
 import java.util.Arrays;
-import java.util.concurrent.locks.StampedLock;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
 
 /**
  * Read-write locks on inodes, striped: inodes whose numbers agree in the low bits share one. Not reentrant.
@@ -17,13 +19,13 @@ import java.util.concurrent.locks.StampedLock;
 final class InodeLocks {
     private static final int STRIPES = 1024;
 
-    private final StampedLock[] stripes = new StampedLock[STRIPES];
-    private final Object[] mutexes = new Object[STRIPES];
+    private final ReadWriteLock[] stripes = new ReadWriteLock[STRIPES];
+    private final Lock[] mutexes = new Lock[STRIPES];
 
     InodeLocks() {
         for (int i = 0; i < STRIPES; i++) {
-            stripes[i] = new StampedLock();
-            mutexes[i] = new Object();
+            stripes[i] = Machine.current().newReadWriteLock();
+            mutexes[i] = Machine.current().newLock();
         }
     }
 
@@ -35,15 +37,11 @@ final class InodeLocks {
     }
 
     Held shared(long inode) {
-        StampedLock lock = stripes[stripe(inode)];
-        long stamp = lock.readLock();
-        return () -> lock.unlockRead(stamp);
+        return held(stripes[stripe(inode)].readLock());
     }
 
     Held exclusive(long inode) {
-        StampedLock lock = stripes[stripe(inode)];
-        long stamp = lock.writeLock();
-        return () -> lock.unlockWrite(stamp);
+        return held(stripes[stripe(inode)].writeLock());
     }
 
     /** Locks several inodes at once; the array may contain an inode twice. */
@@ -53,24 +51,28 @@ final class InodeLocks {
             order[i] = stripe(inodes[i]);
         }
         Arrays.sort(order);
-        long[] stamps = new long[order.length];
         for (int i = 0; i < order.length; i++) {
             if (i == 0 || order[i] != order[i - 1]) {
-                stamps[i] = stripes[order[i]].writeLock();
+                stripes[order[i]].writeLock().lock();
             }
         }
         return () -> {
             for (int i = order.length - 1; i >= 0; i--) {
                 if (i == 0 || order[i] != order[i - 1]) {
-                    stripes[order[i]].unlockWrite(stamps[i]);
+                    stripes[order[i]].writeLock().unlock();
                 }
             }
         };
     }
 
-    /** Returns the monitor under which threads that share the lock of an inode read and put its record. */
-    Object attributesOf(long inode) {
+    /** Returns the mutex under which threads that share the lock of an inode read and put its record. */
+    Lock attributesOf(long inode) {
         return mutexes[stripe(inode)];
+    }
+
+    private static Held held(Lock lock) {
+        lock.lock();
+        return lock::unlock;
     }
 
     private static int stripe(long inode) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.fs;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsException;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.Lock;
 import java.util.function.Predicate;
 
 /**
@@ -11,7 +13,7 @@ import java.util.function.Predicate;
  * replaces the oldest one of its set. A hit takes no lock and allocates nothing.
  *
  * <p>Coherent with the volume: a writer puts the new record after the volume has it and before it releases the inode's
- * lock. After a miss a reader loads the record under the monitor of the set, so it cannot replace a newer record with
+ * lock. After a miss a reader loads the record under the lock of the set, so it cannot replace a newer record with
  * an older one. A new inode has no lock yet, so its record is put before the volume has it. Between the update of the
  * volume and of this cache, a reader without locks may see the old record a moment longer.
  *
@@ -48,8 +50,9 @@ final class RecordCache<V> {
         }
     }
 
-    /** The monitor of a set, and the next of its slots to replace. */
+    /** The lock of a set, and the next of its slots to replace. */
     private static final class TurnOfSet {
+        private final Lock lock = Machine.current().newLock();
         private int next;
 
         int take() {
@@ -73,29 +76,38 @@ final class RecordCache<V> {
     /** Reads a record that the cache does not have, and keeps it. */
     V load(long number, FileName name, Loader<V> loader) throws FsException {
         int set = setOf(number, name);
-        synchronized (sets[set]) {
+        sets[set].lock.lock();
+        try {
             V value = loader.load();
             if (value != null) {
                 place(set, new Slot<>(number, name, value));
             }
             return value;
+        } finally {
+            sets[set].lock.unlock();
         }
     }
 
     void put(long number, FileName name, V value) {
         int set = setOf(number, name);
-        synchronized (sets[set]) {
+        sets[set].lock.lock();
+        try {
             place(set, new Slot<>(number, name, value));
+        } finally {
+            sets[set].lock.unlock();
         }
     }
 
     void remove(long number, FileName name) {
         int set = setOf(number, name);
-        synchronized (sets[set]) {
+        sets[set].lock.lock();
+        try {
             int at = find(set, number, name);
             if (at >= 0) {
                 slots.set(at, null);
             }
+        } finally {
+            sets[set].lock.unlock();
         }
     }
 

@@ -4,6 +4,7 @@ package io.zerofs.core.fs;
 import io.zerofs.core.format.EntryRecord;
 import io.zerofs.core.format.InodeContent;
 import io.zerofs.core.format.InodeRecord;
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.vfs.AccessMask;
 import io.zerofs.core.vfs.AttributeTransition;
 import io.zerofs.core.vfs.Credentials;
@@ -17,7 +18,7 @@ import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.waiting.NonBlockingThread;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
 
 /**
  * rename(2).
@@ -35,7 +36,7 @@ final class RenameOperations {
 
     private final OperationContext context;
     private final RemoveOperations removals;
-    private final ReentrantLock renameLock = new ReentrantLock();
+    private final Lock renameLock = Machine.current().newLock();
 
     /** Number of directories that got another parent; changes under the rename lock. */
     private volatile long moves;

@@ -9,6 +9,7 @@ import io.zerofs.core.format.MetadataBytes;
 import io.zerofs.core.format.RecordFormatException;
 import io.zerofs.core.format.SmallRecords;
 import io.zerofs.core.format.Superblock;
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.vfs.AttributeChange;
 import io.zerofs.core.vfs.AttributeTransition;
 import io.zerofs.core.vfs.Attributes;
@@ -39,12 +40,12 @@ import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import java.nio.ByteBuffer;
-import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.Lock;
 
 /**
  * The file system on a volume. Owns one background thread, which removes the remains of operations; {@link #close} ends
@@ -63,6 +64,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     private final RenameOperations renames;
     private final DataOperations data;
     private final XattrOperations xattrs;
+    private final Lock secretLock = Machine.current().newLock();
     private boolean secretIsNew;
 
     private ZeroFileSystem(OperationContext context, InodeId root, Reaper reaper) {
@@ -203,7 +205,8 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
     }
 
     @Override
-    public synchronized byte[] secret() throws FsException {
+    public byte[] secret() throws FsException {
+        secretLock.lock();
         try {
             byte[] record = context.volume().get(Keys.secret());
             byte[] secret = record == null ? newSecret() : SmallRecords.secret(record);
@@ -217,12 +220,14 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
             throw VolumeErrors.of(e);
         } catch (RecordFormatException e) {
             throw FsError.IO.exception("the volume's secret: " + e.getMessage(), e);
+        } finally {
+            secretLock.unlock();
         }
     }
 
     private byte[] newSecret() throws FsException, VolumeException {
         byte[] secret = new byte[SECRET_BYTES];
-        new SecureRandom().nextBytes(secret);
+        Machine.current().random().nextBytes(secret);
         try (Reservation room = context.reserve()) {
             Batch batch = context.volume().newBatch();
             batch.put(Keys.secret(), SmallRecords.secretRecord(secret));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.locks;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.vfs.InodeId;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -60,7 +61,16 @@ public final class ByteRangeLocks {
      *
      * @return the waiter, or null if the request need not, or may not, wait; then {@link #tryLock} returns the outcome
      */
-    public synchronized LockWaiter tryWait(InodeId inode, HeldLock wanted) {
+    public LockWaiter tryWait(InodeId inode, HeldLock wanted) {
+        LockWaiter waiter = addWaiter(inode, wanted);
+        if (waiter != null) {
+            Runnable timer = Machine.current().after(TimeUnit.SECONDS.toNanos(waitSecondsMax), () -> cancel(waiter));
+            waiter.outcome().thenRun(timer);
+        }
+        return waiter;
+    }
+
+    private synchronized LockWaiter addWaiter(InodeId inode, HeldLock wanted) {
         FileLocks locks = files.get(inode);
         int others = waiting.getOrDefault(clientOf(wanted), 0);
         if (locks == null
@@ -73,10 +83,6 @@ public final class ByteRangeLocks {
         LockWaiter waiter = new LockWaiter(inode, wanted, new CompletableFuture<>());
         locks.addWaiter(waiter);
         waiting.put(clientOf(wanted), others + 1);
-        CompletableFuture<Void> timer =
-                new CompletableFuture<Void>().completeOnTimeout(null, waitSecondsMax, TimeUnit.SECONDS);
-        timer.thenRun(() -> cancel(waiter));
-        waiter.outcome().thenRun(() -> timer.cancel(false));
         return waiter;
     }
 

@@ -2,6 +2,7 @@
 package io.zerofs.core.locks;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * A process with locks. Locks of one holder never conflict with each other.
@@ -21,6 +22,6 @@ public record LockHolder(LockClient client, int process, byte[] machine) {
 
     @Override
     public int hashCode() {
-        return 31 * (31 * System.identityHashCode(client) + process) + Arrays.hashCode(machine);
+        return 31 * (31 * Objects.hashCode(client) + process) + Arrays.hashCode(machine);
     }
 }

@@ -3,6 +3,7 @@ package io.zerofs.core.locks;
 
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -48,7 +49,7 @@ final class LockQueue {
         if (place == null) {
             place = new Place(waiter, arrivals++);
             places.put(waiter, place);
-            byHandle.computeIfAbsent(waiter.wanted().handle(), unused -> new HashSet<>())
+            byHandle.computeIfAbsent(waiter.wanted().handle(), unused -> new LinkedHashSet<>())
                     .add(waiter);
         }
         ready.remove(place);
@@ -84,7 +85,7 @@ final class LockQueue {
         return true;
     }
 
-    /** Removes the waiters of a handle, and returns them. */
+    /** Removes the waiters of a handle, and returns them in the order of their arrival. */
     List<LockWaiter> removeAll(LockHandle handle) {
         List<LockWaiter> removed = List.copyOf(byHandle.getOrDefault(handle, Set.of()));
         removed.forEach(this::remove);

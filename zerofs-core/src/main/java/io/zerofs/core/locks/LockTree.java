@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.locks;
 
+import io.zerofs.core.runtime.Machine;
 import java.util.Random;
 
 /**
@@ -53,7 +54,7 @@ final class LockTree {
     }
 
     // Clients cannot predict the priorities, so they cannot make the tree deep.
-    private final Random random = new Random();
+    private final Random random = new Random(Machine.current().random().nextLong());
     private Node root;
     private long added;
 

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
  * @param outcome completes with GRANTED when the lock was taken, with BLOCKED when the wait ended without it
  */
 public record LockWaiter(InodeId inode, HeldLock wanted, CompletableFuture<LockOutcome> outcome) {
-    // Compared by identity: two requests of one holder for one range are two waiters.
+    // Compared by identity: two requests of one holder for one range are two waiters. Each has an outcome of its own.
     @Override
     public boolean equals(Object other) {
         return this == other;
@@ -18,6 +18,6 @@ public record LockWaiter(InodeId inode, HeldLock wanted, CompletableFuture<LockO
 
     @Override
     public int hashCode() {
-        return System.identityHashCode(this);
+        return outcome.hashCode();
     }
 }

@@ -57,8 +57,8 @@ public interface Machine {
     /** Starts a task on a daemon thread of its own. */
     Task start(String name, Runnable work);
 
-    /** Runs a short task, which must not wait, after a delay. */
-    void after(long nanos, Runnable task);
+    /** Runs a short task, which must not wait, after a delay. Returns a way to cancel it, which frees its memory. */
+    Runnable after(long nanos, Runnable task);
 
     /** Waits for a future. */
     <T> T await(CompletableFuture<T> future) throws InterruptedException, ExecutionException;

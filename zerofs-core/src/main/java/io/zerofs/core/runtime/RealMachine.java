@@ -5,10 +5,10 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.StampedLock;
@@ -17,8 +17,6 @@ import java.util.random.RandomGenerator;
 /** The JVM's own. */
 final class RealMachine implements Machine {
     static final RealMachine INSTANCE = new RealMachine();
-
-    private static final Executor TIMER_THREAD = Runnable::run;
 
     private final SecureRandom random = new SecureRandom();
 
@@ -59,7 +57,14 @@ final class RealMachine implements Machine {
 
     @Override
     public void sleep(long nanos) throws InterruptedException {
-        TimeUnit.NANOSECONDS.sleep(nanos);
+        // Thread.sleep of Java 17 rounds a time up to milliseconds.
+        long end = System.nanoTime() + nanos;
+        for (long left = nanos; left > 0; left = end - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+        }
     }
 
     @Override
@@ -81,9 +86,11 @@ final class RealMachine implements Machine {
     }
 
     @Override
-    public void after(long nanos, Runnable task) {
-        CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS, TIMER_THREAD)
-                .execute(task);
+    public Runnable after(long nanos, Runnable task) {
+        CompletableFuture<Void> timer =
+                new CompletableFuture<Void>().completeOnTimeout(null, nanos, TimeUnit.NANOSECONDS);
+        timer.thenRun(task);
+        return () -> timer.cancel(false);
     }
 
     @Override

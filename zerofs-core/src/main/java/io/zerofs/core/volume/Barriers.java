@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.volume;
 
+import io.zerofs.core.runtime.Machine;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -12,7 +13,7 @@ public final class Barriers {
     /** Waits for a barrier. Returns its result, or throws its failure. */
     public static <T> T await(CompletableFuture<T> barrier) throws VolumeException {
         try {
-            return barrier.get();
+            return Machine.current().await(barrier);
         } catch (ExecutionException | CancellationException e) {
             if (e.getCause() instanceof VolumeException failure) {
                 throw failure;

@@ -12,6 +12,7 @@ import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.walls.Walls;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The walls between the packages of this module. */
@@ -33,13 +34,14 @@ final class ArchitectureTest {
     }
 
     @Test
-    void theVolumePortKnowsOnlyTheJdkAndWhoMayWait() {
+    void theVolumePortKnowsOnlyTheJdkTheMachineAndWhoMayWait() {
         classes()
                 .that()
                 .resideInAPackage("io.zerofs.core.volume")
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "io.zerofs.core.volume", "io.zerofs.core.waiting")
+                .resideInAnyPackage(
+                        "java..", "io.zerofs.core.volume", "io.zerofs.core.waiting", "io.zerofs.core.runtime")
                 .because("engines build on it alone")
                 .check(CORE);
     }
@@ -77,9 +79,14 @@ final class ArchitectureTest {
                 .resideInAPackage("io.zerofs.core.locks")
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "io.zerofs.core.locks", "io.zerofs.core.vfs")
+                .resideInAnyPackage("java..", "io.zerofs.core.locks", "io.zerofs.core.vfs", "io.zerofs.core.runtime")
                 .because("each protocol brings its own clients and handles")
                 .check(CORE);
+    }
+
+    @Test
+    void onlyTheMachineAsksTheJvm() {
+        Walls.onlyTheMachineAsksTheJvm(Set.of("io.zerofs.core.runtime.")).check(CORE);
     }
 
     @Test

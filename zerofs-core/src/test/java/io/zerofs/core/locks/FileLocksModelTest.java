@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -148,7 +147,7 @@ class FileLocksModelTest {
                 List<LockWaiter> expected = waiting.stream()
                         .filter(waiter -> waiter.wanted().handle() == handles.get(handle))
                         .toList();
-                assertEquals(Set.copyOf(expected), Set.copyOf(locks.removeWaiters(handles.get(handle))), where);
+                assertEquals(expected, locks.removeWaiters(handles.get(handle)), where);
                 waiting.removeAll(expected);
             } else if (action == 2 && !waiting.isEmpty()) {
                 assertTrue(locks.removeWaiter(waiting.remove(random.nextInt(waiting.size()))), where);
