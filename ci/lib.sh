@@ -80,8 +80,9 @@ java_tool() {
     -Dslf4j.internal.verbosity=WARN "$@"
 }
 
-# Sets WORK to a fresh directory, and the one of all runs for class archives, so that daemons start fast and the user's own
-# stay as they are; at exit daemons that still run are killed and it is removed (KEEP=1 keeps it).
+# Sets WORK to a fresh scratch directory, and TEST_CACHE to the directory in which all runs share class archives: daemons
+# start fast, and the user's own archives stay as they are. At exit it kills daemons that still run, and removes WORK
+# (KEEP=1 keeps it).
 work_directory() {
   TEST_CACHE=$ROOT/zerofs-cli/target/cache
   WORK=$(mktemp -d "${TMPDIR:-/tmp}/zerofs-test.XXXXXX")
@@ -108,6 +109,29 @@ clean_up() {
   exit "$status"
 }
 
+# add PASSED FAILED SKIPPED: adds to the counts of a script that runs tests.
+passed=0 failed=0 skipped=0
+add() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
+
+# await_success SECONDS WHAT PID COMMAND...: waits until the command succeeds. Dies with the message WHAT after SECONDS, or as
+# soon as process PID has ended; 0 is no process.
+await_success() {
+  local deadline=$((SECONDS + $1)) what=$2 pid=$3
+  shift 3
+  until "$@" >/dev/null 2>&1; do
+    [ $SECONDS -lt $deadline ] || die "$what"
+    kill -0 "$pid" 2>/dev/null || "$@" >/dev/null 2>&1 || die "$what: process $pid has ended"
+    sleep 0.1
+  done
+}
+
+# await_line FILE PATTERN SECONDS WHAT [PID]: waits until a line of the file matches. Otherwise shows the end of the file, and
+# dies as await_success does.
+await_line() { (await_success "$3" "$4" "${5:-0}" grep -s -e "$2" "$1") || { tail -n 40 "$1" >&2; exit 1; }; }
+
+# listening PORT: whether a server on this machine accepts connections there.
+listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
 # action_state MOUNT_PATH: where the action keeps what belongs to that mount, and to no other.
 action_state() { echo "${RUNNER_TEMP:-/tmp}/zerofs-$(realpath -m -- "$1" | sha256sum | cut -c1-16)"; }
 
@@ -115,7 +139,7 @@ free_port() {
   local port
   while :; do
     port=$((12000 + RANDOM % 20000)) # below those that outgoing connections get
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+    listening "$port" || { echo "$port"; return; }
   done
 }
 
@@ -156,6 +180,12 @@ daemon_ready() {
 }
 
 daemon_start() { daemon_launch "$1" && daemon_ready "$1"; }
+
+# before_start NFS_PORT TOML: starts the program BEFORE as daemon `before`, with a volume of its own.
+before_start() {
+  STORE_URL=file://$WORK/before daemon_config before "$@"
+  PROGRAM=$BEFORE daemon_start before
+}
 
 # daemon_said NAME PATTERN: whether its log has a matching line since its last start.
 daemon_said() { tail -c "+$(($(cat "$WORK/$1.offset") + 1))" "$WORK/$1.log" | grep -q -e "$2"; }

@@ -26,7 +26,7 @@ store_start() {
   PROXY_PORT=$(free_port) PROXY_ADMIN=$(free_port)
   java -Xmx256m "$STORES/StoreProxy.java" "$PROXY_PORT" "${upstream%%/*}" "$PROXY_ADMIN" >"$WORK/proxy.log" 2>&1 &
   echo $! >"$WORK/proxy.pid"
-  for _ in {1..300}; do proxy stats >/dev/null 2>&1 && break; sleep 0.1; done
+  await_success 60 "the proxy does not answer" "$(cat "$WORK/proxy.pid")" proxy stats
   PROXIED_ENDPOINT=${STORE_ENDPOINT/:${upstream%%/*}/:$PROXY_PORT}
 }
 
