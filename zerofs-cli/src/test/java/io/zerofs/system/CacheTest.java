@@ -27,8 +27,9 @@ class CacheTest {
     static void fill() throws Exception {
         daemon = SCRATCH.daemon("d").start();
         for (int i = 1; i <= 4; i++) {
-            FILES.add(SCRATCH.randomFile("f" + i, i * 700_001L));
-            daemon.nfs().put(FILES.get(i - 1), "f" + i);
+            Path file = SCRATCH.randomFile("f" + i, i * 700_001L);
+            daemon.nfs().put(file);
+            FILES.add(file);
         }
         listing = daemon.nfs().list();
         daemon.stop();
@@ -60,7 +61,7 @@ class CacheTest {
     private static void assertOpensAsTheSameTree(Daemon each) throws InterruptedException, IOException {
         each.start();
         for (Path file : FILES) {
-            each.nfs().assertHas(file.getFileName().toString(), file);
+            each.nfs().assertHas(file);
         }
         assertEquals(listing, each.nfs().list());
         each.stop();

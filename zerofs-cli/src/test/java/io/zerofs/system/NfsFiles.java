@@ -19,6 +19,11 @@ record NfsFiles(Path directory, String host, int port) {
         Tool.NFS_CP.run(file, url(path));
     }
 
+    /** Puts a file into the root under its own name. */
+    void put(Path file) throws InterruptedException {
+        put(file, file.getFileName().toString());
+    }
+
     /** Returns a copy of the file, which the next call with this path replaces. */
     Path fetch(String path) throws InterruptedException, IOException {
         Path copy = copyOf(path);
@@ -44,6 +49,11 @@ record NfsFiles(Path directory, String host, int port) {
 
     void assertHas(String path, Path expected) throws InterruptedException, IOException {
         assertEquals(-1, Files.mismatch(expected, fetch(path)), path + " differs from this byte on");
+    }
+
+    /** Requires a file that was put into the root under its own name. */
+    void assertHas(Path file) throws InterruptedException, IOException {
+        assertHas(file.getFileName().toString(), file);
     }
 
     /** Returns the lines of nfs-ls for the root in the order of their text. */

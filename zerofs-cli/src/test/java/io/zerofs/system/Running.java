@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -103,14 +104,19 @@ final class Running {
 
     /** Waits for a match in the output. Returns false if the process ends without one, and fails after the time limit. */
     synchronized boolean saysBeforeItsEnd(String pattern, Duration limit) throws InterruptedException {
+        if (!awaitChange(() -> outputEnded || said(pattern), limit)) {
+            throw failure("said nothing like \"" + pattern + "\" within " + limit);
+        }
+        return said(pattern);
+    }
+
+    /** Waits until the condition on the output holds. Returns false after the time limit. */
+    private synchronized boolean awaitChange(BooleanSupplier condition, Duration limit) throws InterruptedException {
         long deadline = System.nanoTime() + limit.toNanos();
-        while (!said(pattern)) {
+        while (!condition.getAsBoolean()) {
             long nanos = deadline - System.nanoTime();
-            if (outputEnded) {
-                return false;
-            }
             if (nanos <= 0) {
-                throw failure("said nothing like \"" + pattern + "\" within " + limit);
+                return false;
             }
             TimeUnit.NANOSECONDS.timedWait(this, nanos);
         }
@@ -130,16 +136,9 @@ final class Running {
             process.destroyForcibly();
             throw failure("did not end within " + limit);
         }
-        awaitRestOfOutput();
+        // A grandchild may keep the output open for longer than the rest of the output needs.
+        awaitChange(() -> outputEnded, LAST_OUTPUT_MAX);
         return process.exitValue();
-    }
-
-    /** A grandchild that keeps the output open is not waited for. */
-    private synchronized void awaitRestOfOutput() throws InterruptedException {
-        long deadline = System.nanoTime() + LAST_OUTPUT_MAX.toNanos();
-        for (long nanos; !outputEnded && (nanos = deadline - System.nanoTime()) > 0; ) {
-            TimeUnit.NANOSECONDS.timedWait(this, nanos);
-        }
     }
 
     /** Asks the process to end, with SIGTERM. Unlike {@link Process#destroy} this keeps its output open. */

@@ -18,20 +18,13 @@ import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
-import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 
 /**
  * A directory with the daemons that work there. As a static field it lives as long as the class, otherwise as long as one
  * test. At its end daemons are killed and the directory is removed; KEEP=1 keeps it. An interrupted run ends it, too. A
  * failure prints the daemons' logs.
  */
-final class Scratch
-        implements BeforeAllCallback,
-                AfterEachCallback,
-                AfterAllCallback,
-                TestExecutionExceptionHandler,
-                LifecycleMethodExecutionExceptionHandler {
+final class Scratch implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
     private static final Set<Scratch> OPEN = ConcurrentHashMap.newKeySet();
 
     static {
@@ -104,6 +97,7 @@ final class Scratch
 
     @Override
     public void afterEach(ExtensionContext context) throws Exception {
+        reportFailure(context);
         if (!ofClass) {
             close();
         }
@@ -111,7 +105,14 @@ final class Scratch
 
     @Override
     public void afterAll(ExtensionContext context) throws Exception {
+        reportFailure(context);
         close();
+    }
+
+    private void reportFailure(ExtensionContext context) {
+        if (context.getExecutionException().isPresent()) {
+            daemons.forEach(Daemon::report);
+        }
     }
 
     private void closeInterrupted() {
@@ -143,35 +144,5 @@ final class Scratch
             daemon.destroyForcibly();
             daemon.onExit().get(Daemon.STOP_MAX.toSeconds(), TimeUnit.SECONDS);
         }
-    }
-
-    @Override
-    public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
-        report(failure);
-    }
-
-    @Override
-    public void handleBeforeAllMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
-        report(failure);
-    }
-
-    @Override
-    public void handleBeforeEachMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
-        report(failure);
-    }
-
-    @Override
-    public void handleAfterEachMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
-        report(failure);
-    }
-
-    @Override
-    public void handleAfterAllMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
-        report(failure);
-    }
-
-    private void report(Throwable failure) throws Throwable {
-        daemons.forEach(Daemon::report);
-        throw failure;
     }
 }

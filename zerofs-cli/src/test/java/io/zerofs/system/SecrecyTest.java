@@ -41,7 +41,7 @@ class SecrecyTest {
                 .toList();
         for (int i = 0; i < 20; i++) {
             Path file = Files.write(SCRATCH.path("telltale-name-" + i), content);
-            daemon.nfs().put(file, file.getFileName().toString());
+            daemon.nfs().put(file);
         }
         commandLine = Files.readString(Path.of("/proc/" + daemon.last().pid() + "/cmdline"))
                 .replace('\0', ' ');

@@ -46,13 +46,13 @@ class StoreTest {
 
     private static void put(String name, int size) throws Exception {
         Path file = SCRATCH.randomFile(name, size);
-        daemon.nfs().put(file, name);
+        daemon.nfs().put(file);
         FILES.add(file);
     }
 
     private static void assertHasAllFiles(Daemon each) throws Exception {
         for (Path file : FILES) {
-            each.nfs().assertHas(file.getFileName().toString(), file);
+            each.nfs().assertHas(file);
         }
     }
 

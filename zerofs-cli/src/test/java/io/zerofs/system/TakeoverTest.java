@@ -35,7 +35,7 @@ class TakeoverTest {
         second = SCRATCH.daemon("two");
         while (WRITTEN.size() < FILES_BEFORE) {
             Path file = nextFile();
-            first.nfs().put(file, file.getFileName().toString());
+            first.nfs().put(file);
             WRITTEN.add(file);
         }
         second.launch();
@@ -88,7 +88,7 @@ class TakeoverTest {
     @Test
     void theSecondHasEachAcknowledgedFile() throws Exception {
         for (Path file : WRITTEN.subList(0, acknowledged())) {
-            second.nfs().assertHas(file.getFileName().toString(), file);
+            second.nfs().assertHas(file);
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.core.random.Seeds;
 import io.zerofs.core.vfs.InodeId;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,40 +75,41 @@ class FileLocksModelTest {
     }
 
     @Test
-    void locksAreAsIfEachByteHadItsOwn() {
-        long seed = Long.getLong("zerofs.seed", System.nanoTime());
-        Random random = new Random(seed);
-        FileLocks locks = new FileLocks((lock, change) -> {});
-        Model model = new Model();
-        for (int step = 0; step < 200_000; step++) {
-            long first = random.nextInt(BYTES);
-            long last = Math.min(BYTES - 1, first + random.nextInt(8));
-            int handle = random.nextInt(handles.size());
-            HeldLock wanted = lock(first, last, random.nextBoolean(), random.nextInt(PROCESSES), handle);
-            String where = "seed " + seed + ", step " + step;
-            assertEquals(model.conflicts(wanted), locks.conflicting(wanted) != null, where);
-            switch (random.nextInt(8)) {
-                case 0 -> {
-                    locks.releaseAll(handles.get(handle));
-                    for (int[] bytes : model.held) {
-                        for (int at = 0; at < BYTES; at++) {
-                            bytes[at] = (bytes[at] + 1) / 2 == handle + 1 ? 0 : bytes[at];
+    void locksAreAsIfEachByteHadItsOwn() throws Exception {
+        Seeds.run(seed -> {
+            Random random = new Random(seed);
+            FileLocks locks = new FileLocks((lock, change) -> {});
+            Model model = new Model();
+            for (int step = 0; step < 200_000; step++) {
+                long first = random.nextInt(BYTES);
+                long last = Math.min(BYTES - 1, first + random.nextInt(8));
+                int handle = random.nextInt(handles.size());
+                HeldLock wanted = lock(first, last, random.nextBoolean(), random.nextInt(PROCESSES), handle);
+                String where = "step " + step;
+                assertEquals(model.conflicts(wanted), locks.conflicting(wanted) != null, where);
+                switch (random.nextInt(8)) {
+                    case 0 -> {
+                        locks.releaseAll(handles.get(handle));
+                        for (int[] bytes : model.held) {
+                            for (int at = 0; at < BYTES; at++) {
+                                bytes[at] = (bytes[at] + 1) / 2 == handle + 1 ? 0 : bytes[at];
+                            }
+                        }
+                    }
+                    case 1, 2 -> {
+                        locks.release(wanted);
+                        model.set(wanted, 0);
+                    }
+                    default -> {
+                        if (!model.conflicts(wanted)) {
+                            locks.put(wanted);
+                            model.set(wanted, 2 * handle + (wanted.exclusive() ? 2 : 1));
                         }
                     }
                 }
-                case 1, 2 -> {
-                    locks.release(wanted);
-                    model.set(wanted, 0);
-                }
-                default -> {
-                    if (!model.conflicts(wanted)) {
-                        locks.put(wanted);
-                        model.set(wanted, 2 * handle + (wanted.exclusive() ? 2 : 1));
-                    }
-                }
+                assertEquals(model.runs(), locks.heldCount(), where);
             }
-            assertEquals(model.runs(), locks.heldCount(), where);
-        }
+        });
     }
 
     /** A writer who waited for more becomes a reader of what he had, which lets in another who came before him. */
@@ -127,45 +129,46 @@ class FileLocksModelTest {
     }
 
     @Test
-    void waitersAreGrantedInTheOrderOfTheirArrivalAsSoonAsTheyAreFree() {
-        long seed = Long.getLong("zerofs.seed", System.nanoTime());
-        Random random = new Random(seed);
-        FileLocks locks = new FileLocks((lock, change) -> {});
-        FileLocks naive = new FileLocks((lock, change) -> {});
-        List<LockWaiter> waiting = new ArrayList<>();
-        for (int step = 0; step < 50_000; step++) {
-            String where = "seed " + seed + ", step " + step;
-            long first = random.nextInt(BYTES);
-            long last = Math.min(BYTES - 1, first + random.nextInt(8));
-            int handle = random.nextInt(handles.size());
-            HeldLock wanted = lock(first, last, random.nextBoolean(), random.nextInt(PROCESSES), handle);
-            int action = random.nextInt(16);
-            if (action == 0) {
-                locks.releaseAll(handles.get(handle));
-                naive.releaseAll(handles.get(handle));
-            } else if (action == 1) {
-                List<LockWaiter> expected = waiting.stream()
-                        .filter(waiter -> waiter.wanted().handle() == handles.get(handle))
-                        .toList();
-                assertEquals(expected, locks.removeWaiters(handles.get(handle)), where);
-                waiting.removeAll(expected);
-            } else if (action == 2 && !waiting.isEmpty()) {
-                assertTrue(locks.removeWaiter(waiting.remove(random.nextInt(waiting.size()))), where);
-            } else if (action < 8) {
-                locks.release(wanted);
-                naive.release(wanted);
-            } else if (naive.conflicting(wanted) == null) {
-                locks.put(wanted);
-                naive.put(wanted);
-            } else if (waiting.size() < 20) {
-                LockWaiter waiter = new LockWaiter(FILE, wanted, new CompletableFuture<>());
-                locks.addWaiter(waiter);
-                waiting.add(waiter);
+    void waitersAreGrantedInTheOrderOfTheirArrivalAsSoonAsTheyAreFree() throws Exception {
+        Seeds.run(seed -> {
+            Random random = new Random(seed);
+            FileLocks locks = new FileLocks((lock, change) -> {});
+            FileLocks naive = new FileLocks((lock, change) -> {});
+            List<LockWaiter> waiting = new ArrayList<>();
+            for (int step = 0; step < 50_000; step++) {
+                String where = "step " + step;
+                long first = random.nextInt(BYTES);
+                long last = Math.min(BYTES - 1, first + random.nextInt(8));
+                int handle = random.nextInt(handles.size());
+                HeldLock wanted = lock(first, last, random.nextBoolean(), random.nextInt(PROCESSES), handle);
+                int action = random.nextInt(16);
+                if (action == 0) {
+                    locks.releaseAll(handles.get(handle));
+                    naive.releaseAll(handles.get(handle));
+                } else if (action == 1) {
+                    List<LockWaiter> expected = waiting.stream()
+                            .filter(waiter -> waiter.wanted().handle() == handles.get(handle))
+                            .toList();
+                    assertEquals(expected, locks.removeWaiters(handles.get(handle)), where);
+                    waiting.removeAll(expected);
+                } else if (action == 2 && !waiting.isEmpty()) {
+                    assertTrue(locks.removeWaiter(waiting.remove(random.nextInt(waiting.size()))), where);
+                } else if (action < 8) {
+                    locks.release(wanted);
+                    naive.release(wanted);
+                } else if (naive.conflicting(wanted) == null) {
+                    locks.put(wanted);
+                    naive.put(wanted);
+                } else if (waiting.size() < 20) {
+                    LockWaiter waiter = new LockWaiter(FILE, wanted, new CompletableFuture<>());
+                    locks.addWaiter(waiter);
+                    waiting.add(waiter);
+                }
+                assertEquals(grantOneByOne(naive, waiting), locks.grant(), where);
+                assertEquals(naive.heldCount(), locks.heldCount(), where);
+                assertEquals(locks.heldCount() == 0 && waiting.isEmpty(), locks.isEmpty(), where);
             }
-            assertEquals(grantOneByOne(naive, waiting), locks.grant(), where);
-            assertEquals(naive.heldCount(), locks.heldCount(), where);
-            assertEquals(locks.heldCount() == 0 && waiting.isEmpty(), locks.isEmpty(), where);
-        }
+        });
     }
 
     /** Grants the first waiter that conflicts with no lock, again and again. */

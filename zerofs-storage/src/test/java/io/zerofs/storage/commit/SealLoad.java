@@ -87,49 +87,54 @@ final class SealLoad {
         }
     }
 
-    private double sealRate(byte[] chunk, double seconds) {
+    private interface Step {
+        /** Returns the bytes that it has processed. */
+        long run() throws Exception;
+    }
+
+    /** Returns the rate of the repeated step, in MB per second of processor time. */
+    private static double rate(double seconds, Step step) throws Exception {
         long start = cpuNanos();
         long bytes = 0;
         do {
-            bytes += seal(chunk).frames().frames().stream()
-                    .mapToLong(Frame::length)
-                    .sum();
+            bytes += step.run();
         } while (cpuNanos() - start < seconds * 1e9);
         return bytes * 1e3 / (cpuNanos() - start);
     }
 
-    /** Rate of lz4 alone, the bound of sealing with a cipher without cost. */
-    private static double compressRate(byte[] chunk, double seconds) {
+    private double sealRate(byte[] chunk, double seconds) throws Exception {
+        return rate(
+                seconds,
+                () -> seal(chunk).frames().frames().stream()
+                        .mapToLong(Frame::length)
+                        .sum());
+    }
+
+    /** Returns the rate of lz4 alone, the bound of sealing with a cipher without cost. */
+    private static double compressRate(byte[] chunk, double seconds) throws Exception {
         LZ4Compressor compressor = LZ4Factory.fastestInstance().fastCompressor();
         byte[] packed = new byte[compressor.maxCompressedLength(PAGE_BYTES)];
-        long start = cpuNanos();
-        long bytes = 0;
-        do {
+        return rate(seconds, () -> {
             for (int at = 0; at < chunk.length; at += PAGE_BYTES) {
                 compressor.compress(chunk, at, PAGE_BYTES, packed, 0);
             }
-            bytes += chunk.length;
-        } while (cpuNanos() - start < seconds * 1e9);
-        return bytes * 1e3 / (cpuNanos() - start);
+            return chunk.length;
+        });
     }
 
-    /** Each PUT to S3 or Azure has it beside sealing. */
+    /** Returns the rate of the digest that each PUT to S3 or Azure needs beside sealing. */
     private static double digestRate(byte[] chunk, double seconds) throws Exception {
         MessageDigest digest = MessageDigest.getInstance("MD5");
-        long start = cpuNanos();
-        long bytes = 0;
-        do {
+        return rate(seconds, () -> {
             digest.update(ByteBuffer.wrap(chunk));
-            bytes += chunk.length;
-        } while (cpuNanos() - start < seconds * 1e9);
-        return bytes * 1e3 / (cpuNanos() - start);
+            return chunk.length;
+        });
     }
 
     private double openRate(byte[] chunk, double seconds) throws Exception {
         SealedCommit commit = seal(chunk);
-        long start = cpuNanos();
-        long bytes = 0;
-        do {
+        return rate(seconds, () -> {
+            long bytes = 0;
             for (Frame frame : commit.frames().frames()) {
                 for (int page = 0; page < frame.pageCount(); page++) {
                     ByteBuffer stored = commit.storedPage(frame.slot(), page);
@@ -137,8 +142,8 @@ final class SealLoad {
                             .remaining();
                 }
             }
-        } while (cpuNanos() - start < seconds * 1e9);
-        return bytes * 1e3 / (cpuNanos() - start);
+            return bytes;
+        });
     }
 
     private SealedCommit seal(byte[] chunk) {
@@ -161,7 +166,7 @@ final class SealLoad {
         return text.substring(0, CHUNK_BYTES).getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Its last line ends with thousands of bytes per second of processor time. */
+    /** Returns the rate of openssl, whose last line ends with thousands of bytes per second of processor time. */
     private static double opensslRate(int seconds) throws Exception {
         Process process = new ProcessBuilder(
                         "openssl",

@@ -37,11 +37,7 @@ final class ChunkModelTest {
     private static final int CHUNK = Volume.CHUNK_BYTES;
     private static final int CHUNKS = 4;
     private static final EngineSettings SETTINGS = EngineSettings.DEFAULT
-            .with(EngineSettings.DEFAULT
-                    .memory()
-                    .withDirtyBytesMax(32 << 20)
-                    .withPageCacheBytes(300_000)
-                    .withEntriesMax(1024))
+            .with(EngineFixture.memory(32 << 20, 300_000))
             .with(EngineSettings.DEFAULT
                     .commits()
                     .withCut(200_000, 600_000)
@@ -49,7 +45,7 @@ final class ChunkModelTest {
                     .withUploads(4, 1 << 20)
                     .withBarrierDeadline(Duration.ofSeconds(60))
                     .withRetryDelayMax(Duration.ofMillis(20)))
-            .with(EngineSettings.DEFAULT.compaction().withDeltas(3, 8).withBaseAt(16));
+            .with(EngineFixture.compaction(3, 8));
 
     @Test
     void everyByteReadsAsTheModelSays() throws Exception {

@@ -40,8 +40,7 @@ import org.junit.jupiter.api.Test;
 /** When deltas are compacted, into what, and who waits for it. */
 final class CompactionTest {
     private static final int BLOCK = 4096;
-    private static final EngineSettings SETTINGS = EngineSettings.DEFAULT.with(
-            EngineSettings.DEFAULT.compaction().withDeltas(8, 12).withBaseAt(16));
+    private static final EngineSettings SETTINGS = EngineSettings.DEFAULT.with(EngineFixture.compaction(8, 12));
 
     private final EngineFixture fixture = new EngineFixture();
     private final MemoryObjectStore store = new MemoryObjectStore();

@@ -47,11 +47,7 @@ final class CrashTest {
                     .withInterval(Duration.ofMillis(500))
                     .withWatchInterval(Duration.ofMillis(200)))
             .with(EngineSettings.DEFAULT
-                    .with(EngineSettings.DEFAULT
-                            .memory()
-                            .withDirtyBytesMax(16 << 20)
-                            .withPageCacheBytes(2 << 20)
-                            .withEntriesMax(1024))
+                    .with(EngineFixture.memory(16 << 20, 2 << 20))
                     .with(EngineSettings.DEFAULT
                             .commits()
                             .withCut(200_000, 600_000)
@@ -59,7 +55,7 @@ final class CrashTest {
                             .withUploads(4, 1 << 20)
                             .withBarrierDeadline(Duration.ofSeconds(2))
                             .withRetryDelayMax(Duration.ofMillis(10)))
-                    .with(EngineSettings.DEFAULT.compaction().withDeltas(3, 10).withBaseAt(16)))
+                    .with(EngineFixture.compaction(3, 10)))
             .withRequestsMax(12);
 
     /** Everything at once and nearly without grace, so that deleting what is needed would be seen. */

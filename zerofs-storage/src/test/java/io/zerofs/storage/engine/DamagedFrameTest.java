@@ -34,11 +34,7 @@ final class DamagedFrameTest {
 
     @BeforeEach
     void writeTwoCommits() throws Exception {
-        EngineSettings settings = EngineSettings.DEFAULT.with(EngineSettings.DEFAULT
-                .memory()
-                .withDirtyBytesMax(32 << 20)
-                .withPageCacheBytes(0)
-                .withEntriesMax(1024));
+        EngineSettings settings = EngineSettings.DEFAULT.with(EngineFixture.memory(32 << 20, 0));
         volume = new EngineFixture().open(store, settings);
         byte[] noise = new byte[CHUNK];
         new SplittableRandom(1).nextBytes(noise);

@@ -32,11 +32,7 @@ import org.junit.jupiter.api.Test;
 final class DirtyBudgetTest {
     private static final int MIB = 1 << 20;
     private static final EngineSettings SMALL = EngineSettings.DEFAULT
-            .with(EngineSettings.DEFAULT
-                    .memory()
-                    .withDirtyBytesMax(16 * MIB)
-                    .withPageCacheBytes(4 * MIB)
-                    .withEntriesMax(1024))
+            .with(EngineFixture.memory(16 * MIB, 4 * MIB))
             .with(EngineSettings.DEFAULT
                     .commits()
                     .withCut(MIB, 2 * MIB)
@@ -170,8 +166,7 @@ final class DirtyBudgetTest {
     @Test
     void compactionsWaitForRoomAsWritersDo() throws Exception {
         HeldStore store = new HeldStore();
-        EngineSettings settings =
-                SMALL.with(EngineSettings.DEFAULT.compaction().withDeltas(8, 32).withBaseAt(16));
+        EngineSettings settings = SMALL.with(EngineFixture.compaction(8, 32));
         int chunks = 200;
         StorageVolume volume = new EngineFixture().open(store, settings);
         for (int i = 0; i < chunks; i++) {

@@ -57,6 +57,16 @@ public final class EngineFixture {
         this.id = new UUID(random.nextLong(), random.nextLong());
     }
 
+    /** Returns limits of memory for small tests: 1024 chunk entries stay decoded. */
+    static EngineSettings.Memory memory(long dirtyBytesMax, long pageCacheBytes) {
+        return new EngineSettings.Memory(dirtyBytesMax, pageCacheBytes, 1024);
+    }
+
+    /** Returns thresholds of compaction; the base is compacted from a quarter of a chunk on. */
+    public static EngineSettings.Compaction compaction(int queueAt, int waitAt) {
+        return EngineSettings.DEFAULT.compaction().withDeltas(queueAt, waitAt).withBaseAt(16);
+    }
+
     /** Has indexes that are opened from now on write as the test wants. */
     EngineFixture writing(RocksIndex.Writer newWriter) {
         writer = newWriter;

@@ -32,11 +32,7 @@ final class ReadAheadModelTest {
     private static final int FILE_BYTES = 12 << 20;
     private static final int BLOCKS_PER_CHUNK = Volume.CHUNK_BYTES / BLOCK;
     private static final EngineSettings SETTINGS = EngineSettings.DEFAULT
-            .with(EngineSettings.DEFAULT
-                    .memory()
-                    .withDirtyBytesMax(16 << 20)
-                    .withPageCacheBytes(4 << 20)
-                    .withEntriesMax(1024))
+            .with(EngineFixture.memory(16 << 20, 4 << 20))
             .with(EngineSettings.DEFAULT
                     .commits()
                     .withCut(1 << 20, 2 << 20)
@@ -44,7 +40,7 @@ final class ReadAheadModelTest {
                     .withUploads(4, 4 << 20)
                     .withBarrierDeadline(Duration.ofSeconds(60))
                     .withRetryDelayMax(Duration.ofMillis(20)))
-            .with(EngineSettings.DEFAULT.compaction().withDeltas(3, 8).withBaseAt(16));
+            .with(EngineFixture.compaction(3, 8));
 
     @Test
     void noReaderSeesAnOldByte() throws Exception {

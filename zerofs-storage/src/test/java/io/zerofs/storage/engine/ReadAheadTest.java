@@ -48,18 +48,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ReadAheadTest {
     private static final int MIB = 1 << 20;
     /** The page cache of the program's default of 250 MB in all. */
-    private static final EngineSettings SETTINGS = EngineSettings.DEFAULT.with(EngineSettings.DEFAULT
-            .memory()
-            .withDirtyBytesMax(32 * MIB)
-            .withPageCacheBytes(78_125_000)
-            .withEntriesMax(4096));
+    private static final EngineSettings SETTINGS = EngineSettings.DEFAULT.with(
+            EngineFixture.memory(32 * MIB, 78_125_000).withEntriesMax(4096));
 
     /** With windows and commits as long as they get. */
-    private static final EngineSettings LARGE = EngineSettings.DEFAULT.with(EngineSettings.DEFAULT
-            .memory()
-            .withDirtyBytesMax(64 * MIB)
-            .withPageCacheBytes(128 * MIB)
-            .withEntriesMax(4096));
+    private static final EngineSettings LARGE = EngineSettings.DEFAULT.with(
+            EngineFixture.memory(64 * MIB, 128 * MIB).withEntriesMax(4096));
 
     private CountingStore store = new CountingStore();
     private final EngineFixture fixture = new EngineFixture();
@@ -332,11 +326,7 @@ final class ReadAheadTest {
 
     @Test
     void whatAReadFoundInMemoryIsNotFetchedWhenItIsLostWhileTheReadWaits() throws Exception {
-        settings = SETTINGS.with(EngineSettings.DEFAULT
-                .memory()
-                .withDirtyBytesMax(32 * MIB)
-                .withPageCacheBytes(2 * MIB)
-                .withEntriesMax(4096));
+        settings = SETTINGS.with(EngineFixture.memory(32 * MIB, 2 * MIB).withEntriesMax(4096));
         file(64 * MIB, 8 * MIB);
         long chunk = 101L * CHUNK;
         read(chunk + CHUNK - 4096, 4096);
@@ -407,12 +397,7 @@ final class ReadAheadTest {
     @Test
     void aSmallReadOfAChunkWithManyFramesFetchesOnlyWhatItNeeds() throws Exception {
         volume = fixture.open(
-                store,
-                SETTINGS.with(EngineSettings.DEFAULT
-                        .compaction()
-                        .withDeltas(30, 32)
-                        .withTasksMax(1)
-                        .withBaseAt(16)));
+                store, SETTINGS.with(EngineFixture.compaction(30, 32).withTasksMax(1)));
         write(0);
         await(volume.barrier());
         for (int block = 0; block < 20; block++) {

@@ -18,11 +18,7 @@ import java.util.SplittableRandom;
 public final class SimulatedRuntime {
     /** Limits under which some hundred operations lead to commits of every kind, and to compactions. */
     public static final EngineSettings SETTINGS = EngineSettings.DEFAULT
-            .with(EngineSettings.DEFAULT
-                    .memory()
-                    .withDirtyBytesMax(1L << 30)
-                    .withPageCacheBytes(1 << 20)
-                    .withEntriesMax(1024))
+            .with(EngineFixture.memory(1L << 30, 1 << 20))
             .with(EngineSettings.DEFAULT
                     .commits()
                     .withCut(150_000, 400_000)
@@ -30,7 +26,7 @@ public final class SimulatedRuntime {
                     .withUploads(3, 600_000)
                     .withBarrierDeadline(Duration.ofSeconds(60))
                     .withRetryDelayMax(Duration.ofSeconds(2)))
-            .with(EngineSettings.DEFAULT.compaction().withDeltas(3, 1000).withBaseAt(16));
+            .with(EngineFixture.compaction(3, 1000));
 
     private record Timed(long due, long number, Runnable task) {}
 

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.Test;
 /** Waiting times of barriers on a slow link, and the data in flight. */
 final class SlowStoreTest {
     private static final Duration DEADLINE = EngineSettings.DEFAULT.commits().barrierDeadline();
+    private static final int UPLOADS = EngineSettings.DEFAULT.commits().uploadsMax();
 
     private final EngineFixture fixture = new EngineFixture();
     private final HeldStore held = new HeldStore();
@@ -67,6 +68,15 @@ final class SlowStoreTest {
         volume = fixture.open(store, EngineSettings.DEFAULT, runtime, new EngineFixture.QuietKeeper(), threads);
         held.hold(true);
         return store;
+    }
+
+    /** Writes to a store that answers nothing, and returns the barrier after the writes. */
+    private CompletableFuture<?> writeManyChunks() throws Exception {
+        openHeld();
+        for (int i = 0; i < 40; i++) {
+            write(volume, i, 0, filled(CHUNK, i));
+        }
+        return volume.barrier();
     }
 
     @AfterEach
@@ -149,32 +159,22 @@ final class SlowStoreTest {
 
     @Test
     void whileNothingIsKnownOfTheLinkFewBytesAreUnderWayOnAllConnections() throws Exception {
-        openHeld();
-        for (int i = 0; i < 40; i++) {
-            write(volume, i, 0, filled(CHUNK, i));
-        }
-        CompletableFuture<?> barrier = volume.barrier();
-        int uploads = EngineSettings.DEFAULT.commits().uploadsMax();
-        assertEquals(uploads, held.awaitHeld(uploads).size());
+        CompletableFuture<?> barrier = writeManyChunks();
+        assertEquals(UPLOADS, held.awaitHeld(UPLOADS).size());
         held.hold(false);
         await(barrier);
-        assertTrue(held.puts() >= uploads + 8, "a few of a quarter of a mebibyte, the others of one: " + held.puts());
-        assertTrue(held.puts() <= uploads + 9, "only the first are small: " + held.puts());
+        assertTrue(held.puts() >= UPLOADS + 8, "a few of a quarter of a mebibyte, the others of one: " + held.puts());
+        assertTrue(held.puts() <= UPLOADS + 9, "only the first are small: " + held.puts());
     }
 
     /** Lost packets make the times of requests differ, and the slowest one would leave the other connections idle. */
     @Test
     void commitsAfterASlowOneGoToTheStore() throws Exception {
-        openHeld();
-        for (int i = 0; i < 40; i++) {
-            write(volume, i, 0, filled(CHUNK, i));
-        }
-        CompletableFuture<?> barrier = volume.barrier();
-        int uploads = EngineSettings.DEFAULT.commits().uploadsMax();
-        List<String> first = held.awaitHeld(uploads);
-        first.subList(1, uploads).forEach(held::release);
+        CompletableFuture<?> barrier = writeManyChunks();
+        List<String> first = held.awaitHeld(UPLOADS);
+        first.subList(1, UPLOADS).forEach(held::release);
 
-        List<String> second = held.awaitHeld(uploads);
+        List<String> second = held.awaitHeld(UPLOADS);
 
         assertEquals(first.get(0), second.get(0));
         assertFalse(barrier.isDone());
@@ -185,17 +185,12 @@ final class SlowStoreTest {
     /** Other clients could otherwise keep a caller waiting for many times its deadline. */
     @Test
     void commitsStoredAfterAMissingOneAreNoProgressForItsCaller() throws Exception {
-        openHeld();
-        for (int i = 0; i < 40; i++) {
-            write(volume, i, 0, filled(CHUNK, i));
-        }
-        CompletableFuture<?> barrier = volume.barrier();
-        int uploads = EngineSettings.DEFAULT.commits().uploadsMax();
+        CompletableFuture<?> barrier = writeManyChunks();
         for (int i = 0; i < 3; i++) {
             timer.pass(DEADLINE.dividedBy(4));
-            held.release(held.awaitHeld(uploads).get(1));
+            held.release(held.awaitHeld(UPLOADS).get(1));
         }
-        held.awaitHeld(uploads);
+        held.awaitHeld(UPLOADS);
         assertFalse(barrier.isDone());
         timer.pass(DEADLINE.dividedBy(4).plusSeconds(8));
         assertEquals(VolumeException.Kind.UNAVAILABLE, failureOf(barrier));
@@ -215,8 +210,7 @@ final class SlowStoreTest {
             }
         }
         CompletableFuture<?> barrier = volume.barrier();
-        int uploads = EngineSettings.DEFAULT.commits().uploadsMax();
-        assertEquals(uploads, held.awaitHeld(uploads).size());
+        assertEquals(UPLOADS, held.awaitHeld(UPLOADS).size());
         held.hold(false);
         await(barrier);
     }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.zerofs.core.random.Seeds;
 import io.zerofs.storage.engine.CrashModel;
-import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.EngineFixture;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.recovery.LifecycleFixture;
@@ -90,9 +90,7 @@ final class GcCrashTest {
 
     private static Process open(LifecycleFixture fixture, Path directory) throws Exception {
         Process process = fixture.process(directory);
-        process.settings = process.settings.with(process.settings
-                .engine()
-                .with(EngineSettings.DEFAULT.compaction().withDeltas(3, 10).withBaseAt(16)));
+        process.settings = process.settings.with(process.settings.engine().with(EngineFixture.compaction(3, 10)));
         return process.open();
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.zerofs.core.random.Seeds;
 import io.zerofs.storage.engine.CrashModel;
+import io.zerofs.storage.engine.EngineFixture;
 import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import io.zerofs.storage.recovery.LifecycleFixture.Process;
@@ -24,8 +25,7 @@ final class LiveBytesTest {
         try (LifecycleFixture fixture = new LifecycleFixture()) {
             for (int life = 0; life < 4; life++) {
                 Process process = fixture.process();
-                process.settings = process.settings.with(EngineSettings.DEFAULT.with(
-                        EngineSettings.DEFAULT.compaction().withDeltas(3, 10).withBaseAt(16)));
+                process.settings = process.settings.with(EngineSettings.DEFAULT.with(EngineFixture.compaction(3, 10)));
                 GcFixture gc = new GcFixture(process.open());
                 model.recovered(process.volume);
                 for (int i = 0; i < 25; i++) {

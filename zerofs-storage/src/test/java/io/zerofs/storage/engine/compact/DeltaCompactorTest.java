@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 final class DeltaCompactorTest {
     private static final int ROUNDS = 100_000;
     private static final EngineSettings.Compaction ONE_TASK =
-            EngineSettings.DEFAULT.compaction().withDeltas(2, 4).withTasksMax(1).withBaseAt(16);
+            EngineFixture.compaction(2, 4).withTasksMax(1);
     private static final ChunkEntry DELTAS = new ChunkEntry(
             List.of(FrameReference.full(1, 0), FrameReference.delta(2, 0, 1), FrameReference.delta(3, 0, 1)));
 

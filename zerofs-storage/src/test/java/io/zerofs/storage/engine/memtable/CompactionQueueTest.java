@@ -11,7 +11,7 @@ import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.NonBlockingThread;
 import io.zerofs.core.waiting.WouldBlockException;
-import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.EngineFixture;
 import io.zerofs.storage.engine.runtime.StopSwitch;
 import io.zerofs.storage.index.ChunkEntry;
 import io.zerofs.storage.index.FrameReference;
@@ -27,8 +27,8 @@ final class CompactionQueueTest {
     private static final ChunkEntry SOME = entry(2);
     private static final ChunkEntry TOO_MANY = entry(4);
 
-    private final CompactionQueue queue = new CompactionQueue(
-            EngineSettings.DEFAULT.compaction().withDeltas(2, 4).withTasksMax(1).withBaseAt(16), new StopSwitch());
+    private final CompactionQueue queue =
+            new CompactionQueue(EngineFixture.compaction(2, 4).withTasksMax(1), new StopSwitch());
 
     private static ChunkEntry entry(int deltas) {
         return new ChunkEntry(Stream.concat(
