@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.format.InodeContent.TruncatedTail;
 import io.zerofs.core.golden.GoldenBytes;
+import io.zerofs.core.golden.PinnedFormats;
 import io.zerofs.core.random.Seeds;
 import io.zerofs.core.vfs.DeviceNumber;
 import io.zerofs.core.vfs.FileKind;
@@ -93,6 +94,13 @@ final class RecordFormatTest {
         for (var each : bytes.entrySet()) {
             assertEquals(hex(golden.get(each.getKey())), hex(each.getValue()), each.getKey());
         }
+    }
+
+    /** The version of a record is its first byte, and the superblock's is that of the keys. */
+    @Test
+    void changedBytesHaveANewVersion() throws Exception {
+        GoldenBytes golden = GoldenBytes.load("records.hex");
+        PinnedFormats.check("records", name -> golden.get(name.startsWith("key ") ? "superblock" : name)[0]);
     }
 
     private static String hex(byte[] bytes) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.zerofs.core.golden.GoldenBytes;
+import io.zerofs.core.golden.PinnedFormats;
 import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.checkpoint.TableFiles;
 import io.zerofs.storage.commit.CommitDraft;
@@ -28,6 +29,7 @@ import io.zerofs.storage.manifest.WriterTerm;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.seal.Compression;
+import io.zerofs.storage.seal.FormatVersion;
 import io.zerofs.storage.seal.KeySlot;
 import io.zerofs.storage.seal.ObjectCipher;
 import io.zerofs.storage.seal.ObjectHeader;
@@ -68,6 +70,11 @@ class GoldenObjectsTest {
                     object.getKey());
         }
         assertEquals(objects().keySet(), golden.names());
+    }
+
+    @Test
+    void changedBytesHaveANewVersion() throws Exception {
+        PinnedFormats.check("objects", name -> FormatVersion.CURRENT.number());
     }
 
     @Test
