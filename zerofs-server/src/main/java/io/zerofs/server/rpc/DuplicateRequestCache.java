@@ -7,12 +7,13 @@ import io.zerofs.server.net.Request;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Queue;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.zip.CRC32;
@@ -29,7 +30,7 @@ import java.util.zip.CRC32C;
  * connection, or by another one from its address after the first broke or ended before the reply.
  *
  * <p>Bounded: the cache forgets calls that can have no retransmission any more, then the oldest call of the client with
- * the most bytes. A running call is part of its request. Lost when the daemon ends. Thread-safe.
+ * the most bytes or nearly the most. A running call is part of its request. Lost when the daemon ends. Thread-safe.
  */
 public final class DuplicateRequestCache {
     /**
@@ -37,6 +38,12 @@ public final class DuplicateRequestCache {
      * break.
      */
     public static final long BYTES_MAX = 8 << 20;
+
+    /**
+     * Maximum bytes of the ended calls of one client, some 2,000 calls: more than it has in flight, and few enough for the
+     * processor's caches.
+     */
+    static final int BYTES_PER_CLIENT_MAX = 1 << 20;
 
     /** Bytes of a call without its reply, measured for a call with a connection of its own. */
     static final int CALL_BYTES = 450;
@@ -54,15 +61,15 @@ public final class DuplicateRequestCache {
     static final int WAITERS_MAX = 16;
 
     private static final byte[] NO_REPLY = {};
+    private static final int RANK_PRECISION = 64;
 
     private final long bytesMax;
     private final InstantSource clock;
 
     // Guarded by calls.
     private final Map<Key, Entry> calls = new HashMap<>();
-    private final Map<Object, Owner> owners = new HashMap<>();
-    /** Ended calls of all owners, the oldest first. */
-    private final Set<Entry> byAge = new LinkedHashSet<>();
+    /** The owners of ended calls, in the order of their last ones. */
+    private final Map<Object, Owner> owners = new LinkedHashMap<>(16, 0.75f, true);
     /** The owners by their bytes, because a search through all of them would hold up every client. */
     private final TreeSet<Owner> byBytes = new TreeSet<>();
 
@@ -105,10 +112,14 @@ public final class DuplicateRequestCache {
             if (calls.get(entry.key) != entry) {
                 return; // Another call has its place.
             }
-            owners.computeIfAbsent(entry.peer.client(), Owner::new).count(entry);
-            forgetFirst(byAge, Entry::isExpired);
+            Owner owner = owners.computeIfAbsent(entry.peer.client(), Owner::new);
+            owner.count(entry);
+            forgetFirst(owners.values().iterator().next(), Entry::isExpired);
+            while (owner.bytes > BYTES_PER_CLIENT_MAX) {
+                forget(owner.ended.element());
+            }
             while (bytes > bytesMax) {
-                forget(byBytes.last().ended.iterator().next());
+                forget(byBytes.last().ended.element());
             }
         }
     }
@@ -123,24 +134,23 @@ public final class DuplicateRequestCache {
         synchronized (calls) {
             Owner owner = owners.get(peer.client());
             if (owner != null) {
-                forgetFirst(owner.ended, Entry::isSettled);
+                forgetFirst(owner, Entry::isSettled);
             }
         }
     }
 
     /** Forgets calls from the oldest to the first one that must stay. */
-    private void forgetFirst(Set<Entry> ended, Predicate<Entry> isUseless) {
-        while (!ended.isEmpty() && isUseless.test(ended.iterator().next())) {
-            forget(ended.iterator().next());
+    private void forgetFirst(Owner owner, Predicate<Entry> isUseless) {
+        while (!owner.ended.isEmpty() && isUseless.test(owner.ended.element())) {
+            forget(owner.ended.element());
         }
     }
 
     private void forget(Entry entry) {
         synchronized (calls) {
             calls.remove(entry.key, entry);
-            Owner owner = owners.get(entry.peer.client());
-            if (owner != null) {
-                owner.discount(entry);
+            if (entry.owner != null) {
+                entry.owner.discount(entry);
             }
         }
     }
@@ -161,9 +171,11 @@ public final class DuplicateRequestCache {
         private final Object client;
         private final long number = ownersSoFar++;
         /** Ended calls, the oldest first. */
-        private final Set<Entry> ended = new LinkedHashSet<>();
+        private final Queue<Entry> ended = new ArrayDeque<>();
 
         private long bytes;
+        /** The bytes that decide about its place in {@link #byBytes}: not quite the true ones, because a move costs time. */
+        private long rank;
 
         private Owner(Object client) {
             this.client = client;
@@ -171,16 +183,15 @@ public final class DuplicateRequestCache {
         }
 
         private void count(Entry entry) {
+            entry.owner = this;
             ended.add(entry);
-            byAge.add(entry);
             use(entry.bytes());
         }
 
         private void discount(Entry entry) {
-            if (ended.remove(entry)) {
-                byAge.remove(entry);
-                use(-entry.bytes());
-            }
+            entry.owner = null;
+            ended.remove(entry);
+            use(-entry.bytes());
             if (ended.isEmpty()) {
                 owners.remove(client);
                 use(-CLIENT_BYTES);
@@ -189,15 +200,18 @@ public final class DuplicateRequestCache {
         }
 
         private void use(int more) {
-            byBytes.remove(this);
             bytes += more;
             DuplicateRequestCache.this.bytes += more;
-            byBytes.add(this);
+            if (Math.abs(bytes - rank) > rank / RANK_PRECISION) {
+                byBytes.remove(this);
+                rank = bytes;
+                byBytes.add(this);
+            }
         }
 
         @Override
         public int compareTo(Owner other) {
-            int order = Long.compare(bytes, other.bytes);
+            int order = Long.compare(rank, other.rank);
             return order != 0 ? order : Long.compare(other.number, number);
         }
     }
@@ -208,6 +222,8 @@ public final class DuplicateRequestCache {
         private final RpcPeer peer;
         private volatile byte[] reply;
         private List<Request> waiters = List.of();
+        /** The owner that counts the call after its end. Guarded by calls. */
+        private Owner owner;
 
         // Set before the reply.
         private boolean outlivedPeer;

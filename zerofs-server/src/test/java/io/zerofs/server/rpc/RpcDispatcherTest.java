@@ -258,6 +258,18 @@ class RpcDispatcherTest {
         assertFalse(runs(roomy, busy, room - few - 1));
     }
 
+    @Test
+    void clientAloneKeepsAsManyCallsAsItsBytesPermit() throws MalformedMessageException {
+        RpcDispatcher roomy = new RpcDispatcher(List.of(new EchoProgram()), cacheOf(10_000, 1));
+        int room = (DuplicateRequestCache.BYTES_PER_CLIENT_MAX - DuplicateRequestCache.CLIENT_BYTES)
+                / (DuplicateRequestCache.CALL_BYTES + REPLY_BYTES);
+        for (int i = 0; i <= room; i++) {
+            assertTrue(runs(roomy, request, i));
+        }
+        assertFalse(runs(roomy, request, 1));
+        assertTrue(runs(roomy, request, 0));
+    }
+
     private RpcDispatcher filledByClientsWithOneCallEach(int clients, Consumer<FakeRequest> end)
             throws MalformedMessageException {
         RpcDispatcher full = new RpcDispatcher(List.of(new EchoProgram()), cacheOf(clients, clients));
