@@ -25,7 +25,6 @@ import io.zerofs.core.vfs.RemoveMode;
 import io.zerofs.core.vfs.Renaming;
 import io.zerofs.core.vfs.TimeChange;
 import io.zerofs.core.vfs.Timestamp;
-import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.vfs.XattrMode;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
@@ -40,15 +39,21 @@ import java.util.concurrent.CompletableFuture;
  * The file system as a naive tree in memory: the meaning of every operation in the fewest words, to compare the real one
  * with. Gives the same inode numbers, cookies and times for the same history. One thread.
  */
-public final class ModelFileSystem implements VirtualFileSystem {
+public final class ModelFileSystem implements HoldingFileSystem {
     private final UUID volumeId;
     private long epoch;
     private final InstantSource clock;
     private final Map<Long, ModelNode> nodes = new TreeMap<>();
     private ModelNode root;
-    private long nextInode = 1;
+    private long nextInode;
 
     public ModelFileSystem(UUID volumeId, long epoch, InstantSource clock) {
+        this(volumeId, epoch, clock, InodeId.ROOT_NUMBER);
+    }
+
+    /** A part of a file system: its root has another number. */
+    ModelFileSystem(UUID volumeId, long epoch, InstantSource clock, long rootNumber) {
+        nextInode = rootNumber;
         this.volumeId = volumeId;
         this.epoch = epoch;
         this.clock = clock;
@@ -58,14 +63,14 @@ public final class ModelFileSystem implements VirtualFileSystem {
         root.links = 2;
     }
 
-    /** Another file system of the same content; without holds. */
+    /** Another file system of the same content, with the same holds. */
     public ModelFileSystem copy() {
         ModelFileSystem copy = new ModelFileSystem(volumeId, epoch, clock);
         copy.nodes.clear();
         copy.nextInode = nextInode;
         nodes.forEach((number, node) -> copy.nodes.put(number, node.copy()));
         copy.nodes.values().forEach(node -> node.reconnect(copy.nodes));
-        copy.root = copy.nodes.get(InodeId.ROOT_NUMBER);
+        copy.root = copy.nodes.get(root.id.number());
         return copy;
     }
 
@@ -77,6 +82,16 @@ public final class ModelFileSystem implements VirtualFileSystem {
             node.devices = 0;
             forgetUnused(node);
         }
+    }
+
+    /** Sets the number of the next new inode. */
+    void setNextInode(long number) {
+        nextInode = number;
+    }
+
+    /** Returns a number of the whole state: two file systems of one history with the same number behave the same. */
+    long fingerprint() {
+        return nodes.values().stream().mapToLong(ModelNode::fingerprint).reduce(0, (sum, each) -> sum * 31 + each);
     }
 
     private ModelNode newNode(FileKind kind) {
@@ -435,12 +450,7 @@ public final class ModelFileSystem implements VirtualFileSystem {
         check(value.length <= XATTR_BYTES_MAX, FsError.ATTRIBUTE_TOO_LARGE);
         ModelNode node = node(inode);
         ModelXattrs.requireWrite(who, node, name);
-        boolean defaultList = name.toString().equals("system.posix_acl_default");
-        check(!defaultList || node.isDirectory(), FsError.ACCESS_DENIED);
-        boolean exists = node.xattrs.containsKey(name);
-        check(!exists || mode != XattrMode.CREATE, FsError.EXISTS);
-        check(exists || mode != XattrMode.REPLACE, FsError.NO_ATTRIBUTE);
-        check(exists || ModelXattrs.listBytes(node) + name.length() + 1 <= 65_536, FsError.NO_SPACE);
+        ModelXattrs.requirePlace(node, name, mode);
         node.xattrs.put(name, value.clone());
         node.changed = now();
     }
@@ -462,24 +472,15 @@ public final class ModelFileSystem implements VirtualFileSystem {
         } else {
             node.opens++;
         }
-        return new FileHold() {
-            private boolean closed;
+        return new ModelHold(this, inode, kind);
+    }
 
-            @Override
-            public InodeId inode() {
-                return inode;
-            }
-
-            @Override
-            public void close() {
-                if (!closed) {
-                    closed = true;
-                    node.opens -= kind == Kind.OPEN ? 1 : 0;
-                    node.devices -= kind == Kind.DEVICE ? 1 : 0;
-                    forgetUnused(node);
-                }
-            }
-        };
+    @Override
+    public void release(InodeId inode, FileHold.Kind kind) {
+        ModelNode node = nodes.get(inode.number());
+        node.opens -= kind == FileHold.Kind.DEVICE ? 0 : 1;
+        node.devices -= kind == FileHold.Kind.DEVICE ? 1 : 0;
+        forgetUnused(node);
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.zerofs.core.vfs.VirtualFileSystem;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** A file of the model, with everything in plain maps. */
@@ -38,7 +39,7 @@ final class ModelNode {
     int devices;
     ModelNode parent;
     long nextCookie = 3;
-    final TreeMap<Long, byte[]> chunks = new TreeMap<>();
+    final TreeMap<Long, ModelChunk> chunks = new TreeMap<>();
     final TreeMap<FileName, byte[]> xattrs = new TreeMap<>();
     final TreeMap<FileName, ModelNode> children = new TreeMap<>();
     final TreeMap<FileName, Long> cookies = new TreeMap<>();
@@ -48,7 +49,7 @@ final class ModelNode {
         this.kind = kind;
     }
 
-    /** A copy that still refers to the nodes of the original. */
+    /** A copy, holds too, that still refers to the nodes of the original. */
     ModelNode copy() {
         ModelNode copy = new ModelNode(id, kind);
         copy.mode = mode;
@@ -64,8 +65,10 @@ final class ModelNode {
         copy.verifier = verifier;
         copy.size = size;
         copy.parent = parent;
+        copy.opens = opens;
+        copy.devices = devices;
         copy.nextCookie = nextCookie;
-        chunks.forEach((index, chunk) -> copy.chunks.put(index, chunk.clone()));
+        copy.chunks.putAll(chunks);
         copy.xattrs.putAll(xattrs);
         copy.children.putAll(children);
         copy.cookies.putAll(cookies);
@@ -164,7 +167,8 @@ final class ModelNode {
         while (source.hasRemaining()) {
             int inChunk = (int) (at & (CHUNK - 1));
             int count = Math.min(CHUNK - inChunk, source.remaining());
-            source.get(chunks.computeIfAbsent(at >>> 18, index -> new byte[CHUNK]), inChunk, count);
+            ModelChunk chunk = chunks.getOrDefault(at >>> 18, ModelChunk.ZEROS);
+            chunks.put(at >>> 18, chunk.with(inChunk, source, count));
             at += count;
         }
         if (Long.compareUnsigned(at, size) > 0) {
@@ -177,7 +181,7 @@ final class ModelNode {
         for (int left = length; left > 0; ) {
             int inChunk = (int) (at & (CHUNK - 1));
             int count = Math.min(CHUNK - inChunk, left);
-            destination.put(chunks.getOrDefault(at >>> 18, new byte[CHUNK]), inChunk, count);
+            chunks.getOrDefault(at >>> 18, ModelChunk.ZEROS).read(inChunk, destination, count);
             at += count;
             left -= count;
         }
@@ -185,11 +189,7 @@ final class ModelNode {
 
     /** Makes bytes from one offset up to another zeros, leaving chunks present. */
     void zero(long from, long to) {
-        chunks.forEach((index, chunk) -> {
-            int first = inChunk(index, from);
-            int end = inChunk(index, to);
-            Arrays.fill(chunk, first, Math.max(first, end), (byte) 0);
-        });
+        chunks.replaceAll((index, chunk) -> chunk.withZeros(inChunk(index, from), inChunk(index, to)));
     }
 
     /** Returns an offset's place in a chunk: 0 if before the chunk, its length if after it. */
@@ -223,6 +223,23 @@ final class ModelNode {
         long endChunk = ((size - 1) >>> 18) + 1;
         long length = (end >= endChunk ? size : end << 18) - offset;
         return new Extent(offset, Long.compareUnsigned(lengthMax, length) < 0 ? lengthMax : length, hole);
+    }
+
+    /** Returns a number of everything that an operation can learn about this node, now or later. */
+    long fingerprint() {
+        long names = 0;
+        for (var each : children.entrySet()) {
+            names = names * 1_000_003 + each.getKey().hashCode();
+            names = names * 1_000_003 + each.getValue().id.number();
+            names = names * 1_000_003 + cookies.get(each.getKey());
+        }
+        for (var each : xattrs.entrySet()) {
+            names = names * 1_000_003 + each.getKey().hashCode();
+            names = names * 1_000_003 + Arrays.hashCode(each.getValue());
+        }
+        long parentNumber = parent == null ? 0 : parent.id.number();
+        int others = Objects.hash(nextCookie, verifier, opens, devices, parentNumber, Arrays.hashCode(target));
+        return ((names * 1_000_003 + attributes().hashCode()) * 1_000_003 + chunks.hashCode()) * 1_000_003 + others;
     }
 
     /** All entries of a directory by cookie. */

@@ -6,6 +6,7 @@ import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.XattrMode;
 import java.util.Set;
 
 /** The rules of xattr(7). */
@@ -20,7 +21,7 @@ final class ModelXattrs {
         }
     }
 
-    static int listBytes(ModelNode node) {
+    private static int listBytes(ModelNode node) {
         return node.xattrs.keySet().stream().mapToInt(name -> name.length() + 1).sum();
     }
 
@@ -59,6 +60,15 @@ final class ModelXattrs {
             case "acl" -> check(owner, FsError.NOT_PERMITTED);
             default -> check(who.uid() == 0, FsError.NOT_PERMITTED);
         }
+    }
+
+    static void requirePlace(ModelNode node, FileName name, XattrMode mode) throws FsException {
+        boolean defaultList = name.toString().equals("system.posix_acl_default");
+        check(!defaultList || node.isDirectory(), FsError.ACCESS_DENIED);
+        boolean exists = node.xattrs.containsKey(name);
+        check(!exists || mode != XattrMode.CREATE, FsError.EXISTS);
+        check(exists || mode != XattrMode.REPLACE, FsError.NO_ATTRIBUTE);
+        check(exists || listBytes(node) + name.length() + 1 <= 65_536, FsError.NO_SPACE);
     }
 
     private static boolean hasUserAttributes(ModelNode node) {

@@ -52,8 +52,22 @@ public final class RandomOperations {
         directories.add(root);
     }
 
+    /** The moments at which an operation happens, as the semantics promise it. */
+    public enum Effect {
+        /** Changes files in one moment. */
+        CHANGE,
+        /** Reads the state of one moment. */
+        READ,
+        /** Reads, and may meet the changes that others make meanwhile in part. */
+        SCAN
+    }
+
     /** One operation, with what it is called in a report. */
-    public record Step(String description, Call call) {
+    public record Step(String description, Effect effect, Call call) {
+        public Step(String description, Call call) {
+            this(description, Effect.CHANGE, call);
+        }
+
         /** Returns the operation's result or error in a comparable form. */
         public Object outcome(VirtualFileSystem files) {
             try {
@@ -79,10 +93,15 @@ public final class RandomOperations {
             if (known.size() > KNOWN_MAX) {
                 known.remove(1 + random.nextInt(known.size() - 1));
             }
-        } else if (outcome == FsError.STALE && !last.equals(directories.get(0)) && random.nextInt(3) > 0) {
-            others.remove(last);
-            directories.remove(last);
+        } else if (outcome == FsError.STALE && random.nextInt(3) > 0) {
+            forget(last);
         }
+    }
+
+    /** Uses an inode no more, unless it is the root. */
+    void forget(InodeId inode) {
+        others.remove(inode);
+        directories.subList(1, directories.size()).remove(inode);
     }
 
     public Step next() {
@@ -136,6 +155,10 @@ public final class RandomOperations {
 
     private static Step step(String description, Call call) {
         return new Step(description, call);
+    }
+
+    private static Step step(String description, Effect effect, Call call) {
+        return new Step(description, effect, call);
     }
 
     private static String by(Credentials who) {
@@ -220,7 +243,7 @@ public final class RandomOperations {
     private Step reading(Credentials who, InodeId inode) {
         int length = random.nextInt(20_000);
         long offset = offset();
-        return step("read " + inode + " at " + offset + " bytes " + length + by(who), files -> {
+        return step("read " + inode + " at " + offset + " bytes " + length + by(who), Effect.SCAN, files -> {
             ByteBuffer destination = ByteBuffer.allocate(length);
             Object result = files.read(who, inode, DataAccess.CHECKED_NOW, offset, destination);
             return List.of(result, HexFormat.of().formatHex(destination.array()));
@@ -279,10 +302,10 @@ public final class RandomOperations {
         XattrMode mode = XattrMode.values()[random.nextInt(3)];
         return switch (random.nextInt(4)) {
             case 0 ->
-                step("get " + name + " of " + inode + by(who), files -> {
+                step("get " + name + " of " + inode + by(who), Effect.READ, files -> {
                     return HexFormat.of().formatHex(files.getXattr(who, inode, name));
                 });
-            case 1 -> step("list attributes of " + inode + by(who), files -> files.listXattrs(who, inode));
+            case 1 -> step("list attributes of " + inode + by(who), Effect.READ, files -> files.listXattrs(who, inode));
             case 2 ->
                 step("remove " + name + " of " + inode + by(who), files -> {
                     files.removeXattr(who, inode, name);
@@ -299,7 +322,7 @@ public final class RandomOperations {
     private Step listing(Credentials who, InodeId directory) {
         long cookie = random.nextInt(3) == 0 ? random.nextInt(40) : 0;
         int most = random.nextInt(8);
-        return step("list " + directory + " from " + cookie + by(who), files -> {
+        return step("list " + directory + " from " + cookie + by(who), Effect.SCAN, files -> {
             List<DirectoryEntry> entries = new ArrayList<>();
             boolean end =
                     files.list(who, directory, cookie, true, entry -> entries.size() < most && entries.add(entry));
@@ -309,8 +332,11 @@ public final class RandomOperations {
 
     private Step lookup(Credentials who, InodeId directory, FileName name) {
         return random.nextBoolean()
-                ? step("lookup " + directory + "/" + name + by(who), files -> files.lookup(who, directory, name))
-                : step("access " + directory + by(who), files -> files.access(who, directory, 7));
+                ? step(
+                        "lookup " + directory + "/" + name + by(who),
+                        Effect.READ,
+                        files -> files.lookup(who, directory, name))
+                : step("access " + directory + by(who), Effect.READ, files -> files.access(who, directory, 7));
     }
 
     private Step extent(InodeId inode) {
@@ -318,6 +344,7 @@ public final class RandomOperations {
         long lengthMax = random.nextBoolean() ? Long.MAX_VALUE : 1 + random.nextInt(1 << 20);
         return step(
                 "extent of " + inode + " at " + offset + " up to " + lengthMax,
+                Effect.SCAN,
                 files -> "" + files.extentAt(inode, offset, lengthMax));
     }
 }

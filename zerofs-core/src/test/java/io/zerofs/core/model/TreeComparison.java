@@ -35,6 +35,12 @@ public final class TreeComparison {
         new TreeComparison(expected, actual).compare(expected.root(), "/");
     }
 
+    /** Fails where the second differs from the first below a directory. */
+    public static void assertSameBelow(InodeId directory, VirtualFileSystem expected, VirtualFileSystem actual)
+            throws FsException {
+        new TreeComparison(expected, actual).compare(directory, "/");
+    }
+
     private void compare(InodeId id, String path) throws FsException {
         Attributes attributes = expected.getAttributes(id);
         assertEquals(attributes, actual.getAttributes(id), path);

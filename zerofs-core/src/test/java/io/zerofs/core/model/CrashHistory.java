@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.model.PossibleOrders.Match;
+import io.zerofs.core.model.PossibleOrders.Operation;
+import io.zerofs.core.model.RandomOperations.Step;
+import io.zerofs.core.runtime.Machine;
+import io.zerofs.core.vfs.Attributes;
+import io.zerofs.core.vfs.Creation;
+import io.zerofs.core.vfs.Credentials;
+import io.zerofs.core.vfs.FileHold;
+import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.FsStatistics;
+import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.NewNode;
+import io.zerofs.core.vfs.VirtualFileSystem;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
+
+/**
+ * Judges a file system with several lives: its answers, and the tree that each crash leaves. Each client has a directory
+ * of its own, whose answers are known exactly, and all share one more.
+ *
+ * <p>The rules: a recovered tree is as it was at one moment. Everything that ended before a barrier which was
+ * acknowledged began is there. If an operation is there, so is every operation that ended before it began. An operation
+ * without an answer may be there or not, and each operation as a whole.
+ *
+ * <p>{@link #start} comes first, on a volume without faults. Then each client calls {@link #step} or {@link #run} and
+ * {@link #sync} on one thread at a time. {@link #recovered} follows each crash; threads of the earlier life may still
+ * run then. The file system must have the {@link #clock}. Thread-safe; no monitor is held while the file system works.
+ */
+public final class CrashHistory {
+    private record Hold(InodeId inode, FileHold.Kind kind) {}
+
+    /** The time from one opening to the next. */
+    private static final class Life {
+        final StableFiles files;
+        /** Operations that the crash took away. They may end later, in a process that does not know of its end. */
+        final Set<Operation> lost = new HashSet<>();
+        /** The end of the first of them that changed something. No barrier that began later may be acknowledged. */
+        long firstLost = Long.MAX_VALUE;
+
+        Life(StableFiles files) {
+            this.files = files;
+        }
+    }
+
+    /** What one client does and knows in one directory. */
+    private static final class Work {
+        final PossibleOrders directory;
+        final RandomOperations operations;
+        final List<Hold> holds = new ArrayList<>();
+
+        Work(PossibleOrders directory, long seed) {
+            this.directory = directory;
+            this.operations = new RandomOperations(seed, directory.directory(), 1);
+        }
+
+        Step next(List<Work> all) {
+            if (!operations.chance(15)) {
+                return operations.next();
+            }
+            if (holds.isEmpty() || operations.chance(2)) {
+                Hold hold = new Hold(operations.inode(), operations.holdKind());
+                return new Step("hold " + hold, files -> {
+                    files.hold(hold.inode(), hold.kind());
+                    return hold;
+                });
+            }
+            Hold hold = holds.remove(0);
+            // The removal queue decides how long a file without names answers, so nobody asks it.
+            all.forEach(each -> each.operations.forget(hold.inode()));
+            return new Step("release " + hold, files -> {
+                ((HoldingFileSystem) files).release(hold.inode(), hold.kind());
+                return "done";
+            });
+        }
+    }
+
+    /** One client. Its random numbers decide where it works, so that no other client changes its steps. */
+    private record Client(SplittableRandom random, Work own, Work shared) {}
+
+    private final SplittableRandom random;
+    private final int clientCount;
+    private final OperationClock clock = new OperationClock();
+    private final StableIds ids = new StableIds();
+    private final List<PossibleOrders> directories = new ArrayList<>();
+    private final List<Client> clients = new ArrayList<>();
+    private PossibleOrders shared;
+    private FsStatistics outside;
+    private Life life;
+    private long now;
+    private long durableUntil;
+
+    public CrashHistory(long seed, int clients) {
+        random = new SplittableRandom(seed);
+        clientCount = clients;
+    }
+
+    /** The clock for every opening of the file system. */
+    public InstantSource clock() {
+        return clock;
+    }
+
+    /** Makes the directories of an empty file system, and waits for the store. */
+    public void start(VirtualFileSystem files) throws FsException, InterruptedException {
+        life = new Life(seen(files));
+        long bytes = 0;
+        long inodes = 0;
+        for (int i = 0; i <= clientCount; i++) {
+            ModelFileSystem model = newDirectory(files, i);
+            bytes += model.statistics().bytesUsed();
+            inodes += model.statistics().inodesUsed();
+        }
+        FsStatistics whole = files.statistics();
+        outside = new FsStatistics(
+                whole.bytesMax(), whole.bytesUsed() - bytes, whole.inodesMax(), whole.inodesUsed() - inodes);
+        shared = directories.get(clientCount);
+        for (PossibleOrders each : directories.subList(0, clientCount)) {
+            Work own = new Work(each, random.nextLong());
+            clients.add(new Client(random.split(), own, new Work(shared, random.nextLong())));
+        }
+        sync();
+    }
+
+    /** Makes a directory in one whose attributes stay the same, so that {@code ..} has a certain answer. */
+    private ModelFileSystem newDirectory(VirtualFileSystem files, int number) throws FsException {
+        long above = clock.next();
+        clock.set(above);
+        Attributes outer = files.create(
+                        Credentials.ROOT, files.root(), FileName.of("client-" + number), NewNode.directory(0755))
+                .node();
+        ModelFileSystem model =
+                new ModelFileSystem(new UUID(0, 0), StableIds.id(0).generation(), clock, above);
+        long inside = clock.next();
+        clock.set(inside);
+        model.setNextInode(inside);
+        NewNode directory = NewNode.directory(0777);
+        ids.stable(outer);
+        life.files.create(Credentials.ROOT, model.root(), FileName.of("own"), directory);
+        model.create(Credentials.ROOT, model.root(), FileName.of("own"), directory);
+        clock.set(null);
+        directories.add(new PossibleOrders(StableIds.id(inside), model, clock));
+        return model;
+    }
+
+    /** Returns a file system as the operations see it. */
+    StableFiles seen(VirtualFileSystem files) {
+        return new StableFiles(files, ids);
+    }
+
+    /** Returns the moment before which everything that ended is durable. */
+    synchronized long durableUntil() {
+        return durableUntil;
+    }
+
+    /** Returns a client's own directory, for {@link #run}. */
+    public InodeId directory(int client) {
+        return directories.get(client).directory();
+    }
+
+    /** Takes a random step of a client: mostly one operation, sometimes a barrier. */
+    public void step(int client) throws InterruptedException {
+        Client mine = clients.get(client);
+        if (mine.random.nextInt(12) == 0) {
+            sync();
+            return;
+        }
+        Work work = mine.random.nextInt(3) == 0 ? mine.shared : mine.own;
+        List<Work> all = work == mine.own
+                ? List.of(work)
+                : clients.stream().map(Client::shared).toList();
+        Object outcome = run(client, work.directory, () -> work.next(all));
+        synchronized (this) {
+            if (outcome instanceof Hold hold) {
+                work.holds.add(hold);
+            }
+            work.operations.learn(outcome);
+            if (outcome instanceof Creation) {
+                all.stream().filter(each -> each != work).forEach(each -> each.operations.learn(outcome));
+            }
+        }
+    }
+
+    /** Lets a client do something in its own directory. Returns the outcome. */
+    public Object run(int client, Step step) {
+        return run(client, directories.get(client), () -> step);
+    }
+
+    private Object run(int client, PossibleOrders directory, Supplier<Step> steps) {
+        Life mine;
+        Operation operation;
+        synchronized (this) {
+            mine = life;
+            operation = directory.begin(clock.next(), client, steps.get(), ++now);
+        }
+        Long outer = clock.set(operation.number);
+        Object outcome;
+        try {
+            outcome = operation.step.outcome(mine.files);
+        } finally {
+            clock.set(outer);
+        }
+        synchronized (this) {
+            operation.ended = ++now;
+            if (mine == life) {
+                directory.end(operation, outcome);
+            } else if (mine.lost.contains(operation) && !operation.leavesNothing()) {
+                mine.firstLost = Math.min(mine.firstLost, now);
+            }
+        }
+        return outcome;
+    }
+
+    /** Waits for a barrier. Returns whether the file system acknowledged it. */
+    public boolean sync() throws InterruptedException {
+        Life mine;
+        long began;
+        synchronized (this) {
+            mine = life;
+            began = ++now;
+        }
+        try {
+            Machine.current().await(mine.files.barrier());
+        } catch (ExecutionException e) {
+            return false;
+        }
+        synchronized (this) {
+            if (mine != life) {
+                assertTrue(began < mine.firstLost, "a barrier was acknowledged after the crash had taken changes away");
+            } else if (began > durableUntil) {
+                durableUntil = began;
+                directories.forEach(each -> each.keep(began));
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Judges the tree that a crash left, and goes on from it. The removal queue must be idle, and no operation of the
+     * new life may have begun.
+     */
+    public synchronized void recovered(VirtualFileSystem files) throws FsException {
+        Life next = new Life(seen(files));
+        List<List<Match>> matches = new ArrayList<>();
+        for (PossibleOrders each : directories) {
+            matches.add(each.matches(next.files, durableUntil));
+        }
+        List<Match> cut = cut(matches);
+        long bytes = outside.bytesUsed();
+        long inodes = outside.inodesUsed();
+        for (int i = 0; i < cut.size(); i++) {
+            for (Operation missing : directories.get(i).missing(cut.get(i))) {
+                life.lost.add(missing);
+                if (!missing.leavesNothing()) {
+                    life.firstLost = Math.min(life.firstLost, missing.ended);
+                }
+            }
+            FsStatistics part = directories.get(i).goOnFrom(cut.get(i)).statistics();
+            bytes += part.bytesUsed();
+            inodes += part.inodesUsed();
+        }
+        assertEquals(new FsStatistics(outside.bytesMax(), bytes, outside.inodesMax(), inodes), next.files.statistics());
+        clients.forEach(each -> each.own.holds.clear());
+        clients.forEach(each -> each.shared.holds.clear());
+        life = next;
+        durableUntil = ++now;
+    }
+
+    /** Returns a match of each directory, all of one moment: no operation is missing that ended before another began. */
+    private List<Match> cut(List<List<Match>> matches) {
+        TreeSet<Long> moments = new TreeSet<>(Set.of(durableUntil));
+        matches.forEach(each -> each.forEach(match -> moments.add(match.lastBegin())));
+        for (long moment : moments) {
+            List<Match> cut = new ArrayList<>();
+            for (List<Match> each : matches) {
+                each.stream()
+                        .filter(match -> match.lastBegin() <= moment && match.firstEnd() > moment)
+                        .findFirst()
+                        .ifPresent(cut::add);
+            }
+            if (cut.size() == matches.size()) {
+                return cut;
+            }
+        }
+        throw new AssertionError("each directory is as it was at some moment, but not all at the same: " + matches);
+    }
+}
