@@ -30,7 +30,7 @@ final class ConcurrentCrashTest {
     @Test
     @Tag("slow")
     void theSameInManyHistories() throws Exception {
-        Seeds.run(1000, ConcurrentCrashTest::run);
+        Seeds.run(150, ConcurrentCrashTest::run);
     }
 
     private static void run(long seed) throws Exception {

@@ -100,8 +100,8 @@ public final class RandomOperations {
 
     /** Uses an inode no more, unless it is the root. */
     void forget(InodeId inode) {
-        others.remove(inode);
-        directories.subList(1, directories.size()).remove(inode);
+        others.removeIf(inode::equals); // Each link made it known once more.
+        directories.subList(1, directories.size()).removeIf(inode::equals);
     }
 
     public Step next() {
