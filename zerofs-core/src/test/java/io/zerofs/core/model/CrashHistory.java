@@ -57,7 +57,7 @@ public final class CrashHistory {
         }
     }
 
-    /** What one client does and knows in one directory. */
+    /** The operations of one client in one directory, and the files that it knows there. */
     private static final class Work {
         final PossibleOrders directory;
         final RandomOperations operations;
