@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.secret.Secret;
 import io.zerofs.storage.engine.StorageVolume;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
@@ -15,9 +16,8 @@ import io.zerofs.storage.recovery.Recovery;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
-import java.time.InstantSource;
 
-/** Opens volumes for the program, with threads of its own, the system's clock and its source of randomness. */
+/** Opens volumes for the program, with threads of its own, and the machine's clock and randomness. */
 public final class VolumeOpener {
     private VolumeOpener() {}
 
@@ -43,7 +43,7 @@ public final class VolumeOpener {
         try {
             EngineRuntime runtime = threads.runtime();
             Recovery.Environment environment =
-                    new Recovery.Environment(runtime, InstantSource.system(), describeProcess());
+                    new Recovery.Environment(runtime, Machine.current()::now, describeProcess());
             Recovery.Recovered recovered =
                     new Recovery(store, settings, environment, progress).recover(password, cacheDirectory);
             StorageVolume volume = new StorageVolume(

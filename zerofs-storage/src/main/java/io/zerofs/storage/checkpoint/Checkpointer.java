@@ -2,6 +2,7 @@
 package io.zerofs.storage.checkpoint;
 
 import io.zerofs.core.background.TaskHealth;
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.Barriers;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
@@ -27,7 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,12 +50,15 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
     private final TableUpload tables;
     private final LastSeenCommit lastCommit;
     private final LogBacklog uncovered;
-    private final ReentrantLock running = new ReentrantLock();
+    private final Lock running = Machine.current().newLock();
     private final AtomicBoolean requested = new AtomicBoolean();
     private final AtomicBoolean wanted = new AtomicBoolean();
     private volatile CheckpointSource source;
     private volatile boolean ended;
     private volatile String failure;
+    /** Held while files are deleted, or while the directory is given up. */
+    private final Lock deleting = Machine.current().newLock();
+
     private boolean closed;
     /**
      * The newest published checkpoint, guarded by running. The next opening needs its tables, and compaction deletes them
@@ -135,9 +139,14 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
 
     /** Stops watching, without a last checkpoint. Idempotent. */
     @Override
-    public synchronized void close() throws IOException {
+    public void close() throws IOException {
         ended = true;
-        closed = true;
+        deleting.lock();
+        try {
+            closed = true;
+        } finally {
+            deleting.unlock();
+        }
         lastCommit.close();
     }
 
@@ -197,9 +206,14 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
     }
 
     /** Deletes a copy. A checkpoint may outlive its volume; then the next volume owns the directory and deletes leftovers. */
-    private synchronized void discard(Path copy) throws IOException {
-        if (!closed) {
-            LocalDirectory.delete(copy);
+    private void discard(Path copy) throws IOException {
+        deleting.lock();
+        try {
+            if (!closed) {
+                LocalDirectory.delete(copy);
+            }
+        } finally {
+            deleting.unlock();
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.checkpoint;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.seal.Salt;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +31,7 @@ public final class LastSeenCommit implements AutoCloseable {
     private static final int BYTES = CONTENT_BYTES + Integer.BYTES;
 
     private final Path file;
+    private final Lock lock = Machine.current().newLock();
     private FileChannel channel;
     private boolean failed;
     private boolean closed;
@@ -58,32 +61,43 @@ public final class LastSeenCommit implements AutoCloseable {
     }
 
     /** Remembers a commit. Called in the order of the log, by one thread at a time. A failure is only logged, once. */
-    synchronized void write(CommitId id, Salt salt) {
-        if (closed) {
-            return;
-        }
+    void write(CommitId id, Salt salt) {
         ByteBuffer bytes = ByteBuffer.allocate(BYTES);
         bytes.putLong(id.epoch()).putLong(id.seq());
         salt.write(bytes);
         bytes.putInt(checksum(bytes)).flip();
+        lock.lock();
         try {
-            if (channel == null) {
-                channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (!closed) {
+                write(bytes);
             }
-            channel.write(bytes, 0);
         } catch (IOException e) {
             if (!failed) {
                 LOG.warn("cannot remember the last commit in {}: {}", file, e.toString());
             }
             failed = true;
+        } finally {
+            lock.unlock();
         }
     }
 
+    private void write(ByteBuffer bytes) throws IOException {
+        if (channel == null) {
+            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        }
+        channel.write(bytes, 0);
+    }
+
     @Override
-    public synchronized void close() throws IOException {
-        closed = true;
-        if (channel != null) {
-            channel.close();
+    public void close() throws IOException {
+        lock.lock();
+        try {
+            closed = true;
+            if (channel != null) {
+                channel.close();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.checkpoint;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.storage.seal.ObjectHeader;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
 
 /** The commits that no published checkpoint covers, which a new machine would replay. Thread-safe. */
 final class LogBacklog {
     private record Entry(long seq, long bytes) {}
 
     private final CheckpointSettings settings;
+    private final Lock lock = Machine.current().newLock();
+    private final Condition roomMade = lock.newCondition();
     private final Deque<Entry> entries = new ArrayDeque<>();
     private long bytes;
     private volatile boolean full;
@@ -19,54 +24,83 @@ final class LogBacklog {
     }
 
     /** Adds a durable commit, in order. */
-    synchronized void add(ObjectHeader header) {
-        entries.addLast(new Entry(header.number(), header.dataOffset()));
-        bytes += header.dataOffset();
-        settle();
+    void add(ObjectHeader header) {
+        lock.lock();
+        try {
+            entries.addLast(new Entry(header.number(), header.dataOffset()));
+            bytes += header.dataOffset();
+            settle();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Notes a checkpoint that covers everything through this commit. */
-    synchronized void cover(long seq) {
-        while (!entries.isEmpty() && entries.peekFirst().seq() <= seq) {
-            bytes -= entries.removeFirst().bytes();
+    void cover(long seq) {
+        lock.lock();
+        try {
+            while (!entries.isEmpty() && entries.peekFirst().seq() <= seq) {
+                bytes -= entries.removeFirst().bytes();
+            }
+            settle();
+        } finally {
+            lock.unlock();
         }
-        settle();
     }
 
-    synchronized boolean isEmpty() {
-        return entries.isEmpty();
+    boolean isEmpty() {
+        return commits() == 0;
     }
 
     /** Returns whether it is time for a checkpoint. */
-    synchronized boolean isDue() {
-        return bytes >= settings.logBytes() || entries.size() >= settings.logCommits();
+    boolean isDue() {
+        lock.lock();
+        try {
+            return bytes >= settings.logBytes() || entries.size() >= settings.logCommits();
+        } finally {
+            lock.unlock();
+        }
     }
 
-    synchronized long bytes() {
-        return bytes;
+    long bytes() {
+        lock.lock();
+        try {
+            return bytes;
+        } finally {
+            lock.unlock();
+        }
     }
 
-    synchronized int commits() {
-        return entries.size();
+    int commits() {
+        lock.lock();
+        try {
+            return entries.size();
+        } finally {
+            lock.unlock();
+        }
     }
 
     boolean isFull() {
         return full;
     }
 
-    synchronized boolean awaitRoom(long nanosMax) throws InterruptedException {
-        long end = System.nanoTime() + nanosMax;
-        for (long left = nanosMax; full && left > 0; left = end - System.nanoTime()) {
-            wait(left / 1_000_000, (int) (left % 1_000_000));
+    boolean awaitRoom(long nanosMax) throws InterruptedException {
+        lock.lock();
+        try {
+            for (long left = nanosMax; full && left > 0; ) {
+                left = roomMade.awaitNanos(left);
+            }
+            return !full;
+        } finally {
+            lock.unlock();
         }
-        return !full;
     }
 
     private void settle() {
         boolean before = full;
         full = bytes > settings.logBytesMax() || entries.size() > settings.logCommitsMax();
         if (before && !full) {
-            notifyAll();
+            roomMade.signalAll();
         }
     }
 }

@@ -18,8 +18,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,7 +42,7 @@ public final class TableUpload {
     private final long epoch;
     private final Map<Long, TableReference> known = new HashMap<>();
     /** Uploads with an unknown outcome. Another attempt sends the same bytes. */
-    private final Map<String, Begun> begun = new HashMap<>();
+    private final Map<String, Begun> begun = new LinkedHashMap<>();
 
     private final Traffic traffic;
     private volatile long uploadedBytes;
@@ -115,7 +117,7 @@ public final class TableUpload {
     }
 
     private static Map<Long, Path> tableFiles(Path checkpoint) throws IOException {
-        Map<Long, Path> numbered = new HashMap<>();
+        Map<Long, Path> numbered = new TreeMap<>();
         try (Stream<Path> entries = Files.list(checkpoint)) {
             for (Path entry : entries.toList()) {
                 Matcher name = TABLE_FILE.matcher(entry.getFileName().toString());

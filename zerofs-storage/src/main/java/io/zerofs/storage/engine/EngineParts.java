@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.storage.cache.DamageLog;
 import io.zerofs.storage.cache.DiskCache;
 import io.zerofs.storage.cache.DiskCacheSettings;
@@ -122,7 +123,7 @@ record EngineParts(
             EngineRuntime runtime,
             StopSwitch stop) {
         ParallelSteps parallel =
-                new ParallelSteps(runtime.sealing(), Runtime.getRuntime().availableProcessors());
+                new ParallelSteps(runtime.sealing(), Machine.current().processors());
         CommitSealer sealer = new CommitSealer(recovered.keys(), compression, parallel);
         ExclusiveCreate create = new ExclusiveCreate(recovered.store());
         return new CommitUpload(sealer, create, runtime, stop, settings.retryDelayMax());

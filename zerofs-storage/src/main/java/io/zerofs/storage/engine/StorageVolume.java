@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
@@ -276,13 +277,14 @@ public final class StorageVolume implements Volume, GcSource {
 
     private VolumeException awaitLastBarrier() {
         CompletableFuture<Long> last = pipeline.barrier();
+        long limitMillis = 2 * settings.commits().barrierDeadline().toMillis() + 1000;
         try {
             long progress;
             do {
                 progress = pipeline.progressNanos();
                 try {
                     // The pipeline fails it when nothing moves. This time-out only catches a dead timer.
-                    last.get(2 * settings.commits().barrierDeadline().toMillis() + 1000, TimeUnit.MILLISECONDS);
+                    Machine.current().await(last, TimeUnit.MILLISECONDS.toNanos(limitMillis));
                     return null;
                 } catch (TimeoutException e) {
                     log.debug("the last changes are still in flight");

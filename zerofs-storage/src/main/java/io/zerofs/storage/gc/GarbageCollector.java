@@ -2,6 +2,7 @@
 package io.zerofs.storage.gc;
 
 import io.zerofs.core.background.TaskHealth;
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.checkpoint.Checkpointer;
@@ -25,8 +26,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,7 +61,7 @@ public final class GarbageCollector implements GcHook {
     private final Repacker repacker;
     private final Pacing pacing;
     private final GcSchedule schedule;
-    private final ReentrantLock running = new ReentrantLock();
+    private final Lock running = Machine.current().newLock();
     private final Set<Long> unreadable = new HashSet<>();
     private final TaskHealth health;
     private final TaskHealth sweepHealth;
@@ -333,9 +333,15 @@ public final class GarbageCollector implements GcHook {
     }
 
     private void pause(long nanos) {
-        long end = System.nanoTime() + nanos;
-        for (long left = nanos; left > 0 && !ended; left = end - System.nanoTime()) {
-            LockSupport.parkNanos(Math.min(left, PAUSE_SLICE_NANOS));
+        Machine machine = Machine.current();
+        long end = machine.nanoTime() + nanos;
+        try {
+            for (long left = nanos; left > 0 && !ended; left = end - machine.nanoTime()) {
+                machine.sleep(Math.min(left, PAUSE_SLICE_NANOS));
+            }
+        } catch (InterruptedException e) {
+            // The engine's threads end.
+            Thread.currentThread().interrupt();
         }
     }
 

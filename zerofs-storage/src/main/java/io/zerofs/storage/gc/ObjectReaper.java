@@ -219,7 +219,7 @@ final class ObjectReaper {
 
     private void deleteAnnounced(Manifest head) throws VolumeException, ObjectStoreException {
         long now = nanoTime.getAsLong();
-        Map<PendingDeletion, List<String>> ready = new HashMap<>();
+        Map<PendingDeletion, List<String>> ready = new LinkedHashMap<>();
         Set<String> unique = new LinkedHashSet<>();
         for (PendingDeletion deletion : head.deletions()) {
             long since = announcedAt.computeIfAbsent(deletion, unused -> now);

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.StampedLock;
 import org.rocksdb.Checkpoint;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.ReadTier;
@@ -36,6 +37,7 @@ public final class RocksIndex implements AutoCloseable {
 
     private static final byte[] NOTHING = new RecordBatch().toBytes();
 
+    // A lock of the JVM, because its holders only call RocksDB.
     private final StampedLock lifetime = new StampedLock();
     private final NativeResources handles;
     private final RocksDB database;
@@ -47,7 +49,7 @@ public final class RocksIndex implements AutoCloseable {
     private final Set<IndexCursor> cursors = ConcurrentHashMap.newKeySet();
     private boolean closed;
 
-    /** Puts a batch into the database. */
+    /** Puts a batch into the database, without waiting for other threads. */
     @FunctionalInterface
     public interface Writer {
         void write(RocksDB database, WriteOptions options, WriteBatch batch) throws RocksDBException;
@@ -198,6 +200,30 @@ public final class RocksIndex implements AutoCloseable {
             checkpoint.createCheckpoint(target.toString());
         } catch (RocksDBException e) {
             throw new VolumeException(kindOf(e), "cannot make a checkpoint of the local index: " + e.getMessage(), e);
+        } finally {
+            lifetime.unlockRead(stamp);
+        }
+    }
+
+    /** Writes the memtables to tables. Returns when they are written. */
+    public void flush() throws VolumeException {
+        long stamp = use();
+        try (FlushOptions wait = new FlushOptions().setWaitForFlush(true)) {
+            database.flush(wait);
+        } catch (RocksDBException e) {
+            throw writeFailure(e);
+        } finally {
+            lifetime.unlockRead(stamp);
+        }
+    }
+
+    /** Compacts all tables. Returns when they are compacted. */
+    public void compact() throws VolumeException {
+        long stamp = use();
+        try {
+            database.compactRange();
+        } catch (RocksDBException e) {
+            throw writeFailure(e);
         } finally {
             lifetime.unlockRead(stamp);
         }

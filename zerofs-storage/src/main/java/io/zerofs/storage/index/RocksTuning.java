@@ -21,9 +21,15 @@ import org.rocksdb.TablePropertiesCollectorFactory;
  * @param writeBuffersMax maximum memtables; beyond them RocksDB refuses writes; 4 to 64
  * @param backgroundJobs threads for flushes and compactions; 1 to 64
  * @param openFilesMax tables that stay open; at least 20. RocksDB opens others for each use
+ * @param automatic whether RocksDB decides when it flushes and compacts; otherwise only calls do
  */
 public record RocksTuning(
-        long blockCacheBytes, long writeBufferBytes, int writeBuffersMax, int backgroundJobs, int openFilesMax) {
+        long blockCacheBytes,
+        long writeBufferBytes,
+        int writeBuffersMax,
+        int backgroundJobs,
+        int openFilesMax,
+        boolean automatic) {
     private static final long MIB = 1L << 20;
 
     private static final int OPEN_FILES_MAX = 1_024;
@@ -44,9 +50,22 @@ public record RocksTuning(
     // Volume.reserve delays writers, because they hold no lock there. RocksDB must not delay them inside the gate.
     private static final int LEVEL0_NEVER_STALLS = 1 << 20;
 
+    // RocksDB reserves memory in small parts, so an unused write buffer costs nothing.
+    private static final long NEVER_FULL_BYTES = 1L << 40;
+
     /** Creates the record with the default number of open files. */
     public RocksTuning(long blockCacheBytes, long writeBufferBytes, int writeBuffersMax, int backgroundJobs) {
         this(blockCacheBytes, writeBufferBytes, writeBuffersMax, backgroundJobs, OPEN_FILES_MAX);
+    }
+
+    public RocksTuning(
+            long blockCacheBytes, long writeBufferBytes, int writeBuffersMax, int backgroundJobs, int openFilesMax) {
+        this(blockCacheBytes, writeBufferBytes, writeBuffersMax, backgroundJobs, openFilesMax, true);
+    }
+
+    /** Returns a tuning for simulations: {@link RocksIndex#flush}, {@code compact} and {@code checkpoint} do all work. */
+    public RocksTuning withoutAutomaticWork() {
+        return new RocksTuning(blockCacheBytes, NEVER_FULL_BYTES, writeBuffersMax, 1, openFilesMax, false);
     }
 
     public RocksTuning {
@@ -79,6 +98,7 @@ public record RocksTuning(
                 .setMaxWriteBufferNumber(writeBuffersMax)
                 .setTargetFileSizeBase(TABLE_FILE_BYTES)
                 .setMaxBackgroundJobs(backgroundJobs)
+                .setDisableAutoCompactions(!automatic)
                 .setMaxOpenFiles(openFilesMax)
                 .setMaxManifestFileSize(MANIFEST_BYTES_MAX)
                 .setLevel0FileNumCompactionTrigger(LEVEL0_COMPACTION_FILES)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.manifest;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.Salt;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -25,7 +26,7 @@ public final class ManifestChain {
     private final RandomGenerator random;
     private final InstantSource clock;
     /** Held while a change is being published. Readers do not need it. */
-    private final ReentrantLock publishing = new ReentrantLock();
+    private final Lock publishing = Machine.current().newLock();
 
     private volatile Manifest head;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.recovery;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Applies the log since the checkpoint, in order, while the next commits are being fetched. Each commit must name the salt
@@ -90,11 +90,21 @@ final class LogReplay {
                 applier.replay(commit);
                 return;
             } catch (VolumeException e) {
-                if (e.kind() != VolumeException.Kind.NO_SPACE || attempt == APPLY_ATTEMPTS_MAX) {
+                if (e.kind() != VolumeException.Kind.NO_SPACE || attempt == APPLY_ATTEMPTS_MAX || !pause()) {
                     throw e;
                 }
-                LockSupport.parkNanos(APPLY_PAUSE_NANOS);
             }
+        }
+    }
+
+    /** Returns false if the thread was interrupted. */
+    private static boolean pause() {
+        try {
+            Machine.current().sleep(APPLY_PAUSE_NANOS);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.recovery;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.object.ObjectStoreException;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 
 /**
@@ -39,10 +41,10 @@ record ParallelRequests(Executor executor) {
     static <T> T await(CompletableFuture<T> started)
             throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
         try {
-            return started.join();
+            return ended(started);
         } catch (CancellationException e) {
             throw new IllegalStateException("a request was given up", e);
-        } catch (CompletionException e) {
+        } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             if (cause instanceof ObjectStoreException failure) {
                 throw failure;
@@ -53,7 +55,34 @@ record ParallelRequests(Executor executor) {
             } else if (cause instanceof IOException failure) {
                 throw failure;
             }
-            throw e;
+            throw new CompletionException(cause);
+        }
+    }
+
+    /** Waits for the end of a request, even if interrupted. */
+    static void awaitEnd(CompletableFuture<?> started) {
+        try {
+            ended(started);
+        } catch (CancellationException | ExecutionException e) {
+            // The request has ended.
+        }
+    }
+
+    /** Returns the result of a request, or throws its failure, when it has ended. */
+    private static <T> T ended(CompletableFuture<T> started) throws ExecutionException {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return Machine.current().await(started);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -64,9 +93,7 @@ record ParallelRequests(Executor executor) {
         for (Request<T> request : requests) {
             started.add(start(request));
         }
-        CompletableFuture.allOf(started.toArray(CompletableFuture<?>[]::new))
-                .exceptionally(failure -> null)
-                .join();
+        started.forEach(ParallelRequests::awaitEnd);
         List<T> results = new ArrayList<>(started.size());
         for (CompletableFuture<T> one : started) {
             results.add(await(one));

@@ -57,8 +57,7 @@ final class Prefetch<T> {
             return result;
         } finally {
             if (!done) {
-                ahead.forEach(started ->
-                        started.result().handle((result, failure) -> null).join());
+                ahead.forEach(started -> ParallelRequests.awaitEnd(started.result()));
             }
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine.memtable;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.index.ChunkEntry;
@@ -8,7 +9,7 @@ import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RocksIndex;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
 
 /**
  * Locks for chunks, and a cache of their entries under the same locks. Stripes are taken in ascending order and held for
@@ -20,7 +21,7 @@ public final class ChunkStripes {
     private record Cached(ChunkId chunk, ChunkEntry entry) {}
 
     private final RocksIndex index;
-    private final ReentrantLock[] locks = new ReentrantLock[STRIPES];
+    private final Lock[] locks = new Lock[STRIPES];
     // Direct-mapped; a cell belongs to the stripe of its lowest bits.
     private final Cached[] cells;
 
@@ -28,7 +29,8 @@ public final class ChunkStripes {
     public ChunkStripes(RocksIndex index, int entriesMax) {
         this.index = index;
         this.cells = new Cached[Math.max(STRIPES, Integer.highestOneBit(entriesMax))];
-        Arrays.setAll(locks, stripe -> new ReentrantLock());
+        Machine machine = Machine.current();
+        Arrays.setAll(locks, stripe -> machine.newLock());
     }
 
     public void lock(ChunkId chunk) {

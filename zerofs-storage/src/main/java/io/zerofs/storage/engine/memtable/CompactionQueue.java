@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine.memtable;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.VolumeException;
@@ -18,7 +19,7 @@ import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
 
 /**
  * The queue of chunks with many deltas. Compaction takes the next one, and writers of chunks with too many deltas wait.
@@ -35,7 +36,7 @@ public final class CompactionQueue {
 
     private final EngineSettings.Compaction settings;
     private final StopSwitch stop;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Lock lock = Machine.current().newLock();
     private final Condition changed = lock.newCondition();
     private final LinkedHashSet<ChunkId> queue = new LinkedHashSet<>();
     /** Queued chunks whose writers wait. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine.memtable;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.OnBehalf;
 import io.zerofs.storage.engine.runtime.StopSwitch;
@@ -9,7 +10,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
 
 /**
  * The budget of bytes that are not yet durable, with room promised to writers. Waiting clients take turns, however many
@@ -19,7 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class DirtyBudget {
     private final long bytesMax;
     private final StopSwitch stop;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Lock lock = Machine.current().newLock();
     /** Waiting requests by client, in the order of their turns. */
     private final Map<Object, Deque<Condition>> waiting = new LinkedHashMap<>();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine.pipeline;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.SealedCommit;
@@ -20,7 +21,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +49,7 @@ public final class CommitPipeline {
     private final Traffic traffic;
     private final CommitPacing pacing;
 
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Lock lock = Machine.current().newLock();
     private final Deque<InFlightCommit> flights = new ArrayDeque<>();
     private final BarrierWaiters waiters = new BarrierWaiters();
     private final AtomicBoolean flushArmed = new AtomicBoolean();

@@ -12,7 +12,7 @@ import java.util.random.RandomGenerator;
  * @param requests runs tasks that wait for the store: parts of reads, compactions, checkpoints
  * @param uploads runs uploads of commits, with one thread for each that may be in flight, so that nothing delays them
  * @param timer runs tasks later
- * @param nanoTime a monotonic clock in nanoseconds
+ * @param nanoTime the clock of {@link io.zerofs.core.runtime.Machine}, which the engine's waits end by
  * @param random for salts, so in production a {@link java.security.SecureRandom}, and for jitter
  */
 public record EngineRuntime(

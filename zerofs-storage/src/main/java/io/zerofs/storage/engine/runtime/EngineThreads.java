@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine.runtime;
 
-import java.security.SecureRandom;
+import io.zerofs.core.runtime.Machine;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -23,6 +23,7 @@ public final class EngineThreads implements AutoCloseable {
 
     private static final long RETRY_MILLIS = 100;
 
+    private final Machine machine = Machine.current();
     private final ThreadFactory factory;
     private final ThreadPoolExecutor sealing;
     private final ThreadPoolExecutor requests;
@@ -38,7 +39,7 @@ public final class EngineThreads implements AutoCloseable {
     /** @param factory makes threads, whose names are set here */
     EngineThreads(int requestsMax, ThreadFactory factory) {
         this.factory = factory;
-        this.sealing = pool("seal-", Runtime.getRuntime().availableProcessors());
+        this.sealing = pool("seal-", machine.processors());
         this.requests = pool("store-", Math.max(4, requestsMax));
         this.uploads = pool("upload-", Math.max(4, requestsMax));
         this.timer = new ScheduledThreadPoolExecutor(1, named("timer-"));
@@ -53,8 +54,8 @@ public final class EngineThreads implements AutoCloseable {
                 on(requests),
                 on(uploads),
                 (nanos, task) -> timer.schedule(task, nanos, TimeUnit.NANOSECONDS),
-                System::nanoTime,
-                new SecureRandom());
+                machine::nanoTime,
+                machine.random());
     }
 
     /** Runs tasks on a pool. Without a free thread it tries again, because a caller may wait for the task. */
@@ -83,10 +84,10 @@ public final class EngineThreads implements AutoCloseable {
         if (Thread.currentThread().getName().startsWith(PREFIX)) {
             return;
         }
-        long deadline = System.nanoTime() + FAREWELL_NANOS;
+        long deadline = machine.nanoTime() + FAREWELL_NANOS;
         try {
             for (ExecutorService pool : pools) {
-                pool.awaitTermination(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+                pool.awaitTermination(Math.max(0, deadline - machine.nanoTime()), TimeUnit.NANOSECONDS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

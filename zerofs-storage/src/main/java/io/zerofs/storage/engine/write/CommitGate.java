@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine.write;
 
-import java.util.concurrent.locks.StampedLock;
+import io.zerofs.core.runtime.Machine;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
 
 /**
  * A gate that admits many batches at once, or one cut alone. Batches that passed before the cut are in the commit that it
@@ -9,23 +11,28 @@ import java.util.concurrent.locks.StampedLock;
  * reentrant.
  */
 final class CommitGate {
-    private final StampedLock lock = new StampedLock();
+    private final Lock batches;
+    private final Lock cut;
 
-    /** @return the pass to give back to {@link #leave} */
-    long enter() {
-        return lock.readLock();
+    CommitGate() {
+        ReadWriteLock lock = Machine.current().newReadWriteLock();
+        batches = lock.readLock();
+        cut = lock.writeLock();
     }
 
-    void leave(long pass) {
-        lock.unlockRead(pass);
+    void enter() {
+        batches.lock();
     }
 
-    /** @return the pass to give back to {@link #open} */
-    long shut() {
-        return lock.writeLock();
+    void leave() {
+        batches.unlock();
     }
 
-    void open(long pass) {
-        lock.unlockWrite(pass);
+    void shut() {
+        cut.lock();
+    }
+
+    void open() {
+        cut.unlock();
     }
 }

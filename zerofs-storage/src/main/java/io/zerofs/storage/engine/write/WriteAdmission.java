@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine.write;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
@@ -116,7 +117,7 @@ public final class WriteAdmission {
                 throw new VolumeException(
                         VolumeException.Kind.NO_SPACE, "the local index cannot write: the cache disk is full");
             }
-            Thread.sleep(INDEX_PAUSE.toMillis());
+            Machine.current().sleep(INDEX_PAUSE.toNanos());
         }
         refused = false;
         bytesSinceCheck.set(0);

@@ -200,7 +200,8 @@ public final class WritePath {
 
     /** Waits until every batch that began before has ended. */
     public void settle() {
-        gate.open(gate.shut());
+        gate.shut();
+        gate.open();
     }
 
     /**
@@ -211,13 +212,13 @@ public final class WritePath {
      *     if the caller, who holds a lock, has to stop the engine after it released it
      */
     public OpenCommit cut() throws VolumeException {
-        long pass = gate.shut();
+        gate.shut();
         try {
             return dirty.open().isChanged() ? cutInside(dirty.open()) : null;
         } catch (RuntimeException | Error e) {
             throw internalError(e);
         } finally {
-            gate.open(pass);
+            gate.open();
         }
     }
 
@@ -262,7 +263,7 @@ public final class WritePath {
      */
     private OpenCommit inGate(Work work) throws VolumeException {
         try {
-            long pass = gate.enter();
+            gate.enter();
             try {
                 stop.check();
                 if (!accepting) {
@@ -270,7 +271,7 @@ public final class WritePath {
                 }
                 return work.on(dirty.open());
             } finally {
-                gate.leave(pass);
+                gate.leave();
             }
         } catch (RuntimeException | Error e) {
             VolumeException why = internalError(e);
