@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object;
 
+import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.object.Fault.CorruptBody;
 import io.zerofs.storage.object.Fault.CutBody;
 import io.zerofs.storage.object.Fault.Effect;
@@ -22,7 +23,7 @@ import java.util.SplittableRandom;
 
 /**
  * One process's view of a store on a bad day. Faults are drawn from the seed, the request's operation and name, and how
- * often that pair was asked for before: threads that race do not change each other's luck.
+ * often that pair was asked for before: threads that race do not change each other's luck. All tables have one luck.
  *
  * <p>A process dies once: after {@link #crashAtRequest} has struck, nothing that its threads still send reaches the
  * store. The next process uses {@link #restarted()}, which has the same inner store and inherits the puts that
@@ -235,8 +236,9 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
             if (outage) {
                 throw failure(Kind.UNAVAILABLE, "outage");
             }
-            int times = asked.merge(operation + name, 1, Integer::sum);
-            random = new SplittableRandom(seed * 31 * 31 * 31 + (operation.name() + name).hashCode() * 31L + times);
+            String request = operation.name() + repeatable(name);
+            int times = asked.merge(request, 1, Integer::sum);
+            random = new SplittableRandom(seed * 31 * 31 * 31 + request.hashCode() * 31L + times);
             current = crashing ? List.of() : faults;
         }
         Fault struck = null;
@@ -257,6 +259,14 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
             throw failure(Kind.UNAVAILABLE, "503 for " + operation + " " + name);
         }
         return new Draw(struck, random, crashing);
+    }
+
+    /**
+     * Returns the part of a name that a seed repeats. The name of a table contains its digest, and RocksDB writes times and
+     * random identities into each table.
+     */
+    private static String repeatable(String name) {
+        return name.startsWith(TableReference.PREFIX) ? TableReference.PREFIX : name;
     }
 
     private static void pause(Latency latency, SplittableRandom random) throws ObjectStoreException {

@@ -97,6 +97,13 @@ class FaultyObjectStoreTest extends ObjectStoreContract {
         assertNotEquals(outcomes(1), outcomes(2));
     }
 
+    /** A table's name contains a digest, which differs between two runs of one seed. */
+    @Test
+    void tablesHaveTheSameFaultsUnderOtherNames() {
+        assertEquals(outcomes(1, "sst/a"), outcomes(1, "sst/b"));
+        assertNotEquals(outcomes(1, "a"), outcomes(1, "b"));
+    }
+
     @Test
     void requestsAreListedAndCounted() throws Exception {
         put("a", "123");
@@ -115,12 +122,16 @@ class FaultyObjectStoreTest extends ObjectStoreContract {
     }
 
     private static List<Boolean> outcomes(long seed) {
+        return outcomes(seed, "");
+    }
+
+    private static List<Boolean> outcomes(long seed, String prefix) {
         FaultyObjectStore store = new FaultyObjectStore(new MemoryObjectStore(), seed);
         store.setFaults(Fault.onAll(0.3, new Fault.Unavailable()));
         List<Boolean> outcomes = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
             try {
-                store.list("", "", i);
+                store.list(prefix, "", i);
                 outcomes.add(true);
             } catch (ObjectStoreException e) {
                 outcomes.add(false);
