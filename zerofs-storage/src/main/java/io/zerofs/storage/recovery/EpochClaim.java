@@ -70,16 +70,40 @@ final class EpochClaim {
         return highest;
     }
 
-    /** Returns the newest manifest. Starting without the manifest of an existing volume would hide its whole log. */
+    /** Returns the newest manifest. Starting without the manifest that permitted a log would hide that log. */
     private Manifest newest() throws ObjectStoreException, CorruptObjectException, OpenException {
         Manifest newest = manifests.newest();
-        if (newest.version() == 0 && !store.list(CommitId.PREFIX, "", 1).isEmpty()) {
-            newest = manifests.newest();
-            if (newest.version() == 0) {
-                throw OpenException.lost(Manifest.PREFIX + "*", "the store holds commits");
+        while (hidesLog(newest)) {
+            Manifest again = manifests.newest();
+            if (again.version() == newest.version()) {
+                String missing =
+                        newest.version() == 0 ? Manifest.PREFIX + "*" : Manifest.objectName(newest.version() + 1);
+                throw OpenException.lost(missing, "the store holds commits of the writer that published it");
             }
+            // A running daemon has published its manifest and its first commit meanwhile.
+            newest = again;
         }
         return newest;
+    }
+
+    /**
+     * Returns whether the store holds commits of a writer that no manifest up to this one permitted to serve: one that only
+     * claimed its epoch, or the one that had the next epoch.
+     */
+    private boolean hidesLog(Manifest newest) throws ObjectStoreException {
+        if (newest.version() == 0) {
+            return hasCommits(CommitId.PREFIX);
+        }
+        for (WriterTerm term : newest.terms()) {
+            if (!term.hasServed() && hasCommits(CommitId.epochPrefix(term.epoch()))) {
+                return true;
+            }
+        }
+        return hasCommits(CommitId.epochPrefix(highestEpoch(newest) + 1));
+    }
+
+    private boolean hasCommits(String prefix) throws ObjectStoreException {
+        return !store.list(prefix, "", 1).isEmpty();
     }
 
     private static void requireSameEpoch(Manifest base, Manifest newest) throws OpenException {

@@ -271,6 +271,41 @@ class DamageTest {
         assertTrue(e.getMessage().contains("follows another commit"), e.getMessage());
     }
 
+    /** Without it the newest manifest calls the last writer one that never served. */
+    @Test
+    void theLogOfAWriterWhoseManifestIsGoneIsNotHidden() throws Exception {
+        Process writer = fixture.process().open();
+        String served = writer.keeper.chain().head().objectName();
+        writer.write(0, "acknowledged").barrier().kill();
+        byte[] manifest = fixture.bytes(served);
+        fixture.bucket.delete(List.of(served));
+
+        OpenException e =
+                assertThrows(OpenException.class, () -> fixture.process().open());
+
+        assertEquals(OpenException.Kind.LOST_OBJECT, e.kind());
+        assertTrue(e.getMessage().contains(served), e.getMessage());
+        fixture.replace(served, manifest);
+        assertEquals("acknowledged", fixture.process().open().read(0));
+    }
+
+    @Test
+    void theLogOfAWriterWithoutAnyManifestIsNotHidden() throws Exception {
+        fixture.process().open().write(0, "a").barrier().kill();
+        List<String> before = fixture.names(Manifest.PREFIX);
+        fixture.process().open().write(1, "acknowledged").barrier().kill();
+        List<String> lost = fixture.names(Manifest.PREFIX).stream()
+                .filter(name -> !before.contains(name))
+                .toList();
+        fixture.bucket.delete(lost);
+
+        OpenException e =
+                assertThrows(OpenException.class, () -> fixture.process().open());
+
+        assertEquals(OpenException.Kind.LOST_OBJECT, e.kind());
+        assertTrue(e.getMessage().contains(lost.get(0)), e.getMessage());
+    }
+
     @Test
     void aNewerFormatIsSaidToBeOne() throws Exception {
         VolumeObject volume = new VolumeObject(UUID.randomUUID(), exampleSlots());
