@@ -52,7 +52,7 @@ final class BackgroundQueue {
     private Worker worker;
     private Machine.Task task;
     private final int waitingMax;
-    private boolean overflowed;
+    private volatile boolean overflowed;
     /** Whether the search for more inodes in the volume is in progress; {@link #recoveryRest} is its rest. */
     private boolean recovering = true;
 
@@ -157,9 +157,10 @@ final class BackgroundQueue {
     void add(long inode) {
         lock.lock();
         try {
-            if (waiting.size() + resting.size() >= waitingMax) {
-                overflowed |= !queued.contains(inode);
-            } else if (queued.add(inode)) {
+            boolean full = waiting.size() + resting.size() >= waitingMax;
+            if (full && !queued.contains(inode)) {
+                overflowed = true;
+            } else if (!full && queued.add(inode)) {
                 waiting.add(inode);
                 changed.signalAll();
             }
@@ -183,16 +184,25 @@ final class BackgroundQueue {
     private void run() {
         try {
             while (!stopped) {
-                if (isToRecover()) {
-                    recoverSome();
-                }
-                Long inode = next();
-                if (inode != null) {
-                    work(inode);
+                try {
+                    workNext();
+                } catch (OutOfMemoryError e) {
+                    // A lock or a wait may need memory. The search finds an inode that was lost thereby.
+                    overflowed = true;
                 }
             }
         } finally {
             stopSoon();
+        }
+    }
+
+    private void workNext() {
+        if (isToRecover()) {
+            recoverSome();
+        }
+        Long inode = next();
+        if (inode != null) {
+            work(inode);
         }
     }
 

@@ -4,13 +4,19 @@ package io.zerofs.core.fs;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.core.runtime.Machine;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -167,6 +173,68 @@ final class BackgroundQueueTest {
             assertTrue(System.nanoTime() < deadline, "no room for an inode that can be removed");
             queue.add(100);
         }
+    }
+
+    /** A lock that another thread has takes memory. */
+    @Test
+    void aLockWithoutMemoryEndsNothing() throws Exception {
+        AtomicBoolean fails = new AtomicBoolean();
+        CompletableFuture<BackgroundQueue> made = new CompletableFuture<>();
+        Runnable making = () -> made.complete(new BackgroundQueue(WAITING_MAX, SOON, Duration.ofSeconds(30)));
+        new CarryingThread(machineWith(fails), making).start();
+        BackgroundQueue hungry = made.get(30, TimeUnit.SECONDS);
+        CountDownLatch steps = new CountDownLatch(2);
+        hungry.start(new BackgroundQueue.Worker() {
+            @Override
+            public boolean step(long inode) {
+                steps.countDown();
+                fails.set(steps.getCount() > 0);
+                return steps.getCount() > 0;
+            }
+
+            @Override
+            public boolean recover() {
+                hungry.add(7);
+                return false;
+            }
+        });
+
+        assertTrue(steps.await(30, TimeUnit.SECONDS));
+        hungry.awaitIdle();
+        assertTrue(hungry.stop());
+    }
+
+    private static final class CarryingThread extends Thread implements Machine.Carrier {
+        private final Machine machine;
+
+        CarryingThread(Machine machine, Runnable work) {
+            super(work);
+            this.machine = machine;
+        }
+
+        @Override
+        public Machine machine() {
+            return machine;
+        }
+    }
+
+    /** The real machine with locks that fail once. */
+    private static Machine machineWith(AtomicBoolean fails) {
+        Machine real = Machine.current();
+        Lock lock = new ReentrantLock() {
+            @Override
+            public void lock() {
+                if (fails.getAndSet(false)) {
+                    throw new OutOfMemoryError("of this test");
+                }
+                super.lock();
+            }
+        };
+        return (Machine) Proxy.newProxyInstance(
+                Machine.class.getClassLoader(),
+                new Class<?>[] {Machine.class},
+                (proxy, method, arguments) ->
+                        method.getName().equals("newLock") ? lock : method.invoke(real, arguments));
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.zerofs.storage.cache;
 
 import static io.zerofs.storage.cache.DiskCache.CACHE_BLOCK_BYTES;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.storage.object.MonotonicClock;
 import io.zerofs.storage.seal.Salt;
 import java.io.IOException;
@@ -12,6 +13,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,24 +34,27 @@ final class CacheWriter {
     private static final Duration PAUSE = Duration.ofSeconds(30);
 
     /** Interval at which an idle cache checks whether the disk is full. */
-    private static final long IDLE_MILLIS = 2_000;
+    private static final long IDLE_NANOS = 2_000_000_000;
 
     private final DiskCacheSettings settings;
     private final MonotonicClock clock;
     private final CacheDirectory directory;
     private final BlockIndex index;
-    private final Thread thread = new Thread(this::write, "disk-cache");
-    private final Deque<PendingBlocks> queue = new ArrayDeque<>();
+    private final Lock lock = Machine.current().newLock();
+    private final Condition changed = lock.newCondition();
     private final LongAdder dropped = new LongAdder();
     private final LongAdder failures = new LongAdder();
 
-    // Guarded by queue.
+    private Machine.Task task;
+
+    // Guarded by the lock.
+    private final Deque<PendingBlocks> queue = new ArrayDeque<>();
     private long waitingBytes;
     private PendingBlocks writing = PendingBlocks.NONE;
     private boolean busy;
-    private boolean closed;
+    private volatile boolean closed;
 
-    // Confined to the thread.
+    // Confined to the task.
     private ByteBuffer entry;
     private CacheSegment current;
     private long pausedUntilNanos;
@@ -65,8 +71,7 @@ final class CacheWriter {
 
     void start() {
         busy = true;
-        thread.setDaemon(true);
-        thread.start();
+        task = Machine.current().start("disk-cache", this::write);
     }
 
     /** Number of blocks that were offered and not written. */
@@ -81,49 +86,61 @@ final class CacheWriter {
     /** Queues blocks, or drops them if too many wait. */
     void offer(PendingBlocks blocks) {
         long bytes = blocks.bytes();
-        synchronized (queue) {
+        lock.lock();
+        try {
             if (settings.bytesMax() == 0 || closed || waitingBytes + bytes > WAITING_BYTES_MAX) {
                 dropped.increment();
                 return;
             }
             waitingBytes += bytes;
             queue.add(blocks);
-            queue.notifyAll();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
         }
     }
 
     /** Returns a block that still waits for the disk, or null. */
     ByteBuffer waiting(Salt object, int block) {
-        synchronized (queue) {
+        lock.lock();
+        try {
             ByteBuffer found = writing.block(object, block);
             Iterator<PendingBlocks> rest = queue.descendingIterator();
             while (found == null && rest.hasNext()) {
                 found = rest.next().block(object, block);
             }
             return found;
+        } finally {
+            lock.unlock();
         }
     }
 
     /** Waits until all offered blocks are written or dropped. */
     void drain() throws InterruptedException {
-        synchronized (queue) {
+        lock.lock();
+        try {
             while (!closed && (busy || !queue.isEmpty())) {
-                queue.wait();
+                changed.await();
             }
+        } finally {
+            lock.unlock();
         }
     }
 
     /** Drops blocks that still wait, and ends the thread. */
     void close() {
-        synchronized (queue) {
+        lock.lock();
+        try {
             closed = true;
             queue.clear();
-            queue.notifyAll();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
         }
         boolean interrupted = false;
-        while (thread.isAlive()) {
+        for (boolean ended = task == null; !ended; ) {
             try {
-                thread.join();
+                ended = task.join(IDLE_NANOS);
             } catch (InterruptedException e) {
                 interrupted = true;
             }
@@ -136,9 +153,8 @@ final class CacheWriter {
     private void write() {
         attempt(this::load);
         attempt(this::giveBack);
-        for (PendingBlocks next = take(); next != null; next = take()) {
-            PendingBlocks taken = next;
-            attempt(taken == PendingBlocks.NONE ? this::giveBack : () -> store(taken));
+        while (!closed) {
+            attempt(this::writeNext);
         }
     }
 
@@ -151,15 +167,25 @@ final class CacheWriter {
         }
     }
 
+    private void writeNext() {
+        PendingBlocks next = take();
+        if (next == PendingBlocks.NONE) {
+            giveBack();
+        } else if (next != null) {
+            store(next);
+        }
+    }
+
     /** Returns the next blocks, null at the end, and {@link PendingBlocks#NONE} from time to time while no blocks arrive. */
     private PendingBlocks take() {
-        synchronized (queue) {
+        lock.lock();
+        try {
             busy = false;
             writing = PendingBlocks.NONE;
-            queue.notifyAll();
+            changed.signalAll();
             if (queue.isEmpty() && !closed) {
                 try {
-                    queue.wait(IDLE_MILLIS);
+                    changed.awaitNanos(IDLE_NANOS);
                 } catch (InterruptedException e) {
                     // No code interrupts this thread; close() ends it.
                 }
@@ -175,6 +201,8 @@ final class CacheWriter {
             waitingBytes -= next.bytes();
             writing = next;
             return next;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -198,7 +226,7 @@ final class CacheWriter {
                     if (!directory.has(index.place(hash))) {
                         index.put(hash, segment.place(offset));
                     }
-                    return !isClosed();
+                    return !closed;
                 });
             }
         } catch (IOException e) {
@@ -209,7 +237,7 @@ final class CacheWriter {
     private void store(PendingBlocks waiting) {
         int block = waiting.firstBlock();
         for (ByteBuffer bytes : waiting.blocks()) {
-            if (isClosed() || clock.nanoTime() - pausedUntilNanos < 0) {
+            if (closed || clock.nanoTime() - pausedUntilNanos < 0) {
                 dropped.increment();
                 return;
             }
@@ -273,7 +301,7 @@ final class CacheWriter {
                 }
             }
             index.remove(hash, place);
-            return !isClosed();
+            return !closed;
         });
         directory.delete(segment);
     }
@@ -294,11 +322,5 @@ final class CacheWriter {
                     place);
         }
         failing = true;
-    }
-
-    private boolean isClosed() {
-        synchronized (queue) {
-            return closed;
-        }
     }
 }

@@ -3,6 +3,7 @@ package io.zerofs.storage.cache;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.storage.cache.RegionGrowth.Region;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.SealedCommit;
@@ -338,7 +339,7 @@ public final class ObjectRanges {
          */
         private ByteBuffer await(CompletableFuture<ByteBuffer> other, int block) throws ObjectStoreException {
             try {
-                ByteBuffer bytes = other == null ? null : other.get();
+                ByteBuffer bytes = other == null ? null : Machine.current().await(other);
                 if (bytes != null) {
                     return bytes;
                 }

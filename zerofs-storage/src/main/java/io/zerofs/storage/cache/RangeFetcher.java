@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.cache;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitReader;
@@ -86,7 +87,7 @@ public final class RangeFetcher implements PageFetcher {
         }
 
         boolean hasCome() {
-            return result.isDone() && !result.isCompletedExceptionally() && result.join() != null;
+            return !result.isCompletedExceptionally() && result.getNow(null) != null;
         }
     }
 
@@ -291,7 +292,7 @@ public final class RangeFetcher implements PageFetcher {
 
     private byte[] await(CompletableFuture<byte[]> page) throws VolumeException, MissingObjectException {
         try {
-            byte[] plain = page.get();
+            byte[] plain = Machine.current().await(page);
             if (plain == null) {
                 throw new IllegalStateException("a page could not be read, because the thread that fetched it failed");
             }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.concurrent;
 
+import io.zerofs.core.runtime.Machine;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Phaser;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -15,6 +17,8 @@ import java.util.function.IntConsumer;
  * @param helpersMax maximum number of threads besides the caller
  */
 public record ParallelSteps(Executor executor, int helpersMax) {
+    private static final long OUT_OF_MEMORY_PAUSE_NANOS = 1_000_000;
+
     /** Runs all steps on the calling thread. */
     public static final ParallelSteps NONE = new ParallelSteps(Runnable::run, 0);
 
@@ -38,8 +42,10 @@ public record ParallelSteps(Executor executor, int helpersMax) {
         private final IntConsumer step;
         private final AtomicInteger next = new AtomicInteger();
         private final AtomicReference<Throwable> failure = new AtomicReference<>();
-        /** One party for the caller and one for each running step. A helper that comes too late has nothing to do. */
-        private final Phaser underWay = new Phaser(1);
+        /** One for the caller and one for each running helper. A helper that comes too late has nothing to do. */
+        private final AtomicInteger underWay = new AtomicInteger(1);
+
+        private final CompletableFuture<Void> done = new CompletableFuture<>();
 
         Run(int count, IntConsumer step) {
             this.count = count;
@@ -47,7 +53,7 @@ public record ParallelSteps(Executor executor, int helpersMax) {
         }
 
         void take() {
-            if (underWay.register() < 0) {
+            if (underWay.getAndUpdate(running -> running == 0 ? 0 : running + 1) == 0) {
                 return;
             }
             try {
@@ -58,19 +64,35 @@ public record ParallelSteps(Executor executor, int helpersMax) {
                 // Errors too: otherwise the caller would treat an unfinished step as done.
                 failure.compareAndSet(null, e);
             } finally {
-                underWay.arriveAndDeregister();
+                leave();
+            }
+        }
+
+        private void leave() {
+            if (underWay.decrementAndGet() == 0) {
+                done.complete(null);
             }
         }
 
         void await() {
-            int phase = underWay.arriveAndDeregister();
-            while (!underWay.isTerminated()) {
+            leave();
+            boolean interrupted = false;
+            long pauseNanos = 0;
+            while (!done.isDone()) {
                 try {
-                    underWay.awaitAdvance(phase);
+                    Machine.current().sleep(pauseNanos);
+                    Machine.current().await(done);
                 } catch (OutOfMemoryError e) {
                     // Waiting may need memory that is not there, but no running step may outlive the call.
-                    Thread.yield();
+                    pauseNanos = OUT_OF_MEMORY_PAUSE_NANOS;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    throw new IllegalStateException("the end of the steps does not fail", e);
                 }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
             Throwable first = failure.get();
             if (first instanceof Error error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object;
 
+import io.zerofs.core.runtime.Machine;
 import java.time.Duration;
 
 /** Monotonic time, and waiting. Tests replace it, so that waiting costs no time. Thread-safe. */
@@ -10,16 +11,17 @@ public interface MonotonicClock {
 
     void sleep(Duration duration) throws InterruptedException;
 
+    /** Returns the clock of each caller's machine. */
     static MonotonicClock system() {
         return new MonotonicClock() {
             @Override
             public long nanoTime() {
-                return System.nanoTime();
+                return Machine.current().nanoTime();
             }
 
             @Override
             public void sleep(Duration duration) throws InterruptedException {
-                Thread.sleep(duration.toMillis(), duration.toNanosPart() % 1_000_000);
+                Machine.current().sleep(duration.toNanos());
             }
         };
     }

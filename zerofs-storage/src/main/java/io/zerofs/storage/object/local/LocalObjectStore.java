@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object.local;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.storage.object.ObjectName;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
@@ -28,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,7 +96,7 @@ public final class LocalObjectStore implements ObjectStore {
     @Override
     public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
         Path target = pathOf(name);
-        Path staged = staging.resolve(UUID.randomUUID().toString());
+        Path staged = newStagedFile();
         try {
             writeSynced(staged, bytes);
             names.createBelow(root, target.getParent());
@@ -175,6 +177,11 @@ public final class LocalObjectStore implements ObjectStore {
 
     private Path pathOf(String name) {
         return root.resolve(ObjectName.require(name));
+    }
+
+    private Path newStagedFile() {
+        RandomGenerator random = Machine.current().random();
+        return staging.resolve(new UUID(random.nextLong(), random.nextLong()).toString());
     }
 
     private void writeSynced(Path file, List<ByteBuffer> bytes) throws IOException {
@@ -266,7 +273,7 @@ public final class LocalObjectStore implements ObjectStore {
      * durable.
      */
     private void rewrite(Path target) throws IOException {
-        Path staged = staging.resolve(UUID.randomUUID().toString());
+        Path staged = newStagedFile();
         try {
             lock.whileHeld(() -> {
                 BasicFileAttributes current = Files.readAttributes(target, BasicFileAttributes.class);
@@ -355,6 +362,7 @@ public final class LocalObjectStore implements ObjectStore {
         try (var files = Files.newDirectoryStream(staging)) {
             files.forEach(leftovers::add);
         }
+        leftovers.sort(null);
         for (Path file : leftovers) {
             try {
                 if (Files.getLastModifiedTime(file).toInstant().isBefore(limit)) {
