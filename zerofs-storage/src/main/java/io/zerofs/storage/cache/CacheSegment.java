@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.cache;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.storage.seal.Salt;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.locks.Lock;
 import java.util.zip.CRC32C;
 
 /**
@@ -34,6 +36,7 @@ final class CacheSegment {
 
     private final Path file;
     private final long number;
+    private final Lock lock = Machine.current().newLock();
     private FileChannel channel;
     private volatile long size;
     private boolean deleted;
@@ -151,9 +154,14 @@ final class CacheSegment {
     }
 
     /** Closes the file. Later readers fail. */
-    synchronized void close() throws IOException {
-        deleted = true;
-        channel.close();
+    void close() throws IOException {
+        lock.lock();
+        try {
+            deleted = true;
+            channel.close();
+        } finally {
+            lock.unlock();
+        }
     }
 
     void delete() throws IOException {
@@ -177,14 +185,19 @@ final class CacheSegment {
     }
 
     /** Returns an open channel. An interrupted reader closes the channel for all; the next one opens it again. */
-    private synchronized FileChannel channel() throws IOException {
-        if (deleted) {
-            throw new ClosedChannelException();
+    private FileChannel channel() throws IOException {
+        lock.lock();
+        try {
+            if (deleted) {
+                throw new ClosedChannelException();
+            }
+            if (!channel.isOpen()) {
+                channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            }
+            return channel;
+        } finally {
+            lock.unlock();
         }
-        if (!channel.isOpen()) {
-            channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        }
-        return channel;
     }
 
     /** Returns the checksum of the whole entry at any position, with zeros for the checksum itself. */

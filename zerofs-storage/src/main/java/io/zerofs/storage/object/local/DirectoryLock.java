@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object.local;
 
+import io.zerofs.core.runtime.Machine;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -8,37 +9,39 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
 
 /** A lock on a store's directory for all threads of all processes. Its owner makes only a few system calls. */
 final class DirectoryLock {
     private static final String FILE = "~lock";
 
     /**
-     * One monitor per directory. A POSIX record lock belongs to the process, and closing any descriptor of the file
-     * releases it. So threads of a process exclude each other with the monitor, and only its owner has the file open.
+     * One lock per directory. A POSIX record lock belongs to the process, and closing any descriptor of the file
+     * releases it. So threads of a process exclude each other with the lock, and only its owner has the file open.
      */
-    private static final Map<Path, Object> MONITORS = new ConcurrentHashMap<>();
+    private static final Map<Path, Lock> LOCKS = new ConcurrentHashMap<>();
 
     interface Action<T> {
         T run() throws IOException;
     }
 
     private final Path file;
-    private final Object monitor;
+    private final Lock threads;
 
-    /** @param directory a real path, so that all names of one directory share a monitor */
+    /** @param directory a real path, so that all names of one directory share a lock */
     DirectoryLock(Path directory) {
         this.file = directory.resolve(FILE);
-        this.monitor = MONITORS.computeIfAbsent(file, unused -> new Object());
+        this.threads = LOCKS.computeIfAbsent(file, unused -> Machine.current().newLock());
     }
 
     <T> T whileHeld(Action<T> action) throws IOException {
-        synchronized (monitor) {
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                    FileLock lock = channel.lock()) {
-                assert lock.isValid();
-                return action.run();
-            }
+        threads.lock();
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = channel.lock()) {
+            assert lock.isValid();
+            return action.run();
+        } finally {
+            threads.unlock();
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object.local;
 
+import io.zerofs.core.runtime.Machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.util.Deque;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
 
 /**
  * Makes names in directories durable. Linux reports a failed write-back to only one fsync, and then treats the page as
@@ -18,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class DurableNames {
     private final Syncing syncing;
     private final Map<Path, Integer> failures = new ConcurrentHashMap<>();
+    private final Lock creating = Machine.current().newLock();
     private final Set<Path> created = ConcurrentHashMap.newKeySet();
 
     DurableNames(Syncing syncing) {
@@ -77,7 +80,8 @@ final class DurableNames {
             return;
         }
         // One at a time: a failed attempt removes its directories before another thread puts an object into them.
-        synchronized (created) {
+        creating.lock();
+        try {
             create(directory);
             for (Path at = directory; !at.equals(root); at = at.getParent()) {
                 if (!created.contains(at)) {
@@ -85,6 +89,8 @@ final class DurableNames {
                     created.add(at);
                 }
             }
+        } finally {
+            creating.unlock();
         }
     }
 
