@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.mutations;
+
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.launcher.TagFilter.excludeTags;
+
+import java.util.Locale;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/**
+ * Runs test classes one after the other in this process, and ends it at the first failure. The classes come before the
+ * mutated program on the class path of {@link Mutations}. Prints a line for each class that passed and for the failure.
+ */
+final class MutantTests {
+    static final String PASSED = "passed ";
+    static final String FAILED = "failed ";
+    static final int FAILURE_STATUS = 3;
+
+    private MutantTests() {}
+
+    public static void main(String[] classes) {
+        for (String name : classes) {
+            long began = System.nanoTime();
+            Watch watch = new Watch();
+            LauncherFactory.create()
+                    .execute(
+                            LauncherDiscoveryRequestBuilder.request()
+                                    .selectors(selectClass(name))
+                                    .filters(excludeTags("slow", "system"))
+                                    .configurationParameter("junit.jupiter.extensions.autodetection.enabled", "true")
+                                    .build(),
+                            watch);
+            if (watch.passed == 0) {
+                end(name + " has no test that runs");
+            }
+            System.out.println(PASSED + name + " " + (System.nanoTime() - began) / 1_000_000);
+        }
+        // Threads that still run do not matter.
+        System.out.flush();
+        Runtime.getRuntime().halt(0);
+    }
+
+    private static void end(String failure) {
+        System.out.println(FAILED + failure);
+        System.out.flush();
+        // Not in order: a mutant may hang where it closes.
+        Runtime.getRuntime().halt(FAILURE_STATUS);
+    }
+
+    private static final class Watch implements TestExecutionListener {
+        private int passed;
+
+        @Override
+        public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+            if (result.getStatus() == TestExecutionResult.Status.FAILED) {
+                end(nameOf(test)
+                        + ": "
+                        + result.getThrowable().map(MutantTests::sentence).orElse("no reason"));
+            }
+            passed += test.isTest() && result.getStatus() == TestExecutionResult.Status.SUCCESSFUL ? 1 : 0;
+        }
+
+        private static String nameOf(TestIdentifier test) {
+            return test.getSource()
+                    .filter(MethodSource.class::isInstance)
+                    .map(MethodSource.class::cast)
+                    .map(method -> method.getClassName().replaceFirst(".*\\.", "") + "." + method.getMethodName())
+                    .orElse(test.getDisplayName());
+        }
+    }
+
+    private static String sentence(Throwable failure) {
+        return String.format(Locale.ROOT, "%s", failure).replaceAll("\\s+", " ");
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.mutations;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The list of mutations follows the code. {@code ci/mutations} runs them. */
+class MutationListTest {
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+
+    @Test
+    void eachMutationChangesOnePlaceAndNamesTestsThatExist() throws IOException {
+        TestProcess processes = new TestProcess(ROOT, ROOT, "");
+        for (Mutation mutation :
+                MutationList.read(ROOT.resolve("ci/mutations.list")).values()) {
+            String source = Files.readString(ROOT.resolve(mutation.file()));
+            assertNotEquals(source, mutation.applyTo(source), mutation.name());
+            mutation.tests().forEach(processes::sourceOf);
+        }
+    }
+
+    @Test
+    void textOccursOnceWhateverItsWhiteSpaceIs() {
+        Mutation mutation = new Mutation("m", "", "", "File.java", "a =\n b;", "c;", List.of());
+        assertEquals("{ c; }", mutation.applyTo("{ a\n   = b; }"));
+        assertThrows(IllegalArgumentException.class, () -> mutation.applyTo("{ a = b; a = b; }"));
+        assertThrows(IllegalArgumentException.class, () -> mutation.applyTo("{}"));
+    }
+}
