@@ -29,7 +29,9 @@ import io.zerofs.core.waiting.NonBlockingThread;
 import io.zerofs.core.waiting.WouldBlockException;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -334,6 +336,59 @@ final class FailureTest {
         cached.create(root, created, name("b"), NewNode.file(0644));
         assertNull(refused.get());
         cached.close();
+    }
+
+    /** Each move is right on its own. Both together would make a directory its own ancestor. */
+    @Test
+    void moveThatAnotherMoveOvertookSearchesTheAncestorsAgain() throws Exception {
+        FaultyVolume hooked = new FaultyVolume(new MemoryVolume());
+        FileSystemSettings settings = FileSystemSettings.DEFAULTS.withCachedRecords(8);
+        ZeroFileSystem forgetful = CheckedFileSystems.open(hooked, settings, InstantSource.system());
+        Credentials root = Credentials.ROOT;
+        FileName moved = name("moved");
+        InodeId target = forgetful
+                .create(root, forgetful.root(), moved, NewNode.directory(0755))
+                .node()
+                .id();
+        List<InodeId> way = new ArrayList<>(List.of(forgetful.root()));
+        for (int i = 0; i < 40; i++) {
+            way.add(forgetful
+                    .create(root, way.get(i), name("deeper"), NewNode.directory(0755))
+                    .node()
+                    .id());
+        }
+        AtomicReference<FsException> refused = new AtomicReference<>();
+        hooked.beforeNextGet(Keys.inode(way.get(1).number()), () -> {
+            try {
+                forgetful.rename(root, way.get(20), name("deeper"), target, name("deeper"));
+            } catch (FsException e) {
+                refused.set(e);
+            }
+        });
+        FsException e = assertThrows(
+                FsException.class, () -> forgetful.rename(root, forgetful.root(), moved, way.get(40), moved));
+        assertEquals(FsError.INVALID, e.error());
+        assertNull(refused.get());
+        forgetful.close();
+    }
+
+    @Test
+    void refusedChangesReturnTheirRoomToTheQuota() throws Exception {
+        FaultyVolume refusing = new FaultyVolume(new MemoryVolume());
+        FileSystemSettings settings = FileSystemSettings.DEFAULTS.withQuotaBytes(4L * CHUNK);
+        ZeroFileSystem limited = CheckedFileSystems.open(refusing, settings, InstantSource.system());
+        InodeId filled = limited.create(Credentials.ROOT, limited.root(), name("f"), NewNode.file(0644))
+                .node()
+                .id();
+        Operation write = () ->
+                limited.write(Credentials.ROOT, filled, DataAccess.CHECKED_NOW, 0, ByteBuffer.wrap(new byte[CHUNK]));
+        for (int i = 0; i < 10; i++) {
+            refusing.failWith(VolumeException.Kind.UNAVAILABLE);
+            assertThrows(FsException.class, write::run);
+            refusing.failWith(null);
+        }
+        write.run();
+        limited.close();
     }
 
     private static Throwable onEventLoop(Operation operation) throws InterruptedException {

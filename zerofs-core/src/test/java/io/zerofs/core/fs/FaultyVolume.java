@@ -28,6 +28,10 @@ final class FaultyVolume implements Volume {
     private final AtomicInteger reservations = new AtomicInteger();
     private final AtomicReference<Runnable> afterApply = new AtomicReference<>(() -> {});
 
+    private final AtomicReference<BeforeGet> beforeGet = new AtomicReference<>();
+
+    private record BeforeGet(byte[] key, Runnable action) {}
+
     FaultyVolume(MemoryVolume inner) {
         this.inner = inner;
     }
@@ -59,6 +63,11 @@ final class FaultyVolume implements Volume {
     /** Runs something once the next batch is applied, before the operation that applied it goes on. */
     void afterNextApply(Runnable action) {
         afterApply.set(action);
+    }
+
+    /** Runs something once, before the next read of this record. */
+    void beforeNextGet(byte[] key, Runnable action) {
+        beforeGet.set(new BeforeGet(key, action));
     }
 
     int openReservations() {
@@ -116,6 +125,10 @@ final class FaultyVolume implements Volume {
     @Override
     public byte[] get(byte[] key) throws VolumeException {
         fail();
+        BeforeGet before = beforeGet.get();
+        if (before != null && Arrays.equals(before.key, key) && beforeGet.compareAndSet(before, null)) {
+            before.action.run();
+        }
         return inner.get(key);
     }
 

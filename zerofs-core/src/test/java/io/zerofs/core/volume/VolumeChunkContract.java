@@ -56,6 +56,19 @@ abstract class VolumeChunkContract extends VolumeFixture {
     }
 
     @Test
+    void bytesBesideADurableWriteAreThoseOfTheWriteBefore() throws Exception {
+        byte[] expected = new byte[CHUNK];
+        Arrays.fill(expected, (byte) 'a');
+        writeAt(0, 0, expected);
+        volume.barrier().get();
+        byte[] later = bytes("later");
+        writeAt(0, 100, later);
+        volume.barrier().get();
+        System.arraycopy(later, 0, expected, 100, later.length);
+        assertArrayEquals(Arrays.copyOf(expected, 4096), read(0, 4096));
+    }
+
+    @Test
     void aWriteBeyondTheChunkIsRefused() {
         Batch batch = volume.newBatch();
         assertThrows(

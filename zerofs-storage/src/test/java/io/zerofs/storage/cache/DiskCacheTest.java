@@ -71,6 +71,17 @@ class DiskCacheTest {
         assertEquals(2, statistics.blocks());
     }
 
+    @Test
+    void blockOfAnotherObjectWithTheSameHashIsAMiss() throws Exception {
+        offer(object, 7, 10);
+        ByteBuffer bytes = ByteBuffer.allocate(Salt.BYTES);
+        object.write(bytes);
+        bytes.put(Salt.BYTES - 1, (byte) (bytes.get(Salt.BYTES - 1) ^ 1));
+        Salt other = Salt.read(bytes.flip());
+        assertEquals(BlockIndex.hashOf(object, 7), BlockIndex.hashOf(other, 7));
+        assertNull(cache.get(other, 7));
+    }
+
     /** Such as a lack of memory: only a restart of the daemon would bring the cache back. */
     @Test
     void anUnexpectedErrorCostsABlockAndIsCounted() throws Exception {

@@ -156,7 +156,13 @@ class ObjectRangesTest {
             cache.drain();
         }
         store.setFaults();
+        for (int i = 0; i < 2; i++) {
+            assertEquals(8, fetcher().fetch(wanted, true).size());
+            cache.drain();
+        }
+        long fetched = store.bytes(StoreOperation.GET_RANGE);
         assertEquals(8, fetcher().fetch(wanted, true).size());
+        assertEquals(fetched, store.bytes(StoreOperation.GET_RANGE), "damaged bytes are still cached");
     }
 
     @Test

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
@@ -169,6 +170,12 @@ class CommitCodecTest {
             CommitReader reader = reader(other, object);
             assertThrows(CorruptObjectException.class, () -> reader.read(other, object.length));
         }
+        long high = CommitFixture.VOLUME.getMostSignificantBits();
+        long low = CommitFixture.VOLUME.getLeastSignificantBits();
+        for (UUID other : List.of(new UUID(high ^ 1, low), new UUID(high, low ^ 1))) {
+            CommitReader reader = reader(ID, object, CommitFixture.keys(other));
+            assertThrows(CorruptObjectException.class, () -> reader.read(ID, object.length));
+        }
     }
 
     @Test
@@ -231,6 +238,10 @@ class CommitCodecTest {
     }
 
     private CommitReader reader(CommitId id, byte[] object) throws Exception {
+        return reader(id, object, keys);
+    }
+
+    private static CommitReader reader(CommitId id, byte[] object, ObjectKeys keys) throws Exception {
         MemoryObjectStore store = new MemoryObjectStore();
         store.put(id.objectName(), List.of(ByteBuffer.wrap(object)), new IfAbsent());
         return new CommitReader(store, keys);

@@ -19,11 +19,16 @@ public final class CommitFixture {
     private CommitFixture() {}
 
     public static ObjectKeys keys() {
+        return keys(VOLUME);
+    }
+
+    /** Returns keys of a volume that has the same data key. */
+    static ObjectKeys keys(UUID volume) {
         byte[] dataKey = new byte[Aead.KEY_BYTES];
         for (int i = 0; i < dataKey.length; i++) {
             dataKey[i] = (byte) i;
         }
-        return new ObjectKeys(Secret.owning(dataKey), VOLUME, Aead.fastest());
+        return new ObjectKeys(Secret.owning(dataKey), volume, Aead.fastest());
     }
 
     static CommitDraft draft(CommitId id, SplittableRandom random) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
 import io.zerofs.storage.engine.runtime.EngineSettings;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** How long writers wait for a checkpoint. */
+/** The room of writers, and their wait for a checkpoint. */
 final class AdmissionTest {
     private final AtomicLong clock = new AtomicLong();
     private final FullLog log = new FullLog();
@@ -68,6 +69,14 @@ final class AdmissionTest {
         VolumeException failure = assertThrows(VolumeException.class, () -> put(volume, "key"));
         assertEquals(VolumeException.Kind.UNAVAILABLE, failure.kind());
         assertTrue(failure.getMessage().contains(log.failure), failure::getMessage);
+    }
+
+    @Test
+    void reservationThatIsClosedTwiceReturnsItsRoomOnce() throws Exception {
+        Reservation room = volume.reserve(null, 1000);
+        room.close();
+        room.close();
+        assertEquals(0, volume.statistics().dirtyBytes());
     }
 
     @Test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.gc;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,15 +22,18 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Garbage collection goes on whatever befalls one of its passes. */
 class GcRestartTest {
+    private static final Set<Thread.State> WAITING = Set.of(Thread.State.WAITING, Thread.State.TIMED_WAITING);
     private static final String DEAD = new CommitId(1, 1).objectName();
 
     @AutoClose
@@ -154,6 +158,23 @@ class GcRestartTest {
         assertEquals(0, closing.getCount(), "the pass met the closing");
         close.get(60, TimeUnit.SECONDS);
         assertEquals("last", fixture.process().open().read(1));
+    }
+
+    /** Otherwise a crash brings the records back, and the next process counts a commit that is gone. */
+    @Test
+    void namesStayAnnouncedUntilTheRemovalOfTheirRecordsIsDurable() throws Exception {
+        gc.pass().pass().passTime(GcFixture.GRACE);
+        Thread collector = Thread.currentThread();
+        AtomicBoolean stored = new AtomicBoolean();
+        AtomicBoolean early = new AtomicBoolean();
+        store.beforeCommit = () -> {
+            await().until(() -> early.get() || WAITING.contains(collector.getState()));
+            stored.set(true);
+        };
+        store.beforeManifest = () -> early.set(!stored.get());
+        gc.pass();
+        assertFalse(early.get());
+        assertTrue(stored.get());
     }
 
     private interface Action {

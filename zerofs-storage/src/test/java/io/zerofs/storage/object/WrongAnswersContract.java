@@ -12,6 +12,7 @@ import io.zerofs.storage.object.CannedServer.Received;
 import io.zerofs.storage.object.ObjectStore.IfAbsent;
 import io.zerofs.storage.object.ObjectStore.IfVersion;
 import io.zerofs.storage.object.ObjectStore.ObjectInfo;
+import io.zerofs.storage.object.ObjectStore.PutOutcome;
 import io.zerofs.storage.object.ObjectStore.StoredObject;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import java.net.URI;
@@ -156,6 +157,16 @@ public abstract class WrongAnswersContract {
             }
         }
         assertTrue(wrongLeft.get() <= 0, "the wrong answer was not given");
+    }
+
+    @Test
+    void anExistingObjectIsNeitherCreatedAgainNorReplacedByWhoKnowsAnOlderOne() throws Exception {
+        begin();
+        String version = store.get("a/old", 99).version();
+        objects.put("a/old", "changed by another writer");
+        assertEquals(PutOutcome.REFUSED, store.put("a/old", List.of(bytes(NEW)), new IfAbsent()));
+        assertEquals(PutOutcome.REFUSED, store.put("a/old", List.of(bytes(NEW)), new IfVersion(version)));
+        assertEquals("changed by another writer", objects.get("a/old"));
     }
 
     private void begin() {

@@ -16,9 +16,12 @@ import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -160,6 +163,17 @@ class LocalDurabilityTest {
         assertEquals(
                 List.of("a/b/object"),
                 store.list("", "", 9).stream().map(object -> object.name()).toList());
+    }
+
+    /** A request that is made fails here, because the system cannot do it. */
+    @Test
+    void theSystemIsAskedToSyncFilesAndDirectories() throws Exception {
+        Syncing system = new Syncing() {};
+        Path file = Files.createFile(temporary.resolve("file"));
+        FileChannel closed = FileChannel.open(file, StandardOpenOption.WRITE);
+        closed.close();
+        assertThrows(ClosedChannelException.class, () -> system.file(file, closed));
+        assertThrows(NoSuchFileException.class, () -> system.directory(temporary.resolve("missing")));
     }
 
     private PutOutcome put(String name, String body, PutCondition condition) throws ObjectStoreException {
