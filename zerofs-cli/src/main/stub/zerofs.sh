@@ -68,18 +68,26 @@ is_private() {
   esac
 }
 
+# Returns whether no other user can exchange what is in directory $1, which may be absent. If root has the HOME of another
+# user, that user can.
+is_closed() {
+  case $(ls -ldnL "$1" 2>/dev/null) in
+    '' | d????-??-*) [ -O "$1" ] || [ ! -w "$1" ] ;;
+    *) false ;;
+  esac
+}
+
 # Sets cache, the directory for later starts, archive, the path without suffix of the archive for this file and runtime,
-# and mapped, the flag that lets Java map the archive. An empty word means that there is none. If root has the HOME of
-# another user, that user could exchange the directory.
+# and mapped, the flag that lets Java map the archive. An empty word means that there is none.
 find_cache() {
   place=${XDG_CACHE_HOME:-${HOME:-}} archive='' mapped='' release=${java%/bin/java}/release
   cache=${XDG_CACHE_HOME:-$place/.cache}/zerofs-java
-  # shellcheck disable=SC2174 # of the directories only the last is private
-  if [ -z "$place" ] || { [ -w "$place" ] && [ ! -O "$place" ]; } ||
-    ! mkdir -p -m 700 "$cache" 2>/dev/null || ! is_private "$cache"; then
+  if [ -z "$place" ] || ! is_closed "$place" || ! is_closed "${cache%/*}" ||
+    ! (umask 077 && mkdir -p "$cache") 2>/dev/null || ! is_private "$cache"; then
     cache=''
   elif [ -r "$release" ]; then
-    archive=$cache/$({ ls -lnL "$program"; cat "$release"; } | cksum | tr ' ' -)
+    sum=$({ ls -lnL "$program"; cat "$release"; } | cksum)
+    archive=$cache/${sum%% *}-${sum##* }
     if [ -O "$archive.jsa" ] && [ -r "$archive.jsa" ]; then mapped=-XX:SharedArchiveFile=$archive.jsa; fi
   fi
 }
@@ -112,13 +120,19 @@ need_salt() {
 }
 
 # Prints the file for the flags of this program and the present content of the configuration; nothing if they cannot be
-# kept. Commands get the name as an argument, which every user can see. So its checksum is salted and has 16 bits only:
-# it must not help to guess a password in the configuration. If two contents have the same name, the program notices it.
+# kept. Commands get the name as an argument, which every user can see. So the checksum in it is salted: it must not help
+# to guess a password in the configuration. Without sha256sum it has 16 bits only, because the bits of cksum are linear.
+# If two contents have the same name, the program notices it.
 flags_file() {
   [ -n "$cache" ] && [ -f "$config" ] && [ -r "$config" ] && need_salt || return
-  sum=$(cat "$salt" "$config" | cksum)
+  if command -v sha256sum >/dev/null; then
+    sum=$(cat "$salt" "$config" | sha256sum) sum=${sum%% *}
+  else
+    sum=$(cat "$salt" "$config" | cksum) sum=$((${sum%% *} % 65536))
+  fi
   # shellcheck disable=SC2012 # one name, to be compared only
-  echo "$cache/$(ls -lnL "$program" | cksum | tr ' ' -).$((${sum%% *} % 65536))-${sum##* }.flags"
+  entry=$(ls -lnL "$program" | cksum)
+  echo "$cache/${entry%% *}-${entry##* }.$sum.flags"
 }
 
 # Sets memory_flags, which depend on the configuration. Only the program understands it, so the program is asked, once for

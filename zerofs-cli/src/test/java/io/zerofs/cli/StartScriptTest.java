@@ -14,7 +14,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -148,6 +150,33 @@ class StartScriptTest {
         assertEquals(2, asked());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {".", ".cache"})
+    void nothingIsKeptBelowADirectoryThatOthersCanChange(String name) throws Exception {
+        Path home = Files.createDirectory(directory.resolve("home"));
+        Map<String, String> there = Map.of("HOME", home.toString(), "XDG_CACHE_HOME", "");
+        configure(0.5);
+        assertEquals(
+                home.resolve(".cache/zerofs-java"),
+                kept(run(there, "-c", "z.toml")).getParent());
+        for (String mode : List.of("rwxrwx---", "rwx----w-")) {
+            Files.setPosixFilePermissions(home.resolve(name), PosixFilePermissions.fromString(mode));
+            Start start = run(there, "-c", "z.toml");
+            start.assertFits(0.5);
+            assertEquals(Path.of(""), kept(start), mode);
+        }
+    }
+
+    @Test
+    void directoriesForTheAnswerArePrivate() throws Exception {
+        Path place = directory.resolve("absent/cache");
+        configure(0.5);
+        run(Map.of("XDG_CACHE_HOME", place.toString()), "-c", "z.toml").assertFits(0.5);
+        for (Path each : List.of(place.getParent(), place, place.resolve("zerofs-java"))) {
+            assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(each)));
+        }
+    }
+
     @Test
     void withoutAHomeNothingIsKept() throws Exception {
         configure(0.5);
@@ -156,7 +185,7 @@ class StartScriptTest {
         assertEquals(Path.of(""), kept(start));
     }
 
-    /** Every user can see the arguments of a process. The name has the size, and a checksum that differs everywhere. */
+    /** Every user can see the arguments of the commands to which the script passes the name. */
     @Test
     void theNameOfTheAnswerSaysNothingAboutTheConfiguration() throws Exception {
         configure(0.5);
@@ -168,8 +197,27 @@ class StartScriptTest {
         Path salt = kept.resolveSibling("salt");
         assertEquals(16, Files.size(salt));
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(salt)));
+        MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+        sha256.update(Files.readAllBytes(salt));
+        String sum = HexFormat.of().formatHex(sha256.digest(Files.readAllBytes(directory.resolve("z.toml"))));
+        assertTrue(kept.toString().endsWith("." + sum + ".flags"), kept::toString);
         Files.write(salt, new byte[] {1, 2, 3});
         assertNotEquals(kept, kept(start("-c", "z.toml")));
+    }
+
+    @Test
+    void withoutSha256sumTheNameHasSixteenBits() throws Exception {
+        Path tools = Files.createDirectory(directory.resolve("tools"));
+        for (String name :
+                "cat cksum dirname grep head id locale ls mkdir mktemp mv readlink rm sed tail tr".split(" ")) {
+            Path tool =
+                    Files.writeString(tools.resolve(name), "#!/bin/sh\nPATH=/usr/bin:/bin exec " + name + " \"$@\"\n");
+            Files.setPosixFilePermissions(tool, PosixFilePermissions.fromString("rwx------"));
+        }
+        configure(0.5);
+        Path kept = kept(run(Map.of("PATH", tools.toString()), "-c", "z.toml"));
+        String[] parts = kept.getFileName().toString().split("\\.");
+        assertTrue(Integer.parseInt(parts[1]) < 1 << 16, kept::toString);
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.cli.ExitCode;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -167,7 +168,7 @@ class StartTest {
         String right = Files.readString(flags);
         Files.writeString(flags, "-Xmx100m\n");
         daemon.launch();
-        assertEquals(3, daemon.end());
+        assertEquals(ExitCode.OUT_OF_MEMORY.status(), daemon.end());
         assertTrue(
                 daemon.last().said("kept wrong flags for Java; the next start corrects them"), daemon.last()::output);
         startAndServe(daemon);
