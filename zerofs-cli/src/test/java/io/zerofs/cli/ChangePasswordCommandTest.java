@@ -28,7 +28,7 @@ class ChangePasswordCommandTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "\n", "\r\n", "one\ntwo", "one\n\n"})
-    void whatIsNoPasswordIsRefused(String input) {
+    void invalidPasswordsAreRefused(String input) {
         assertEquals(
                 ExitCode.CONFIG,
                 assertThrows(ExitException.class, () -> read(input)).code());

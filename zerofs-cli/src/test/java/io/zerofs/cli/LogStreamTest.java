@@ -47,7 +47,7 @@ class LogStreamTest {
     }
 
     @Test
-    void aPipeThatNobodyReadsStopsNobodyAndWhatIsDroppedIsTold() throws InterruptedException {
+    void anUnreadPipeBlocksNoLoggerAndDroppedLinesAreReported() throws InterruptedException {
         Pipe pipe = new Pipe();
         LogStream log = new LogStream(pipe, BYTES_MAX);
         log.println("first");

@@ -26,7 +26,7 @@ class OpenFilesTest {
     }
 
     @Test
-    void aLimitThatCannotDoIsRefusedWithTheLeastThatCan() throws ExitException {
+    void aLimitThatIsTooLowIsRefusedWithTheMinimum() throws ExitException {
         long least = least(64);
         assertThrows(ExitException.class, () -> OpenFiles.of(least - 1, OPEN, 64, 1_024));
         assertEquals(new OpenFiles(32, 8), OpenFiles.of(least, OPEN, 64, 1_024));
@@ -37,12 +37,12 @@ class OpenFilesTest {
     @ParameterizedTest
     @CsvSource({"10, 32, 18", "60, 50, 50", "1000, 520, 520", "1900, 970, 970", "2008, 1024, 1024", "99999, 1024, 1024"
     })
-    void clientsAndIndexShareWhatTheStoreLeaves(int more, int index, int connections) throws ExitException {
+    void clientsAndIndexShareTheFilesThatTheStoreLeaves(int more, int index, int connections) throws ExitException {
         assertEquals(new OpenFiles(index, connections), OpenFiles.of(least(64) + more, OPEN, 64, 1_024));
     }
 
     @Test
-    void whatClientsDoNotWantIsTheIndexes() throws ExitException {
+    void theIndexGetsTheFilesThatClientsDoNotNeed() throws ExitException {
         assertEquals(new OpenFiles(190, 50), OpenFiles.of(least(64) + 200, OPEN, 64, 50));
         assertEquals(new OpenFiles(1_024, 238), OpenFiles.of(-1, OPEN, 64, 238));
     }

@@ -187,7 +187,7 @@ class StartScriptTest {
 
     /** Every user can see the arguments of the commands to which the script passes the name. */
     @Test
-    void theNameOfTheAnswerSaysNothingAboutTheConfiguration() throws Exception {
+    void theNameOfTheKeptAnswerRevealsNothingAboutTheConfiguration() throws Exception {
         configure(0.5);
         Start first = start("-c", "z.toml");
         Path kept = kept(first);

@@ -30,7 +30,7 @@ class StoppingTest {
     }
 
     @Test
-    void itGoesOnUntilEverythingIsStoredWhileBytesMove() throws Exception {
+    void itContinuesUntilEverythingIsStoredWhileBytesMove() throws Exception {
         AtomicLong looks = new AtomicLong();
         stopping(Duration.ofHours(1), () -> {
                     if (looks.incrementAndGet() == 1000) {

@@ -183,7 +183,7 @@ class ActionTest {
     }
 
     @Test
-    void mountedDirectoryIsRefusedAndItsFirstUseGoesOn() throws Exception {
+    void mountedDirectoryIsRefusedAndItsFirstUseContinues() throws Exception {
         Path file = scratch.randomFile("file", 1000);
         Use first =
                 use("a", scratch.path("mnt/a-b").toString(), "protocol", "nfs").succeeds();

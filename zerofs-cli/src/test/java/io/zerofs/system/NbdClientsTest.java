@@ -81,7 +81,7 @@ class NbdClientsTest {
 
     @ParameterizedTest
     @EnumSource
-    void nbdinfoReportsWhatADeviceCanDo(Transport transport) throws Exception {
+    void nbdinfoReportsTheAbilitiesOfADevice(Transport transport) throws Exception {
         String information = Tool.NBDINFO.run(transport.uri("odd-" + transport));
         for (String part : List.of(
                 "export-size: " + ODD_SIZE,

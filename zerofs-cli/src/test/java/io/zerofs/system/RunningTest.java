@@ -39,7 +39,7 @@ class RunningTest {
     }
 
     @Test
-    void outputIsSeenWhileTheProcessGoesOn() throws Exception {
+    void outputIsSeenWhileTheProcessRuns() throws Exception {
         Running running = shell("printf 'What? '; read answer; echo \"[$answer]\"")
                 .readingPipe()
                 .start();

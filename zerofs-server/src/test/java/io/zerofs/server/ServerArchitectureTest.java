@@ -25,7 +25,7 @@ class ServerArchitectureTest {
             .importPackages("io.zerofs.server");
 
     @Test
-    void codecsKnowBytesAndNothingElse() {
+    void codecsKnowOnlyBytes() {
         check(noClasses()
                 .that()
                 .resideInAnyPackage("io.zerofs.server..wire..", "io.zerofs.server.bytes..")

@@ -135,7 +135,7 @@ class ConfigLoaderTest {
     }
 
     @Test
-    void aDoubledDollarStandsForALiteralReference() throws ConfigException {
+    void aDoubledDollarMeansALiteralReference() throws ConfigException {
         ZerofsConfig config = load(SMALLEST.replace("${PASSWORD}", "a$b$${PASSWORD}$"));
         assertEquals(Secret.of("a$b${PASSWORD}$"), config.storage().encryptionPassword());
     }
@@ -301,7 +301,7 @@ class ConfigLoaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"socket_mode = \"0660\"", "socket_group = \"zerofs\""})
-    void whatASocketShouldBeNeedsASocket(String setting) {
+    void keysOfASocketNeedASocket(String setting) {
         String message = error(SMALLEST + "[servers.ninep]\n" + setting + "\n");
         assertTrue(message.endsWith("[servers.ninep] socket_mode and socket_group need unix_socket"), message);
     }
@@ -337,7 +337,7 @@ class ConfigLoaderTest {
     }
 
     @Test
-    void aServerSaysForWhomItIsAndWhatItShows() throws ConfigException {
+    void aServerHasKeysForItsClientsAndItsExports() throws ConfigException {
         NinepConfig ninep = load(SMALLEST + """
                         [servers.ninep]
                         host = "0.0.0.0"
@@ -362,7 +362,7 @@ class ConfigLoaderTest {
     }
 
     @Test
-    void otherMachinesNeedToBeNamedUnlessTheOperatorSaysOtherwise() throws ConfigException {
+    void otherMachinesNeedToBeNamedUnlessTheOperatorAllowsAll() throws ConfigException {
         String open = "[servers.nbd]\nhost = \"0.0.0.0\"\n";
         assertTrue(load(SMALLEST + open).servers().nbd().isPresent());
         String strict = SMALLEST + "[servers]\nallow_insecure = false\n";
@@ -377,7 +377,7 @@ class ConfigLoaderTest {
     }
 
     @Test
-    void whatAServersKeysCannotMeanIsRefused() {
+    void invalidValuesOfServerKeysAreRefused() {
         assertEquals(
                 "z.toml:7: [servers.nfs] allow: \"lan\" is not a range of addresses such as 10.0.0.0/8",
                 error(SMALLEST + "[servers.nfs]\nallow = [\"lan\"]"));
@@ -402,7 +402,7 @@ class ConfigLoaderTest {
     }
 
     @Test
-    void aMissingFileSaysHowToGetOne() {
+    void theErrorForAMissingFileNamesTheCommandThatWritesOne() {
         ConfigException e = assertThrows(
                 ConfigException.class, () -> new ConfigLoader(ENVIRONMENT).load(Path.of("/nonexistent/z.toml")));
         assertEquals("/nonexistent/z.toml: no such file; `zerofs init /nonexistent/z.toml` writes one", e.getMessage());

@@ -22,7 +22,7 @@ final class ArchitectureTest {
             .importPackages("io.zerofs.core");
 
     @Test
-    void theFileSystemPortKnowsOnlyTheJdkAndWhoMayWait() {
+    void theFileSystemPortKnowsOnlyTheJdkAndTheRuleForWaiting() {
         classes()
                 .that()
                 .resideInAPackage("io.zerofs.core.vfs")
@@ -34,7 +34,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void theVolumePortKnowsOnlyTheJdkTheMachineAndWhoMayWait() {
+    void theVolumePortKnowsOnlyTheJdkTheMachineAndTheRuleForWaiting() {
         classes()
                 .that()
                 .resideInAPackage("io.zerofs.core.volume")

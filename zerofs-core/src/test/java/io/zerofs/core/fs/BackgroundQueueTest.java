@@ -71,7 +71,7 @@ final class BackgroundQueueTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whatAlwaysFailsHoldsNobodyUp(boolean whileLooking) throws Exception {
+    void aTaskThatAlwaysFailsDelaysNoOther(boolean whileLooking) throws Exception {
         BackgroundQueue patient = new BackgroundQueue(WAITING_MAX, Duration.ofHours(1), Duration.ofMillis(50));
         CountDownLatch failed = new CountDownLatch(1);
         CountDownLatch removed = new CountDownLatch(2);

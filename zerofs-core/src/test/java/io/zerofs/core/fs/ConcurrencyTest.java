@@ -163,7 +163,7 @@ class ConcurrencyTest {
     }
 
     @Test
-    void theQuotaHoldsWhoeverWrites() throws Exception {
+    void concurrentWritersStayWithinTheQuota() throws Exception {
         MemoryVolume small = new MemoryVolume();
         long quota = 10L * CHUNK;
         FileSystemSettings settings = FileSystemSettings.DEFAULTS.withQuotaBytes(quota);

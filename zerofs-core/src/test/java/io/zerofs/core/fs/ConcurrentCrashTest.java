@@ -23,7 +23,7 @@ final class ConcurrentCrashTest {
     private static final int LIVES = 4;
 
     @Test
-    void whatManyClientsSawAndWhatACrashLeftIsOneHistory() throws Exception {
+    void answersOfManyClientsAndTheTreeAfterACrashAreOneHistory() throws Exception {
         Seeds.run(10, ConcurrentCrashTest::run);
     }
 

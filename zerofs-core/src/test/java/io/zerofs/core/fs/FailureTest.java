@@ -173,7 +173,7 @@ final class FailureTest {
     }
 
     @Test
-    void aDamagedRecordIsAnErrorForWhatItDescribesOnly() throws Exception {
+    void aDamagedRecordIsAnErrorOnlyForItsOwnFile() throws Exception {
         InodeId damaged = create("damaged", NewNode.file(0644));
         for (int i = 0; i < 200; i++) {
             create("other" + i, NewNode.file(0644)); // Displaces it from the cache.
@@ -229,7 +229,7 @@ final class FailureTest {
     }
 
     @Test
-    void onAThreadThatNeverWaitsWhatWouldWaitChangesNothing() throws Exception {
+    void onAThreadThatNeverWaitsAnOperationThatWouldWaitChangesNothing() throws Exception {
         Attributes before = files.getAttributes(file);
         Attributes topBefore = files.getAttributes(top);
         Map<String, Operation> operations = changes();
@@ -284,7 +284,7 @@ final class FailureTest {
     }
 
     @Test
-    void onAThreadThatNeverWaitsWhatMemoryAnswersIsDone() throws Exception {
+    void onAThreadThatNeverWaitsMemoryAnswersOperations() throws Exception {
         for (var change : changes().entrySet()) {
             if (!change.getKey().equals("unlink")) {
                 Throwable thrown = onEventLoop(change.getValue());
@@ -296,7 +296,7 @@ final class FailureTest {
 
     /** Another client may find and change a new inode before its creator goes on. */
     @Test
-    void whatOthersDoToANewInodeIsNotUndoneByItsCreator() throws Exception {
+    void theCreatorOfAnInodeKeepsTheChangesOfOthers() throws Exception {
         Credentials root = Credentials.ROOT;
         AtomicReference<FsException> refused = new AtomicReference<>();
         volume.afterNextApply(() -> {

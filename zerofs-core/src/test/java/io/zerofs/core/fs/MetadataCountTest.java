@@ -66,7 +66,7 @@ final class MetadataCountTest {
     }
 
     @Test
-    void whatAnOldVolumeHasIsCountedOnceItIsOpen() throws Exception {
+    void metadataOfAnOldVolumeIsCountedOnceItIsOpen() throws Exception {
         long used = makeOldVolume();
         try (ZeroFileSystem files = open()) {
             files.awaitRemovals();

@@ -26,13 +26,13 @@ final class ModelComparisonTest {
     private static final Pattern ALLOCATED = Pattern.compile("allocatedBytes=\\d+");
 
     @Test
-    void randomHistoriesGiveWhatTheModelGives() throws Exception {
+    void randomHistoriesAgreeWithTheModel() throws Exception {
         Seeds.run(3, ModelComparisonTest::compare);
     }
 
     @Test
     @Tag("slow")
-    void manyRandomHistoriesGiveWhatTheModelGives() throws Exception {
+    void manyRandomHistoriesAgreeWithTheModel() throws Exception {
         Seeds.run(100, ModelComparisonTest::compare);
     }
 

@@ -15,7 +15,7 @@ final class RecordCacheTest {
     private final RecordCache<String> cache = new RecordCache<>(RECORDS);
 
     @Test
-    void whatWasPutIsFoundUntilItIsRemoved() throws Exception {
+    void aRecordIsFoundUntilItIsRemoved() throws Exception {
         FileName name = FileName.of("a");
         cache.put(1, name, "entry");
         cache.put(1, null, "inode");
@@ -31,14 +31,14 @@ final class RecordCacheTest {
     }
 
     @Test
-    void whatIsNotThereIsNotKept() throws Exception {
+    void absentRecordsAreNotKept() throws Exception {
         assertNull(cache.load(1, null, () -> null));
         assertEquals("now", cache.load(1, null, () -> "now"));
         assertEquals("now", cache.find(1, null));
     }
 
     @Test
-    void whatIsTooLargeIsNotKeptHoweverItComes() throws Exception {
+    void recordsThatAreTooLargeAreNeverKept() throws Exception {
         RecordCache<String> small = new RecordCache<>(RECORDS, value -> value.length() < 4);
         assertEquals("large", small.load(1, null, () -> "large"));
         assertNull(small.find(1, null));
@@ -61,7 +61,7 @@ final class RecordCacheTest {
     }
 
     @Test
-    void aSlowReaderLeavesNoOlderRecordBehindANewerOne() throws Exception {
+    void aSlowReaderReplacesNoNewerRecord() throws Exception {
         CountDownLatch reading = new CountDownLatch(1);
         Thread reader = new Thread(() -> {
             try {

@@ -115,7 +115,7 @@ final class RemovalInBackgroundTest {
     }
 
     @Test
-    void aSecondTruncationVoidsWhatWasWrittenBetween() throws Exception {
+    void aSecondTruncationVoidsTheWritesBetween() throws Exception {
         InodeId id = bigFile();
         files.close();
         resize(id, 0);
@@ -131,7 +131,7 @@ final class RemovalInBackgroundTest {
     }
 
     @Test
-    void whatWasCutOffIsNotCountedAgainWhenTheFileGrows() throws Exception {
+    void aTruncatedTailIsNotCountedAgainWhenTheFileGrows() throws Exception {
         long quota = CHUNKS + 10;
         files.close();
         volume = new MemoryVolume();
@@ -160,7 +160,7 @@ final class RemovalInBackgroundTest {
     }
 
     @Test
-    void whatIsWrittenIntoAHoleOfTheCutOffTailIsCountedOnce() throws Exception {
+    void aWriteIntoAHoleOfTheTruncatedTailIsCountedOnce() throws Exception {
         InodeId id = create("f");
         for (int i = 0; i < CHUNKS; i += 2) {
             write(id, (long) i * CHUNK, new byte[CHUNK]);

@@ -114,7 +114,7 @@ class FileLocksModelTest {
 
     /** A writer who waited for more becomes a reader of what he had, which lets in another who came before him. */
     @Test
-    void aLockThatIsGrantedLetsInThoseWhoWaitedForWhatItReplaces() {
+    void aGrantedLockLetsInWaitersForTheLockThatItReplaces() {
         FileLocks locks = new FileLocks((lock, change) -> {});
         locks.put(lock(0, 9, true, 0, 0));
         locks.put(lock(10, 19, true, 1, 1));
@@ -210,7 +210,7 @@ class FileLocksModelTest {
     }
 
     @Test
-    void manyLocksAndWaitersCostOthersNothing() {
+    void manyLocksAndWaitersDoNotSlowOthers() {
         int many = 60_000;
         long end = 1L << 50;
         FileLocks locks = new FileLocks((lock, change) -> {});

@@ -54,7 +54,7 @@ public abstract class AttributeContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void onlyTheSuperuserGivesFilesAway() throws Exception {
+    void onlyTheSuperuserChangesOwners() throws Exception {
         InodeId f = aliceFile(0644);
         assertFails(FsError.NOT_PERMITTED, () -> chown(ALICE, f, 1001, null));
         assertFails(FsError.NOT_PERMITTED, () -> chown(BOB, f, 1001, null));
@@ -147,7 +147,7 @@ public abstract class AttributeContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void whoMayWriteSetsBothTimesToNow() throws Exception {
+    void aUserWhoMayWriteSetsBothTimesToNow() throws Exception {
         InodeId f = aliceFile(0646);
         Timestamp now = clock.tick();
         utimes(BOB, f, TimeChange.NOW, TimeChange.NOW);
@@ -215,7 +215,7 @@ public abstract class AttributeContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void theSuperuserMayEverythingButExecuteWhatNobodyMay() throws Exception {
+    void theSuperuserMayEverythingButExecuteFilesWithoutAnExecuteBit() throws Exception {
         InodeId f = aliceFile(0000);
         assertEquals(6, files.access(ROOT, f, 7));
         chmod(ROOT, f, 0001);

@@ -194,7 +194,7 @@ public abstract class CreationContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void aSetgidDirectoryGivesItsGroupToWhatIsCreatedInIt() throws Exception {
+    void newFilesInheritTheGroupOfASetgidDirectory() throws Exception {
         InodeId d = dir(open0777(), "d");
         chown(ROOT, d, 1000, 3000);
         chmod(ROOT, d, 02777);
@@ -206,7 +206,7 @@ public abstract class CreationContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void setgidIsTakenFromANewFileWhoseGroupIsForeign() throws Exception {
+    void aNewFileOfAForeignGroupLosesSetgid() throws Exception {
         InodeId d = dir(open0777(), "d");
         chown(ROOT, d, 1000, 3000);
         chmod(ROOT, d, 02777);
@@ -217,7 +217,7 @@ public abstract class CreationContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void initialAttributesAreThoseAskedForAsFarAsPermitted() throws Exception {
+    void initialAttributesAreAsRequestedIfPermitted() throws Exception {
         Timestamp old = new Timestamp(-5, 7);
         AttributeChange initial =
                 new AttributeChange(0600, 1001, 2000, 10L, TimeChange.to(old), TimeChange.to(old), null);

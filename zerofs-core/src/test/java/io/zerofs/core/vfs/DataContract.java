@@ -20,7 +20,7 @@ public abstract class DataContract extends VirtualFileSystemContract {
     private static final long XATTR = 64;
 
     @Test
-    void whatWasWrittenIsRead() throws Exception {
+    void writtenBytesAreReadBack() throws Exception {
         InodeId f = file(top, "f");
         Timestamp now = clock.tick();
         AttributeTransition change = write(f, 0, "hello world");
@@ -34,7 +34,7 @@ public abstract class DataContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void readingTellsTheEndOfTheFile() throws Exception {
+    void readingReportsTheEndOfTheFile() throws Exception {
         InodeId f = file(top, "f");
         write(f, 0, "0123456789");
         assertFalse(readResult(f, 0, 9).endOfFile());
@@ -120,7 +120,7 @@ public abstract class DataContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void aWriteBehindACutFindsZerosBetween() throws Exception {
+    void aWritePastATruncationLeavesZerosBetween() throws Exception {
         InodeId f = file(top, "f");
         write(f, 0, "0123456789");
         truncate(ROOT, f, 2);
@@ -182,14 +182,14 @@ public abstract class DataContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void whoMayExecuteAFileMayReadIt() throws Exception {
+    void aUserWhoMayExecuteAFileMayReadIt() throws Exception {
         chmod(ROOT, top, 0777);
         InodeId f = file(ALICE, top, "f", 0601);
         read(BOB, f, 0, 1);
     }
 
     @Test
-    void theOwnerReadsAndWritesWhateverTheModeSays() throws Exception {
+    void theOwnerReadsAndWritesWithAnyMode() throws Exception {
         chmod(ROOT, top, 0777);
         InodeId f = file(ALICE, top, "f", 0000);
         write(ALICE, f, 0, bytes("x"));
@@ -198,7 +198,7 @@ public abstract class DataContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void whatWasDecidedAtOpenIsNotDecidedAgain() throws Exception {
+    void permissionIsDecidedOnceAtOpen() throws Exception {
         InodeId f = file(ROOT, top, "f", 0000);
         files.write(BOB, f, DataAccess.CHECKED_AT_OPEN, 0, ByteBuffer.wrap(bytes("x")));
         files.read(BOB, f, DataAccess.CHECKED_AT_OPEN, 0, ByteBuffer.allocate(1));
@@ -225,7 +225,7 @@ public abstract class DataContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void statisticsFollowWhatIsAllocated() throws Exception {
+    void statisticsFollowTheAllocation() throws Exception {
         FsStatistics empty = files.statistics();
         assertEquals(INODE, empty.bytesUsed());
         assertEquals(1, empty.inodesUsed());

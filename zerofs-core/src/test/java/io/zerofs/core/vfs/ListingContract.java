@@ -39,7 +39,7 @@ public abstract class ListingContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void aListingContinuesBehindAnyCookie() throws Exception {
+    void aListingContinuesAfterAnyCookie() throws Exception {
         for (int i = 0; i < 10; i++) {
             file(top, "f" + i);
         }
@@ -66,7 +66,7 @@ public abstract class ListingContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void entriesThatStayAreSeenOnceWhateverChangesMeanwhile() throws Exception {
+    void entriesThatStayAreListedOnceDuringChanges() throws Exception {
         for (int i = 0; i < 20; i++) {
             file(top, "f" + i);
         }
@@ -93,7 +93,7 @@ public abstract class ListingContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void aListingEndsWhateverComesMeanwhile() throws Exception {
+    void aListingEndsAlthoughFilesAreAdded() throws Exception {
         for (int i = 0; i < 20; i++) {
             file(top, "f" + i);
         }

@@ -33,7 +33,7 @@ public abstract class RemovalContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void unlinkRefusesDirectoriesAndRmdirEverythingElse() throws Exception {
+    void unlinkRefusesDirectoriesAndRmdirRefusesFiles() throws Exception {
         dir(top, "d");
         file(top, "f");
         symlink(top, "l", "d");
@@ -129,7 +129,7 @@ public abstract class RemovalContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void onlyWhatExistsIsHeld() throws Exception {
+    void onlyExistingFilesAreHeld() throws Exception {
         InodeId f = file(top, "f");
         unlink(ROOT, top, "f");
         assertFails(FsError.STALE, () -> files.hold(f, FileHold.Kind.OPEN));

@@ -198,7 +198,7 @@ public abstract class RenameContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void aDirectoryGetsANewParentOnlyFromWhoMayWriteIt() throws Exception {
+    void movingADirectoryNeedsWritePermissionOnIt() throws Exception {
         InodeId a = dir(ROOT, top, "a", 0755);
         InodeId b = dir(ROOT, top, "b", 0755);
         chmod(ROOT, a, 0777);

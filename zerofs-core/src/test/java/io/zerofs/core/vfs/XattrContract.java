@@ -34,7 +34,7 @@ public abstract class XattrContract extends VirtualFileSystemContract {
     }
 
     @Test
-    void createAndReplaceSayWhatMustBeThere() throws Exception {
+    void createNeedsAnAbsentNameAndReplaceAPresentOne() throws Exception {
         InodeId f = file(top, "f");
         assertFails(FsError.NO_ATTRIBUTE, () -> files.setXattr(ROOT, f, name("user.a"), bytes("1"), XattrMode.REPLACE));
         files.setXattr(ROOT, f, name("user.a"), bytes("1"), XattrMode.CREATE);

@@ -140,7 +140,7 @@ abstract class VolumeChunkContract extends VolumeFixture {
     }
 
     @Test
-    void aChunkDeletedAndWrittenInOneBatchHoldsOnlyWhatWasWrittenAfter() throws Exception {
+    void aChunkDeletedAndWrittenInOneBatchHasOnlyTheLaterWrite() throws Exception {
         writeAt(0, 0, bytes("old old old"));
         Batch batch = volume.newBatch();
         batch.deleteChunk(new ChunkId(1, 0));
@@ -160,7 +160,7 @@ abstract class VolumeChunkContract extends VolumeFixture {
     }
 
     @Test
-    void aPreparedReadKeepsWhatItSaw() throws Exception {
+    void aPreparedReadKeepsItsData() throws Exception {
         writeAt(0, 0, bytes("first"));
         writeAt(1, 0, bytes("second"));
         RangeRead before = volume.prepareRead(1, 0, CHUNK + 6);

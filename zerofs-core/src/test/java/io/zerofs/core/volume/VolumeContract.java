@@ -121,7 +121,7 @@ public abstract class VolumeContract extends VolumeChunkContract {
     }
 
     @Test
-    void whatABarrierCoveredSurvivesACrash() throws Exception {
+    void batchesBeforeABarrierSurviveACrash() throws Exception {
         Batch batch = volume.newBatch();
         batch.put(key("a"), bytes("1"));
         batch.writeChunk(new ChunkId(1, 7), 100, ByteBuffer.wrap(bytes("data")));
@@ -167,7 +167,7 @@ public abstract class VolumeContract extends VolumeChunkContract {
     }
 
     @Test
-    void aClosedVolumeSaysSoAndClosesAgain() throws Exception {
+    void aClosedVolumeRefusesUseAndMayCloseAgain() throws Exception {
         Batch batch = volume.newBatch();
         batch.put(key("a"), bytes("1"));
         volume.close();
@@ -188,7 +188,7 @@ public abstract class VolumeContract extends VolumeChunkContract {
     }
 
     @Test
-    void whatIsContributedAtACutIsAbsoluteAndCoversEveryBatchInIt() throws Exception {
+    void contributionsToACutAreAbsoluteAndCoverEachBatchInIt() throws Exception {
         AtomicInteger counter = new AtomicInteger();
         volume.onCommitCut(batch -> batch.put(key("counter"), new byte[] {counter.byteValue()}));
         for (int i = 1; i <= 3; i++) {
@@ -271,7 +271,7 @@ public abstract class VolumeContract extends VolumeChunkContract {
     }
 
     @Test
-    void aThreadThatNeverWaitsIsAnsweredOrToldSoBeforeAnythingHappened() throws Exception {
+    void aThreadThatNeverWaitsGetsAnAnswerOrWouldBlockBeforeAnyChange() throws Exception {
         writeAt(0, 0, bytes("abc"));
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Thread loop = new NeverWaitingThread(() -> {

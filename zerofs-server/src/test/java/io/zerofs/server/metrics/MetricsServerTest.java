@@ -81,7 +81,7 @@ class MetricsServerTest {
     }
 
     @Test
-    void whoSaysNothingOrGoesOnForEverIsLeftBehindAndOthersAreServed() throws Exception {
+    void silentAndEndlessClientsAreClosedAndOthersAreServed() throws Exception {
         List<Socket> silent = new ArrayList<>();
         for (int i = 0; i < 16; i++) {
             silent.add(new Socket(InetAddress.getLoopbackAddress(), server.port()));

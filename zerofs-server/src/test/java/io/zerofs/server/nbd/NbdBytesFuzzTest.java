@@ -31,7 +31,7 @@ final class NbdBytesFuzzTest {
     private static Exports exports;
 
     @Test
-    void anyBytesAreAnsweredOrRefusedAndDisturbNobody() throws Exception {
+    void anyBytesAreAnsweredOrRefusedAndDisturbNoOther() throws Exception {
         List<byte[]> samples = new ArrayList<>();
         for (NbdOption option : NbdOption.values()) {
             samples.add(joined(new byte[] {0}, FLAGS, NbdClient.optionBytes(option.code(), new byte[0])));

@@ -252,7 +252,7 @@ class NbdConnectionLifeTest {
     }
 
     @Test
-    void closingTheServerAnswersWhatWasAskedBefore() throws Exception {
+    void closingTheServerAnswersEarlierRequests() throws Exception {
         InodeId file = fixture.device("disk0", 1_000);
         try (NbdClient client = fixture.connect().go("disk0");
                 NbdClient idle = fixture.connect().go("disk0")) {

@@ -42,7 +42,7 @@ class NbdFuzzTest {
     }
 
     @Test
-    void damagedSessionsDisturbNobodyAndLeaveNothingBehind() throws Exception {
+    void damagedSessionsDisturbNoOtherAndHoldNothing() throws Exception {
         Seeds.run(seed -> {
             Random random = new Random(seed);
             for (int i = 0; i < SESSIONS; i++) {

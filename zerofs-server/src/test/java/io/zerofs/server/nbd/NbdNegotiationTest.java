@@ -124,7 +124,7 @@ class NbdNegotiationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"nothing", ".", "..", "dir", "link", "dir/disk", "/disk0"})
-    void whatIsNoRegularFileOfTheDirectoryIsUnknown(String name) throws Exception {
+    void onlyRegularFilesOfTheDirectoryAreDevices(String name) throws Exception {
         fixture.device("disk0", 1);
         createOthers();
         try (NbdClient client = fixture.connect()) {
@@ -149,7 +149,7 @@ class NbdNegotiationTest {
     }
 
     @Test
-    void infoTellsWhatIsAskedForAndGoBegins() throws Exception {
+    void infoReportsTheRequestedItemsAndGoBegins() throws Exception {
         fixture.device("disk0", 5_000);
         try (NbdClient client = fixture.connect()) {
             byte[] data = NbdClient.selectData("disk0", 1, 2, 3, 77);
@@ -285,7 +285,7 @@ class NbdNegotiationTest {
     }
 
     @Test
-    void whatIsNotTheProtocolEndsTheConnection() throws Exception {
+    void bytesOfAnotherProtocolEndTheConnection() throws Exception {
         try (NbdClient client = NbdClient.raw(fixture.address())) {
             client.readGreeting();
             client.send(new byte[] {0, 0, 0, 4});

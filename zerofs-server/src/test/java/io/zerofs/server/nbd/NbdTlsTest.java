@@ -177,7 +177,7 @@ class NbdTlsTest {
     }
 
     @Test
-    void whereTlsIsRequiredNothingElseIsAnsweredBefore() throws Exception {
+    void requiredTlsComesBeforeAnyOtherAnswer() throws Exception {
         serve(tls(false), true);
         try (NbdClient client = connect()) {
             for (NbdOption option : new NbdOption[] {NbdOption.LIST, NbdOption.STRUCTURED_REPLY}) {
@@ -207,7 +207,7 @@ class NbdTlsTest {
     }
 
     @Test
-    void whatWasNegotiatedBeforeDoesNotCount() throws Exception {
+    void negotiationBeforeTlsDoesNotCount() throws Exception {
         serve(tls(false), false);
         try (NbdClient client = connect()) {
             assertAnswer(OptionReplyType.ACK, client, NbdOption.STRUCTURED_REPLY);
@@ -217,7 +217,7 @@ class NbdTlsTest {
     }
 
     @Test
-    void whatFollowsStartTlsUnencryptedEndsTheConnection() throws Exception {
+    void plainBytesAfterStartTlsEndTheConnection() throws Exception {
         serve(tls(false), true);
         try (NbdClient client = connect()) {
             byte[] start = NbdClient.optionBytes(NbdOption.STARTTLS.code(), NOTHING);

@@ -62,7 +62,7 @@ class NbdTransmissionTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void whatIsWrittenIsRead(boolean structured) throws Exception {
+    void writtenBytesAreReadBack(boolean structured) throws Exception {
         int size = 3 * CHUNK + 777;
         InodeId file = fixture.device("disk0", size);
         byte[] expected = new byte[size];
@@ -441,7 +441,7 @@ class NbdTransmissionTest {
     }
 
     @Test
-    void disconnectingAnswersWhatWasAskedBefore() throws Exception {
+    void disconnectingAnswersEarlierRequests() throws Exception {
         fixture.device("disk0", 1_000);
         try (NbdClient client = open(false, "disk0")) {
             fixture.steered().holdBarriers();

@@ -26,7 +26,7 @@ class AdmissionControlTest {
 
     /** A second call would find a connection that waits again, and be the one that it needs later. */
     @Test
-    void whoWasRefusedIsResumedOnceHoweverManyReleaseAtOnce() throws Exception {
+    void aRefusedConnectionIsResumedOnceByManyReleasesAtOnce() throws Exception {
         AdmissionControl admission = admission(2, 1_000, 1);
         AtomicInteger resumed = new AtomicInteger();
         AdmissionControl.ConnectionBudget budget = admission.budget(Client.alone(), resumed::incrementAndGet);
@@ -54,7 +54,7 @@ class AdmissionControlTest {
     }
 
     @Test
-    void whoWasRefusedIsNotResumedBeforeThereIsRoom() {
+    void aRefusedConnectionIsNotResumedBeforeThereIsRoom() {
         int usual = 1 << 20;
         int bulk = 32 << 20;
         AdmissionControl admission = admission(2, 8 << 20, 1);
@@ -76,7 +76,7 @@ class AdmissionControlTest {
     }
 
     @Test
-    void aSmallMessageGoesOnOnceItsConnectionHasNothingElseInFlightHoweverMuchOthersHold() {
+    void aSmallMessageContinuesOnceItIsTheOnlyOneOfItsConnection() {
         AdmissionControl admission = admission(2, 8 << 20, 1);
         while (admission.budget(Client.alone(), () -> {}).tryAdmit(1 << 20)) {
             // Others take all that there is.
@@ -93,7 +93,7 @@ class AdmissionControlTest {
     }
 
     @Test
-    void whoGaveUpIsForgotten() {
+    void aConnectionThatGaveUpIsForgotten() {
         AdmissionControl admission = admission(1, 1_000, 1);
         AdmissionControl.ConnectionBudget budget = admission.budget(Client.alone(), () -> {
             throw new AssertionError("resumed");
@@ -111,7 +111,7 @@ class AdmissionControlTest {
 
     /** Else a request that is sent by halves would keep them out for as long as a connection may stall. */
     @Test
-    void whatAConnectionHoldsIsWantedByOthersOfItsClientThatHasItsShare() {
+    void aConnectionsBytesAreWantedByOthersOfAClientThatHasItsShare() {
         int usual = 1 << 20;
         AdmissionControl admission = admission(1, 8 << 20, 0.5);
         Client greedy = Client.alone();

@@ -59,7 +59,7 @@ class DoorTest {
     }
 
     @Test
-    void aServerTellsItOfEachConnection() throws Exception {
+    void aServerCountsEachConnection() throws Exception {
         try (ServerResources resources = new ServerResources(ServerSettings.DEFAULT);
                 ProtocolServer server = ProtocolServer.open(
                         "echo", List.of(ListenAddress.tcp("127.0.0.1:0")), resources, EchoProtocol::new)) {

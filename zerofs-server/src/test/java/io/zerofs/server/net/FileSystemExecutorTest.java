@@ -111,7 +111,7 @@ class FileSystemExecutorTest {
     }
 
     @Test
-    void whatWaitsIsDoneBeforeItCloses() {
+    void waitingTasksRunBeforeItCloses() {
         AtomicInteger done = new AtomicInteger();
         for (int i = 0; i < 100; i++) {
             threads.execute(greedy, done::incrementAndGet);

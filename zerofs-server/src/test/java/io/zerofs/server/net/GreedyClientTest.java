@@ -111,7 +111,7 @@ class GreedyClientTest {
     }
 
     @Test
-    void repliesThatNobodyReadsHoldBoundedMemoryAndMakeWayForOthers() throws IOException {
+    void unreadRepliesHoldBoundedMemoryAndMakeWayForOthers() throws IOException {
         askForMuch();
         assertBounded();
         assertServed(100);

@@ -37,7 +37,7 @@ class LimitedLogTest {
     }
 
     @Test
-    void firstLinesAreToldAtOnceAndTheRestIsCounted() {
+    void firstLinesAreLoggedAtOnceAndTheRestIsCounted() {
         int many = 100_000;
         for (int i = 0; i < many; i++) {
             log.line("{} mounted", i);
@@ -52,7 +52,7 @@ class LimitedLogTest {
     }
 
     @Test
-    void fewLinesAreToldAsTheyAre() {
+    void fewLinesAreLoggedUnchanged() {
         log.line("one");
         ends.remove(0).run();
         log.line("two");

@@ -22,7 +22,7 @@ class ListenAddressTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"2049", ":2049", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:2049", "256.1.1.1:1"})
-    void refusesWhatIsNoAddress(String text) {
+    void refusesInvalidAddresses(String text) {
         assertThrows(IllegalArgumentException.class, () -> ListenAddress.tcp(text));
     }
 }

@@ -101,7 +101,7 @@ class ListeningTest {
     }
 
     @Test
-    void anAddressBeyondThisMachineIsOpenToAllUnlessItSaysForWhom() {
+    void anAddressBeyondThisMachineIsOpenToAllUnlessItListsClients() {
         assertTrue(ListenAddress.tcp("0.0.0.0:1").isOpenToAll());
         assertTrue(ListenAddress.tcp("[::]:1").isOpenToAll());
         assertFalse(ListenAddress.tcp("127.0.0.1:1").isOpenToAll());
@@ -124,7 +124,7 @@ class ListeningTest {
     }
 
     @Test
-    void whatIsNoRangeIsRefusedWithASentence() {
+    void invalidRangesAreRefusedWithASentence() {
         for (String text : new String[] {"", "localhost", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0/x", "a.b/8"}) {
             assertThrows(IllegalArgumentException.class, () -> AddressRange.parse(text), text);
         }
@@ -158,7 +158,7 @@ class ListeningTest {
     }
 
     @Test
-    void theSystemTellsWhoConnectsToAUnixSocket(@TempDir Path directory) throws Exception {
+    void theUserOfAUnixSocketIsKnown(@TempDir Path directory) throws Exception {
         Path path = directory.resolve("s");
         BlockingQueue<Connection> connections = new LinkedBlockingQueue<>();
         server = ProtocolServer.open("echo", List.of(ListenAddress.unix(path)), resources, connection -> {

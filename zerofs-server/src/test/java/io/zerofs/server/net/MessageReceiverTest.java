@@ -72,7 +72,7 @@ class MessageReceiverTest {
     }
 
     @Test
-    void largeMessageIsReadWholeBehindAnother() {
+    void largeMessageIsReadWholeAfterAnother() {
         largeFrame();
         ByteBuf next = read(LARGE);
         assertEquals(LARGE, next.writerIndex());
@@ -106,7 +106,7 @@ class MessageReceiverTest {
     }
 
     @Test
-    void framesAreWhatWasSentHoweverItWasRead() throws Exception {
+    void framesDoNotDependOnTheSizesOfReads() throws Exception {
         Seeds.run(seed -> {
             SplittableRandom random = new SplittableRandom(seed);
             byte[] stream = new byte[STREAM_BYTES];

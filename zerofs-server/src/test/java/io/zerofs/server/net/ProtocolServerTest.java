@@ -255,7 +255,7 @@ class ProtocolServerTest {
     }
 
     @Test
-    void bugInARequestBehindTheLimitEndsTheConnection() throws IOException {
+    void bugInARequestPastTheLimitEndsTheConnection() throws IOException {
         try (Socket socket = connect()) {
             for (int i = 0; i <= REQUESTS_MAX; i++) {
                 socket.getOutputStream().write(message(HOLD, 10));

@@ -34,7 +34,7 @@ class SharesTest {
     }
 
     @Test
-    void whatNobodyUsesIsLentButForARest() {
+    void unusedSharesAreLentExceptForARest() {
         Shares shares = new Shares(ClientResource.FIDS, CAPACITY, 0.75);
         assertEquals(750, takeAll(shares, client("9P", "10.0.0.1")));
         assertEquals(187, takeAll(shares, client("9P", "10.0.0.2")));
@@ -58,7 +58,7 @@ class SharesTest {
     }
 
     @Test
-    void whoHasNothingGetsSomethingWhileThereIsRoom() {
+    void aClientWithNothingGetsSomethingWhileThereIsRoom() {
         Shares shares = new Shares(ClientResource.THREADS, 2, 0.75);
         assertEquals(1, takeAll(shares, client("9P", "10.0.0.1")));
         assertEquals(1, takeAll(shares, client("9P", "10.0.0.2")));
@@ -66,7 +66,7 @@ class SharesTest {
     }
 
     @Test
-    void protocolsHaveSharesOfWhatAllOfThemUse() {
+    void protocolsHaveSharesOfTheCommonMemory() {
         Shares shares = new Shares(ClientResource.CONNECTIONS, CAPACITY, 0.75);
         int one = 0;
         clients.serve("9P");

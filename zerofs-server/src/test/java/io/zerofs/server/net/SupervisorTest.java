@@ -39,7 +39,7 @@ class SupervisorTest {
     }
 
     @Test
-    void nobodyListensAndNothingSuffers() {
+    void aMissingSupervisorIsNoError() {
         Supervisor.at(Optional.of(directory.resolve("nobody").toString())).tell("READY=1");
         Supervisor.at(Optional.empty()).tell("READY=1");
     }

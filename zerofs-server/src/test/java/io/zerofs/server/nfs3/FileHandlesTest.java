@@ -20,7 +20,7 @@ class FileHandlesTest {
     private final FileHandles handles = new FileHandles(VOLUME);
 
     @Test
-    void bytesAreFixedForEver() {
+    void bytesNeverChange() {
         String expected = "01000000" // version, zeros
                 + "00112233445566778899aabbccddeeff" // volume
                 + "0000123456789abc" // inode number

@@ -75,7 +75,7 @@ class MountTest {
     }
 
     @Test
-    void mountSaysWhatIsWrong() throws Exception {
+    void mountReportsEachError() throws Exception {
         client.create(fixture.root, "f");
         client.call(
                 Nfs3Result.CreateOk.class,

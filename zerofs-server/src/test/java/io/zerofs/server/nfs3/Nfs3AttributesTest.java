@@ -58,7 +58,7 @@ class Nfs3AttributesTest {
     }
 
     @Test
-    void getattrTellsKindAndIdentity() throws IOException {
+    void getattrReportsKindAndIdentity() throws IOException {
         Fattr3 directory = attributes(root);
         Fattr3 regular = attributes(file);
         assertEquals(FileType3.DIRECTORY, directory.type());
@@ -77,7 +77,7 @@ class Nfs3AttributesTest {
     }
 
     @Test
-    void setattrChangesWhatIsSetAndKeepsTheRest() throws IOException {
+    void setattrChangesOnlyTheGivenAttributes() throws IOException {
         Nfs3Result.WccOk changed =
                 set(new Sattr3(0751, 7, 8, 99L, Sattr3.SetTime.SERVER_TIME, Sattr3.SetTime.DONT_CHANGE));
         assertEquals(0, changed.wcc().before().size());
@@ -121,7 +121,7 @@ class Nfs3AttributesTest {
     }
 
     @Test
-    void accessTellsTheTruthForOwnerGroupAndOthers() throws IOException {
+    void accessIsRightForOwnerGroupAndOthers() throws IOException {
         set(new Sattr3(0754, 10, 20, null, Sattr3.SetTime.DONT_CHANGE, Sattr3.SetTime.DONT_CHANGE));
         assertEquals(READ | MODIFY | EXTEND | EXECUTE, access(client.as(10, 1), file));
         assertEquals(READ | EXECUTE, access(client.as(11, 20), file));
@@ -143,7 +143,7 @@ class Nfs3AttributesTest {
     }
 
     @Test
-    void accessAnswersOnlyWhatWasAsked() throws IOException {
+    void accessAnswersOnlyTheRequestedBits() throws IOException {
         assertEquals(
                 READ,
                 client.call(Nfs3Result.AccessOk.class, new Nfs3Call.Access(file, READ))

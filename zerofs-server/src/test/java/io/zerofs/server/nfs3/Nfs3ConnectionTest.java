@@ -113,7 +113,7 @@ class Nfs3ConnectionTest {
     }
 
     @Test
-    void sameCallOfAClientThatBeginsAnewIsMade() throws IOException {
+    void theSameCallAfterARestartOfTheClientIsMade() throws IOException {
         Nfs3Call remove = new Nfs3Call.Remove(root, bytes("f"));
         ByteBuf record = RpcClient.encode(
                 4_711, client.nfsHeader(Nfs3Procedure.REMOVE), out -> Nfs3CallWriter.write(remove, out));
@@ -141,7 +141,7 @@ class Nfs3ConnectionTest {
     }
 
     @Test
-    void connectionThatIsNoRpcIsClosedAndOthersGoOn() throws IOException {
+    void connectionThatIsNoRpcIsClosedAndOthersContinue() throws IOException {
         Nfs3Client bad = fixture.connect();
         CompletableFuture<RpcClient.Reply> never =
                 bad.rpc().send(1, Unpooled.copiedBuffer("GET / HTTP/1.1\r\n\r\n", StandardCharsets.US_ASCII));
@@ -150,7 +150,7 @@ class Nfs3ConnectionTest {
     }
 
     @Test
-    void connectionsThatEndInTheMiddleLeaveNothingBehind() throws IOException {
+    void connectionsThatEndInTheMiddleHoldNothing() throws IOException {
         byte[] file = client.create(root, "f");
         for (int i = 0; i < 20; i++) {
             try (Nfs3Client doomed = fixture.connect()) {

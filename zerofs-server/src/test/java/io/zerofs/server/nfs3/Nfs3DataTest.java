@@ -39,7 +39,7 @@ class Nfs3DataTest {
     }
 
     @Test
-    void whatWasWrittenIsRead() throws Exception {
+    void writtenBytesAreReadBack() throws Exception {
         Seeds.run(seed -> {
             Random random = new Random(seed);
             byte[] expected = new byte[3 << 20];
@@ -62,7 +62,7 @@ class Nfs3DataTest {
     }
 
     @Test
-    void readTellsTheEndOfTheFile() throws IOException {
+    void readReportsTheEndOfTheFile() throws IOException {
         client.write(file, 0, bytes("hello"), StableHow.UNSTABLE);
         Nfs3Result.ReadOk whole = client.call(Nfs3Result.ReadOk.class, new Nfs3Call.Read(file, 0, 5));
         assertTrue(whole.endOfFile());

@@ -44,7 +44,7 @@ class Nfs3NamesTest {
     }
 
     @Test
-    void lookupGivesHandleAndAttributesOfFileAndDirectory() throws IOException {
+    void lookupReturnsHandleAndAttributesOfFileAndDirectory() throws IOException {
         byte[] file = client.create(root, "f");
         Nfs3Result.LookupOk found = client.lookup(root, "f");
         assertArrayEquals(file, found.object());
@@ -61,7 +61,7 @@ class Nfs3NamesTest {
     }
 
     @Test
-    void lookupSaysWhatIsWrong() throws IOException {
+    void lookupReportsEachError() throws IOException {
         byte[] file = client.create(root, "f");
         assertEquals(Nfs3Status.NOENT, lookupStatus(root, "missing"));
         assertEquals(Nfs3Status.NOTDIR, lookupStatus(file, "x"));
@@ -73,7 +73,7 @@ class Nfs3NamesTest {
     }
 
     @Test
-    void handlesThatAreGarbageAreBadAndThoseOfRemovedFilesStale() throws IOException {
+    void garbageHandlesAreBadAndHandlesOfRemovedFilesAreStale() throws IOException {
         byte[] file = client.create(root, "f");
         byte[] garbage = file.clone();
         garbage[10] ^= 1;
@@ -86,7 +86,7 @@ class Nfs3NamesTest {
     }
 
     @Test
-    void createUncheckedTruncatesWhatExists() throws IOException {
+    void createUncheckedTruncatesAnExistingFile() throws IOException {
         byte[] file = client.create(root, "f");
         client.write(file, 0, new byte[100], StableHow.UNSTABLE);
         Nfs3Result.CreateOk again = client.call(Nfs3Result.CreateOk.class, create("f", Mode.UNCHECKED, ofSize(0), 0));
@@ -95,7 +95,7 @@ class Nfs3NamesTest {
     }
 
     @Test
-    void createGuardedRefusesWhatExists() throws IOException {
+    void createGuardedRefusesAnExistingFile() throws IOException {
         client.create(root, "f");
         assertEquals(Nfs3Status.EXIST, client.status(create("f", Mode.GUARDED, ofMode(0600), 0)));
     }
@@ -150,7 +150,7 @@ class Nfs3NamesTest {
     }
 
     @Test
-    void mknodMakesSpecialFilesAndNothingElse() throws IOException {
+    void mknodMakesOnlySpecialFiles() throws IOException {
         Fattr3 device = client.call(
                         Nfs3Result.CreateOk.class,
                         new Nfs3Call.MkNod(root, bytes("c"), FileType3.CHARACTER_DEVICE, ofMode(0666), 1, 300))

@@ -77,7 +77,7 @@ class Nfs3ReadDirTest {
     }
 
     @Test
-    void plusGivesTheHandleAndAttributesThatLookupGives() throws IOException {
+    void plusReturnsTheSameHandleAndAttributesAsLookup() throws IOException {
         makeFiles(40);
         for (Entry entry : client.list(directory)) {
             Nfs3Result.LookupOk found = client.lookup(directory, name(entry));
@@ -88,7 +88,7 @@ class Nfs3ReadDirTest {
     }
 
     @Test
-    void listingGoesOnWhileTheDirectoryChangesAndAfterARestart() throws Exception {
+    void listingContinuesWhileTheDirectoryChangesAndAfterARestart() throws Exception {
         makeFiles(FILES);
         Entries first = Nfs3Client.entries(page(0, 1_024), false);
         Entry last = first.list().get(first.list().size() - 1);
@@ -138,7 +138,7 @@ class Nfs3ReadDirTest {
     }
 
     @Test
-    void listingBegunBeforeAnUpdateGoesOn() throws IOException {
+    void listingBegunBeforeAnUpdateContinues() throws IOException {
         makeFiles(1);
         Entries entries = Nfs3Client.entries(page(2, 1_024), false);
         assertEquals(

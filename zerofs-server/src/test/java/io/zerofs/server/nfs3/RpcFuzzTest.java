@@ -37,7 +37,7 @@ final class RpcFuzzTest {
     private static FileHandles handles;
 
     @Test
-    void anyCallsAreAnsweredOrRefusedAndDisturbNobody() throws Exception {
+    void anyCallsAreAnsweredOrRefusedAndDisturbNoOther() throws Exception {
         GoldenBytes golden = GoldenBytes.load("nfs3.hex");
         List<byte[]> samples = new ArrayList<>();
         for (String name : golden.names()) {

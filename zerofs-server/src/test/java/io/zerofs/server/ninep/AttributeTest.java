@@ -41,7 +41,7 @@ class AttributeTest {
     }
 
     @Test
-    void onlyWhatIsAskedForIsValid() throws Exception {
+    void onlyRequestedAttributesAreValid() throws Exception {
         Rmessage.Rgetattr some =
                 client.ok(Rmessage.Rgetattr.class, new Tmessage.Tgetattr(1, GetattrMask.MODE | 1L << 40));
         assertEquals(GetattrMask.MODE, some.valid());
@@ -111,7 +111,7 @@ class AttributeTest {
     }
 
     @Test
-    void writerWhoIsNotTheOwnerTakesSetuidAway() throws Exception {
+    void aWriterWhoIsNotTheOwnerClearsSetuid() throws Exception {
         DirectClient user = fixture.client(NinePFixture.UID);
         user.walk(ROOT, 1, "f");
         for (int valid : new int[] {SetattrValid.MODE, SetattrValid.MODE | SetattrValid.SIZE}) {
@@ -205,7 +205,7 @@ class AttributeTest {
     }
 
     @Test
-    void whatFidsHoldOfExtendedAttributesIsLimited() throws Exception {
+    void extendedAttributesHeldByFidsHaveALimit() throws Exception {
         int fits = (int) (NinePSettings.XATTR_BYTES_MAX / VirtualFileSystem.XATTR_BYTES_MAX * 3 / 4);
         for (int i = 0; i <= fits; i++) {
             client.walk(2, 100 + i);

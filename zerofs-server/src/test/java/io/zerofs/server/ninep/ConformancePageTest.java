@@ -35,7 +35,7 @@ class ConformancePageTest {
     }
 
     @Test
-    void exactlyWhatIsRefusedIsCalledSo() throws Exception {
+    void thePageListsExactlyTheRefusedRequests() throws Exception {
         try (NinePFixture fixture = new NinePFixture()) {
             DirectClient client = fixture.root();
             for (List<String> row : rows) {

@@ -48,7 +48,7 @@ class DataTest {
     }
 
     @Test
-    void whatIsWrittenIsReadBack() throws Exception {
+    void writtenBytesAreReadBack() throws Exception {
         client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0640);
         client.write(1, 3, "hello");
         assertEquals("\0\0\0hello", client.read(1, 0, 100));
@@ -69,7 +69,7 @@ class DataTest {
     }
 
     @Test
-    void fidAllowsOnlyWhatItWasOpenedFor() throws Exception {
+    void fidAllowsOnlyTheModeOfItsOpen() throws Exception {
         client.create(ROOT, 1, "f", OpenFlags.WRITE_ONLY, 0644);
         assertEquals(Errno.EBADF, client.error(new Tmessage.Tread(1, 0, 1)));
         client.walk(ROOT, 2, "f");
@@ -125,7 +125,7 @@ class DataTest {
     }
 
     @Test
-    void createOpensWhatIsThereUnlessItIsExclusive() throws Exception {
+    void createOpensAnExistingFileUnlessItIsExclusive() throws Exception {
         client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
         client.write(1, 0, "old");
         client.create(ROOT, 2, "f", OpenFlags.READ_WRITE, 0600);
@@ -147,7 +147,7 @@ class DataTest {
     }
 
     @Test
-    void appendGoesToTheEndWhateverTheOffset() throws Exception {
+    void appendIgnoresTheOffset() throws Exception {
         client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
         client.write(1, 0, "abc");
         client.walk(ROOT, 2, "f");
@@ -207,7 +207,7 @@ class DataTest {
     }
 
     @Test
-    void statisticsCountWhatIsUsed() throws Exception {
+    void statisticsCountUsedSpace() throws Exception {
         Rmessage.Rstatfs before = client.ok(Rmessage.Rstatfs.class, new Tmessage.Tstatfs(ROOT));
         client.create(ROOT, 1, "f", OpenFlags.READ_WRITE, 0644);
         Rmessage.Rstatfs after = client.ok(Rmessage.Rstatfs.class, new Tmessage.Tstatfs(ROOT));

@@ -65,7 +65,7 @@ class DurabilityTest {
     }
 
     @Test
-    void fsyncTellsWhenTheStoreRefuses() throws Exception {
+    void fsyncFailsWhenTheStoreRefuses() throws Exception {
         client.send(TAG, new Tmessage.Tfsync(1, true));
         barrier.completeExceptionally(FsError.IO.exception());
         assertEquals(Errno.EIO, NinePClient.errno(client.await(TAG)));
@@ -97,7 +97,7 @@ class DurabilityTest {
     }
 
     @Test
-    void flushOfAWriteIsAnsweredBehindTheWrite() throws Exception {
+    void flushOfAWriteIsAnsweredAfterTheWrite() throws Exception {
         client.walk(ROOT, 2, "f");
         client.open(2, OpenFlags.WRITE_ONLY | OpenFlags.SYNC);
         client.send(TAG, writeMessage(2, 0, "durable"));

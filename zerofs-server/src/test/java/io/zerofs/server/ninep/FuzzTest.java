@@ -80,13 +80,13 @@ class FuzzTest {
     }
 
     @Test
-    void sessionsSurviveWhatTheyAreSent() throws Exception {
+    void damagedSessionsEndInOrder() throws Exception {
         Seeds.run(seed -> sessions(seed, SESSIONS));
     }
 
     @Test
     @Tag("slow")
-    void manySessionsSurviveWhatTheyAreSent() throws Exception {
+    void manyDamagedSessionsEndInOrder() throws Exception {
         Seeds.run(seed -> sessions(seed, SESSIONS_SLOW));
     }
 

@@ -109,7 +109,7 @@ class LockTest {
     }
 
     @Test
-    void getlockTellsWhoIsInTheWay() throws Exception {
+    void getlockReportsTheConflictingLock() throws Exception {
         assertEquals(LockType.UNLOCK, get(two, LockType.WRITE, 3).lock());
         assertEquals(LockStatus.SUCCESS, lock(one, LockType.READ, new LockRange(5, 0), 42));
         Rmessage.Rgetlock found = get(two, LockType.WRITE, 3);
@@ -213,7 +213,7 @@ class LockTest {
     }
 
     @Test
-    void clunkGivesUpWhatItsFidWaitsFor() throws Exception {
+    void clunkEndsTheWaitsOfItsFid() throws Exception {
         assertEquals(LockStatus.SUCCESS, write(one, 0, 0, 1));
         two.send(TAG, message(LockType.WRITE, Tmessage.Tlock.BLOCK, ALL, 1));
         two.clunk(FILE);

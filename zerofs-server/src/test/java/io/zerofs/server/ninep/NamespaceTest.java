@@ -46,7 +46,7 @@ class NamespaceTest {
     }
 
     @Test
-    void walkThatEndsEarlyTellsHowFarItCameAndMakesNoFid() throws Exception {
+    void walkThatEndsEarlyReportsItsStepsAndMakesNoFid() throws Exception {
         mkdir(ROOT, "a");
         Rmessage.Rwalk partial = client.ok(Rmessage.Rwalk.class, walkMessage(ROOT, 5, "a", "no", "b"));
         assertEquals(1, partial.qids().size());
@@ -268,7 +268,7 @@ class NamespaceTest {
     }
 
     @Test
-    void listingGoesOnWhileTheDirectoryChanges() throws Exception {
+    void listingContinuesWhileTheDirectoryChanges() throws Exception {
         for (int i = 0; i < 40; i++) {
             touch("f" + i);
         }

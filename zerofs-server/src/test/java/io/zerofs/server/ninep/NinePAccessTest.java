@@ -45,7 +45,7 @@ class NinePAccessTest {
     }
 
     @Test
-    void aLocalUserIsWhomTheSystemSays() throws Exception {
+    void aLocalUserIsTheOneThatTheSystemReports() throws Exception {
         DirectClient user = connect(fixture.files(), UserMapping.NONE, new PeerUser(1000, 1000, false));
         assertEquals(Errno.EPERM, user.error(attach(0)));
         assertEquals(Errno.EPERM, user.error(attach(1001)));
@@ -70,7 +70,7 @@ class NinePAccessTest {
     }
 
     @Test
-    void whoCanActForOthersAnywayMayDoSoHere() throws Exception {
+    void aUserWithTheRightToActForOthersMayAttachAsThem() throws Exception {
         DirectClient superuser = connect(fixture.files(), UserMapping.NONE, new PeerUser(0, 0, true));
         superuser.ok(attach(1000));
         superuser.close();

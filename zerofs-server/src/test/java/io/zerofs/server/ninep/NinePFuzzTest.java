@@ -36,7 +36,7 @@ final class NinePFuzzTest {
     private static NinePServer server;
 
     @Test
-    void anyMessagesAreAnsweredOrRefusedAndDisturbNobody() throws Exception {
+    void anyMessagesAreAnsweredOrRefusedAndDisturbNoOther() throws Exception {
         List<byte[]> samples = new ArrayList<>();
         List<Tmessage> messages = new ArrayList<>(SampleMessages.requests().values());
         messages.forEach(message -> samples.add(bytes(message)));

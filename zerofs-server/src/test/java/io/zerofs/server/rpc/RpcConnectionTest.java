@@ -82,7 +82,7 @@ class RpcConnectionTest {
     }
 
     @Test
-    void recordOfUnknownLengthCountsAsTheLongestAndIsNotAwaitedForEver() throws Exception {
+    void recordOfUnknownLengthCountsAsTheLongestAndIsAwaitedForALimitedTime() throws Exception {
         ServerSettings settings = ServerSettings.DEFAULT
                 .withThreads(1, 1)
                 .withConnectionsMax(1)

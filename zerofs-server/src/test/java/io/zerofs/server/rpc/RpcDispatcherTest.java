@@ -146,7 +146,7 @@ class RpcDispatcherTest {
     }
 
     @Test
-    void whatIsNoCallEndsTheConnection() {
+    void messagesThatAreNoCallsEndTheConnection() {
         assertThrows(MalformedMessageException.class, () -> dispatch(XID, "00000001"));
         assertThrows(MalformedMessageException.class, () -> dispatch(XID));
         assertThrows(

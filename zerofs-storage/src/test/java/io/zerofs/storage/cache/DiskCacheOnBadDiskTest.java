@@ -108,7 +108,7 @@ final class DiskCacheOnBadDiskTest {
     }
 
     @Test
-    void whatAReadOnlyDiskHasIsStillReadAndNothingElseHappens() throws Exception {
+    void aReadOnlyDiskIsReadAndNeverWritten() throws Exception {
         offer(0, 40);
         cache.close();
         assertEquals(0, run("mount", "-o", "remount,ro", disk.toString()));

@@ -160,7 +160,7 @@ class DiskCacheTest {
     }
 
     @Test
-    void whatIsUsedStays() throws Exception {
+    void usedPartsStay() throws Exception {
         int blocks = (int) (5 * BYTES_MAX / DiskCache.CACHE_BLOCK_BYTES);
         for (int block = 0; block < blocks; block++) {
             offer(object, block, DiskCache.CACHE_BLOCK_BYTES);
@@ -254,7 +254,7 @@ class DiskCacheTest {
     }
 
     @Test
-    void aForgottenBlockIsWrittenAnew() throws Exception {
+    void aForgottenBlockIsWrittenAgain() throws Exception {
         offer(object, 0, 10);
         cache.forget(object, 0);
         assertNull(cache.get(object, 0));
@@ -264,7 +264,7 @@ class DiskCacheTest {
     }
 
     @Test
-    void anInterruptedReaderDisturbsNobody() throws Exception {
+    void anInterruptedReaderDisturbsNoOther() throws Exception {
         offer(object, 0, 1000);
         Thread.currentThread().interrupt();
         cache.get(object, 0);

@@ -77,7 +77,7 @@ class ObjectRangesTest {
     }
 
     @Test
-    void everyRangeIsReadRightWhateverIsCached() throws Exception {
+    void everyRangeIsReadRightWithAnyCacheContent() throws Exception {
         Random random = new Random(2);
         for (int i = 0; i < 300; i++) {
             int from = random.nextInt(object.remaining());
@@ -93,7 +93,7 @@ class ObjectRangesTest {
     }
 
     @Test
-    void whatWasReadOnceIsNotAskedForAgain() throws Exception {
+    void cachedRangesAreNotFetchedAgain() throws Exception {
         ranges.read(header(), 300_000, 5 * DiskCache.CACHE_BLOCK_BYTES, false);
         cache.drain();
         assertEquals(1, gets());
@@ -115,7 +115,7 @@ class ObjectRangesTest {
     }
 
     @Test
-    void whatWasStoredIsNotAskedFor() throws Exception {
+    void storedRangesAreNotFetched() throws Exception {
         ranges.keep(commit);
         cache.drain();
         int from = (int) header().dataOffset();
@@ -166,7 +166,7 @@ class ObjectRangesTest {
     }
 
     @Test
-    void anObjectThatWasCutStillGivesWhatItHolds() throws Exception {
+    void aTruncatedObjectReturnsItsRemainingBytes() throws Exception {
         inner.delete(List.of(commit.id().objectName()));
         int left = object.remaining() - 10;
         inner.put(commit.id().objectName(), List.of(object.slice(0, left)), new IfAbsent());
@@ -228,7 +228,7 @@ class ObjectRangesTest {
     }
 
     @Test
-    void whenTheOneWhoFetchesFailsTheOthersFetchThemselves() throws Exception {
+    void whenAFetchFailsItsWaitersFetchThemselves() throws Exception {
         store.setFaults(Fault.on(StoreOperation.GET_RANGE, "", 1, new Fault.Unavailable()));
         assertThrows(ObjectStoreException.class, () -> ranges.read(header(), 300_000, 10, true));
         store.setFaults();

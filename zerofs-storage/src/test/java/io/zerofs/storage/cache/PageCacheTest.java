@@ -13,7 +13,7 @@ class PageCacheTest {
     private final PageCache cache = new PageCache(64L * PAGE_BYTES);
 
     @Test
-    void aPageThatIsHeldTwiceGivesBackAllItsRoom() {
+    void aPageThatIsHeldTwiceReturnsAllItsRoom() {
         assertTrue(cache.reserve(cache.heldBytesMax()), "all the room is free");
         cache.hold(KEY, new byte[PAGE_BYTES]);
         cache.hold(KEY, new byte[PAGE_BYTES]);

@@ -141,7 +141,7 @@ final class RangeFetcherTest {
     }
 
     @Test
-    void whatIsNotReadAgainIsNotKept() throws Exception {
+    void pagesThatAreNotReadAgainAreNotKept() throws Exception {
         Map<PageKey, byte[]> pages = fetcher(store).fetch(List.of(page(2, 3)), false);
         assertArrayEquals(expected(2, 3), pages.get(new PageKey(1, 2, 3)));
         assertFalse(cache.has(new PageKey(1, 2, 3)));
@@ -155,7 +155,7 @@ final class RangeFetcherTest {
     }
 
     @Test
-    void whoWantsAPageThatIsOnItsWayWaitsForIt() throws Exception {
+    void aReaderWaitsForAPageThatIsOnItsWay() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch answer = new CountDownLatch(1);
         ObjectStore slow = asking(() -> {
@@ -197,7 +197,7 @@ final class RangeFetcherTest {
     }
 
     @Test
-    void whoWaitsForAPageThatIsFetchedAheadHasReadIt() throws Exception {
+    void waitingForAPageFetchedAheadCountsAsReadingIt() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch bothAsked = new CountDownLatch(2);
         RangeFetcher fetcher = fetcher(asking(() -> {
@@ -270,7 +270,7 @@ final class RangeFetcherTest {
     }
 
     @Test
-    void whoWaitsForAPageIsToldWhenWhoFetchesItCannotGoOn() throws Exception {
+    void aWaiterForAPageLearnsThatItsFetchCannotContinue() throws Exception {
         RangeFetcher fetcher = fetcher(store);
         List<Reading> second = new ArrayList<>();
         Waiting outOfMemory = () -> {
@@ -317,7 +317,7 @@ final class RangeFetcherTest {
     }
 
     @Test
-    void roomForPagesAheadIsGivenBackWhateverIsThrown() throws Exception {
+    void roomForPagesAheadIsReturnedAfterAnyError() throws Exception {
         RangeFetcher fetcher = fetcher(store, FAILING);
         assertThrows(InternalError.class, () -> fetch(fetcher, List.of(page(0, 0), page(10, 0)), true));
         assertTrue(cache.reserve(cache.heldBytesMax()), "all room is given back");
@@ -379,7 +379,7 @@ final class RangeFetcherTest {
     }
 
     @Test
-    void roomForPagesAheadIsBoundedAndComesBackFromThoseThatFail() throws Exception {
+    void roomForPagesAheadIsBoundedAndReturnedAfterFailedFetches() throws Exception {
         assertTrue(cache.reserve(cache.heldBytesMax() - CommitLimits.FRAME_PAGE_BYTES));
         assertFalse(cache.reserve(2 * CommitLimits.FRAME_PAGE_BYTES));
         assertTrue(cache.reserve(CommitLimits.FRAME_PAGE_BYTES));

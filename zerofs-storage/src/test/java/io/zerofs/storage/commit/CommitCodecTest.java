@@ -33,7 +33,7 @@ class CommitCodecTest {
     private final CommitSealer sealer = new CommitSealer(keys, Compression.LZ4, ParallelSteps.NONE);
 
     @Test
-    void whatWasSealedIsReadBack() throws Exception {
+    void sealedCommitsAreReadBack() throws Exception {
         Seeds.run(30, seed -> {
             CommitDraft draft = CommitFixture.draft(ID, new SplittableRandom(seed));
             SealedCommit sealed = sealer.seal(draft);
@@ -57,7 +57,7 @@ class CommitCodecTest {
     }
 
     @Test
-    void sealingInParallelAndAgainGivesTheSameBytes() throws Exception {
+    void sealingInParallelAndAgainMakesTheSameBytes() throws Exception {
         ExecutorService executor = Executors.newFixedThreadPool(3);
         CommitSealer parallel = new CommitSealer(keys, Compression.LZ4, new ParallelSteps(executor, 3));
         try {
@@ -133,7 +133,7 @@ class CommitCodecTest {
     }
 
     @Test
-    void damageOfAnyByteIsFoundByWhoReadsIt() throws Exception {
+    void damageOfAnyByteIsFoundByItsReader() throws Exception {
         Seeds.run(3, seed -> {
             SplittableRandom random = new SplittableRandom(seed);
             CommitDraft draft = CommitFixture.draft(ID, random);

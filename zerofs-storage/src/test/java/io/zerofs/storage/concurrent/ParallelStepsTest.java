@@ -18,7 +18,7 @@ class ParallelStepsTest {
 
     @ParameterizedTest
     @MethodSource("failures")
-    void whatAStepThrowsOnAnotherThreadReachesTheCaller(Throwable failure) {
+    void anErrorOfAStepOnAnotherThreadReachesTheCaller(Throwable failure) {
         Thread caller = Thread.currentThread();
         CountDownLatch helping = new CountDownLatch(1);
         ParallelSteps parallel = new ParallelSteps(work -> new Thread(work).start(), 1);

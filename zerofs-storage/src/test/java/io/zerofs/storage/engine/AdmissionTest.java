@@ -63,7 +63,7 @@ final class AdmissionTest {
     }
 
     @Test
-    void writersAreToldWhyNoCheckpointCanBePublished() {
+    void writersLearnWhyNoCheckpointCanBePublished() {
         log.waits = Integer.MAX_VALUE;
         log.failure = "403 AccessDenied for sst/";
         VolumeException failure = assertThrows(VolumeException.class, () -> put(volume, "key"));

@@ -101,7 +101,7 @@ final class BarrierTest {
     }
 
     @Test
-    void answersKeepTheOrderOfTheLogWhateverTheOrderOfThePuts() throws Exception {
+    void answersKeepTheOrderOfTheLogWithAnyOrderOfThePuts() throws Exception {
         open(store, uploads(4));
         store.hold(true);
         List<Integer> order = Collections.synchronizedList(new ArrayList<>());
@@ -124,7 +124,7 @@ final class BarrierTest {
     }
 
     @Test
-    void whoArrivesWhileNoUploadSlotIsFreeSharesTheNextCommit() throws Exception {
+    void barriersThatArriveWithoutAFreeSlotShareTheNextCommit() throws Exception {
         open(store, uploads(1));
         store.hold(true);
         put(volume, "first");
@@ -145,7 +145,7 @@ final class BarrierTest {
     }
 
     @Test
-    void whoArrivesShortlyAfterACutSharesTheNextAndLeavesSlotsToOthers() throws Exception {
+    void barriersShortlyAfterACutShareTheNextOneAndLeaveSlotsToOthers() throws Exception {
         open(store, uploads(4));
         store.hold(true);
         put(volume, "slow");
@@ -174,7 +174,7 @@ final class BarrierTest {
     }
 
     @Test
-    void withNothingNewABarrierCostsNoRequestButWaitsForWhatIsInFlight() throws Exception {
+    void aBarrierWithoutNewDataWaitsForCommitsInFlightAndSendsNoRequest() throws Exception {
         open(store, uploads(4));
         await(volume.barrier());
         assertEquals(0, store.puts());
@@ -193,7 +193,7 @@ final class BarrierTest {
 
     /** A reader that makes sure of what it saw must find it after a crash. */
     @Test
-    void aBarrierCoversWhatCanBeReadBeforeItsWriterHasAnAnswer() throws Exception {
+    void aBarrierCoversReadableDataWhoseWriterHasNoAnswerYet() throws Exception {
         open(store, uploads(4));
         CompletableFuture<Void> visible = new CompletableFuture<>();
         CompletableFuture<Void> goOn = new CompletableFuture<>();
@@ -249,7 +249,7 @@ final class BarrierTest {
     }
 
     @Test
-    void pastTheDeadlineABarrierFailsWhileTheUploadGoesOn() throws Exception {
+    void pastTheDeadlineABarrierFailsWhileTheUploadContinues() throws Exception {
         FaultyObjectStore faulty = new FaultyObjectStore(new MemoryObjectStore(), 1);
         open(faulty, uploads(4));
         faulty.setOutage(true);
@@ -301,7 +301,7 @@ final class BarrierTest {
     }
 
     @Test
-    void whatWaitsForASlotGoesOnOnceTheIndexTakesTheCommitBefore() throws Exception {
+    void aCommitThatWaitsForASlotContinuesOnceTheIndexTakesTheOneBefore() throws Exception {
         open(store, uploads(1, Duration.ofDays(10_000)));
         AtomicBoolean full = new AtomicBoolean(true);
         volume.setGcHook(new GcHook() {
@@ -342,7 +342,7 @@ final class BarrierTest {
     }
 
     @Test
-    void anErrorOfTheStoresLibraryEndsTheVolumeAndNobodyWaitsForTheDeadline() throws Exception {
+    void anErrorOfTheStoresLibraryEndsTheVolumeWithoutWaitingForTheDeadline() throws Exception {
         open(
                 new ForwardingObjectStore(new MemoryObjectStore()) {
                     @Override
@@ -433,7 +433,7 @@ final class BarrierTest {
     }
 
     @Test
-    void whatIsWrittenAgainAndAgainIsStoredOnce() throws Exception {
+    void repeatedlyWrittenDataIsStoredOnce() throws Exception {
         open(store, growing());
         writeThreeMebibytes(0);
         await(volume.barrier());
@@ -469,7 +469,7 @@ final class BarrierTest {
     }
 
     @Test
-    void aLogThatGrowsIsCutWhateverIsWrittenAgain() throws Exception {
+    void aGrowingLogIsCutDespiteRewrites() throws Exception {
         open(store, growing());
         write(volume, 0, 0, filled(CHUNK, 0));
         await(volume.barrier());

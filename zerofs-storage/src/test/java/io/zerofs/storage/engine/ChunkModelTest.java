@@ -48,13 +48,13 @@ final class ChunkModelTest {
             .with(EngineFixture.compaction(3, 8));
 
     @Test
-    void everyByteReadsAsTheModelSays() throws Exception {
+    void everyByteAgreesWithTheModel() throws Exception {
         Seeds.run(3, seed -> new Run(seed).run(150));
     }
 
     @Test
     @Tag("slow")
-    void everyByteReadsAsTheModelSaysInManyRuns() throws Exception {
+    void everyByteAgreesWithTheModelInManyRuns() throws Exception {
         Seeds.run(300, seed -> new Run(seed).run(400));
     }
 

@@ -150,7 +150,7 @@ final class CompactionTest {
     }
 
     @Test
-    void whatACompactionMadeLeavesMemoryOnceItIsDurableAndWhatWasWrittenStays() throws Exception {
+    void durableOutputOfACompactionLeavesMemoryAndWritesStay() throws Exception {
         for (int i = 0; i < 8; i++) {
             write(volume, 0, i * 4 * BLOCK, filled(4 * BLOCK, 10 + i));
             await(volume.barrier());
@@ -191,7 +191,7 @@ final class CompactionTest {
     }
 
     @Test
-    void writersOfAChunkGoOnWhoseBaseWasMovedIntoTheOpenCommit() throws Exception {
+    void writersContinueAfterTheBaseOfTheirChunkMovedIntoTheOpenCommit() throws Exception {
         GcSource.Move move = volume.prepareMove(new ChunkId(1, 0), seq -> seq == 1);
         holdCompactions();
         for (int i = 0; i < 11; i++) {

@@ -67,7 +67,7 @@ final class CrashTest {
             .withIntervals(Duration.ofMillis(10), Duration.ofMillis(100));
 
     @Test
-    void whatABarrierAcknowledgedSurvivesAndTheRestIsAPrefix() throws Exception {
+    void acknowledgedDataSurvivesAndTheRestIsAPrefix() throws Exception {
         Seeds.run(4, seed -> new Run(seed).run(6));
     }
 

@@ -122,7 +122,7 @@ final class DamagedFrameTest {
     }
 
     @Test
-    void writersOfAChunkThatCannotBeCompactedAtAllAreToldInTheEnd() throws Exception {
+    void writersOfAChunkThatCannotBeCompactedFailInTheEnd() throws Exception {
         store.setFaults(Fault.on(StoreOperation.GET_RANGE, "", 1, new Fault.CorruptBody()));
         VolumeException refused = assertThrows(VolumeException.class, () -> {
             for (int i = 0; i <= ChunkEntry.FRAMES_MAX; i++) {

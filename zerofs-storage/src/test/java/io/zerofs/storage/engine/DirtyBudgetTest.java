@@ -43,7 +43,7 @@ final class DirtyBudgetTest {
     private static final int BLOCK = 4096;
 
     @Test
-    void whoWaitsIsServedInTurnEvenIfALaterRequestWouldFit() throws Exception {
+    void waitersAreServedInTurnEvenIfALaterRequestWouldFit() throws Exception {
         DirtyBudget budget = new DirtyBudget(100, new StopSwitch());
         assertTrue(budget.tryAcquire(90));
         CompletableFuture<Void> large = waiter(budget, 80);

@@ -65,7 +65,7 @@ final class FullDiskTest {
     }
 
     @Test
-    void aFullDiskIsToldAndNothingIsLost() throws Exception {
+    void aFullDiskIsReportedAndNothingIsLost() throws Exception {
         EngineFixture fixture = new EngineFixture();
         EngineThreads threads = new EngineThreads(8);
         Path directory = disk.resolve("db");

@@ -141,7 +141,7 @@ final class IndexRefusalTest {
     }
 
     @Test
-    void writersAreToldThatTheDiskIsFull() {
+    void writersLearnThatTheDiskIsFull() {
         refused = FULL;
         refusals.set(1);
         assertThrows(VolumeException.class, () -> put(volume, "refused"));

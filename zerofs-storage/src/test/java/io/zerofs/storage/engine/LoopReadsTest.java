@@ -28,7 +28,7 @@ final class LoopReadsTest {
             EngineSettings.DEFAULT.memory().withDirtyBytesMax(64 << 20).withEntriesMax(1));
 
     @Test
-    void readsAndWritesWhoseEntriesAreOnTheDiskGoElsewhereAndTheVolumeGoesOn() throws Exception {
+    void readsAndWritesOfEntriesOnTheDiskLeaveTheLoopAndTheVolumeContinues() throws Exception {
         try (StorageVolume volume = new EngineFixture().open(new MemoryObjectStore(), SETTINGS)) {
             for (int chunk = 0; chunk < CHUNKS; chunk++) {
                 write(volume, chunk, 0, filled(10, chunk));
@@ -46,7 +46,7 @@ final class LoopReadsTest {
 
     /** While a batch is in the gate nobody can cut a commit, and event loops do that for barriers. */
     @Test
-    void whatAMoveHasToKnowIsReadBeforeTheGate() throws Exception {
+    void aMoveReadsItsEntriesBeforeTheGate() throws Exception {
         try (StorageVolume volume = new EngineFixture().open(new MemoryObjectStore(), SETTINGS)) {
             write(volume, 0, 0, filled(10, 1));
             await(volume.barrier());

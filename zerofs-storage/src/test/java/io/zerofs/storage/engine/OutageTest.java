@@ -28,7 +28,7 @@ final class OutageTest {
     private static final int BYTES = 4096;
 
     @Test
-    void anHourWithoutTheStoreFailsFsyncsAndNothingElseAndEndsByItself() throws Exception {
+    void anHourWithoutTheStoreFailsOnlyFsyncsAndEndsByItself() throws Exception {
         Seeds.run(3, OutageTest::outage);
     }
 

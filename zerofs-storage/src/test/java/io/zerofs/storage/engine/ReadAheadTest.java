@@ -239,7 +239,7 @@ final class ReadAheadTest {
     }
 
     @Test
-    void whoHasReadToTheEndLeavesTheWholeWindowToTheNext() throws Exception {
+    void aReaderAtTheEndLeavesTheWholeWindowToTheNext() throws Exception {
         int bytes = 64 * MIB;
         file(bytes, bytes);
         long last = 4;
@@ -259,7 +259,7 @@ final class ReadAheadTest {
     }
 
     @Test
-    void nothingIsFetchedAheadForWhoReadsHereAndThere() throws Exception {
+    void randomReadsFetchNothingAhead() throws Exception {
         int bytes = 64 * MIB;
         file(bytes, 8 * MIB);
         SplittableRandom random = new SplittableRandom(5);
@@ -271,7 +271,7 @@ final class ReadAheadTest {
     }
 
     @Test
-    void aWrongGuessCostsAtMostTwiceWhatWasRead() throws Exception {
+    void aWrongGuessCostsAtMostTwiceTheBytesRead() throws Exception {
         file(64 * MIB, 8 * MIB);
         for (int piece = 0; piece < 4; piece++) {
             long from = piece * 16L * MIB + MIB;
@@ -325,7 +325,7 @@ final class ReadAheadTest {
     }
 
     @Test
-    void whatAReadFoundInMemoryIsNotFetchedWhenItIsLostWhileTheReadWaits() throws Exception {
+    void pagesEvictedWhileAReadWaitsAreNotFetched() throws Exception {
         settings = SETTINGS.with(EngineFixture.memory(32 * MIB, 2 * MIB).withEntriesMax(4096));
         file(64 * MIB, 8 * MIB);
         long chunk = 101L * CHUNK;
@@ -395,7 +395,7 @@ final class ReadAheadTest {
     }
 
     @Test
-    void aSmallReadOfAChunkWithManyFramesFetchesOnlyWhatItNeeds() throws Exception {
+    void aSmallReadOfAChunkWithManyFramesFetchesOnlyItsPages() throws Exception {
         volume = fixture.open(
                 store, SETTINGS.with(EngineFixture.compaction(30, 32).withTasksMax(1)));
         write(0);

@@ -31,7 +31,7 @@ final class ReplayTest {
     private static final int CHUNKS = 6;
 
     @Test
-    void replayingAnySuffixGivesTheDatabaseOfTheRunningWriter() throws Exception {
+    void replayingAnySuffixMakesTheDatabaseOfTheRunningWriter() throws Exception {
         Seeds.run(3, seed -> {
             SplittableRandom random = new SplittableRandom(seed);
             MemoryObjectStore store = new MemoryObjectStore();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
  */
 final class SimulationTest {
     @Test
-    void everyInterleavingKeepsWhatWasAcknowledged() throws Exception {
+    void everyInterleavingKeepsAcknowledgedData() throws Exception {
         Seeds.run(6, SimulationTest::simulate);
     }
 

@@ -117,7 +117,7 @@ final class SlowStoreTest {
     }
 
     @Test
-    void whatIsSentAgainAndAgainIsNoProgress() throws Exception {
+    void repeatedSendingIsNoProgress() throws Exception {
         SimulatedRuntime simulated = new SimulatedRuntime(new SplittableRandom(1));
         EngineRuntime runtime = simulated.runtime();
         Broken store = new Broken();
@@ -158,7 +158,7 @@ final class SlowStoreTest {
     }
 
     @Test
-    void whileNothingIsKnownOfTheLinkFewBytesAreUnderWayOnAllConnections() throws Exception {
+    void onAnUnknownLinkAllConnectionsCarryFewBytes() throws Exception {
         CompletableFuture<?> barrier = writeManyChunks();
         assertEquals(UPLOADS, held.awaitHeld(UPLOADS).size());
         held.hold(false);
@@ -197,7 +197,7 @@ final class SlowStoreTest {
     }
 
     @Test
-    void whileNothingIsKnownOfTheLinkLargeWritesUseAllConnections() throws Exception {
+    void onAnUnknownLinkLargeWritesUseAllConnections() throws Exception {
         openHeld();
         int chunks = 4;
         for (int i = 0; i < 16; i++) {

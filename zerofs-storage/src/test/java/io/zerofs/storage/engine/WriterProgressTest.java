@@ -36,13 +36,13 @@ final class WriterProgressTest {
             .with(SimulatedRuntime.SETTINGS.compaction().withDeltas(2, 4).withTasksMax(1));
 
     @Test
-    void noWriterWaitsForEver() throws Exception {
+    void everyWriterContinues() throws Exception {
         Seeds.run(40, WriterProgressTest::simulate);
     }
 
     @Test
     @Tag("slow")
-    void noWriterWaitsForEverInManyInterleavings() throws Exception {
+    void everyWriterContinuesInManyInterleavings() throws Exception {
         Seeds.run(1000, WriterProgressTest::simulate);
     }
 

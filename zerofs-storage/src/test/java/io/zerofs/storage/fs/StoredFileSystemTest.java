@@ -47,7 +47,7 @@ final class StoredFileSystemTest {
     }
 
     @Test
-    void aConfirmedFileSurvivesTheDeathOfItsProcessAndARemovalGoesOn() throws Exception {
+    void aConfirmedFileSurvivesTheDeathOfItsProcessAndARemovalContinues() throws Exception {
         Seeds.run(seed -> {
             byte[] data = new byte[600_000];
             new SplittableRandom(seed).nextBytes(data);
@@ -90,7 +90,7 @@ final class StoredFileSystemTest {
     }
 
     @Test
-    void aVolumeThatNobodyCheckedIsFoundAtTheEndOfTheTest() throws Exception {
+    void anUncheckedVolumeIsFoundAtTheEndOfTheTest() throws Exception {
         open(fixture.process());
         AssertionError found = assertThrows(AssertionError.class, () -> new CheckedFileSystems().afterEach(null));
         assertTrue(found.getMessage().contains("neither checked"), found.getMessage());

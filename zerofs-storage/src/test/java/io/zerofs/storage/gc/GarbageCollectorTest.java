@@ -146,7 +146,7 @@ final class GarbageCollectorTest {
     }
 
     @Test
-    void theGracePeriodBeginsAnewAfterATakeover() throws Exception {
+    void theGracePeriodBeginsAgainAfterATakeover() throws Exception {
         Process first = fixture.process().open();
         GcFixture gc = new GcFixture(first);
         withADeadCommit(first);
@@ -185,7 +185,7 @@ final class GarbageCollectorTest {
     }
 
     @Test
-    void aZombieDeletesOnlyWhatItHadAnnouncedAndThenEnds() throws Exception {
+    void aFencedWriterDeletesOnlyAnnouncedObjectsAndThenEnds() throws Exception {
         Process zombie = fixture.process().open();
         GcFixture gc = new GcFixture(zombie);
         withADeadCommit(zombie);
@@ -232,7 +232,7 @@ final class GarbageCollectorTest {
     }
 
     @Test
-    void whatADelayedPutBringsBackIsSweptAndFencesStay() throws Exception {
+    void objectsOfDelayedPutsAreSweptAndFencesStay() throws Exception {
         Process first = fixture.process().open();
         GcFixture gc = new GcFixture(first);
         withADeadCommit(first);
@@ -373,7 +373,7 @@ final class GarbageCollectorTest {
     }
 
     @Test
-    void whatIsHiddenByDeltasGoesOnceNobodyAsksForAnything() throws Exception {
+    void dataHiddenByDeltasGoesOnceTheVolumeIsIdle() throws Exception {
         Process process = fixture.process().open();
         GcFixture gc = new GcFixture(process);
         process.write(0, "a".repeat(2000)).barrier();
@@ -411,7 +411,7 @@ final class GarbageCollectorTest {
     }
 
     @Test
-    void aSnapshotKeepsItsManifestItsTablesItsLogAndWhatWasAlive() throws Exception {
+    void aSnapshotKeepsItsManifestTablesLogAndLiveObjects() throws Exception {
         Process process = fixture.process().open();
         GcFixture gc = new GcFixture(process);
         process.write(0, "then").barrier().checkpoint();

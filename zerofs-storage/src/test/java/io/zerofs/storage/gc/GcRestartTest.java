@@ -76,7 +76,7 @@ class GcRestartTest {
     }
 
     @Test
-    void numbersThatAreCountedAnewAreThoseOfTheIndex() throws Exception {
+    void recountedNumbersAgreeWithTheIndex() throws Exception {
         gc.pass();
         LiveBytes live = gc.collector.liveBytes();
         for (int i = 0; i < 20; i++) {
@@ -91,7 +91,7 @@ class GcRestartTest {
     }
 
     @Test
-    void aSweepThatFailsIsNoReasonToCollectNothingElse() throws Exception {
+    void collectionContinuesAfterAFailedSweep() throws Exception {
         store.onList = new IllegalStateException("a client library threw something");
         gc.pass().pass().passTime(Duration.ofHours(2)).pass();
 

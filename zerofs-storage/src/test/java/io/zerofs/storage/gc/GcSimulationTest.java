@@ -49,7 +49,7 @@ final class GcSimulationTest {
             .withIntervals(Duration.ofSeconds(5), Duration.ofSeconds(20));
 
     @Test
-    void everyInterleavingWithGarbageCollectionKeepsWhatWasAcknowledged() throws Exception {
+    void everyInterleavingWithGarbageCollectionKeepsAcknowledgedData() throws Exception {
         Seeds.run(6, GcSimulationTest::simulate);
     }
 

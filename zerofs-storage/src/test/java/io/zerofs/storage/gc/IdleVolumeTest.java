@@ -116,7 +116,7 @@ final class IdleVolumeTest {
     }
 
     @Test
-    void whatLeavesTheIndexLeavesTheTablesInTheStore() throws Exception {
+    void entriesThatLeaveTheIndexLeaveTheTablesInTheStore() throws Exception {
         GcFixture gc = new GcFixture(process, PATIENT);
         int files = 40_000;
         for (int file = 0; file < files; file++) {

@@ -63,7 +63,7 @@ final class VictimChoiceTest {
     }
 
     @Test
-    void onceNobodyAsksTheyAreMergedThoughTheyAreFew() {
+    void fewObjectsAreMergedOnceTheVolumeIsIdle() {
         assertEquals(seqs(50), IDLE.of(commits(50, 4500, 4100)));
     }
 

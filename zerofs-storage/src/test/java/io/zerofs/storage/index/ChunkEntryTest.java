@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** Values that the engine keeps in the index. */
 final class ChunkEntryTest {
     @Test
-    void theBytesOfAnEntryAreThoseThatAreDocumented() throws Exception {
+    void theBytesOfAnEntryAreAsDocumented() throws Exception {
         ChunkEntry entry =
                 new ChunkEntry(List.of(FrameReference.full(5, 3), FrameReference.delta(300, 0, 0x8000000000000001L)));
         assertEquals(
@@ -26,14 +26,14 @@ final class ChunkEntryTest {
     }
 
     @Test
-    void theBytesOfADeathRecordAreThoseThatAreDocumented() throws Exception {
+    void theBytesOfADeathRecordAreAsDocumented() throws Exception {
         DeadFramesRecord record = new DeadFramesRecord(new int[] {0, 3, 400});
         assertEquals("00" + "03" + "8d03", HexFormat.of().formatHex(record.encode()));
         assertEquals(record, DeadFramesRecord.decode(record.encode()));
     }
 
     @Test
-    void keysSortByWhatTheyName() {
+    void keysHaveTheirFieldsInOrder() {
         assertEquals(
                 "80" + "0000000000000001" + "00000000000000ff", HexFormat.of().formatHex(IndexKeys.chunk(1, 255)));
         assertEquals("81" + "0000000000000002" + "00000040", HexFormat.of().formatHex(IndexKeys.frames(2, 64)));

@@ -36,7 +36,7 @@ class PrivateDirectoryTest {
     }
 
     @Test
-    void whatIsOursBecomesPrivate() throws IOException {
+    void aDirectoryOfOurOwnBecomesPrivate() throws IOException {
         Path fresh = directory.resolve("fresh");
         PrivateDirectory.make(fresh);
         assertEquals("rwx------", mode(fresh));
@@ -56,7 +56,7 @@ class PrivateDirectoryTest {
     }
 
     @Test
-    void nobodyElseMayWriteToTheDirectoryThatTheOperatorNames() throws IOException {
+    void otherUsersCannotWriteToTheOperatorsDirectory() throws IOException {
         Path named = directory.resolve("x/y");
         PrivateDirectory.makeParent(named);
         assertEquals("rwx------", mode(named));

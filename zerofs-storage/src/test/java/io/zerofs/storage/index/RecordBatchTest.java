@@ -20,7 +20,7 @@ final class RecordBatchTest {
     }
 
     @Test
-    void theBytesAreThoseThatAreDocumented() {
+    void theBytesAreAsDocumented() {
         RecordBatch batch = new RecordBatch();
         batch.put(new byte[] {1, 2}, new byte[] {3});
         batch.delete(new byte[] {4});
@@ -56,7 +56,7 @@ final class RecordBatchTest {
     }
 
     @Test
-    void whatWasLoggedComesBackWhole() throws Exception {
+    void loggedRecordsComeBackWhole() throws Exception {
         RecordBatch batch = new RecordBatch();
         assertTrue(batch.isEmpty());
         batch.put(new byte[300], new byte[70_000]);

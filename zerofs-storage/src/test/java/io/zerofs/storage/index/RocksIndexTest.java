@@ -80,7 +80,7 @@ final class RocksIndexTest {
     }
 
     @Test
-    void aCheckpointHoldsWhatWasWrittenBeforeAndOpens() throws Exception {
+    void aCheckpointHasEarlierWritesAndOpens() throws Exception {
         put(1, 100);
         index.checkpoint(directory.resolve("copy"));
         put(2, 100);
@@ -91,7 +91,7 @@ final class RocksIndexTest {
     }
 
     @Test
-    void aThreadThatNeverWaitsIsToldSoInsteadOfReadingTheDisk() throws Exception {
+    void aThreadThatNeverWaitsGetsWouldBlockInsteadOfReadingTheDisk() throws Exception {
         byte[] middle = {0, 3, (byte) 232};
         for (int i = 0; i < 2000; i++) {
             put(i, 100);
@@ -168,7 +168,7 @@ final class RocksIndexTest {
     }
 
     @Test
-    void closingEndsOpenCursorsAndLaterCallsSaySo() throws Exception {
+    void closingEndsOpenCursorsAndRefusesLaterCalls() throws Exception {
         put(1, 1);
         Cursor cursor = index.scan(all(), false);
         assertTrue(cursor.next());
@@ -287,7 +287,7 @@ final class RocksIndexTest {
     }
 
     @Test
-    void whatADeviceRefusesIsNotTakenForDamage() throws Exception {
+    void errorsOfADeviceAreNotDamage() throws Exception {
         put(1, 100);
         VolumeException notADirectory = assertThrows(
                 VolumeException.class,

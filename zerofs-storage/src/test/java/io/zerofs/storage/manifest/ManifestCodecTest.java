@@ -16,14 +16,14 @@ public class ManifestCodecTest {
     private final ObjectKeys keys = CommitFixture.keys();
 
     @Test
-    void whatWasSealedIsReadBack() throws Exception {
+    void sealedManifestsAreReadBack() throws Exception {
         Manifest example = example();
 
         assertEquals(example, ManifestCodec.open(keys, 7, ManifestCodec.seal(keys, example)));
     }
 
     @Test
-    void sealingAgainGivesTheSameBytes() {
+    void sealingAgainMakesTheSameBytes() {
         assertArrayEquals(
                 ManifestCodec.seal(keys, example()).array(),
                 ManifestCodec.seal(keys, example()).array());

@@ -25,7 +25,7 @@ class FaultyObjectStoreTest extends ObjectStoreContract {
     }
 
     @Test
-    void aLostAnswerTellsNothingAboutTheFateOfThePut() throws Exception {
+    void aLostAnswerLeavesTheOutcomeOfThePutOpen() throws Exception {
         putWithFate("applied", Fate.APPLIED);
         putWithFate("dropped", Fate.NOT_APPLIED);
         putWithFate("late", Fate.APPLIED_LATER);

@@ -78,7 +78,7 @@ public abstract class NetworkFaultsContract {
                 "cut=20",
                 "slowdown=5&unavailable=5&before=5&upload=5&after=5&cut=5&hang=0.5&latency=5&jitter=20",
             })
-    void whatWasAcknowledgedIsThereAndNothingElse(String faults) throws Exception {
+    void acknowledgedObjectsAreThereAndNoOthers(String faults) throws Exception {
         command("/set?" + faults);
         Map<String, byte[]> expected = new TreeMap<>();
         for (Map<String, byte[]> ofWorker : inParallel(this::work)) {
@@ -98,7 +98,7 @@ public abstract class NetworkFaultsContract {
     }
 
     @Test
-    void workGoesOnByItselfAfterAnOutage() throws Exception {
+    void workContinuesByItselfAfterAnOutage() throws Exception {
         command("/set?down=1");
         ExecutorService thread = Executors.newSingleThreadExecutor();
         try {
@@ -112,7 +112,7 @@ public abstract class NetworkFaultsContract {
     }
 
     @Test
-    void revokedCredentialsAreToldAtOnceAndWorkAgainLater() throws Exception {
+    void revokedCredentialsAreReportedAtOnceAndWorkAgainLater() throws Exception {
         put("before", new byte[] {1});
         command("/set?deny=100");
         ObjectStoreException e = assertThrows(ObjectStoreException.class, () -> store.get("before", 9));

@@ -59,7 +59,7 @@ public abstract class ObjectStoreContract {
     }
 
     @Test
-    protected void whatWasPutIsRead() throws Exception {
+    protected void putBytesAreReadBack() throws Exception {
         assertEquals(PutOutcome.STORED, put("a/b", "hello"));
         assertEquals("hello", get("a/b"));
     }
@@ -299,7 +299,7 @@ public abstract class ObjectStoreContract {
     }
 
     @Test
-    protected void aListGoesOnBehindANameThatNeedNotExist() throws Exception {
+    protected void aListContinuesAfterANameThatNeedNotExist() throws Exception {
         for (String name : List.of("a/1", "a/3", "a/5", "b/1")) {
             put(name, "");
         }
@@ -365,7 +365,7 @@ public abstract class ObjectStoreContract {
     }
 
     @Test
-    protected void whatIsNotANameIsRefusedBeforeTheStoreIsAsked() {
+    protected void invalidNamesAreRefusedWithoutARequest() {
         for (String name : List.of("", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "a b", "a\0", "ä", "a~", "a\\b")) {
             assertThrows(IllegalArgumentException.class, () -> put(name, ""), name);
             assertThrows(IllegalArgumentException.class, () -> store.get(name, 1), name);

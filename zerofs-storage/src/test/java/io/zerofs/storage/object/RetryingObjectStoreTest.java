@@ -100,7 +100,7 @@ class RetryingObjectStoreTest extends ObjectStoreContract {
     }
 
     @Test
-    void onlyWhatMayStillBeDeletedIsDeletedAgain() throws Exception {
+    void onlyRetryableDeletionsAreRepeated() throws Exception {
         PartialDeletes store = new PartialDeletes();
         Map<String, ObjectStoreException> failed = retrying(store).delete(List.of("busy", "fine", "locked"));
         assertEquals(List.of(List.of("busy", "fine", "locked"), List.of("busy")), store.asked);

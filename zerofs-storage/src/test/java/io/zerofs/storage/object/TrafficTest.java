@@ -46,7 +46,7 @@ final class TrafficTest {
     }
 
     @Test
-    void whatWasSentHasTimeToArriveAtTheSpeedOfASlowLink() throws Exception {
+    void sentBytesHaveTimeToArriveOnASlowLink() throws Exception {
         Traffic.Transfer put = begin(MIB);
         put.sent(MIB);
         pass(SILENCE.plusSeconds(16));
@@ -99,14 +99,14 @@ final class TrafficTest {
     }
 
     @Test
-    void whatHasEndedIsNotAborted() throws Exception {
+    void endedTransfersAreNotAborted() throws Exception {
         begin(MIB).end();
         pass(SILENCE.multipliedBy(100));
         assertEquals(0, aborts.get());
     }
 
     @Test
-    void putsSideBySideShareWhatTheLinkCarries() throws Exception {
+    void putsSideBySideShareTheLink() throws Exception {
         Traffic.Transfer[] puts = {begin(MIB), begin(MIB), begin(MIB), begin(MIB)};
         clock.advance(Duration.ofSeconds(4));
         for (Traffic.Transfer put : puts) {
@@ -117,7 +117,7 @@ final class TrafficTest {
     }
 
     @Test
-    void failedAttemptsAndSmallPutsSayNothing() throws Exception {
+    void failedAttemptsAndSmallPutsTeachNothingAboutTheLink() throws Exception {
         Traffic.Transfer failed = begin(MIB);
         Traffic.Transfer small = begin(100);
         clock.advance(Duration.ofSeconds(1));

@@ -130,7 +130,7 @@ class CheckpointerTest {
     }
 
     @Test
-    void writersWaitWhenTheLogIsTooLongAndGoOnAfterTheCheckpoint() throws Exception {
+    void writersWaitWhenTheLogIsTooLongAndContinueAfterTheCheckpoint() throws Exception {
         Process process = open(NEVER.withLogCommits(3).withLogMax(NEVER.logBytesMax(), 3));
         process.store.setFaults(Fault.on(StoreOperation.PUT, TableReference.PREFIX, 1, new Fault.Unavailable()));
         for (int i = 0; i < 4; i++) {
@@ -338,7 +338,7 @@ class CheckpointerTest {
     }
 
     @Test
-    void noFileNameOrContentOrPasswordStandsInTheStore() throws Exception {
+    void noFileNameOrContentOrPasswordIsInTheStore() throws Exception {
         Process process = fixture.process().open();
         process.write(0, "TopSecretContent").barrier().checkpoint().shutDown();
         for (String name : fixture.names("")) {

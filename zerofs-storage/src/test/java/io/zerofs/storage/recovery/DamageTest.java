@@ -194,7 +194,7 @@ class DamageTest {
     }
 
     @Test
-    void whatWasDamagedOnTheWayIsAskedForOnceMore() throws Exception {
+    void objectsDamagedOnTheWayAreFetchedOnceMore() throws Exception {
         Process writer = fixture.process().open();
         writer.write(0, "covered").barrier().checkpoint().write(1, "in the log").barrier();
         writer.kill();

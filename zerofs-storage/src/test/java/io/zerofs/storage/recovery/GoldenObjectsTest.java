@@ -61,7 +61,7 @@ class GoldenObjectsTest {
     private final ObjectKeys keys = CommitFixture.keys();
 
     @Test
-    void theObjectsAreThoseOfTheGoldenFile() throws Exception {
+    void theObjectsAgreeWithTheGoldenFile() throws Exception {
         GoldenBytes golden = GoldenBytes.load("objects.hex");
         for (Map.Entry<String, byte[]> object : objects().entrySet()) {
             assertEquals(

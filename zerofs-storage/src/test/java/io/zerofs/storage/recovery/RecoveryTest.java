@@ -28,7 +28,7 @@ class RecoveryTest {
     private final LifecycleFixture fixture = new LifecycleFixture();
 
     @Test
-    void whatWasAcknowledgedSurvivesACrashWithoutTheLocalDirectory() throws Exception {
+    void acknowledgedDataSurvivesACrashWithoutTheLocalDirectory() throws Exception {
         Process first = fixture.process().open();
         first.write(0, "a").barrier().write(1, "b").barrier().write(2, "lost");
         first.kill();
@@ -187,7 +187,7 @@ class RecoveryTest {
     }
 
     @Test
-    void nobodyElseMayLookIntoTheLocalDirectory() throws Exception {
+    void otherUsersCannotReadTheLocalDirectory() throws Exception {
         Process first = fixture.process().open();
         Path directory = first.cacheDirectory.resolve(first.volume.id().toString());
 

@@ -27,7 +27,7 @@ class KeySlotTest {
             KeySlot.wrap(DATA_KEY, PASSWORD, new KeySlot.Wrapping(VOLUME, CHEAP, new SplittableRandom(7)));
 
     @Test
-    void thePasswordGivesTheDataKey() throws Exception {
+    void thePasswordOpensTheDataKey() throws Exception {
         KeySlot read = KeySlot.read(reader(encode()));
 
         assertEquals(slot, read);
@@ -35,13 +35,13 @@ class KeySlotTest {
     }
 
     @Test
-    void anotherPasswordOrVolumeGivesNothing() {
+    void anotherPasswordOrVolumeOpensNothing() {
         assertNull(slot.unwrap(Secret.of("correct horsf"), VOLUME));
         assertNull(slot.unwrap(PASSWORD, new UUID(1, 3)));
     }
 
     @Test
-    void aFlippedBitGivesNothingOrIsRefused() throws Exception {
+    void aFlippedBitReturnsNoRecordOrIsRefused() throws Exception {
         byte[] encoded = encode();
         for (int i = 0; i < encoded.length; i++) {
             byte[] damaged = encoded.clone();

@@ -21,7 +21,7 @@ class ObjectKeysTest {
     }
 
     @Test
-    void whoDerivesAKeyWhileTheVolumeIsClosedGetsTheRightOneOrNone() throws Exception {
+    void aKeyDerivedWhileTheVolumeClosesIsRightOrMissing() throws Exception {
         byte[] expected = keys().tableDigestKey().getEncoded();
         for (int round = 0; round < ROUNDS; round++) {
             ObjectKeys keys = keys();

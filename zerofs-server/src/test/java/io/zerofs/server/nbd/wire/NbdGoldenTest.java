@@ -26,7 +26,7 @@ class NbdGoldenTest {
     NbdGoldenTest() throws IOException {}
 
     @Test
-    void whatTheServerWritesIsWhatTheProtocolSays() {
+    void theServerWritesTheGoldenBytes() {
         Map<String, Consumer<ByteBuf>> messages = new LinkedHashMap<>();
         messages.put("greeting", Handshake::greeting);
         messages.put("reply ACK to STRUCTURED_REPLY", out -> Handshake.ack(out, 8));

@@ -68,7 +68,7 @@ class OptionCodecTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 4, 11, 12, -1, Integer.MIN_VALUE})
-    void otherOptionsAreUnsupportedWhateverTheyCarry(int option) throws MalformedMessageException {
+    void otherOptionsAreUnsupportedWithAnyData(int option) throws MalformedMessageException {
         assertEquals(new OptionRequest.Unsupported(option), decode(option, "0102030405"));
     }
 

@@ -191,7 +191,7 @@ class Nfs3GoldenTest {
     }
 
     @Test
-    void callsAreDecodedAsTheSpecificationSays() throws MalformedMessageException {
+    void callsAreDecodedAsSpecified() throws MalformedMessageException {
         for (Map.Entry<String, Nfs3Call> each : calls().entrySet()) {
             String name = each.getKey();
             XdrReader in = new XdrReader(Unpooled.wrappedBuffer(golden.get(name)));
@@ -205,7 +205,7 @@ class Nfs3GoldenTest {
     }
 
     @Test
-    void resultsAreWrittenAsTheSpecificationSays() throws MalformedMessageException {
+    void resultsAreWrittenAsSpecified() throws MalformedMessageException {
         for (Map.Entry<String, Nfs3Result> each : results().entrySet()) {
             String name = each.getKey();
             String hex = HexFormat.of().formatHex(golden.get(name));

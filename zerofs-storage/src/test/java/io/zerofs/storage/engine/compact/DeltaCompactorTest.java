@@ -36,7 +36,7 @@ final class DeltaCompactorTest {
 
     /** The index knows nothing of the chunks, so a task only takes them out of the queue. */
     @Test
-    void whatIsQueuedWhileTheLastTaskEndsIsNotForgotten() throws Exception {
+    void chunksQueuedWhileTheLastTaskEndsAreCompacted() throws Exception {
         Path directory = EngineFixture.temporary();
         Thread pool = new Thread(this::runWhatIsHanded);
         try (RocksIndex index = RocksIndex.open(directory, EngineFixture.NATIVE, EngineFixture.TUNING)) {

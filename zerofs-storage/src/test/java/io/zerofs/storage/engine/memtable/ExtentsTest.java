@@ -126,7 +126,7 @@ final class ExtentsTest {
     }
 
     @Test
-    void memoryStaysInProportionToWhatWasWritten() {
+    void memoryStaysInProportionToTheWrittenBytes() {
         Extents one = new Extents();
         for (int i = 0; i < 40_000; i++) {
             one.write(i, new byte[] {1});
@@ -146,7 +146,7 @@ final class ExtentsTest {
     }
 
     @Test
-    void aWriteOfAWholeChunkKeepsTheArrayAndNothingElse() {
+    void aWriteOfAWholeChunkKeepsOnlyTheArray() {
         Extents extents = new Extents();
         extents.write(5, new byte[1000]);
         extents.zero(3000, 9000, false);
@@ -158,7 +158,7 @@ final class ExtentsTest {
     }
 
     @Test
-    void whatIsOverwrittenInPlaceLeavesItsSlab() {
+    void bytesOverwrittenInPlaceLeaveTheirSlab() {
         SlabAllocator slabs = new SlabAllocator(RETURNED_MAX);
         Extents extents = new Extents();
         extents.write(0, slabs.take(10_000));
@@ -171,7 +171,7 @@ final class ExtentsTest {
     }
 
     @Test
-    void theRoomOfWhatIsOverwrittenIsTakenAgain() {
+    void theRoomOfOverwrittenBytesIsReused() {
         SlabAllocator slabs = new SlabAllocator(RETURNED_MAX);
         Extents extents = new Extents();
         SlabAllocator.Range first = slabs.take(10_000);
@@ -187,7 +187,7 @@ final class ExtentsTest {
     }
 
     @Test
-    void whatStaysTakenOfASlabCountsAsMemoryUntilTheCommitGoes() {
+    void unusedRoomOfASlabCountsAsMemoryUntilTheCommitGoes() {
         SlabAllocator slabs = new SlabAllocator(1);
         Extents extents = new Extents();
         SlabAllocator.Range waits = slabs.take(BLOCK);

@@ -103,7 +103,7 @@ final class SlowLinkTest {
     }
 
     @Test
-    void onALinkThatBecomesSlowWhatIsUnderWayArrives() throws Exception {
+    void commitsInFlightArriveOnALinkThatBecomesSlow() throws Exception {
         upload(new Link(100 * MEGABIT, Double.MAX_VALUE, 1 << 20, 0.03), 1L << 30);
         Result slow = upload(new Link(0.5 * MEGABIT, Double.MAX_VALUE, 1 << 20, 0.03), 100L << 20);
         assertTrue(slow.storedBytes() >= 0.9 * slow.sentBytes(), slow::toString);

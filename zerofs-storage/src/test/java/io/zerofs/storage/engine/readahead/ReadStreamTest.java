@@ -27,7 +27,7 @@ final class ReadStreamTest {
     }
 
     @Test
-    void theWindowGrowsWithWhatWasRead() {
+    void theWindowGrowsWithTheBytesRead() {
         assertEquals(0, readInOrder(8 * K, 72 * K, 4 * K).wanted(WINDOW));
         assertEquals(256 * K, readInOrder(8 * K, 168 * K, 4 * K).wanted(WINDOW));
         assertEquals(1024 * K, readInOrder(8 * K, 1032 * K, 64 * K).wanted(WINDOW));
@@ -36,7 +36,7 @@ final class ReadStreamTest {
     }
 
     @Test
-    void aLongReadAtTheBeginningIsEnoughAndElsewhereIsNot() {
+    void aLongReadStartsReadAheadOnlyAtTheBeginning() {
         assertTrue(readInOrder(0, 128 * K, 128 * K).isSequential());
         assertFalse(readInOrder(0, 64 * K, 64 * K).isSequential());
         assertFalse(readInOrder(4 * K, 132 * K, 128 * K).isSequential());
@@ -101,7 +101,7 @@ final class ReadStreamTest {
     }
 
     @Test
-    void whoFollowsCloselyIsNoHindrance() throws Exception {
+    void aReaderThatFollowsCloselyIsNoHindrance() throws Exception {
         Seeds.run(50, seed -> {
             SplittableRandom random = new SplittableRandom(seed);
             ReadStream stream = readInOrder(0, 2 << 20, 64 * K);

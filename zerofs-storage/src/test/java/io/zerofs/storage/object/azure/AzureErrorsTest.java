@@ -99,7 +99,7 @@ class AzureErrorsTest extends StoreErrorsContract {
         "404, ContainerNotFound, the container container does not exist",
         "403, AccountIsDisabled, disabled",
     })
-    void whatAPersonMustCorrectIsSaidInASentence(int status, String code, String sentence) {
+    void errorsForAPersonAreSentences(int status, String code, String sentence) {
         server.answer(error(status, code));
         for (Executable request : List.<Executable>of(this::get, this::put, this::list)) {
             ObjectStoreException e = failure(request);
@@ -118,7 +118,7 @@ class AzureErrorsTest extends StoreErrorsContract {
     }
 
     @Test
-    void throttlingIsTold() {
+    void throttlingIsReported() {
         server.answer(error(503, "ServerBusy"));
         assertTrue(failure(this::put).isThrottled());
     }

@@ -116,7 +116,7 @@ class LocalDurabilityTest {
     }
 
     @Test
-    void aNameWhoseSyncFailedIsWrittenAnewBeforeItCounts() throws Exception {
+    void aNameWhoseSyncFailedIsWrittenAgainBeforeItCounts() throws Exception {
         put("a/object", "0", new IfAbsent());
         String version = version("a/object");
         for (PutCondition condition : List.of(new IfAbsent(), new IfVersion(version))) {
@@ -155,7 +155,7 @@ class LocalDurabilityTest {
     }
 
     @Test
-    void aDirectoryWhoseNameCouldNotBeSyncedIsCreatedAnew() throws Exception {
+    void aDirectoryWhoseNameCouldNotBeSyncedIsCreatedAgain() throws Exception {
         syncing.fails = root::equals;
         assertFails(Kind.UNAVAILABLE, () -> put("a/b/object", "1", new IfAbsent()));
         assertFalse(Files.exists(root.resolve("a")));

@@ -39,7 +39,7 @@ class LocalErrorsTest {
     }
 
     @Test
-    void aFullDiskIsToldFromOneThatIsNotThere() {
+    void aFullDiskAndAMissingDiskAreDifferentErrors() {
         assertEquals(Kind.NO_SPACE, kind(new IOException("No space left on device")));
         assertEquals(Kind.REFUSED, kind(new FileSystemException("/s", null, "Read-only file system")));
         assertEquals(Kind.UNAVAILABLE, kind(new NoSuchFileException("/s")));

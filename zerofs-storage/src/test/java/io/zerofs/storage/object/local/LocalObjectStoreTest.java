@@ -66,7 +66,7 @@ class LocalObjectStoreTest extends ObjectStoreContract {
     }
 
     @Test
-    void whatACrashLeftIsRemovedAtOpenAndNeverListed() throws Exception {
+    void leftoversOfACrashAreRemovedAtOpenAndNeverListed() throws Exception {
         Path old = Files.writeString(root().resolve(LocalObjectStore.STAGING).resolve("old"), "x");
         Path fresh = Files.writeString(root().resolve(LocalObjectStore.STAGING).resolve("fresh"), "x");
         Instant past = Instant.now().minus(LocalObjectStore.STAGING_AGE_MAX).minusSeconds(60);

@@ -25,7 +25,7 @@ class BucketRegionTest {
 
     @ParameterizedTest
     @ValueSource(ints = {200, 301, 400, 403, 404})
-    void everyAnswerOfTheBucketTellsItsRegion(int status) throws Exception {
+    void everyAnswerOfTheBucketHasItsRegion(int status) throws Exception {
         try (CannedServer server = new CannedServer()) {
             server.answer(new Answer(status, Map.of("x-amz-bucket-region", "eu-west-7"), ""));
             assertEquals(Region.of("eu-west-7"), ask(server.endpoint()));
@@ -37,7 +37,7 @@ class BucketRegionTest {
     }
 
     @Test
-    void noAnswerDecidesNothing() throws Exception {
+    void aMissingAnswerDecidesNothing() throws Exception {
         URI nowhere;
         try (CannedServer server = new CannedServer()) {
             nowhere = server.endpoint();

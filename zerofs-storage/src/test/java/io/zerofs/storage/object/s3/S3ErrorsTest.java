@@ -123,7 +123,7 @@ class S3ErrorsTest extends StoreErrorsContract {
         "401, '', OTHER, credentials",
         "501, NotImplemented, CONDITIONS, does not implement",
     })
-    void whatAPersonMustCorrectIsSaidInASentence(int status, String code, Refusal refusal, String sentence) {
+    void errorsForAPersonAreSentences(int status, String code, Refusal refusal, String sentence) {
         Answer answer = error(status, code);
         server.answer(new Answer(
                 status,
@@ -140,7 +140,7 @@ class S3ErrorsTest extends StoreErrorsContract {
     }
 
     @Test
-    void aStoreWithoutConditionsIsLookedAtBeforeAPutIfNobodyElseWrites() throws Exception {
+    void aStoreWithoutConditionsIsReadBeforeAPutIfThereIsOneWriter() throws Exception {
         Map<String, byte[]> objects = new ConcurrentHashMap<>();
         server.answer(request -> withoutConditions(objects, request));
         ObjectStoreException e = failure(this::put);
@@ -181,7 +181,7 @@ class S3ErrorsTest extends StoreErrorsContract {
     }
 
     @Test
-    void throttlingIsTold() {
+    void throttlingIsReported() {
         server.answer(error(503, "SlowDown"));
         assertTrue(failure(this::put).isThrottled());
         assertEquals(1, server.received().size(), "the SDK must not repeat by itself");
