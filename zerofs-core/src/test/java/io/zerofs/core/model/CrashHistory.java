@@ -253,14 +253,7 @@ public final class CrashHistory {
      * new life may have begun.
      */
     public synchronized void recovered(VirtualFileSystem files) throws FsException {
-        Life next = new Life(seen(files));
-        List<List<Match>> matches = new ArrayList<>();
-        for (PossibleOrders each : directories) {
-            matches.add(each.matches(next.files, durableUntil));
-        }
-        List<Match> cut = cut(matches);
-        long bytes = outside.bytesUsed();
-        long inodes = outside.inodesUsed();
+        List<Match> cut = cut(files);
         for (int i = 0; i < cut.size(); i++) {
             for (Operation missing : directories.get(i).missing(cut.get(i))) {
                 life.lost.add(missing);
@@ -268,15 +261,35 @@ public final class CrashHistory {
                     life.firstLost = Math.min(life.firstLost, missing.ended);
                 }
             }
-            FsStatistics part = directories.get(i).goOnFrom(cut.get(i)).statistics();
+            directories.get(i).goOnFrom(cut.get(i));
+        }
+        clients.forEach(each -> each.own.holds.clear());
+        clients.forEach(each -> each.shared.holds.clear());
+        life = new Life(seen(files));
+        durableUntil = ++now;
+    }
+
+    /** Judges a tree that a crash could leave now, in another copy of the store. This life goes on. */
+    public synchronized void judge(VirtualFileSystem files) throws FsException {
+        cut(files);
+    }
+
+    private List<Match> cut(VirtualFileSystem files) throws FsException {
+        VirtualFileSystem tree = seen(files);
+        List<List<Match>> matches = new ArrayList<>();
+        for (PossibleOrders each : directories) {
+            matches.add(each.matches(tree, durableUntil));
+        }
+        List<Match> cut = cut(matches);
+        long bytes = outside.bytesUsed();
+        long inodes = outside.inodesUsed();
+        for (Match each : cut) {
+            FsStatistics part = PossibleOrders.afterCrash(each).statistics();
             bytes += part.bytesUsed();
             inodes += part.inodesUsed();
         }
-        assertEquals(new FsStatistics(outside.bytesMax(), bytes, outside.inodesMax(), inodes), next.files.statistics());
-        clients.forEach(each -> each.own.holds.clear());
-        clients.forEach(each -> each.shared.holds.clear());
-        life = next;
-        durableUntil = ++now;
+        assertEquals(new FsStatistics(outside.bytesMax(), bytes, outside.inodesMax(), inodes), tree.statistics());
+        return cut;
     }
 
     /** Returns a match of each directory, all of one moment: no operation is missing that ended before another began. */

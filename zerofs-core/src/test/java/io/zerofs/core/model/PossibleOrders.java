@@ -313,11 +313,15 @@ final class PossibleOrders {
         return operations.stream().filter(each -> !included.get(each.index)).toList();
     }
 
-    /** Goes on from a match. Returns its state. Nobody holds anything any more. */
-    ModelFileSystem goOnFrom(Match match) {
+    /** Goes on from a match. */
+    void goOnFrom(Match match) {
+        restart(afterCrash(match));
+    }
+
+    /** Returns the state of a match. Nobody holds anything any more. */
+    static ModelFileSystem afterCrash(Match match) {
         ModelFileSystem state = ((Beginning) match.beginning()).state.copy();
         state.restart(StableIds.id(0).generation());
-        restart(state);
         return state;
     }
 
