@@ -23,6 +23,7 @@ import org.rocksdb.util.Environment;
  * start, and leaves them there if the process is killed.
  */
 final class NativeLibrary {
+    // A monitor of the JVM, because the library belongs to the process. Its holders wait for no other thread.
     private static final Object LOADING = new Object();
 
     // The library belongs to the whole process. Checking its 17 MB again takes longer than opening a small volume.

@@ -38,7 +38,7 @@ final class ReadStreams {
         }
     }
 
-    /** A group of files. Callers of its methods, or of its readers' methods, hold its monitor. */
+    /** A group of files. Callers of its methods, or of its readers' methods, hold its monitor and never wait under it. */
     static final class Group {
         private final ReadStream[] readers = new ReadStream[READERS_PER_GROUP];
 
