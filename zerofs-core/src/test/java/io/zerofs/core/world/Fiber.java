@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.world;
+
+import io.zerofs.core.runtime.Machine;
+import java.util.concurrent.Semaphore;
+import java.util.regex.Pattern;
+
+/** A thread of a {@link World}, which runs only in its turns. */
+class Fiber extends Thread implements Machine.Carrier {
+    private static final Pattern MACHINERY = Pattern.compile("java\\..*|.*\\.(Fiber|World|Simulated[A-Za-z]+)([$].*)?");
+
+    private final SimulatedProcess process;
+    private final Runnable work;
+    private final long number;
+    private final Semaphore turn = new Semaphore(0);
+    private Wait current;
+    private boolean ended;
+
+    Fiber(SimulatedProcess process, String name, Runnable work, long number) {
+        super(process.name() + " " + name);
+        this.process = process;
+        this.work = work;
+        this.number = number;
+        setDaemon(true);
+    }
+
+    /** Returns the fiber that has its turn; null outside of worlds. */
+    static Fiber current() {
+        return Thread.currentThread() instanceof Fiber fiber ? fiber : null;
+    }
+
+    @Override
+    public void run() {
+        turn.acquireUninterruptibly();
+        try {
+            dieIfKilled();
+            work.run();
+        } catch (World.Killed e) {
+            // The end of a killed process.
+        } catch (Throwable e) {
+            if (process.isAlive()) {
+                process.world().fail(e);
+            }
+        } finally {
+            ended = true;
+            process.ended(this);
+        }
+    }
+
+    @Override
+    public Machine machine() {
+        return process.machine();
+    }
+
+    SimulatedProcess process() {
+        return process;
+    }
+
+    long number() {
+        return number;
+    }
+
+    boolean hasEnded() {
+        return ended;
+    }
+
+    void takeTurn() {
+        if (getState() == State.NEW) {
+            start();
+        }
+        turn.release();
+    }
+
+    void awaitTurn() {
+        turn.acquireUninterruptibly();
+    }
+
+    void dieIfKilled() {
+        if (!process.isAlive()) {
+            throw new World.Killed();
+        }
+    }
+
+    /** Begins a wait, which another thread or a timer can end from now on. */
+    Wait newWait() {
+        current = new Wait(this);
+        return current;
+    }
+
+    /** Ends the wait of a thread that can be interrupted in it. */
+    void wakeInterrupted() {
+        if (current != null && current.interruptible) {
+            current.end();
+        }
+    }
+
+    /** One wait. It ends once. */
+    static final class Wait {
+        private final Fiber fiber;
+        private boolean parked;
+        private boolean interruptible;
+        private boolean ended;
+
+        private Wait(Fiber fiber) {
+            this.fiber = fiber;
+        }
+
+        /** Gives the turn away until the wait ends. */
+        void park() {
+            fiber.dieIfKilled();
+            if (!ended) {
+                parked = true;
+                fiber.process.world().dispatch(fiber);
+            }
+            fiber.current = null;
+        }
+
+        /**
+         * Parks, at most for a time if it is not negative, and ends with an interrupt.
+         *
+         * @return whether the time was not over
+         */
+        boolean parkInterruptibly(long nanosMax) throws InterruptedException {
+            boolean[] late = {false};
+            if (!fiber.isInterrupted()) {
+                interruptible = true;
+                if (nanosMax >= 0) {
+                    fiber.process.world().after(nanosMax, () -> late[0] = end());
+                }
+                park();
+            }
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            return !late[0];
+        }
+
+        /** Lets the thread go on. Returns false if it has done so already. */
+        boolean end() {
+            boolean first = !ended;
+            ended = true;
+            if (first && parked && fiber.process.isAlive()) {
+                fiber.process.world().makeReady(fiber);
+            }
+            return first;
+        }
+    }
+
+    String describe() {
+        StringBuilder text = new StringBuilder(getName()).append(current != null ? " waits" : " is ready");
+        for (StackTraceElement element : getStackTrace()) {
+            if (!MACHINERY.matcher(element.getClassName()).matches()) {
+                text.append("\n    ").append(element);
+            }
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.core.world;
+
+import io.zerofs.core.runtime.Machine;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/** A process of a {@link World}: threads that live and die together, with a machine of their own. */
+public final class SimulatedProcess {
+    private static final long FAREWELL_MILLIS = 10_000;
+
+    private final World world;
+    private final String name;
+    private final SimulatedMachine machine;
+    private final Set<Fiber> fibers = new LinkedHashSet<>();
+    private volatile boolean alive = true;
+    private boolean frozen;
+
+    SimulatedProcess(World world, String name, SplittableRandom random) {
+        this.world = world;
+        this.name = name;
+        this.machine = new SimulatedMachine(this, random);
+    }
+
+    /** Starts a thread. It runs when its turn comes. */
+    public Machine.Task spawn(String task, Runnable work) {
+        Fiber fiber = new Fiber(this, task, work, world.nextNumber());
+        fibers.add(fiber);
+        if (alive) {
+            world.makeReady(fiber);
+        }
+        return machine.task(fiber);
+    }
+
+    /** Ends all threads where they rest, as SIGKILL does. The caller belongs to another process or to none. */
+    public void kill() {
+        if (!alive) {
+            return;
+        }
+        alive = false;
+        world.forget(this);
+        for (Fiber fiber : List.copyOf(fibers)) {
+            if (fiber == Fiber.current()) {
+                throw new IllegalStateException("a thread kills its own process");
+            }
+            if (fiber.getState() != Thread.State.NEW && !fiber.hasEnded()) {
+                fiber.takeTurn();
+                join(fiber);
+            }
+        }
+    }
+
+    private static void join(Fiber fiber) {
+        try {
+            fiber.join(FAREWELL_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (fiber.isAlive()) {
+            throw new AssertionError("outlives its process: " + fiber.describe());
+        }
+    }
+
+    /** Takes or gives back the turns of all threads, as SIGSTOP and SIGCONT do. */
+    public void setFrozen(boolean on) {
+        frozen = on;
+    }
+
+    public boolean isAlive() {
+        return alive;
+    }
+
+    public Machine machine() {
+        return machine;
+    }
+
+    public World world() {
+        return world;
+    }
+
+    String name() {
+        return name;
+    }
+
+    boolean isRunning() {
+        return !frozen;
+    }
+
+    Set<Fiber> fibers() {
+        return fibers;
+    }
+
+    /** Hands on the turn of a fiber that has ended. */
+    void ended(Fiber fiber) {
+        if (alive) {
+            fibers.remove(fiber);
+            machine.ended(fiber);
+            world.dispatch(fiber);
+        }
+    }
+}
