@@ -15,14 +15,14 @@ import java.util.concurrent.TimeUnit;
  * Processes of which one thread runs at a time. A seed decides at each lock, wait, request and timer which thread goes on, and
  * time jumps to the next timer when all threads wait. The same seed gives the same history and the same {@link #digest}.
  *
- * <p>Only code that asks its {@link Machine} for time, chance, threads and locks is deterministic. A thread that waits in another way
- * holds up the world, which {@link #run} reports with the thread's stack. Driven by the thread that calls {@link #run}.
+ * <p>Only code that asks its {@link Machine} for time, chance, threads and locks is deterministic. A thread that waits in
+ * another way holds up the world, and {@link #run} reports it. Driven by the thread that calls {@link #run}.
  */
 public final class World {
     /** Switches of threads after which a world goes in circles. */
     private static final long STEPS_MAX = 20_000_000;
 
-    private static final long WATCH_SECONDS = 30;
+    private static final long WATCH_SECONDS = 10;
 
     /** The longest time for which a thread that could run is not given a turn while time passes. */
     private static final long STALL_NANOS_MAX = 1_000_000_000;
