@@ -32,6 +32,7 @@ class Fiber extends Thread implements Machine.Carrier {
     @Override
     public void run() {
         turn.acquireUninterruptibly();
+        ThreadChance.seed(number);
         try {
             dieIfKilled();
             work.run();

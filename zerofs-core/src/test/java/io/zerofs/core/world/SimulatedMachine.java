@@ -80,12 +80,14 @@ final class SimulatedMachine implements Machine {
     }
 
     @Override
-    public void after(long nanos, Runnable task) {
+    public Runnable after(long nanos, Runnable task) {
+        boolean[] cancelled = {false};
         process.world().after(nanos, () -> {
-            if (process.isAlive()) {
+            if (process.isAlive() && !cancelled[0]) {
                 process.spawn("timer", task);
             }
         });
+        return () -> cancelled[0] = true;
     }
 
     @Override

@@ -36,6 +36,13 @@ final class Trace {
         write(event);
     }
 
+    /** Writes where a thread rests. The digest leaves it out. */
+    void rests(Fiber fiber) {
+        if (text != null) {
+            write(fiber.number() + " rests: " + fiber.describe().replace('\n', ' '));
+        }
+    }
+
     long digest() {
         return digest;
     }

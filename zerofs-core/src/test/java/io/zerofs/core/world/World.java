@@ -185,6 +185,9 @@ public final class World {
 
     /** Hands the turn to the next thread, and waits for its own next turn unless it has ended. */
     void dispatch(Fiber from) {
+        if (from != null) {
+            trace.rests(from);
+        }
         Fiber next = over ? null : choose();
         if (next != from || next == null) {
             running = next;

@@ -7,15 +7,10 @@ import io.zerofs.core.random.Seeds;
 import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.world.World;
-import io.zerofs.storage.checkpoint.CheckpointSettings;
-import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.gc.GcSettings;
-import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
-import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import io.zerofs.storage.recovery.OpenSettings;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -43,43 +38,6 @@ final class VolumeWorldTest {
     @Test
     void aSeedIsOneWorld() throws Exception {
         Seeds.run(2, seed -> assertEquals(simulate(seed), simulate(seed), "the digest of the second world"));
-    }
-
-    private static OpenSettings settings(SplittableRandom random) {
-        EngineSettings defaults = EngineSettings.DEFAULT;
-        long dirty = random.nextLong(1 << 20, 4 << 20);
-        int cut = random.nextInt(20_000, 300_000);
-        EngineSettings engine = defaults.with(defaults.memory()
-                        .withDirtyBytesMax(Math.max(dirty, 2L * io.zerofs.core.volume.Volume.RESERVATION_BYTES_MAX))
-                        .withPageCacheBytes(random.nextInt(1 << 20))
-                        .withEntriesMax(1 + random.nextInt(64)))
-                .with(defaults.commits()
-                        .withCut(cut, 2 * cut)
-                        .withFlushInterval(Duration.ofSeconds(1 + random.nextInt(10)))
-                        .withUploads(1 + random.nextInt(4), 3L * cut)
-                        .withBarrierDeadline(Duration.ofSeconds(60))
-                        .withRetryDelayMax(Duration.ofSeconds(2)))
-                .with(defaults.compaction()
-                        .withDeltas(2 + random.nextInt(4), 7 + random.nextInt(10))
-                        .withTasksMax(1 + random.nextInt(2))
-                        .withBaseAt(1 + random.nextInt(32)));
-        int commits = 3 + random.nextInt(20);
-        return LifecycleFixture.SETTINGS
-                .with(engine)
-                .with(CheckpointSettings.DEFAULT
-                        .withLogCommits(commits)
-                        .withLogMax(1L << 30, commits * (1 + random.nextInt(4)))
-                        .withInterval(Duration.ofSeconds(20 + random.nextInt(600)))
-                        .withWatchInterval(Duration.ofSeconds(1 + random.nextInt(60))));
-    }
-
-    private static GcSettings garbage(SplittableRandom random) {
-        return GcSettings.DEFAULT
-                .withShare(1)
-                .withRequestsMax(1 + random.nextInt(3))
-                .withGarbageShare(0.01)
-                .withGrace(Duration.ofSeconds(random.nextInt(30)))
-                .withIntervals(Duration.ofSeconds(1 + random.nextInt(10)), Duration.ofSeconds(20));
     }
 
     static long simulate(long seed) throws Exception {
@@ -112,11 +70,11 @@ final class VolumeWorldTest {
             List<ClientModel> clients,
             boolean healthy)
             throws Exception {
-        OpenSettings settings = settings(random);
-        GcSettings garbage = garbage(random);
+        OpenSettings settings = WorldSettings.volume(random);
+        GcSettings garbage = WorldSettings.garbage(random);
         int operations = random.nextInt(80);
         if (!healthy) {
-            setFaults(random, daemon.store);
+            daemon.store.setFaults(WorldSettings.faults(random.nextInt(3) * 0.05));
         }
         CompletableFuture<Void> end = new CompletableFuture<>();
         daemon.process.spawn("main", () -> {
@@ -157,17 +115,5 @@ final class VolumeWorldTest {
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
-    }
-
-    private static void setFaults(SplittableRandom random, FaultyObjectStore store) {
-        double chance = random.nextInt(3) * 0.05;
-        store.setFaults(
-                Fault.on(StoreOperation.PUT, "commits/", chance, new Fault.Unavailable()),
-                Fault.on(StoreOperation.GET_RANGE, "", chance, new Fault.Unavailable()),
-                Fault.on(StoreOperation.GET_RANGE, "", chance, new Fault.CorruptBody()),
-                Fault.on(StoreOperation.DELETE, "", chance, new Fault.Unavailable()),
-                Fault.on(StoreOperation.PUT, "", chance, new Fault.UnknownOutcome(Fault.Fate.APPLIED)),
-                Fault.on(StoreOperation.PUT, "", chance, new Fault.UnknownOutcome(Fault.Fate.NOT_APPLIED)),
-                Fault.on(StoreOperation.PUT, "commits/", chance, new Fault.UnknownOutcome(Fault.Fate.APPLIED_LATER)));
     }
 }

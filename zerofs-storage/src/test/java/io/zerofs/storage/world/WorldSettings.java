@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.world;
+
+import io.zerofs.core.volume.Volume;
+import io.zerofs.storage.checkpoint.CheckpointSettings;
+import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.gc.GcSettings;
+import io.zerofs.storage.object.Fault;
+import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.recovery.LifecycleFixture;
+import io.zerofs.storage.recovery.OpenSettings;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
+/** Tiny limits, at which every queue, cache and budget of a volume is full now and then, and faults of its store. */
+final class WorldSettings {
+    private WorldSettings() {}
+
+    static OpenSettings volume(SplittableRandom random) {
+        EngineSettings defaults = EngineSettings.DEFAULT;
+        int cut = random.nextInt(20_000, 300_000);
+        EngineSettings engine = defaults.with(defaults.memory()
+                        .withDirtyBytesMax(2L * Volume.RESERVATION_BYTES_MAX + random.nextInt(4 << 20))
+                        .withPageCacheBytes(random.nextInt(1 << 20))
+                        .withEntriesMax(1 + random.nextInt(64)))
+                .with(defaults.commits()
+                        .withCut(cut, 2 * cut)
+                        .withFlushInterval(Duration.ofSeconds(1 + random.nextInt(10)))
+                        .withUploads(1 + random.nextInt(4), 3L * cut)
+                        .withBarrierDeadline(Duration.ofSeconds(60))
+                        .withRetryDelayMax(Duration.ofSeconds(2)))
+                .with(defaults.compaction()
+                        .withDeltas(2 + random.nextInt(4), 7 + random.nextInt(10))
+                        .withTasksMax(1 + random.nextInt(2))
+                        .withBaseAt(1 + random.nextInt(32)));
+        int commits = 3 + random.nextInt(20);
+        return LifecycleFixture.SETTINGS
+                .with(engine)
+                .with(LifecycleFixture.SETTINGS.index().withoutAutomaticWork())
+                .with(CheckpointSettings.DEFAULT
+                        .withLogCommits(commits)
+                        .withLogMax(1L << 30, commits * (1 + random.nextInt(4)))
+                        .withInterval(Duration.ofSeconds(20 + random.nextInt(600)))
+                        .withWatchInterval(Duration.ofSeconds(1 + random.nextInt(60))));
+    }
+
+    static GcSettings garbage(SplittableRandom random) {
+        return GcSettings.DEFAULT
+                .withShare(1)
+                .withRequestsMax(1 + random.nextInt(3))
+                .withGarbageShare(0.01)
+                .withGrace(Duration.ofSeconds(random.nextInt(30)))
+                .withIntervals(Duration.ofSeconds(1 + random.nextInt(10)), Duration.ofSeconds(20));
+    }
+
+    /** Puts and deletions fail or have no answer; a commit may arrive later. */
+    static Fault[] writeFaults(double chance) {
+        return new Fault[] {
+            Fault.on(StoreOperation.PUT, "commits/", chance, new Fault.Unavailable()),
+            Fault.on(StoreOperation.DELETE, "", chance, new Fault.Unavailable()),
+            Fault.on(StoreOperation.PUT, "", chance, new Fault.UnknownOutcome(Fault.Fate.APPLIED)),
+            Fault.on(StoreOperation.PUT, "", chance, new Fault.UnknownOutcome(Fault.Fate.NOT_APPLIED)),
+            Fault.on(StoreOperation.PUT, "commits/", chance, new Fault.UnknownOutcome(Fault.Fate.APPLIED_LATER))
+        };
+    }
+
+    /** As {@link #writeFaults}, and parts of objects cannot be read or are damaged on their way. */
+    static Fault[] faults(double chance) {
+        Fault[] writes = writeFaults(chance);
+        Fault[] all = Arrays.copyOf(writes, writes.length + 2);
+        all[writes.length] = Fault.on(StoreOperation.GET_RANGE, "", chance, new Fault.Unavailable());
+        all[writes.length + 1] = Fault.on(StoreOperation.GET_RANGE, "", chance, new Fault.CorruptBody());
+        return all;
+    }
+}
