@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.fs;
 
+import io.zerofs.core.volume.Barriers;
 import io.zerofs.core.volume.MemoryVolume;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -91,12 +92,12 @@ public final class CheckedFileSystems implements BeforeAllCallback, AfterEachCal
             crashed(volume);
         }
         try {
-            volume.barrier().join();
-        } catch (CompletionException e) {
-            // Closed or opened again: its last barrier counts.
-            if (!(e.getCause() instanceof VolumeException)) {
+            Barriers.await(volume.barrier());
+        } catch (VolumeException e) {
+            if (e.getCause() instanceof ExecutionException) {
                 throw e;
             }
+            // Closed or opened again: its last barrier counts.
         }
         Volume state = volume instanceof MemoryVolume memory ? memory.afterCrash() : volume;
         List<String> problems = new ConsistencyChecker(state).check().problems();
