@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.world;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.fs.CheckedFileSystems;
+import io.zerofs.core.model.CrashHistory;
+import io.zerofs.core.runtime.Machine;
+import io.zerofs.core.volume.Volume;
+import io.zerofs.core.world.World;
+import io.zerofs.storage.fs.StoredFileSystem;
+import io.zerofs.storage.gc.StoreAudit;
+import io.zerofs.storage.object.FaultyObjectStore;
+import io.zerofs.storage.recovery.LifecycleFixture;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The file system with its removal queue, on volumes of one bucket. Several clients work at a time. Each daemon but the last
+ * is killed at any moment, or loses the volume to the next daemon while it works or is frozen.
+ */
+final class FileSystemWorld {
+    /** With a healthy store no operation takes longer, in virtual time. */
+    private static final long NANOS_MAX = TimeUnit.MINUTES.toNanos(10);
+
+    private final SplittableRandom random;
+    private final World world;
+    private final LifecycleFixture fixture;
+    private final int clients;
+    private final CrashHistory history;
+    /** The daemon that clients use. */
+    private SimulatedDaemon current;
+
+    private FileSystemWorld(long seed, LifecycleFixture fixture) {
+        this.fixture = fixture;
+        random = new SplittableRandom(seed);
+        world = new World(seed);
+        clients = 1 + random.nextInt(3);
+        history = new CrashHistory(random.nextLong(), clients);
+    }
+
+    /** Runs the world of a seed. Returns its digest. */
+    static long simulate(long seed) throws Exception {
+        try (LifecycleFixture fixture = new LifecycleFixture()) {
+            FileSystemWorld simulation = new FileSystemWorld(seed, fixture);
+            simulation.world.run(simulation::run);
+            StoreAudit.check(fixture);
+            return simulation.world.digest();
+        }
+    }
+
+    private void run() throws Exception {
+        int lives = 1 + random.nextInt(3);
+        Path directory = fixture.newDirectory();
+        List<Machine.Task> ends = new ArrayList<>();
+        for (int life = 0; life <= lives; life++) {
+            SimulatedDaemon daemon = new SimulatedDaemon(
+                    world, "daemon" + life, new FaultyObjectStore(fixture.bucket, random.nextLong()));
+            boolean last = life == lives;
+            live(daemon, directory, life == 0, last);
+            if (last || random.nextBoolean()) {
+                end(daemon);
+                directory = random.nextBoolean() ? directory : fixture.newDirectory();
+            } else {
+                daemon.process.setFrozen(random.nextBoolean());
+                ends.add(Machine.current().start("end of " + life, () -> outlive(daemon)));
+                directory = fixture.newDirectory();
+            }
+        }
+        for (Machine.Task end : ends) {
+            assertTrue(end.join(TimeUnit.DAYS.toNanos(1)));
+        }
+    }
+
+    private void live(SimulatedDaemon daemon, Path directory, boolean first, boolean last) throws Exception {
+        int operations = random.nextInt(80);
+        double chance = last ? 0 : random.nextInt(3) * 0.05;
+        CompletableFuture<Void> serving = new CompletableFuture<>();
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        current = daemon;
+        daemon.process.spawn("main", () -> {
+            try {
+                Volume volume = daemon.open(WorldSettings.volume(random), WorldSettings.garbage(random), directory);
+                StoredFileSystem stored = StoredFileSystem.open(volume, history.clock());
+                stored.files.awaitRemovals();
+                if (first) {
+                    history.start(stored.files);
+                } else {
+                    history.recovered(stored.files);
+                }
+                daemon.store.setFaults(WorldSettings.faults(chance));
+                serving.complete(null);
+                work(daemon, operations, last);
+                if (last) {
+                    stored.check();
+                    stored.close();
+                    daemon.volume.close();
+                }
+                end.complete(null);
+            } catch (Exception e) {
+                serving.completeExceptionally(e);
+                end.completeExceptionally(e);
+            }
+        });
+        Machine.current().await(serving);
+        if (last) {
+            Machine.current().await(end);
+        } else {
+            Machine.current().sleep(random.nextLong(TimeUnit.MINUTES.toNanos(2)));
+        }
+    }
+
+    /** Lets a daemon go on for a while that has lost the volume. */
+    private void outlive(SimulatedDaemon daemon) {
+        try {
+            Machine.current().sleep(random.nextLong(TimeUnit.MINUTES.toNanos(3)));
+            daemon.process.setFrozen(false);
+            Machine.current().sleep(random.nextLong(TimeUnit.MINUTES.toNanos(1)));
+            end(daemon);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Kills a daemon. Its requests that are on their way arrive later. */
+    private void end(SimulatedDaemon daemon) throws Exception {
+        if (daemon.volume != null) {
+            CheckedFileSystems.crashed(daemon.volume);
+        }
+        daemon.kill();
+        Machine.current().after(random.nextLong(TimeUnit.MINUTES.toNanos(1)), daemon.store::landDelayed);
+    }
+
+    private void work(SimulatedDaemon daemon, int operations, boolean bounded) throws InterruptedException {
+        List<Machine.Task> tasks = new ArrayList<>();
+        for (int i = 0; i < clients; i++) {
+            int client = i;
+            tasks.add(Machine.current().start("client", () -> {
+                for (int operation = 0; operation < operations && current == daemon; operation++) {
+                    step(client, bounded);
+                }
+            }));
+        }
+        for (Machine.Task task : tasks) {
+            assertTrue(task.join(TimeUnit.DAYS.toNanos(1)), "a client waits for ever");
+        }
+    }
+
+    private void step(int client, boolean bounded) {
+        Machine machine = Machine.current();
+        long began = machine.nanoTime();
+        try {
+            history.step(client);
+            if (random.nextInt(10) == 0) {
+                machine.sleep(random.nextLong(TimeUnit.SECONDS.toNanos(2)));
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        long took = machine.nanoTime() - began;
+        assertTrue(!bounded || took < NANOS_MAX, () -> "an operation took " + took + " ns");
+    }
+}
