@@ -27,6 +27,7 @@ import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.Lock;
 import java.util.function.Supplier;
 
 /**
@@ -39,7 +40,7 @@ import java.util.function.Supplier;
  *
  * <p>{@link #start} comes first, on a volume without faults. Then each client calls {@link #step} or {@link #run} and
  * {@link #sync} on one thread at a time. {@link #recovered} follows each crash; threads of the earlier life may still
- * run then. The file system must have the {@link #clock}. Thread-safe; no monitor is held while the file system works.
+ * run then. The file system must have the {@link #clock}. Thread-safe. In a simulation, a thread of it makes the history.
  */
 public final class CrashHistory {
     private record Hold(InodeId inode, FileHold.Kind kind) {}
@@ -91,6 +92,9 @@ public final class CrashHistory {
 
     /** One client. Its random numbers decide where it works, so that no other client changes its steps. */
     private record Client(SplittableRandom random, Work own, Work shared) {}
+
+    /** Held while a recovered tree is judged, and not while an operation runs. */
+    private final Lock lock = Machine.current().newLock();
 
     private final SplittableRandom random;
     private final int clientCount;
@@ -162,8 +166,13 @@ public final class CrashHistory {
     }
 
     /** Returns the moment before which everything that ended is durable. */
-    synchronized long durableUntil() {
-        return durableUntil;
+    long durableUntil() {
+        lock.lock();
+        try {
+            return durableUntil;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Returns a client's own directory, for {@link #run}. */
@@ -183,7 +192,8 @@ public final class CrashHistory {
                 ? List.of(work)
                 : clients.stream().map(Client::shared).toList();
         Object outcome = run(client, work.directory, () -> work.next(all));
-        synchronized (this) {
+        lock.lock();
+        try {
             if (outcome instanceof Hold hold) {
                 work.holds.add(hold);
             }
@@ -191,6 +201,8 @@ public final class CrashHistory {
             if (outcome instanceof Creation) {
                 all.stream().filter(each -> each != work).forEach(each -> each.operations.learn(outcome));
             }
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -202,9 +214,12 @@ public final class CrashHistory {
     private Object run(int client, PossibleOrders directory, Supplier<Step> steps) {
         Life mine;
         Operation operation;
-        synchronized (this) {
+        lock.lock();
+        try {
             mine = life;
             operation = directory.begin(clock.next(), client, steps.get(), ++now);
+        } finally {
+            lock.unlock();
         }
         Long outer = clock.set(operation.number);
         Object outcome;
@@ -213,13 +228,16 @@ public final class CrashHistory {
         } finally {
             clock.set(outer);
         }
-        synchronized (this) {
+        lock.lock();
+        try {
             operation.ended = ++now;
             if (mine == life) {
                 directory.end(operation, outcome);
             } else if (mine.lost.contains(operation) && !operation.leavesNothing()) {
                 mine.firstLost = Math.min(mine.firstLost, now);
             }
+        } finally {
+            lock.unlock();
         }
         return outcome;
     }
@@ -228,22 +246,28 @@ public final class CrashHistory {
     public boolean sync() throws InterruptedException {
         Life mine;
         long began;
-        synchronized (this) {
+        lock.lock();
+        try {
             mine = life;
             began = ++now;
+        } finally {
+            lock.unlock();
         }
         try {
             Machine.current().await(mine.files.barrier());
         } catch (ExecutionException e) {
             return false;
         }
-        synchronized (this) {
+        lock.lock();
+        try {
             if (mine != life) {
                 assertTrue(began < mine.firstLost, "a barrier was acknowledged after the crash had taken changes away");
             } else if (began > durableUntil) {
                 durableUntil = began;
                 directories.forEach(each -> each.keep(began));
             }
+        } finally {
+            lock.unlock();
         }
         return true;
     }
@@ -252,7 +276,9 @@ public final class CrashHistory {
      * Judges the tree that a crash left, and goes on from it. The removal queue must be idle, and no operation of the
      * new life may have begun.
      */
-    public synchronized void recovered(VirtualFileSystem files) throws FsException {
+    public void recovered(VirtualFileSystem files) throws FsException {
+lock.lock();
+try {
         List<Match> cut = cut(files);
         for (int i = 0; i < cut.size(); i++) {
             for (Operation missing : directories.get(i).missing(cut.get(i))) {
@@ -267,11 +293,19 @@ public final class CrashHistory {
         clients.forEach(each -> each.shared.holds.clear());
         life = new Life(seen(files));
         durableUntil = ++now;
+    } finally {
+lock.unlock();
+}
     }
 
     /** Judges a tree that a crash could leave now, in another copy of the store. This life goes on. */
-    public synchronized void judge(VirtualFileSystem files) throws FsException {
+    public void judge(VirtualFileSystem files) throws FsException {
+lock.lock();
+try {
         cut(files);
+    } finally {
+lock.unlock();
+}
     }
 
     private List<Match> cut(VirtualFileSystem files) throws FsException {

@@ -31,7 +31,7 @@ final class FileSystemWorld {
     private final World world;
     private final LifecycleFixture fixture;
     private final int clients;
-    private final CrashHistory history;
+    private CrashHistory history;
     /** The daemon that clients use. */
     private SimulatedDaemon current;
 
@@ -40,7 +40,6 @@ final class FileSystemWorld {
         random = new SplittableRandom(seed);
         world = new World(seed);
         clients = 1 + random.nextInt(3);
-        history = new CrashHistory(random.nextLong(), clients);
     }
 
     /** Runs the world of a seed. Returns its digest. */
@@ -54,6 +53,7 @@ final class FileSystemWorld {
     }
 
     private void run() throws Exception {
+        history = new CrashHistory(random.nextLong(), clients);
         int lives = 1 + random.nextInt(3);
         Path directory = fixture.newDirectory();
         List<Machine.Task> ends = new ArrayList<>();
