@@ -277,35 +277,35 @@ public final class CrashHistory {
      * new life may have begun.
      */
     public void recovered(VirtualFileSystem files) throws FsException {
-lock.lock();
-try {
-        List<Match> cut = cut(files);
-        for (int i = 0; i < cut.size(); i++) {
-            for (Operation missing : directories.get(i).missing(cut.get(i))) {
-                life.lost.add(missing);
-                if (!missing.leavesNothing()) {
-                    life.firstLost = Math.min(life.firstLost, missing.ended);
+        lock.lock();
+        try {
+            List<Match> cut = cut(files);
+            for (int i = 0; i < cut.size(); i++) {
+                for (Operation missing : directories.get(i).missing(cut.get(i))) {
+                    life.lost.add(missing);
+                    if (!missing.leavesNothing()) {
+                        life.firstLost = Math.min(life.firstLost, missing.ended);
+                    }
                 }
+                directories.get(i).goOnFrom(cut.get(i));
             }
-            directories.get(i).goOnFrom(cut.get(i));
+            clients.forEach(each -> each.own.holds.clear());
+            clients.forEach(each -> each.shared.holds.clear());
+            life = new Life(seen(files));
+            durableUntil = ++now;
+        } finally {
+            lock.unlock();
         }
-        clients.forEach(each -> each.own.holds.clear());
-        clients.forEach(each -> each.shared.holds.clear());
-        life = new Life(seen(files));
-        durableUntil = ++now;
-    } finally {
-lock.unlock();
-}
     }
 
     /** Judges a tree that a crash could leave now, in another copy of the store. This life goes on. */
     public void judge(VirtualFileSystem files) throws FsException {
-lock.lock();
-try {
-        cut(files);
-    } finally {
-lock.unlock();
-}
+        lock.lock();
+        try {
+            cut(files);
+        } finally {
+            lock.unlock();
+        }
     }
 
     private List<Match> cut(VirtualFileSystem files) throws FsException {
