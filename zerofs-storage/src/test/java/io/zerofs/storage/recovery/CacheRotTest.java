@@ -12,7 +12,6 @@ import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.storage.checkpoint.LocalDirectory;
 import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.recovery.LifecycleFixture.Process;
 import java.io.IOException;
@@ -36,7 +35,7 @@ import org.junit.jupiter.api.Test;
  * remembered commit and place. The store has everything, so an opening returns the right bytes without an error.
  */
 class CacheRotTest {
-    private static final int SAMPLES = 25;
+    private static final int SAMPLES = 12;
     private static final int SLOW_SAMPLES = 2_000;
     private static final int NUMBERS = 12;
     private static final int FILES_DAMAGED_MAX = 4;
@@ -54,7 +53,7 @@ class CacheRotTest {
     void fillCache() throws Exception {
         sound = fixture.newDirectory();
         SplittableRandom random = new SplittableRandom(1);
-        Process writer = process(sound).open();
+        Process writer = withCache(fixture.process(sound)).open();
         for (int i = 0; i < NUMBERS; i++) {
             byte[] content = new byte[LifecycleFixture.CHUNK / 2];
             random.nextBytes(content);
@@ -66,7 +65,7 @@ class CacheRotTest {
             }
         }
         writer.kill();
-        Process reader = process(sound).open();
+        Process reader = withCache(fixture.process(sound)).open();
         assertAllRight(reader, "before the damage");
         long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
         while (reader.volume.statistics().disk().blocks() < NUMBERS) {
@@ -75,8 +74,7 @@ class CacheRotTest {
         reader.kill();
     }
 
-    private Process process(Path directory) {
-        Process process = fixture.process(directory);
+    private static Process withCache(Process process) {
         EngineSettings engine = process.settings.engine();
         process.settings = process.settings.with(engine.with(new EngineSettings.Disk(CACHE_BYTES, 0))
                 .with(engine.memory().withPageCacheBytes(0)));
@@ -101,18 +99,19 @@ class CacheRotTest {
             long hits = 0;
             long damaged = 0;
             for (int i = 0; i < samples; i++) {
-                Path directory = fixture.newDirectory();
-                copy(sound, directory);
-                String damage = damage(directory, random, kinds);
-                Process again = process(directory).open();
-                // Twice: the second time from the blocks that the first one has repaired.
-                assertAllRight(again, damage);
-                assertAllRight(again, damage);
-                assertFalse(again.stopped.isDone(), damage);
-                hits += again.volume.statistics().disk().hits();
-                damaged += again.volume.statistics().disk().damaged();
-                again.kill();
-                LocalDirectory.delete(directory);
+                try (LifecycleFixture own = new LifecycleFixture()) {
+                    Path directory = own.newDirectory();
+                    copy(sound, directory);
+                    String damage = damage(directory, random, kinds);
+                    Process again = withCache(own.process(directory, fixture.copyOfBucket()))
+                            .open();
+                    // Twice: the second time from the blocks that the first one has repaired.
+                    assertAllRight(again, damage);
+                    assertAllRight(again, damage);
+                    assertFalse(again.stopped.isDone(), damage);
+                    hits += again.volume.statistics().disk().hits();
+                    damaged += again.volume.statistics().disk().damaged();
+                }
             }
             assertTrue(hits > 0, "the cache was never used");
             System.out.println("damaged files of the cache: " + kinds + ", " + damaged + " damaged blocks were found");

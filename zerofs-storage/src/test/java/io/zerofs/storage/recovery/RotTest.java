@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(3600)
 class RotTest {
-    private static final int SAMPLES = 60;
+    private static final int SAMPLES = 40;
 
     /** Damages of which one is undone again, to save time. */
     private static final int RESTORED_OF = 5;
