@@ -11,6 +11,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import io.zerofs.core.walls.Walls;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +46,17 @@ final class StorageArchitectureTest {
             Set.of("recovery", "gc"),
             Set.of(""));
 
+    /** Classes that may ask the JVM, or beginnings of their names. */
+    private static final Set<String> ASKING_THE_JVM = Set.of(
+            // Their threads and turns are for requests to stores in the network.
+            PROGRAM + ".object.ParallelDeletes",
+            PROGRAM + ".object.Traffic",
+            // A simulation has an EngineRuntime of its own.
+            PROGRAM + ".engine.runtime.EngineThreads",
+            // The holders of their locks only call RocksDB.
+            PROGRAM + ".index.RocksIndex",
+            PROGRAM + ".index.IndexCursor");
+
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages(PROGRAM);
@@ -74,6 +86,23 @@ final class StorageArchitectureTest {
     @MethodSource("breachedRules")
     void aBreachIsFound(String rule) {
         assertTrue(walls(BROKEN).get(rule).evaluate(BREACHES).hasViolation(), rule);
+    }
+
+    @Test
+    void onlyTheMachineAsksTheJvm() {
+        Walls.onlyTheMachineAsksTheJvm(ASKING_THE_JVM).check(CLASSES);
+    }
+
+    static Set<String> exceptions() {
+        return ASKING_THE_JVM;
+    }
+
+    @ParameterizedTest
+    @MethodSource("exceptions")
+    void anExceptionIsNecessary(String exception) {
+        Set<String> others = new TreeSet<>(ASKING_THE_JVM);
+        others.remove(exception);
+        assertTrue(Walls.onlyTheMachineAsksTheJvm(others).evaluate(CLASSES).hasViolation(), exception);
     }
 
     @Test

@@ -30,10 +30,12 @@ public final class Walls {
             "java.util.Timer..*",
             "java.util.\\w+(.\\w+)?.parallel(Stream)?\\(.*",
             "java.util.concurrent.(ThreadLocalRandom|Executors|\\w*ThreadPoolExecutor|ForkJoinPool)..*",
-            "java.util.concurrent.(Semaphore|Phaser|CountDownLatch|CyclicBarrier|Exchanger)..*",
+            "java.util.concurrent.Semaphore.(acquire\\w*\\(.*|tryAcquire\\(.*TimeUnit\\))",
+            "java.util.concurrent.(Phaser|CountDownLatch|CyclicBarrier|Exchanger)..*",
             "java.util.concurrent.(\\w*Blocking\\w+|\\w*TransferQueue|SynchronousQueue|DelayQueue)..*",
             "java.util.concurrent.locks.(LockSupport|Reentrant\\w*Lock|StampedLock).(<init>|park|unpark).*",
-            "java.util.concurrent.\\w*Future.(get|join|\\w+Timeout|delayedExecutor|\\w+Async)\\(.*",
+            "java.util.concurrent.\\w*Future.(get|join|\\w+Timeout|delayedExecutor)\\(.*",
+            "java.util.concurrent.CompletableFuture.\\w+Async\\((?!.*Executor\\)).*",
             "java.util.concurrent.\\w*ExecutorService.(awaitTermination|invoke\\w+|close)\\(.*",
             "java.util.concurrent.TimeUnit.(sleep|timed\\w+)\\(.*"));
 

@@ -3,8 +3,10 @@ package io.zerofs.storage.concurrent;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -45,6 +47,31 @@ class ParallelStepsTest {
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    @Test
+    void anInterruptIsKeptAndEndsNoWait() {
+        Thread caller = Thread.currentThread();
+        CountDownLatch helping = new CountDownLatch(1);
+        CountDownLatch interrupted = new CountDownLatch(1);
+        AtomicBoolean helped = new AtomicBoolean();
+        ParallelSteps parallel = new ParallelSteps(work -> new Thread(work).start(), 1);
+        parallel.run(2, step -> {
+            if (Thread.currentThread() == caller) {
+                awaitUninterrupted(helping);
+                caller.interrupt();
+                interrupted.countDown();
+            } else {
+                helping.countDown();
+                awaitUninterrupted(interrupted);
+                while (caller.getState() != Thread.State.WAITING) {
+                    Thread.onSpinWait();
+                }
+                helped.set(true);
+            }
+        });
+        assertTrue(Thread.interrupted());
+        assertTrue(helped.get());
     }
 
     @Test
