@@ -20,6 +20,7 @@ import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -233,7 +234,7 @@ public final class CrashHistory {
             operation.ended = ++now;
             if (mine == life) {
                 directory.end(operation, outcome);
-            } else if (mine.lost.contains(operation) && !operation.leavesNothing()) {
+            } else if (mine.lost.contains(operation) && operation.hasChanged(outcome)) {
                 mine.firstLost = Math.min(mine.firstLost, now);
             }
         } finally {
@@ -283,7 +284,7 @@ public final class CrashHistory {
             for (int i = 0; i < cut.size(); i++) {
                 for (Operation missing : directories.get(i).missing(cut.get(i))) {
                     life.lost.add(missing);
-                    if (!missing.leavesNothing()) {
+                    if (missing.hasChanged()) {
                         life.firstLost = Math.min(life.firstLost, missing.ended);
                     }
                 }
@@ -326,16 +327,19 @@ public final class CrashHistory {
         return cut;
     }
 
-    /** Returns a match of each directory, all of one moment: no operation is missing that ended before another began. */
+    /**
+     * Returns a match of each directory, all of one moment: no operation is missing that ended before another began. Of
+     * several moments the last, because an operation that changed nothing is not lost.
+     */
     private List<Match> cut(List<List<Match>> matches) {
         TreeSet<Long> moments = new TreeSet<>(Set.of(durableUntil));
         matches.forEach(each -> each.forEach(match -> moments.add(match.lastBegin())));
-        for (long moment : moments) {
+        for (long moment : moments.descendingSet()) {
             List<Match> cut = new ArrayList<>();
             for (List<Match> each : matches) {
                 each.stream()
                         .filter(match -> match.lastBegin() <= moment && match.firstEnd() > moment)
-                        .findFirst()
+                        .max(Comparator.comparingLong(Match::lastBegin))
                         .ifPresent(cut::add);
             }
             if (cut.size() == matches.size()) {

@@ -47,9 +47,13 @@ final class PossibleOrders {
             this.index = index;
         }
 
-        /** Whether a crash may take the operation away and nobody sees a difference. */
-        boolean leavesNothing() {
-            return step.effect() != Effect.CHANGE || outcome instanceof FsError error && error != FsError.IO;
+        /** Returns whether the operation has changed something. The answer IO does not tell. */
+        boolean hasChanged(Object answer) {
+            return step.effect() == Effect.CHANGE && !(answer instanceof FsError);
+        }
+
+        boolean hasChanged() {
+            return ended != Long.MAX_VALUE && hasChanged(outcome);
         }
 
         @Override

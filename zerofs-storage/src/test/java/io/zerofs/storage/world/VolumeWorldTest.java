@@ -109,7 +109,8 @@ final class VolumeWorldTest {
         try {
             client.work(daemon.volume, operations, healthy);
         } catch (VolumeException e) {
-            if (healthy || e.kind() != VolumeException.Kind.UNAVAILABLE) {
+            boolean injected = e.kind() == VolumeException.Kind.UNAVAILABLE || e.kind() == VolumeException.Kind.CORRUPT;
+            if (healthy || !injected) {
                 throw new AssertionError(e);
             }
         } catch (InterruptedException e) {
