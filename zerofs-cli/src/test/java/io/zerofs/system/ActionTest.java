@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * The GitHub Action as a runner calls it, with the defaults of action.yml. The commands mount and umount are stand-ins
- * that note their arguments. libnfs reads and writes in the place of a mount.
+ * Runs the GitHub Action as a runner calls it, with the defaults of action.yml. Stand-ins for the commands mount and
+ * umount note their arguments, and libnfs replaces the mount.
  */
 @Tag("system")
 class ActionTest {

@@ -46,7 +46,7 @@ final class Command {
         return this;
     }
 
-    /** A test writes the input while the command runs. */
+    /** Makes the input a pipe, to which the test writes while the command runs. */
     Command readingPipe() {
         input = ProcessBuilder.Redirect.PIPE;
         return this;
@@ -67,7 +67,7 @@ final class Command {
         return whole;
     }
 
-    /** Starts the command, which goes on beside the test. */
+    /** Starts the command, which runs while the test continues. */
     Running start() {
         ProcessBuilder builder = new ProcessBuilder(words).redirectInput(input);
         builder.environment().remove("JAVA_TOOL_OPTIONS"); // Java reports it in a line of its own

@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The real program with a configuration of its own: $ZEROFS_PROGRAM, or what Maven packaged. One object is one
- * configuration and starts many times. Its volume is below $STORE_URL if that is set, as {@code ci/system/on-store} does.
+ * The program with a configuration, and each of its starts. The program is $ZEROFS_PROGRAM, or else the file that Maven
+ * packaged. If $STORE_URL is set, as {@code ci/system/on-store} does, the volume is below this URL.
  */
 final class Daemon {
     /** An overloaded machine is slow; a hang is still found. */
@@ -26,7 +26,10 @@ final class Daemon {
 
     static final Duration STOP_MAX = Duration.ofSeconds(60);
 
-    /** Class archives of all runs, so that daemons start fast, and the user's own stay as they are. */
+    /**
+     * The directory in which all runs share class archives: daemons start fast, and the user's own archives stay as
+     * they are.
+     */
     static final Path ARCHIVES = Path.of("target/cache").toAbsolutePath();
 
     private static final String READY = "ZeroFS is ready";
@@ -41,7 +44,7 @@ final class Daemon {
     private Path cache;
     private String sections = System.getenv().getOrDefault("STORE_TOML", "");
 
-    /** Made by {@link Scratch#daemon}, which kills it in the end. */
+    /** {@link Scratch#daemon} makes each daemon and kills its processes in the end. */
     Daemon(String name, Path directory) {
         this.name = name;
         this.directory = directory;
@@ -128,7 +131,10 @@ final class Daemon {
         }
     }
 
-    /** Starts the process. Another command may start it: with the words of the daemon's as its last arguments. */
+    /**
+     * Starts the process. If there is a prefix, that command starts the process: its last arguments are the daemon's
+     * command.
+     */
     void launch(Object... prefix) {
         runs.add(command("run", "--create").after(prefix).start());
     }
@@ -149,7 +155,7 @@ final class Daemon {
         return last().saysBeforeItsEnd(READY, START_MAX);
     }
 
-    /** Stops it as a supervisor does. It must end in order. */
+    /** Sends SIGTERM, as a supervisor does, and requires an orderly end. */
     void stop() throws InterruptedException {
         last().terminate();
         assertEquals(0, end(), name + ": status after SIGTERM");
@@ -184,7 +190,7 @@ final class Daemon {
                 name + " logged this");
     }
 
-    /** Kills what still runs, in any case. */
+    /** Kills the processes that still run. */
     void close() throws InterruptedException {
         for (Running run : runs) {
             if (run.runs()) {

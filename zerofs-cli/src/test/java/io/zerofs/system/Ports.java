@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Free ports on loopback. No two calls return the same port. */
+/** Finds free ports on loopback. No two calls return the same port. */
 final class Ports {
     /** The range is below the ports that outgoing connections get. */
     private static final int FIRST = 12_000;

@@ -24,7 +24,7 @@ final class StoreNetwork {
         ask("clear");
     }
 
-    /** Begins the counts anew. */
+    /** Sets the counts to zero. */
     static void reset() throws IOException, InterruptedException {
         ask("reset");
     }

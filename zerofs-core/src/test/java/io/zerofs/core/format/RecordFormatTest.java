@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** The bytes of docs/storage-format-records.md: keys and records as they are, and what is refused. */
+/** The bytes of docs/storage-format-records.md: keys, records, and the bytes that readers refuse. */
 final class RecordFormatTest {
     private static final long INODE = 0x0123_4567_89abL;
     private static final InodeRecord.Times TIMES = new InodeRecord.Times(

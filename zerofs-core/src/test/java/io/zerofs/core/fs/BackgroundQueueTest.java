@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The queue of removals is bounded, and what it has no room for is found in the volume again. */
+/** The queue of removals is bounded. If it has no room for a removal, it finds the removal in the volume later. */
 final class BackgroundQueueTest {
     private static final int WAITING_MAX = 8;
     private static final int INODES = 1000;

@@ -14,10 +14,10 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Opens the file systems of all tests, and checks after each test that the volumes which it opened are consistent: as
- * they are, or as a crash or another opening left them. A volume that is not in memory cannot be read after its end, so
- * the test itself checks it before, or reports its crash. JUnit finds the extension by itself, so that no test can
- * forget it; {@code ci/tidy} finds a test that opens a file system in another way.
+ * Opens the file systems of all tests. After each test it checks that the volumes of these file systems are consistent,
+ * in the state that a crash or another opening left. A volume that is not in memory cannot be read after its end, so
+ * the test itself checks it before, or reports its crash. JUnit finds the extension by itself, so no test can forget
+ * it. {@code ci/tidy} finds a test that opens a file system in another way.
  */
 public final class CheckedFileSystems implements BeforeAllCallback, AfterEachCallback {
     private static final List<Volume> OPENED = new ArrayList<>();
@@ -86,7 +86,10 @@ public final class CheckedFileSystems implements BeforeAllCallback, AfterEachCal
         OPENED.remove(volume);
     }
 
-    /** Checks a volume now, which nobody changes meanwhile; a volume in memory as a crash would leave it. */
+    /**
+     * Checks a volume now. No thread may change the volume meanwhile. A volume in memory is checked as a crash would
+     * leave it.
+     */
     public static void check(Volume volume) throws VolumeException {
         if (!(volume instanceof MemoryVolume)) {
             crashed(volume);

@@ -25,8 +25,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Scans a whole volume and reports contradictions: between link counts and names, names and cookies, counters and the
- * sum of all inodes, present chunks and file sizes. It also compares orphans, tombstones and marks with their inodes.
+ * Scans a whole volume and reports contradictions. It compares link counts and names, names and cookies, counters
+ * and the sum of all inodes, present chunks and file sizes. It also compares orphans, tombstones and marks with their
+ * inodes.
  *
  * <p>The volume must not change meanwhile. A barrier must follow its last change, because the volume writes the
  * counters at cuts. Memory grows with the number of inodes, some hundred bytes each. Changes nothing. One thread, used

@@ -294,7 +294,7 @@ final class FailureTest {
         }
     }
 
-    /** Another client may find and change a new inode before its creator goes on. */
+    /** Another client may find and change a new inode before its creator continues. */
     @Test
     void theCreatorOfAnInodeKeepsTheChangesOfOthers() throws Exception {
         Credentials root = Credentials.ROOT;

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
-/** A volume that refuses, or would wait, when a test says so. */
+/** A volume that refuses a call, or would wait, when a test asks for it. */
 final class FaultyVolume implements Volume {
     private final MemoryVolume inner;
     private volatile VolumeException.Kind failure;
@@ -60,7 +60,7 @@ final class FaultyVolume implements Volume {
         waiting = waits;
     }
 
-    /** Runs something once the next batch is applied, before the operation that applied it goes on. */
+    /** Runs the task once the next batch is applied, before its operation continues. */
     void afterNextApply(Runnable action) {
         afterApply.set(action);
     }

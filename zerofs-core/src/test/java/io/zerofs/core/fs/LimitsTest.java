@@ -145,7 +145,7 @@ final class LimitsTest {
         int attributes = untilFull(
                 i -> files.setXattr(Credentials.ROOT, other, FileName.of("user." + i), new byte[3000], XattrMode.ANY));
         assertEquals(100_000 / 3074, attributes, 1);
-        // What does not grow is done on a full volume, too.
+        // Operations that need no space succeed on a full volume, too.
         files.setXattr(Credentials.ROOT, other, FileName.of("user.0"), new byte[2000], XattrMode.ANY);
         files.rename(Credentials.ROOT, top, FileName.of("f"), top, FileName.of("g"));
         empty();
@@ -157,7 +157,7 @@ final class LimitsTest {
         void run(int number) throws FsException;
     }
 
-    /** Makes more and more until NO_SPACE comes; tells how many there were. */
+    /** Repeats the step until NO_SPACE comes, and returns the number of steps. */
     private int untilFull(Step step) throws FsException {
         for (int i = 0; i < 10_000; i++) {
             FsStatistics before = files.statistics();

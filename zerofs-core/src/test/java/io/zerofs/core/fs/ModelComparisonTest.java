@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Random histories on the file system and on the model give the same answers and the same tree. */
+/** Random histories on the file system and on the model have the same answers and the same tree. */
 final class ModelComparisonTest {
     private static final int STEPS = 800;
     private static final int COMPARED_EVERY = 50;
@@ -111,7 +111,7 @@ final class ModelComparisonTest {
             try {
                 for (int i = 1; i <= STEPS; i++) {
                     if (!removing) {
-                        files.close(); // Ends the background work; operations go on.
+                        files.close(); // Ends the background work; operations continue.
                     }
                     clock.tick();
                     step(i);

@@ -195,7 +195,7 @@ final class RemovalInBackgroundTest {
         files.deallocate(Credentials.ROOT, id, DataAccess.CHECKED_NOW, 10L * CHUNK, 30L * CHUNK);
         assertEquals(20L * CHUNK, files.getAttributes(id).allocatedBytes());
         resize(id, 45L * CHUNK);
-        // At most: what the second one cuts off after holes is counted until it is removed.
+        // At most: bytes that the second truncation cuts off after holes count until they are removed.
         assertEquals(20L * CHUNK, files.getAttributes(id).allocatedBytes());
     }
 

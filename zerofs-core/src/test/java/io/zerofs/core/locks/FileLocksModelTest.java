@@ -14,7 +14,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** Locks of one file against what fcntl(2) says of each single byte, and how long much of them takes. */
+/** Compares the locks of one file with the rules of fcntl(2) for each byte, and bounds the time of many locks. */
 class FileLocksModelTest {
     private static final int BYTES = 24;
     private static final int PROCESSES = 4;
@@ -112,7 +112,10 @@ class FileLocksModelTest {
         });
     }
 
-    /** A writer who waited for more becomes a reader of what he had, which lets in another who came before him. */
+    /**
+     * A writer that waited for a larger range becomes a reader of its old range. This lets in another reader that came
+     * earlier.
+     */
     @Test
     void aGrantedLockLetsInWaitersForTheLockThatItReplaces() {
         FileLocks locks = new FileLocks((lock, change) -> {});
@@ -185,8 +188,8 @@ class FileLocksModelTest {
     }
 
     /**
-     * A thousand writers, each of whom turns into a reader when the one before it has done so, and a thousand more
-     * waiters for the locks of all of them. The last of the chain came first.
+     * Each of a thousand writers becomes a reader when the writer before it has become one. A thousand more waiters
+     * wait for all these locks. The last writer of the chain came first.
      */
     @Test
     void aChainOfWaitersIsGrantedInStepsInProportionToItsLength() {

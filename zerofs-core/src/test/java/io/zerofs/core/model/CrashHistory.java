@@ -32,12 +32,12 @@ import java.util.concurrent.locks.Lock;
 import java.util.function.Supplier;
 
 /**
- * Judges a file system with several lives: its answers, and the tree that each crash leaves. Each client has a directory
- * of its own, whose answers are known exactly, and all share one more.
+ * Judges a file system with several lives: its answers, and the tree that each crash leaves. Each client has a
+ * directory of its own, whose answers are known exactly, and all share one more.
  *
  * <p>The rules: a recovered tree is as it was at one moment. Everything that ended before a barrier which was
  * acknowledged began is there. If an operation is there, so is every operation that ended before it began. An operation
- * without an answer may be there or not, and each operation as a whole.
+ * without an answer may be there or not. Each operation is there as a whole.
  *
  * <p>{@link #start} comes first, on a volume without faults. Then each client calls {@link #step} or {@link #run} and
  * {@link #sync} on one thread at a time. {@link #recovered} follows each crash; threads of the earlier life may still
@@ -82,7 +82,7 @@ public final class CrashHistory {
                 });
             }
             Hold hold = holds.remove(0);
-            // The removal queue decides how long a file without names answers, so nobody asks it.
+            // The removal queue decides how long a file without names answers, so no client asks for it.
             all.forEach(each -> each.operations.forget(hold.inode()));
             return new Step("release " + hold, files -> {
                 ((HoldingFileSystem) files).release(hold.inode(), hold.kind());
@@ -274,7 +274,7 @@ public final class CrashHistory {
     }
 
     /**
-     * Judges the tree that a crash left, and goes on from it. The removal queue must be idle, and no operation of the
+     * Judges the tree that a crash left, and continues from it. The removal queue must be idle, and no operation of the
      * new life may have begun.
      */
     public void recovered(VirtualFileSystem files) throws FsException {
@@ -299,7 +299,7 @@ public final class CrashHistory {
         }
     }
 
-    /** Judges a tree that a crash could leave now, in another copy of the store. This life goes on. */
+    /** Judges a tree that a crash could leave now, in another copy of the store. This life continues. */
     public void judge(VirtualFileSystem files) throws FsException {
         lock.lock();
         try {

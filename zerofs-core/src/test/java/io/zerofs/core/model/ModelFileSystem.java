@@ -74,7 +74,7 @@ public final class ModelFileSystem implements HoldingFileSystem {
         return copy;
     }
 
-    /** Goes on as a new writer does: nobody holds anything, and new inodes are of this epoch. */
+    /** Continues as a new writer does: no client holds a file, and new inodes are of this epoch. */
     public void restart(long newEpoch) {
         epoch = newEpoch;
         for (ModelNode node : List.copyOf(nodes.values())) {

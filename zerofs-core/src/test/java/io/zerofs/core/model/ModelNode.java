@@ -148,7 +148,7 @@ final class ModelNode {
         cookies.put(name, cookie);
     }
 
-    /** Removes a name; tells its cookie. */
+    /** Removes a name and returns its cookie. */
     long remove(FileName name) {
         children.remove(name);
         return cookies.remove(name);

@@ -9,7 +9,7 @@ import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.TimeChange;
 import java.util.Arrays;
 
-/** The permission rules as the manual pages tell them. */
+/** The permission rules of the manual pages. */
 final class ModelPermissions {
     private ModelPermissions() {}
 

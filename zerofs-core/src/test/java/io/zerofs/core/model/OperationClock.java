@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 
 /**
- * A clock on which each operation has a second of its own, whenever it runs: every change in a file system then carries
+ * A clock on which each operation has a second of its own, whenever it runs. So every change in a file system carries
  * the number of its operation. Threads without an operation see the last second. Thread-safe.
  */
 final class OperationClock implements InstantSource {

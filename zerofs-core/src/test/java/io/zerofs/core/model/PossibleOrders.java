@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
  * The operations below one directory since a certain state, and every order of them that their answers and their times
  * allow. A file system must have happened in one of the orders, and a crash must leave a beginning of it.
  *
- * <p>Orders that lead to the same state are one. There are as many as concurrent operations have outcomes: one client
- * has one order, and four clients that always meet are the most that is cheap. One thread.
+ * <p>Orders that lead to the same state are one. There are as many orders as concurrent operations have outcomes. One
+ * client has one order; more than four clients that always meet would be slow. One thread.
  */
 final class PossibleOrders {
     private static final Pattern ALLOCATED = Pattern.compile("allocatedBytes=[0-9]+");
@@ -47,7 +47,7 @@ final class PossibleOrders {
             this.index = index;
         }
 
-        /** Returns whether the operation has changed something. The answer IO does not tell. */
+        /** Returns whether the operation has changed something. The answer IO leaves this open. */
         boolean hasChanged(Object answer) {
             return step.effect() == Effect.CHANGE && !(answer instanceof FsError);
         }

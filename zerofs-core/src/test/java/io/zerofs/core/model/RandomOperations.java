@@ -26,8 +26,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Makes up operations that are likely to meet: few names, few users, files of a few chunks. The same step can be run on
- * several file systems that give the same inode numbers, and its outcome compared.
+ * Makes random operations that are likely to meet: few names, few users, files of a few chunks. A step can run on
+ * several file systems with the same inode numbers, so that a test compares its outcomes.
  */
 public final class RandomOperations {
     private static final int CHUNK = VirtualFileSystem.CHUNK_BYTES;
@@ -84,7 +84,7 @@ public final class RandomOperations {
         Object on(VirtualFileSystem files) throws FsException;
     }
 
-    /** Tells what a step gave, so that later ones use the inodes that it made and mostly leave those that are gone. */
+    /** Takes the outcome of a step: later steps use its new inodes, and rarely use inodes that it removed. */
     public void learn(Object outcome) {
         if (outcome instanceof Creation creation && creation.created()) {
             boolean directory = creation.node().kind() == FileKind.DIRECTORY;

@@ -29,7 +29,7 @@ public final class TreeComparison {
         this.actual = actual;
     }
 
-    /** Fails where the second differs from the first. Both must give the same inode numbers. */
+    /** Fails where the second differs from the first. Both must have the same inode numbers. */
     public static void assertSame(VirtualFileSystem expected, VirtualFileSystem actual) throws FsException {
         assertEquals(expected.statistics(), actual.statistics());
         new TreeComparison(expected, actual).compare(expected.root(), "/");

@@ -14,7 +14,7 @@ import java.util.SplittableRandom;
 
 /**
  * Feeds a fuzz target with damaged samples. A target is a method that takes any bytes and throws only if the code under
- * test is wrong, so that the same target also serves a fuzzer that is guided by coverage, see {@code ci/fuzz}.
+ * test is wrong. So the same target also serves the fuzzer of {@code ci/fuzz}, which is guided by coverage.
  */
 public final class Mutations {
     private static final int INPUT_BYTES_MAX = 1 << 16;
@@ -171,7 +171,7 @@ public final class Mutations {
         return inserted;
     }
 
-    /** {@code bytes} with {@code inserted} in place of what stands between two offsets. */
+    /** Returns {@code bytes} with {@code inserted} in place of the bytes between two offsets. */
     private static byte[] joined(byte[] bytes, int from, byte[] inserted, int to) {
         byte[] result = Arrays.copyOf(bytes, from + inserted.length + bytes.length - to);
         System.arraycopy(inserted, 0, result, from, inserted.length);

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 
-/** A clock that moves only when a test says so. */
+/** A clock that only a test moves. */
 public final class ManualClock implements InstantSource {
     private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -14,7 +14,7 @@ public final class ManualClock implements InstantSource {
         return now;
     }
 
-    /** Goes on by one second and gives the new time. */
+    /** Moves by one second and returns the new time. */
     public Timestamp tick() {
         now = now.plus(Duration.ofSeconds(1));
         return Timestamp.of(now);

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** unlink(2), rmdir(2), and what open files mean for them. */
+/** unlink(2), rmdir(2), and their effect on open files. */
 public abstract class RemovalContract extends VirtualFileSystemContract {
     @Test
     void anUnlinkedNameIsGoneAndItsFileWithIt() throws Exception {

@@ -15,8 +15,8 @@ import org.pcollections.TreePMap;
  * The reference implementation of the port: everything is in memory and a barrier is immediate. For tests and for
  * trying out; it has no bound but the heap.
  *
- * <p>The state is an immutable value that each batch replaces, so a cursor or a prepared read keeps the one it began
- * with, and what the last barrier made durable is remembered by a reference.
+ * <p>The state is an immutable value that each batch replaces, so a cursor or a prepared read keeps its first one. A
+ * reference remembers the state that the last barrier made durable.
  */
 public final class MemoryVolume implements Volume {
     private static final Consumer<Batch> NOTHING = batch -> {};

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** An open volume and short words for what tests do with it. */
+/** An open volume, with short words for the actions of tests. */
 abstract class VolumeFixture {
     static final int CHUNK = Volume.CHUNK_BYTES;
 

@@ -12,8 +12,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Processes of which one thread runs at a time. A seed decides at each lock, wait, request and timer which thread goes on, and
- * time jumps to the next timer when all threads wait. The same seed gives the same history and the same {@link #digest}.
+ * Processes of which one thread runs at a time. A seed decides at each lock, wait, request and timer which thread continues, and
+ * time jumps to the next timer when all threads wait. The same seed repeats the same history and the same {@link #digest}.
  *
  * <p>Only code that asks its {@link Machine} for time, chance, threads and locks is deterministic. A thread that waits in
  * another way holds up the world, and {@link #run} reports it. Driven by the thread that calls {@link #run}.

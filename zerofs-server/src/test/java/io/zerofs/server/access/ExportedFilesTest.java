@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** A directory as a file system of its own, and one that nobody can change. */
+/** A directory as a file system of its own, and a read-only one. */
 class ExportedFilesTest {
     private static final Credentials ROOT = Credentials.ROOT;
 

@@ -67,7 +67,7 @@ public final class ClientSocket implements AutoCloseable {
         return in.remaining();
     }
 
-    /** Waits for received bytes, at least so many, and returns all that are there. */
+    /** Waits for at least the given number of bytes, and returns all received bytes. */
     ByteBuffer await(int bytes) throws IOException {
         while (in.remaining() < bytes) {
             fill(bytes);
@@ -116,7 +116,7 @@ public final class ClientSocket implements AutoCloseable {
         }
     }
 
-    /** Drops all that comes until the connection ends. */
+    /** Drops all bytes until the connection ends. */
     public void drain() throws IOException {
         ByteBuffer dropped = ByteBuffer.allocateDirect(IN_BYTES_MIN);
         while (channel.read(dropped.clear()) >= 0) {

@@ -135,7 +135,9 @@ public final class RpcClient implements AutoCloseable {
         }
     }
 
-    /** Waits for a reply and drops all that are there. Each must be a success; of its results only the status is read. */
+    /**
+     * Waits for a reply and drops all received ones. Each must be a success; only the status of its results is read.
+     */
     public int skipReplies() throws IOException {
         int replies = 0;
         do {

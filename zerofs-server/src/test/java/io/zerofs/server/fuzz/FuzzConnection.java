@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
- * Gives a protocol any bytes on the caller's thread, as its event loop would, and fails when it breaks its contract: a
- * request that ends twice or never, an exception, a message length beyond the limit, a reply buffer that nobody releases.
+ * Passes any bytes to a protocol on the caller's thread, as its event loop would. Fails if the protocol breaks its
+ * contract: a request that ends twice or never, an exception, a message beyond the limit, a leaked reply buffer.
  */
 public final class FuzzConnection implements Connection {
     private final Client client = Client.alone();

@@ -42,9 +42,9 @@ public final class LeakCheck implements BeforeAllCallback, AfterAllCallback {
     }
 
     /**
-     * Returns when a collection has ended and what it found is on its way into the queues. References reach them later, by a
-     * thread of the virtual machine which takes all that one collection found at once: what the collection before this one
-     * found is there for certain.
+     * Returns when a collection has ended and its references are on their way into the queues. A thread of the virtual
+     * machine moves the references of one collection there at once, but later. So the references of the collection
+     * before this one are there for certain.
      */
     private static void awaitCollection() throws InterruptedException {
         ReferenceQueue<Object> queue = new ReferenceQueue<>();

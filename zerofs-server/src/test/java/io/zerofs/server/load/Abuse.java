@@ -35,9 +35,9 @@ import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 
 /**
- * {@code Abuse attack KIND CONNECTIONS NFS_PORT NINEP_PORT NBD_PORT}: takes as much as it gets, prints "attacking", and
- * goes on until standard input ends. {@code Abuse measure NINEP_PORT SECONDS}: prints how long the requests of an ordinary
- * client take. {@code Abuse fill NINEP_PORT}: writes what is read later.
+ * {@code Abuse attack KIND CONNECTIONS NFS_PORT NINEP_PORT NBD_PORT}: takes as much as the daemon allows, prints
+ * "attacking", and continues until standard input ends. {@code Abuse measure NINEP_PORT SECONDS}: prints the time that
+ * requests of an ordinary client take. {@code Abuse fill NINEP_PORT}: writes the file that the attack "reads" needs.
  */
 final class Abuse {
     private static final String LONG_NAME = "n".repeat(255);
@@ -229,7 +229,7 @@ final class Abuse {
         flood(client, i -> new Tmessage.Twrite(FILE, i * (long) BLOCK % LARGE, block.setLong(0, System.nanoTime())));
     }
 
-    /** Of what {@code fill} wrote. */
+    /** Reads the file of {@code fill} at random places. */
     private static void reads(NinePSocket client) throws IOException, InterruptedException {
         client.walk(ROOT, FILE, "filled");
         client.open(FILE, OpenFlags.READ_ONLY);
@@ -254,7 +254,7 @@ final class Abuse {
                 i -> client.rpc().add(client.mountHeader(1), out -> out.writeOpaque(bytes("/"))));
     }
 
-    /** READDIRPLUS of the root, which gets many files. */
+    /** Lists the root, to which it adds many files, with READDIRPLUS. */
     private static void listings(Nfs3Client nfs, NinePClient ninep) throws IOException, InterruptedException {
         ninep.walk(ROOT, FILE);
         makeFiles(ninep, FILES, i -> "listed" + i);
@@ -262,7 +262,7 @@ final class Abuse {
         flood("listings", nfs.rpc().socket(), i -> nfs.add(new Nfs3Call.ReadDirPlus(root, 0, 0, 1 << 20, 1 << 20)));
     }
 
-    /** Reads 32 MiB again and again, and never takes an answer. */
+    /** Sends reads of 32 MiB without end, and never reads a reply. */
     private static void devices(NinePClient client, int port) throws IOException, InterruptedException {
         client.walk(ROOT, FILE, ".nbd");
         client.call(new Tmessage.Tlcreate(FILE, bytes("device"), OpenFlags.READ_WRITE, 0644, 0));
@@ -278,7 +278,7 @@ final class Abuse {
         flood(requests.apply(0).type().toString(), client.socket(), i -> client.add(tag(i), requests.apply(i)));
     }
 
-    /** Sends requests that it never waits for. */
+    /** Sends requests without waiting for the replies. */
     private static void flood(String what, ClientSocket socket, IntConsumer add) throws IOException {
         Thread reader = new Thread(() -> {
             try {

@@ -18,8 +18,8 @@ import java.util.Random;
  * ColdLoad PORT write NAME MIB     writes one that does not compress, and commits it
  * </pre>
  *
- * {@code read} has four calls of 1 MiB in flight, as a kernel's client does with its read-ahead, and prints the
- * milliseconds to the first byte and those to the last; the others print milliseconds, with a COMMIT at the end.
+ * {@code read} has four calls of 1 MiB in flight, as a kernel's client does with its read-ahead. It prints the
+ * milliseconds to the first and to the last byte. The others print milliseconds, with a COMMIT at the end.
  */
 final class ColdLoad {
     private static final int FILES_PER_DIRECTORY = 10_000;

@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Loads servers in turn and compares them. Prints for each operation the operations per second of each server (median,
- * lowest and highest round), the processor time that each took per operation, and the ratios of the first to the second.
+ * Loads servers in turn and compares them. Prints for each operation its rate on each server (median, lowest and
+ * highest round) and its processor time there. It also prints the ratios of the first server to the second.
  */
 final class Comparison {
     private static final int MICROSECONDS_PER_TICK = 10_000;

@@ -16,9 +16,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code GreedyClients KIND PORT CONNECTIONS}: opens connections that make a daemon hold as much as each can, says
- * "greedy" when no more bytes are taken, and goes on until its input ends. KIND is {@code nfs}, {@code 9p} or {@code
- * nbd} for all but the last byte of the largest message, {@code nbd-unread} for reads whose replies are not taken.
+ * {@code GreedyClients KIND PORT CONNECTIONS}: opens connections, each of which makes a daemon hold as many bytes as
+ * possible. Prints "greedy" when the daemon takes no more bytes, and continues until its input ends. {@code nfs},
+ * {@code 9p} and {@code nbd} send all but the last byte of the largest message. {@code nbd-unread} sends reads and
+ * never reads the replies.
  */
 final class GreedyClients {
     private static final int NFS_BYTES = (1 << 20) + (16 << 10);
@@ -29,7 +30,7 @@ final class GreedyClients {
 
     private GreedyClients() {}
 
-    /** A connection with the bytes that it still has to send: a head and zeros after it. */
+    /** A connection and the rest of its message: a head, then zeros. */
     private static final class Greedy {
         final SocketChannel socket;
         final ByteBuffer head;
@@ -42,7 +43,7 @@ final class GreedyClients {
             socket.configureBlocking(false);
         }
 
-        /** Bytes that the socket took. */
+        /** Sends as many bytes as the socket takes, and returns their number. */
         long send() {
             try {
                 long sent = socket.write(head);
@@ -97,7 +98,7 @@ final class GreedyClients {
         }
         System.out.println("greedy: " + clients.size() + " connections, " + (sent >> 20) + " MiB sent");
         while (System.in.read() >= 0) {
-            // Until who started it has seen enough.
+            // The script that started this program closes its input to end it.
         }
         System.out.println(clients.stream().filter(Greedy::isOpen).count() + " connections are still open");
     }

@@ -117,7 +117,10 @@ final class NinePLoad {
             return target.pid();
         }
 
-        /** Runs an operation for some time. Each slot has one operation in flight; its tags tell whose a reply is. */
+        /**
+         * Runs an operation for some time. Each slot has one operation in flight, and the tag of a reply names its
+         * slot.
+         */
         @Override
         public long run(Operation operation, long end) throws IOException {
             int[] missing = new int[operation.inFlight];

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Data whose every byte is known, over NFS, and damage to the files in which a store keeps its objects.
+ * Writes and reads data whose every byte is known, over NFS, and damages the files in which a store keeps its objects.
  *
  * <pre>
  * RotLoad write PORT FILES MIB                  writes files of so many MiB, and commits them

@@ -20,8 +20,9 @@ import java.util.function.LongPredicate;
 import java.util.function.ToLongFunction;
 
 /**
- * Fills, overwrites and empties a volume over NFS version 3 and watches its store, a local directory: {@code SpaceLoad PORT
- * STORE WHAT SIZE SECONDS}. Prints what it did and saw; ends with 1 if the store did not get as small as it has to.
+ * Fills, overwrites and empties a volume over NFS version 3 and watches its store, a local directory: {@code SpaceLoad
+ * PORT STORE WHAT SIZE SECONDS}. Prints its steps and the size of the store. Exits with 1 if the store stays larger
+ * than its bound.
  */
 final class SpaceLoad {
     private static final int BLOCK = 4096;
@@ -58,7 +59,7 @@ final class SpaceLoad {
         System.exit(load.failed ? 1 : 0);
     }
 
-    /** A file of this many MiB. */
+    /** Writes a file of this many MiB. */
     private void fill(int mebibytes) throws Exception {
         byte[] file = create("file");
         for (long offset = 0; offset < (long) mebibytes << 20; offset += LARGE) {
@@ -67,7 +68,7 @@ final class SpaceLoad {
         client.commit(file);
     }
 
-    /** That file, overwritten at random in pieces of 4 KiB, with a COMMIT after each 16. */
+    /** Overwrites the file of {@link #fill} at random in pieces of 4 KiB, with a COMMIT after each 16. */
     private void overwrite(int mebibytes, int seconds) throws Exception {
         byte[] file = lookup("file");
         int blocks = mebibytes * (1 << 20) / BLOCK;
@@ -90,7 +91,7 @@ final class SpaceLoad {
         report("store to live data", (double) storeBytes() / live);
     }
 
-    /** Files of 1 to 64 KiB: written, half of them removed, the rest rewritten twice, all removed. */
+    /** Writes files of 1 to 64 KiB, removes half of them, rewrites the rest twice, and removes all. */
     private void files(int count) throws Exception {
         long[] sizes = new long[count];
         for (int i = 0; i < count; i++) {
@@ -143,7 +144,7 @@ final class SpaceLoad {
         report("store to live data", (double) storeBytes() / ((long) count * BLOCK));
     }
 
-    /** A file of 1 TiB with so many chunks is removed while another client works. */
+    /** Removes a file of 1 TiB with this many chunks while another client works. */
     private void sparse(int chunks) throws Exception {
         byte[] file = create("sparse");
         for (int i = 0; i < chunks; i++) {
@@ -175,7 +176,7 @@ final class SpaceLoad {
         return millis;
     }
 
-    /** Reads the file from its begin to its end; MiB per second. */
+    /** Reads the file from its beginning to its end, and returns the MiB per second. */
     private double readAll(byte[] file) throws IOException {
         long began = System.nanoTime();
         long bytes = 0;
@@ -252,7 +253,7 @@ final class SpaceLoad {
         return (int) sum(store.resolve(prefix).toFile(), file -> 1);
     }
 
-    /** Sums over all files below; what goes away meanwhile counts as nothing. */
+    /** Returns the sum over all files below the directory. A file that disappears meanwhile counts as zero. */
     private static long sum(File directory, ToLongFunction<File> number) {
         long sum = 0;
         File[] entries = directory.listFiles();

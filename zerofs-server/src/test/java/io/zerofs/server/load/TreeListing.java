@@ -19,8 +19,9 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * A whole file system as lines of text, one for each name, as a 9P client sees it: path, mode, links, owner and group, size,
- * device, digest of the bytes or the target, attributes, inode number, mtime and ctime. One thread.
+ * A whole file system as lines of text, one for each name, as a 9P client sees it. A line has path, mode, links, owner,
+ * group, size and device. It also has the digest of the bytes or the target, attributes, inode number, mtime and ctime.
+ * One thread.
  */
 public final class TreeListing {
     private static final int DIRECTORY_TYPE = 4;

@@ -26,7 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-/** An NBD server on a file system in memory, and what tests do with both. */
+/** An NBD server on a file system in memory, with the actions of tests on both. */
 final class NbdFixture implements AutoCloseable {
     static final ServerSettings SETTINGS = ServerSettings.DEFAULT
             .withThreads(2, 4)
@@ -129,7 +129,7 @@ final class NbdFixture implements AutoCloseable {
         real.write(Credentials.ROOT, file, DataAccess.CHECKED_NOW, offset, ByteBuffer.wrap(bytes));
     }
 
-    /** Waits, as long as it takes within reason, for what another thread is about to do. */
+    /** Waits for a condition that another thread is about to make true. Fails after the time limit of Awaitility. */
     static void until(Callable<Boolean> condition) {
         await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(condition);
     }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** An option that has opened a device and cannot be answered any more: nobody else would ever close the device. */
+/** If there is no memory for the answer to an option that has opened a device, the connection must close the device. */
 class NbdOutOfMemoryTest {
     private final NbdFixture fixture;
     private InodeId file;

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/** STARTTLS: who must encrypt, who must have a certificate, and that nothing said before counts. */
+/** STARTTLS: clients that must encrypt, clients that need a certificate, and no effect of earlier options. */
 class NbdTlsTest {
     private static final char[] PASSWORD = "password".toCharArray();
     private static final byte[] NOTHING = new byte[0];

@@ -12,10 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/**
- * A real file system in which a test can stand in the way: of an operation before it is done, and of a barrier before it
- * is answered.
- */
+/** A real file system that a test can stop before an operation, and before the answer to a barrier. */
 final class SteeredFileSystem {
     private final VirtualFileSystem real;
     private final Map<String, Before> hooks = new ConcurrentHashMap<>();
@@ -39,7 +36,7 @@ final class SteeredFileSystem {
                 (proxy, method, arguments) -> invoke(method, arguments));
     }
 
-    /** Runs something before each call of the operation with this name, instead of what was there. */
+    /** Runs the task before each call of the operation with this name. It replaces an earlier task. */
     void before(String operation, Before hook) {
         hooks.put(operation, hook);
     }

@@ -79,7 +79,7 @@ class AdmissionControlTest {
     void aSmallMessageContinuesOnceItIsTheOnlyOneOfItsConnection() {
         AdmissionControl admission = admission(2, 8 << 20, 1);
         while (admission.budget(Client.alone(), () -> {}).tryAdmit(1 << 20)) {
-            // Others take all that there is.
+            // Others take all memory.
         }
         AtomicInteger resumed = new AtomicInteger();
         AdmissionControl.ConnectionBudget budget = admission.budget(Client.alone(), resumed::incrementAndGet);

@@ -8,8 +8,8 @@ public final class BarrierThread {
     private BarrierThread() {}
 
     /**
-     * Returns when whoever waits for the barrier was told. The thread ends with it: one that has allocated a reply keeps
-     * all memory of its server, so that a test's own thread would collect that of every server it ever had.
+     * Completes the barrier on a thread of its own, and returns after the thread has ended. A thread that has allocated
+     * a reply keeps all memory of its server. A test's own thread would keep the memory of all its servers.
      *
      * @param failure null for success
      */

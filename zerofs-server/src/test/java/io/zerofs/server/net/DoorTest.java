@@ -49,7 +49,7 @@ class DoorTest {
         }
         accept(second);
         assertAccepting(false);
-        // The system may have given it some more before it was told.
+        // The loop may have accepted some more connections before it stopped.
         accept(second);
         open.remove().close();
         assertAccepting(false);

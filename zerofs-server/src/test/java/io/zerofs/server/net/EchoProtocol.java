@@ -19,9 +19,9 @@ final class EchoProtocol implements MessageProtocol {
     static final byte WAIT = 'w';
     /** Replies with a mebibyte. */
     static final byte BIG = 'b';
-    /** Is answered when the test says so. */
+    /** Replies when the test asks for it. */
     static final byte HOLD = 'h';
-    /** Is gone on with when the test says so, and throws. */
+    /** Continues when the test asks for it, and throws. */
     static final byte LATE_BUG = 'l';
     /** Throws. */
     static final byte BUG = 'x';

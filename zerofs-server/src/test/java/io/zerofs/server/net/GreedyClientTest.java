@@ -73,7 +73,7 @@ class GreedyClientTest {
         return new Socket(InetAddress.getLoopbackAddress(), server.port());
     }
 
-    /** Asks for replies that nobody reads. */
+    /** Sends requests and never reads the replies. */
     private void askForMuch() throws IOException {
         for (int i = 0; i < CONNECTIONS; i++) {
             greedy.add(connect());

@@ -174,7 +174,7 @@ class ListeningTest {
         }
     }
 
-    /** Linux answers a connection to a pipe as it does to a socket on which nobody listens. */
+    /** Linux answers a connection to a pipe in the same way as to a socket without a listener. */
     @Test
     void onlyASocketIsTakenForAStaleOne(@TempDir Path directory) throws Exception {
         Path path = directory.resolve("pipe");

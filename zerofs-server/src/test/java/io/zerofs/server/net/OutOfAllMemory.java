@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.net;
 
-/** Goes wrong once more when it is told: not even a log line or an error reply can be allocated. */
+/** An error whose message cannot be read either: there is no memory even for a log line or an error reply. */
 public final class OutOfAllMemory extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** The system is told to look after connections whose client may have vanished, by any kind of event loop. */
+/** Each kind of event loop sets the socket options by which the system finds vanished clients. */
 class VanishedClientTest {
     @Test
     @EnabledOnOs(OS.LINUX)

@@ -19,8 +19,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A client without a socket: the caller's thread is the event loop, and nothing runs by itself. What would be handed
- * over to another thread runs when {@link #runWaiting} says so.
+ * A client without a socket: the caller's thread is the event loop, and nothing runs by itself. {@link #runWaiting}
+ * runs the tasks that a server would pass to another thread.
  */
 final class DirectClient extends NinePClient {
     private final Client client = Client.alone();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Fsync and synchronous writes wait for the store, and tell when it refuses. */
+/** Fsync and synchronous writes wait for the store, and fail when it refuses. */
 class DurabilityTest {
     private static final int TAG = 5;
 
@@ -43,7 +43,7 @@ class DurabilityTest {
         fixture.close();
     }
 
-    /** The same files, with barriers that end when the test says so. */
+    /** The same files, with barriers that the test ends. */
     private VirtualFileSystem withBarrier(VirtualFileSystem files) {
         return (VirtualFileSystem) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {VirtualFileSystem.class}, (proxy, method, arguments) -> {

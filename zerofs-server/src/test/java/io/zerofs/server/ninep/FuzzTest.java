@@ -37,8 +37,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Clients that break every rule. Whatever they send, nothing is thrown at the connection's owner, each request ends
- * exactly once, and when they are gone no fid, lock, hold or buffer is left (the fixture and the leak check see to it).
+ * Clients that break every rule. The connection's owner gets no exception, and each request ends exactly once. After
+ * the clients no fid, lock, hold or buffer is left; the fixture and the leak check compare the numbers.
  */
 class FuzzTest {
     private static final int SESSIONS = 60;
@@ -111,25 +111,25 @@ class FuzzTest {
                     assertEquals(fidsOfOthers, fixture.server().fids().used());
                 }
                 if (clients.size() > 3 || random.nextBoolean()) {
-                    // What it has begun goes on after its end.
+                    // Its requests continue after its end.
                     clients.remove(random.nextInt(clients.size())).close();
                 }
             }
             clients.forEach(NinePClient::close);
             DirectClient after = fixture.root();
             after.attributes(NinePClient.ROOT);
-            // What was removed while a fid held it is freed in the background, if no hold is left.
+            // A file that was removed while a fid held it is freed in the background, if no hold is left.
             await().untilAsserted(() -> assertEquals(
                     inodesOf(fixture.files()), fixture.files().statistics().inodesUsed()));
         }
     }
 
-    /** Ends all that the client has begun: then every tag is free, and there is no fid. */
+    /** Ends all requests of the client: then every tag is free, and there is no fid. */
     private static void requireThatNothingLeaked(DirectClient client) throws Exception {
         client.handOver(false);
         client.runWaiting();
         for (int tag = 0; tag < TAGS; tag++) {
-            // What waits for a lock is cancelled.
+            // Waits for a lock are cancelled.
             client.send(MessageHeader.NO_TAG, new Tmessage.Tflush(tag));
         }
         for (int fid = 0; fid < FIDS; fid++) {
@@ -182,7 +182,7 @@ class FuzzTest {
     private static void damage(ByteBuf bytes, SplittableRandom random) {
         switch (random.nextInt(3)) {
             case 0 -> {
-                // Cut short, with a size that says so.
+                // Truncated, with the size of the rest.
                 bytes.writerIndex(
                         MessageHeader.HEADER_BYTES + random.nextInt(bytes.writerIndex() - MessageHeader.HEADER_BYTES));
                 bytes.setIntLE(0, bytes.writerIndex());
@@ -203,7 +203,7 @@ class FuzzTest {
         return NinePClient.bytes(name);
     }
 
-    /** Mostly the superuser, who gets furthest. */
+    /** Returns mostly the superuser, whose requests get furthest. */
     private static int user(SplittableRandom random) {
         return Math.max(0, random.nextInt(5) - 2) * 1000;
     }
@@ -231,7 +231,7 @@ class FuzzTest {
         LockOwner owner = new LockOwner(r.nextInt(3), name(r));
         return switch (type) {
             case TVERSION ->
-                // Rarely, because it ends all that the others began.
+                // Rarely, because it ends all requests of the others.
                 r.nextInt(10) == 0
                         ? new Tmessage.Tversion((int) number(r) * 1000, NinePClient.VERSION)
                         : new Tmessage.Tclunk(fid(r));

@@ -59,7 +59,7 @@ final class NinePFixture implements AutoCloseable {
         return client(0);
     }
 
-    /** Ends all clients, and checks that nothing of them is left. */
+    /** Ends all clients, and checks that they hold nothing any more. */
     @Override
     public void close() {
         for (NinePClient client : clients) {

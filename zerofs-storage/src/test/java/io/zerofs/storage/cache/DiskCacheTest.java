@@ -82,7 +82,7 @@ class DiskCacheTest {
         assertNull(cache.get(other, 7));
     }
 
-    /** Such as a lack of memory: only a restart of the daemon would bring the cache back. */
+    /** A lack of memory is an example: only a restart of the daemon would bring the cache back. */
     @Test
     void anUnexpectedErrorCostsABlockAndIsCounted() throws Exception {
         cache.close();

@@ -49,7 +49,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** When commits are cut, how they get durable, and who is told what. */
+/** The times at which commits are cut, their way into the store, and the answers to barriers. */
 final class BarrierTest {
     private static final int MIB = 1 << 20;
 
@@ -191,7 +191,7 @@ final class BarrierTest {
         assertEquals(1, store.puts());
     }
 
-    /** A reader that makes sure of what it saw must find it after a crash. */
+    /** After a crash a reader must find the data that it read and then confirmed with a barrier. */
     @Test
     void aBarrierCoversReadableDataWhoseWriterHasNoAnswerYet() throws Exception {
         open(store, uploads(4));

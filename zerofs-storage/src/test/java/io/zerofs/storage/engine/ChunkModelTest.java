@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random changes of a few chunks against arrays, with cuts in between and a store that answers late and out of order, so
- * that every byte is read from open slots, frozen ones, the cache and the store, before and after compaction.
+ * Compares random changes of a few chunks with arrays. There are cuts in between, and the store answers late and out of
+ * order. So bytes come from open and frozen slots, the cache and the store, before and after compaction.
  */
 final class ChunkModelTest {
     private static final int CHUNK = Volume.CHUNK_BYTES;

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** When deltas are compacted, into what, and who waits for it. */
+/** The times at which deltas are compacted, the results, and the writers that wait for them. */
 final class CompactionTest {
     private static final int BLOCK = 4096;
     private static final EngineSettings SETTINGS = EngineSettings.DEFAULT.with(EngineFixture.compaction(8, 12));

@@ -22,8 +22,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
 /**
- * All operations that were ever issued, in order, by one thread at a time. Each leaves a trace in a counter that is put
- * at the cut, so a recovered volume says how many of them it holds; everything else must then agree.
+ * All operations that were ever issued, in order, by one thread at a time. Each adds to a counter that the volume
+ * writes at a cut. So a recovered volume has the number of its operations, with which everything else must agree.
  */
 public final class CrashModel {
     private static final int CHUNK = Volume.CHUNK_BYTES;
@@ -82,9 +82,9 @@ public final class CrashModel {
     }
 
     /**
-     * Does something random; false once the volume does not go on.
+     * Runs a random operation. Returns false once the volume does not continue.
      *
-     * @param crashed says that nothing will be answered any more
+     * @param crashed returns whether no answer will come any more
      */
     public synchronized boolean step(Volume volume, BooleanSupplier crashed) {
         try {
@@ -123,7 +123,7 @@ public final class CrashModel {
         }
     }
 
-    /** The store may be gone for ever, so this life ends with the first failure. */
+    /** The store may never come back, so this life ends with the first failure. */
     private static boolean goesOn(VolumeException e) {
         assertTrue(
                 e.kind() == VolumeException.Kind.UNAVAILABLE
@@ -198,7 +198,7 @@ public final class CrashModel {
         void close() throws VolumeException;
     }
 
-    /** Compares what was recovered, and goes on from it. */
+    /** Compares the recovered volume, and continues from it. */
     public synchronized void recovered(Volume volume) throws VolumeException {
         byte[] counter = volume.get(COUNTER);
         int count = counter == null ? 0 : ByteBuffer.wrap(counter).getInt();
@@ -213,7 +213,7 @@ public final class CrashModel {
                 COUNTER, ByteBuffer.allocate(Integer.BYTES).putInt(applied).array()));
     }
 
-    /** Compares what the running volume shows with all that it was told. */
+    /** Compares the running volume with all operations. */
     public void compareNow(Volume volume) throws VolumeException {
         compare(volume, issued.size());
     }

@@ -31,9 +31,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random operations, barriers and crashes, at any request, on a store that loses answers and delays puts: what a barrier
- * acknowledged survives, and the rest is a prefix of whole operations. Every life of the daemon goes through the real
- * opening, with and without the local directory of the one before, and some begin while the one before still runs.
+ * Random operations, barriers and crashes, at any request, on a store that loses answers and delays puts. Operations
+ * before an acknowledged barrier survive, and the rest is a prefix of whole operations. Every life of the daemon begins
+ * with the real opening, with or without the last local directory. Some lives begin while the last one still runs.
  */
 final class CrashTest {
     private static final Secret PASSWORD = Secret.of("crash");
@@ -154,7 +154,7 @@ final class CrashTest {
             }
         }
 
-        /** Another daemon opens the volume while this one goes on, until it finds out. */
+        /** Another daemon opens the volume while this one continues, until this one notices it. */
         private void takeOver(StorageVolume old) throws Exception {
             Thread zombie = new Thread(() -> {
                 boolean alive = true;

@@ -28,7 +28,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** Memory for what is not yet durable stays within its limit, and who waits for it is served in turn. */
+/** Memory for data that is not yet durable stays within its limit, and its waiters are served in turn. */
 final class DirtyBudgetTest {
     private static final int MIB = 1 << 20;
     private static final EngineSettings SMALL = EngineSettings.DEFAULT
@@ -69,7 +69,7 @@ final class DirtyBudgetTest {
         budget.charge(-50);
         await(greedy.get(0));
         budget.charge(-50);
-        await(other); // and not after all that came before it
+        await(other); // before all requests that came earlier
         assertFalse(greedy.get(1).isDone());
         for (int i = 1; i < 5; i++) {
             budget.charge(-50);

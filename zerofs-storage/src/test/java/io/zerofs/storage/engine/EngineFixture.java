@@ -51,7 +51,7 @@ public final class EngineFixture {
         this(new SplittableRandom());
     }
 
-    /** @param random decides all that would else be left to chance */
+    /** @param random the source of all random numbers */
     EngineFixture(SplittableRandom random) {
         this.random = random;
         this.id = new UUID(random.nextLong(), random.nextLong());

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The index on a disk that gets full: writers wait, then are told so, and nothing is lost. */
+/** The index on a disk that gets full: writers wait, then fail, and nothing is lost. */
 @Tag("slow")
 final class FullDiskTest {
     private static final int VALUE_BYTES = 3000;

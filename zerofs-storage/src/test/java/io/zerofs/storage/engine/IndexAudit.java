@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Checks what must hold in an index whenever nothing is in memory: every frame of every commit is either named by just one
- * chunk entry or dead just once, closed ones are neither, and every name stands for a frame in the role that it says.
+ * Checks the rules of an index while no data is only in memory. Exactly one chunk entry names each frame of each
+ * commit, or the frame is dead exactly once. Closed frames are neither, and each name fits the role of its frame.
  */
 final class IndexAudit {
     private record Slot(long seq, int number) {}

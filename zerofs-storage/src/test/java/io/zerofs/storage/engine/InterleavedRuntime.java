@@ -16,8 +16,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Threads of which one runs at a time: before and after each request to the store a seed decides which of them goes on, so
- * that a task may rest in its middle while others run. Time jumps to the next timer. Driven by the thread of the test.
+ * Threads of which one runs at a time. Before and after each request to the store a seed decides which thread
+ * continues, so a task may rest in its middle while others run. Time jumps to the next timer. Driven by the thread of
+ * the test.
  */
 final class InterleavedRuntime {
     private record Timed(long due, long number, Runnable task) implements Comparable<Timed> {

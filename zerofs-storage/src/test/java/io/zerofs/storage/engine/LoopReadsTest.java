@@ -44,7 +44,7 @@ final class LoopReadsTest {
         }
     }
 
-    /** While a batch is in the gate nobody can cut a commit, and event loops do that for barriers. */
+    /** While a batch is in the gate, no thread can cut a commit. Event loops cut commits for barriers. */
     @Test
     void aMoveReadsItsEntriesBeforeTheGate() throws Exception {
         try (StorageVolume volume = new EngineFixture().open(new MemoryObjectStore(), SETTINGS)) {

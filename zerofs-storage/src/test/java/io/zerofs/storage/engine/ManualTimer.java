@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 
-/** Time that passes when the test says so. Tasks run on the thread that lets it pass, in the order of their times. */
+/** Time that only the test moves. Tasks run on the thread that lets it pass, in the order of their times. */
 final class ManualTimer implements EngineRuntime.Timer {
     private record Task(long due, long number, Runnable task) {}
 

@@ -23,9 +23,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Sequential and random readers beside a writer who overwrites what is being fetched ahead, with so little memory that
- * nearly all comes from the store. Each block of 4 KiB says which it is and how often it was written: a reader must see
- * no fewer writes than had ended before it asked, and no more than had begun when it got its answer.
+ * Sequential and random readers run beside a writer that overwrites pages on their way, with so little memory that most
+ * reads need the store. Each block of 4 KiB has its number and the count of its writes. A reader must see each write
+ * that ended before its request, and none that began after its answer.
  */
 final class ReadAheadModelTest {
     private static final int BLOCK = 4096;

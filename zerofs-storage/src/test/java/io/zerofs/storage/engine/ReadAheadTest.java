@@ -107,7 +107,7 @@ final class ReadAheadTest {
         store = null;
     }
 
-    /** Writes a file that does not compress and opens the volume anew, with nothing in memory. */
+    /** Writes a file that does not compress and opens the volume again, with nothing in memory. */
     private void file(int bytes, int commitBytes) throws Exception {
         volume = fixture.open(store, SETTINGS);
         for (int at = 0; at < bytes; at += CHUNK) {

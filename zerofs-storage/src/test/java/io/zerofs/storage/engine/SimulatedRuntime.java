@@ -12,8 +12,8 @@ import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 
 /**
- * Threads and time on one thread: tasks run one after the other in an order that a seed decides, and time jumps to the
- * next timer when nothing else is left. The same seed gives the same history.
+ * Simulates threads and time on one thread. Tasks run one after the other in an order that a seed decides. Time jumps
+ * to the next timer when no task is left. The same seed repeats the same history.
  */
 public final class SimulatedRuntime {
     /** Limits under which some hundred operations lead to commits of every kind, and to compactions. */

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The engine on one thread, with every interleaving of its background work decided by the seed: operations, uploads,
- * compactions, timers and crashes in any order, answers lost or late. A failing seed fails again.
+ * The engine on one thread. The seed decides the order of operations, uploads, compactions, timers and crashes, and
+ * which answers are lost or late. A failing seed fails again.
  */
 final class SimulationTest {
     @Test

@@ -44,7 +44,7 @@ final class SlowStoreTest {
     private final ManualTimer timer = new ManualTimer();
     private StorageVolume volume;
 
-    /** A store whose bytes move when the test says so. */
+    /** A store whose bytes only the test moves. */
     private static class Linked extends ForwardingObjectStore {
         final Traffic traffic = new Traffic(ConnectionSettings.DEFAULTS, new ManualMonotonicClock());
         final Traffic.Transfer transfer = traffic.attempt(1 << 30, () -> {});

@@ -20,7 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Short words for what tests do with a volume. */
+/** Short words for the actions of tests on a volume. */
 final class VolumeWords {
     static final int CHUNK = Volume.CHUNK_BYTES;
 

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Small overwrites of few chunks, barriers, compactions and moves, interleaved at each request: a writer that waits for a
- * compaction goes on once the others have done what they can, whatever the store answered meanwhile.
+ * Small overwrites of few chunks, barriers, compactions and moves, interleaved at each request. A writer that waits for
+ * a compaction continues once no other task can, with any answers of the store.
  */
 final class WriterProgressTest {
     private static final int CHUNKS = 3;
@@ -101,7 +101,7 @@ final class WriterProgressTest {
                 return null;
             }
             while (threads.runOne()) {
-                // Till nobody holds a page on its way: this thread would wait for it.
+                // Until no thread holds a page on its way, because this thread would wait for the page.
             }
             return volume.prepareMove(new ChunkId(1, chunk), seq -> true);
         } catch (VolumeException e) {

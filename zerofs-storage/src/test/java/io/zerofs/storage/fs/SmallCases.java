@@ -14,11 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Short sequences of operations, each in a directory of its own and all of them on one volume, side by side: first all
- * first operations, then all second ones. After each change of the store, which a crash may leave as its last state,
- * one opening shows what is left of all of them.
+ * Short sequences of operations side by side on one volume, each in a directory of its own: first all first operations,
+ * then all second ones. A crash may leave the state after each change of the store as the last one. After each change one
+ * opening shows the remains of all sequences.
  *
- * <p>The store changes only at an fsync, a checkpoint and an opening, so the cuts between the operations of a sequence
+ * <p>The store changes only at an fsync, a checkpoint and an opening. So the cuts between the operations of a sequence
  * are all the states that a crash can leave.
  */
 final class SmallCases implements AutoCloseable {
@@ -118,7 +118,7 @@ final class SmallCases implements AutoCloseable {
     }
 
     /**
-     * The process dies, and the next one goes on.
+     * The process dies, and the next one continues.
      *
      * @param again whether to judge also each state in which the next one could die while it opens
      */

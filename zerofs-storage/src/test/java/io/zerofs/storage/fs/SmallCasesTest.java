@@ -17,9 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every sequence of up to three small operations of which each one has an effect, with an fsync after any of them and a
- * crash at any request to the store: an answer that the model does not know, or a state that the rules do not allow,
- * fails.
+ * Runs every sequence of up to three small operations with an effect, with an fsync after any of them. The process
+ * crashes at any request to the store. An answer that the model does not know, or a state that the rules do not allow, fails.
  */
 final class SmallCasesTest {
     private static final int AT_ONCE = 400;

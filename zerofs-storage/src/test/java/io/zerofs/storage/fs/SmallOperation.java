@@ -25,8 +25,8 @@ import java.util.List;
 
 /**
  * One operation on a small place: the directories {@code A} and {@code B}, and the file {@code A/f} with some bytes and
- * an extended attribute. Paths are as a client of NFS or 9P walks them; {@code @f} is the file under its handle, by
- * which an NFS client and an open fid go on after its names have changed.
+ * an extended attribute. Paths are as a client of NFS or 9P walks them. {@code @f} is the file under its handle, which
+ * stays valid for an NFS client and an open fid after its names have changed.
  */
 record SmallOperation(String name, On on) {
     /** A call in a place. */

@@ -8,10 +8,7 @@ import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import java.time.InstantSource;
 
-/**
- * The file system, with its removal queue, on a volume in a store. It leaves the volume to its owner, who closes or
- * kills the volume after this.
- */
+/** The file system, with its removal queue, on a volume in a store. Its owner closes or kills the volume afterwards. */
 public final class StoredFileSystem implements AutoCloseable {
     public final Volume volume;
     public final ZeroFileSystem files;
@@ -36,7 +33,7 @@ public final class StoredFileSystem implements AutoCloseable {
         CheckedFileSystems.check(volume);
     }
 
-    /** Ends the background work of a volume that crashed, which therefore nobody can check. */
+    /** Ends the background work of a volume that crashed and cannot be checked. */
     public void crash() {
         CheckedFileSystems.crashed(volume);
         files.close();

@@ -103,7 +103,7 @@ final class GarbageCollectorTest {
         assertEquals("kept", next.read(0));
     }
 
-    /** Leaves nothing of what file 0 was. */
+    /** Replaces all data of file 0. */
     private static void rewrite(Process process, String text) throws VolumeException {
         remove(process, 0);
         process.write(0, text);

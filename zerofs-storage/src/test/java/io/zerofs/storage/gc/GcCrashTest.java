@@ -21,9 +21,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * A process that writes, compacts, checkpoints, moves and deletes dies at some request. Afterwards nothing that was acknowledged
- * is lost, no reference dangles, the accounting equals a full scan, and once all has settled the store holds what is needed
- * and nothing else.
+ * A process that writes, compacts, checkpoints, moves and deletes dies at some request. Afterwards all acknowledged
+ * data is there, no reference dangles, and the accounting equals a full scan. Once all work has ended, the store has
+ * exactly the needed objects.
  */
 final class GcCrashTest {
     private static final GcSettings SETTINGS = GcSettings.DEFAULT
@@ -123,7 +123,7 @@ final class GcCrashTest {
         void run() throws Exception;
     }
 
-    /** Does something that may wait for ever once the store is gone; false if it is. */
+    /** Runs a step that may never return once the store is gone. Returns false if the store is gone. */
     private static boolean survives(Process process, Step step) {
         CompletableFuture<Void> running = CompletableFuture.runAsync(() -> {
             try {

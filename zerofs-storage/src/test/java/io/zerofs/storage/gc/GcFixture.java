@@ -6,7 +6,7 @@ import io.zerofs.storage.recovery.LifecycleFixture.Process;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A garbage collector of an opened volume that looks when the test says so, on a clock of its own. */
+/** A garbage collector of an opened volume, with a clock of its own. Its passes run when the test asks for them. */
 final class GcFixture {
     static final Duration GRACE = Duration.ofMinutes(1);
     static final GcSettings SETTINGS = GcSettings.DEFAULT

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Garbage collection goes on whatever befalls one of its passes. */
+/** Garbage collection continues after any failure of one of its passes. */
 class GcRestartTest {
     private static final Set<Thread.State> WAITING = Set.of(Thread.State.WAITING, Thread.State.TIMED_WAITING);
     private static final String DEAD = new CommitId(1, 1).objectName();

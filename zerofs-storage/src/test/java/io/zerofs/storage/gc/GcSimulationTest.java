@@ -36,8 +36,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Writers, compactions, checkpoints, moves and deletions on one thread, in an order that the seed decides; whoever waits lets the
- * others run meanwhile. A failing seed fails again.
+ * Writers, compactions, checkpoints, moves and deletions on one thread, in an order that the seed decides. A task that
+ * waits lets the others run meanwhile. A failing seed fails again.
  */
 final class GcSimulationTest {
     private static final OpenSettings SETTINGS = LifecycleFixture.SETTINGS.with(SimulatedRuntime.SETTINGS);
@@ -170,7 +170,7 @@ final class GcSimulationTest {
                     }
                 }
                 case 7 -> {
-                    // What comes while nobody asks for anything moves more.
+                    // Passes of an idle volume move more.
                     for (int pass = random.nextInt(3); pass >= 0; pass--) {
                         collect();
                     }

@@ -100,7 +100,7 @@ final class SpaceTest {
         }
     }
 
-    /** Removes what a file has, records too, and writes anew from 1 to 64 KiB; returns its size. */
+    /** Removes the data and the records of a file, and writes 1 to 64 KiB. Returns its size. */
     private int rewrite(Process process, int file, boolean again) throws Exception {
         byte[] bytes = new byte[again ? 1024 + random.nextInt(63 * 1024) : 0];
         random.nextBytes(bytes);

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-/** Which commits are written again, while clients are served and while nobody asks for anything. */
+/** The choice of the commits that are written again, on a busy volume and on an idle one. */
 final class VictimChoiceTest {
     private static final long MIB = 1 << 20;
     private static final VictimChoice LOADED = loaded(VictimChoice.objectCost(Traffic.NONE));
@@ -29,7 +29,7 @@ final class VictimChoiceTest {
         return new VictimChoice(0.1, MIB, 64 * MIB, false, objectCost);
     }
 
-    /** A link of which a put of 16 MiB has told the speed. */
+    /** A link whose speed is known from a put of 16 MiB. */
     private static long objectCost(long bytesPerSecond) throws Exception {
         ManualMonotonicClock clock = new ManualMonotonicClock();
         Traffic traffic = new Traffic(ConnectionSettings.DEFAULTS, clock);

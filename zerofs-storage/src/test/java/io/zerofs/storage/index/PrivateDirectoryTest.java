@@ -29,7 +29,7 @@ class PrivateDirectoryTest {
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
     }
 
-    /** Only root can give a file away. */
+    /** Only root can change the owner of a file. */
     private static void giveAway(Path path) throws IOException {
         Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "only root can give a file away");
         Files.setAttribute(path, "unix:uid", NOBODY);

@@ -239,7 +239,9 @@ final class RocksIndexTest {
         }
     }
 
-    /** Under the gate RocksDB must never make a writer sleep; what it cannot take it refuses, and reserve waits. */
+    /**
+     * Under the gate RocksDB must never make a writer sleep. It refuses batches that it cannot take, and reserve waits.
+     */
     @Test
     void aFloodOfWritesIsTakenOrRefusedButNeverDelayed() throws Exception {
         int refused = 0;

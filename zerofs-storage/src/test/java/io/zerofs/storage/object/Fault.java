@@ -29,7 +29,7 @@ public record Fault(Set<StoreOperation> operations, String prefix, double chance
     public enum Fate {
         APPLIED,
         NOT_APPLIED,
-        /** It is on its way and lands after a few more requests, or when {@link FaultyObjectStore#landDelayed} says so. */
+        /** It is on its way and lands after a few more requests, or by {@link FaultyObjectStore#landDelayed}. */
         APPLIED_LATER
     }
 

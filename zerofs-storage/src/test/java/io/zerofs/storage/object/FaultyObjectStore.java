@@ -22,12 +22,12 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * One process's view of a store on a bad day. Faults are drawn from the seed, the request's operation and name, and how
- * often that pair was asked for before: threads that race do not change each other's luck. All tables have one luck.
+ * One process's view of a store on a bad day. Seed, operation, name and the number of earlier requests of that pair
+ * decide on a fault. So threads that race do not change each other's faults. All tables count as one name.
  *
- * <p>A process dies once: after {@link #crashAtRequest} has struck, nothing that its threads still send reaches the
- * store. The next process uses {@link #restarted()}, which has the same inner store and inherits the puts that
- * are still on their way. Thread-safe.
+ * <p>A process dies once: after the request of {@link #crashAtRequest}, no request of its threads reaches the store.
+ * The next process uses {@link #restarted()}, which has the same inner store and inherits the puts that are still on
+ * their way. Thread-safe.
  */
 public final class FaultyObjectStore extends ForwardingObjectStore {
     /** Most requests that overtake a delayed put. */

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Time that passes only when somebody waits for it, or when the test says so. Thread-safe. */
+/** Time that passes only when a thread waits for it, or when the test moves it. Thread-safe. */
 public final class ManualMonotonicClock implements MonotonicClock {
     private final List<Duration> sleeps = new ArrayList<>();
     private long nanos = -5_000_000_000L;

@@ -153,7 +153,7 @@ public abstract class NetworkFaultsContract {
 
     private void put(String name, byte[] bytes) throws ObjectStoreException {
         if (store.put(name, List.of(ByteBuffer.wrap(bytes)), new IfAbsent()) == PutOutcome.REFUSED) {
-            // An earlier attempt without an answer: the bytes must be these, as nobody else uses the name.
+            // An earlier attempt without an answer: the bytes must be these, as no other test uses the name.
             assertEquals(ByteBuffer.wrap(bytes), store.get(name, SIZE_MAX).bytes());
         }
     }

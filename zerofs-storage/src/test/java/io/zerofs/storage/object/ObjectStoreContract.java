@@ -148,7 +148,10 @@ public abstract class ObjectStoreContract {
         }
     }
 
-    /** Each racer appends its steps to one object; after an answer that told nothing it looks whether the step is there. */
+    /**
+     * Each racer appends its steps to one object. After an answer without an outcome it reads whether the step is
+     * there.
+     */
     @Test
     protected void aListAppendedToByManyLosesNoStep() throws Exception {
         int steps = Math.max(2, raceRounds() / 5);
@@ -170,7 +173,7 @@ public abstract class ObjectStoreContract {
         assertEquals(RACERS * steps, new HashSet<>(List.of(all.split(">"))).size(), all);
     }
 
-    /** How a put in a race ended: stores may answer to a racer that they cannot tell. */
+    /** The outcome of a put in a race. A store may answer that it does not know the outcome. */
     protected enum Attempt {
         STORED,
         REFUSED,
@@ -190,7 +193,7 @@ public abstract class ObjectStoreContract {
         }
     }
 
-    /** The racer whose number ends the object's text was told so, or was not told anything; no other one was. */
+    /** The racer whose number ends the object's text got this answer, or none. No other racer got it. */
     private static void assertOneWon(List<Attempt> attempts, String text) {
         int winner = Integer.parseInt(text.substring(text.lastIndexOf(' ') + 1));
         assertNotEquals(Attempt.REFUSED, attempts.get(winner), () -> text + ": " + attempts);

@@ -117,7 +117,7 @@ class RetryingObjectStoreTest extends ObjectStoreContract {
         return new RetryingObjectStore(store, RetrySettings.DEFAULTS, clock, new Random(1));
     }
 
-    /** Fails as told, then finds an empty object. */
+    /** Fails as configured, then finds an empty object. */
     private final class Scripted extends ForwardingObjectStore {
         private final Deque<Kind> script = new ArrayDeque<>();
         private long throttledNanosUntil = Long.MIN_VALUE;

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Which attempts are given up, and what the link is found to carry. */
+/** The attempts that are aborted, and the measured rate of the link. */
 final class TrafficTest {
     private static final Duration SILENCE = Duration.ofSeconds(15);
     private static final int MIB = 1 << 20;

@@ -33,9 +33,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * An answer that is not the store's, or not what the request asks for, decides nothing: no put counts as stored, no object
- * as missing, short or deleted, no list as empty. Each operation meets each such answer once, before or after the store
- * has done its part, and ends as if it had not.
+ * An answer that is not the store's, or does not fit the request, decides nothing. No put counts as stored, no object
+ * as missing, short or deleted, and no list as empty. Each operation gets each of these answers once, before or after
+ * its effect in the store, and ends as without it.
  */
 public abstract class WrongAnswersContract {
     private static final String OLD = "0123456789";

@@ -284,7 +284,7 @@ class CheckpointerTest {
                 return false;
             }
         });
-        // The upload of a dead process is tried again for ever: what ends it is the end of the process.
+        // A dead process repeats its upload until the process ends.
         await().until(() -> process.store.isCrashed() || published.isDone());
         if (process.store.isCrashed()) {
             process.kill();

@@ -38,7 +38,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Damaged, truncated, swapped and restored objects give an error for what they hold, which names them. */
+/** Reads from damaged, truncated, swapped and restored objects return an error that names the object. */
 class DamageTest {
     @AutoClose
     private final LifecycleFixture fixture = new LifecycleFixture();
@@ -248,7 +248,7 @@ class DamageTest {
         assertEquals("other", again.read(0));
     }
 
-    /** Both have the same epoch and seq and open under the same name: only the chain of salts can tell them apart. */
+    /** Both have the same epoch and seq and open under the same name. Only the chain of salts distinguishes them. */
     @Test
     void aCommitOfAnotherTimelineDoesNotFitIntoTheLog() throws Exception {
         fixture.process().open().write(0, "a").barrier().kill();

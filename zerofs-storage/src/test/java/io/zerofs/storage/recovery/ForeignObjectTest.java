@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Objects of other programs under the next names of a volume: nothing ends, and once they are removed everything goes on. */
+/**
+ * Objects of other programs under the next names of a volume: nothing ends, and all work continues once they are
+ * removed.
+ */
 class ForeignObjectTest {
     @AutoClose
     private final LifecycleFixture fixture = new LifecycleFixture();

@@ -52,7 +52,7 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
-/** The bytes of each kind of object, as {@code docs/storage-format.md} gives them. They never change again. */
+/** The bytes of each kind of object, as in {@code docs/storage-format.md}. They never change again. */
 class GoldenObjectsTest {
     private static final CommitId COMMIT = new CommitId(5, 42);
     private static final CommitId FENCED = new CommitId(5, 43);

@@ -133,7 +133,7 @@ class OneOddAnswerTest {
             super(store);
         }
 
-        /** The put is applied and its answer lost; the first look at who stands there is odd. */
+        /** The put is applied and its answer lost. The first read of the object is odd. */
         synchronized void loseNextPut(String prefix, Oddity how) {
             losing = prefix;
             oddity = how;

@@ -139,7 +139,7 @@ class RecoveryTest {
         Process first = fixture.process().open();
         first.write(0, "a").barrier().checkpoint();
         first.kill();
-        // Both rebuild the same database, so RocksDB gives the same file numbers to different tables.
+        // Both rebuild the same database, so RocksDB assigns the same file numbers to different tables.
         Process second = fixture.process().open();
         second.write(1, "second").barrier().checkpoint();
         second.kill();

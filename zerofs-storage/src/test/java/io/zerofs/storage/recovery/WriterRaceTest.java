@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** Two or three writers, with one acting at every moment of what another does. */
+/** Two or three writers: one acts at every step of another one. */
 class WriterRaceTest {
     /** More than any of the sequences has; each test stops at the end of its own. */
     private static final int REQUESTS_MAX = 100;

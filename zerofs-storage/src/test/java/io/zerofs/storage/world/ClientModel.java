@@ -132,7 +132,7 @@ final class ClientModel {
         }
     }
 
-    /** Compares a recovered volume, and goes on from it. */
+    /** Compares a recovered volume, and continues from it. */
     void recovered(Volume volume) throws VolumeException {
         byte[] value = volume.get(key(client));
         int count = value == null ? 0 : ByteBuffer.wrap(value).getInt();

@@ -55,7 +55,7 @@ final class SimulatedDaemon {
         return new EngineRuntime(tasks, tasks, tasks, machine::after, machine::nanoTime, machine.random());
     }
 
-    /** Dies: no thread goes on and no request reaches the store. The operating system takes back files and locks. */
+    /** Dies: no thread continues, and no request reaches the store. The operating system takes back files and locks. */
     void kill() throws Exception {
         store.crash();
         process.kill();

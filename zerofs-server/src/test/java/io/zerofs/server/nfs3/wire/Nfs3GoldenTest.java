@@ -198,7 +198,7 @@ class Nfs3GoldenTest {
             Nfs3Call decoded = Nfs3CallDecoder.decode(procedure(name), in);
             assertEquals(0, in.remaining(), name);
             String hex = HexFormat.of().formatHex(golden.get(name));
-            // The expected call and the decoded one give the same bytes, so they have the same fields.
+            // The expected call and the decoded one have the same bytes, so they have the same fields.
             assertEquals(hex, written(each.getValue()), name);
             assertEquals(hex, written(decoded), name);
         }

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** The handshake of a task that ends with whoever has work for it. */
+/** The handshake between a task that ends and threads that have work for it. */
 final class DeltaCompactorTest {
     private static final int ROUNDS = 100_000;
     private static final EngineSettings.Compaction ONE_TASK =

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Chunks with too many deltas cost their own writers a wait, and nobody else anything. */
+/** Chunks with too many deltas let only their own writers wait. */
 final class CompactionQueueTest {
     private static final int CROWDED = 1 << 16;
     private static final int WRITES = 100_000;

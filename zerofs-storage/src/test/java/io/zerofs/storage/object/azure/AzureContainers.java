@@ -14,7 +14,7 @@ final class AzureContainers {
 
     private AzureContainers() {}
 
-    /** A place in an existing container that nobody else uses. */
+    /** A place of its own in an existing container. */
     static AzureSettings emptyPlace(TestServer server, ConnectionSettings connections) throws ObjectStoreException {
         AzureSettings settings = settings(server, CONTAINER, "test/" + UUID.randomUUID(), connections);
         AzureClients.create(settings).createIfNotExists();

@@ -18,7 +18,7 @@ final class S3Buckets {
 
     private S3Buckets() {}
 
-    /** A place in an existing bucket that nobody else uses. */
+    /** A place of its own in an existing bucket. */
     static S3Settings emptyPlace(TestServer server) throws ObjectStoreException {
         S3Settings settings = settings(server, BUCKET, "test/" + UUID.randomUUID());
         try (S3Client client = S3Clients.create(settings, Traffic.NONE)) {
