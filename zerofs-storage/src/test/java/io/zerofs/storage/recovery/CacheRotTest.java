@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
  */
 class CacheRotTest {
     private static final int SAMPLES = 12;
-    private static final int SLOW_SAMPLES = 2_000;
+    private static final int SLOW_SAMPLES = 500;
     private static final int NUMBERS = 12;
     private static final int FILES_DAMAGED_MAX = 4;
     private static final int DAMAGED_BYTES_MAX = 100_000;
