@@ -36,7 +36,10 @@ final class ConcurrentCrashTest {
     private static void run(long seed) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
         CrashHistory history = new CrashHistory(seed, CLIENTS);
-        FileSystemSettings settings = FileSystemSettings.DEFAULTS.withCachedRecords(random.nextBoolean() ? 8 : 1000);
+        // Three chunks: every hole is one step, and longer files leave their tails to the removal queue.
+        FileSystemSettings settings = FileSystemSettings.DEFAULTS
+                .withBackgroundBatchChunks(random.nextBoolean() ? 3 : 32)
+                .withCachedRecords(random.nextBoolean() ? 8 : 1000);
         MemoryVolume volume = new MemoryVolume();
         ZeroFileSystem files = CheckedFileSystems.open(volume, settings, history.clock());
         history.start(files);

@@ -309,6 +309,18 @@ public final class CrashHistory {
         }
     }
 
+    /** Compares the tree of this life with the history. No operation and no removal runs meanwhile. */
+    public void compare() throws FsException {
+        lock.lock();
+        try {
+            for (PossibleOrders each : directories) {
+                each.matches(life.files, now + 1);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private List<Match> cut(VirtualFileSystem files) throws FsException {
         VirtualFileSystem tree = seen(files);
         List<List<Match>> matches = new ArrayList<>();

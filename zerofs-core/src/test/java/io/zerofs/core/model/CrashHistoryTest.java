@@ -327,6 +327,15 @@ final class CrashHistoryTest {
     }
 
     @Test
+    void aTreeThatChangesWithoutAnOperationIsFound() throws Exception {
+        InodeId file = idOf(run(0, create(0, "file")));
+        history.compare();
+        apply(tree, number(), write(file, "abc"));
+        AssertionError wrong = assertThrows(AssertionError.class, history::compare);
+        assertTrue(wrong.getMessage().contains("the tree is none"), wrong.getMessage());
+    }
+
+    @Test
     void aReplacedProcessAcknowledgesNothingThatIsLost() throws Exception {
         AtomicReference<ModelFileSystem> successor = new AtomicReference<>();
         InvocationHandler replacedInTheBarrier = (proxy, method, arguments) -> {

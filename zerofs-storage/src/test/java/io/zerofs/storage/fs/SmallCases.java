@@ -66,6 +66,8 @@ final class SmallCases implements AutoCloseable {
         crash(checkpoints);
         round(0);
         sync(false);
+        stored.files.awaitRemovals();
+        history.compare();
     }
 
     private Place place(int number) {

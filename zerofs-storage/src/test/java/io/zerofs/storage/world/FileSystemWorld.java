@@ -97,6 +97,7 @@ final class FileSystemWorld {
                 work(daemon, operations, last);
                 if (last) {
                     stored.check();
+                    history.compare();
                     stored.close();
                     daemon.volume.close();
                 }
