@@ -46,6 +46,6 @@ final class MutantCompiler {
     }
 
     private String classPath() {
-        return TestProcess.classPath(root, TestProcess.MODULES, "classes") + libraries;
+        return TestProcess.classPath(root, TestSources.MODULES, "classes") + libraries;
     }
 }

@@ -13,8 +13,8 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
- * Runs test classes one after the other in this process, and ends it at the first failure. The classes come before the
- * mutated program on the class path of {@link Mutations}. Prints a line for each class that passed and for the failure.
+ * Runs test classes one after the other in this process, and ends it at the first failure. Prints a line for each class that
+ * passed, and one for the failure. {@link TestProcess} starts it with the mutated classes before all others.
  */
 final class MutantTests {
     static final String PASSED = "passed ";

@@ -17,12 +17,12 @@ class MutationListTest {
 
     @Test
     void eachMutationChangesOnePlaceAndNamesTestsThatExist() throws IOException {
-        TestProcess processes = new TestProcess(ROOT, ROOT, "");
+        TestSources tests = TestSources.of(ROOT);
         for (Mutation mutation :
                 MutationList.read(ROOT.resolve("ci/mutations.list")).values()) {
             String source = Files.readString(ROOT.resolve(mutation.file()));
             assertNotEquals(source, mutation.applyTo(source), mutation.name());
-            mutation.tests().forEach(processes::sourceOf);
+            mutation.tests().forEach(tests::find);
         }
     }
 

@@ -4,6 +4,7 @@ package io.zerofs.mutations;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,14 +23,12 @@ import java.util.stream.Stream;
 
 /** Runs test classes in small processes, as Maven does in the directory of their module. Thread-safe. */
 final class TestProcess {
-    static final List<String> MODULES = List.of("zerofs-core", "zerofs-storage", "zerofs-server", "zerofs-cli");
-
     /** The tests of a module see these modules. */
     private static final Map<String, List<String>> SEEN = Map.of(
             "zerofs-core", List.of("zerofs-core"),
             "zerofs-storage", List.of("zerofs-storage", "zerofs-core"),
             "zerofs-server", List.of("zerofs-server", "zerofs-core"),
-            "zerofs-cli", MODULES);
+            "zerofs-cli", TestSources.MODULES);
 
     private static final int SECONDS_MIN = 40;
     private static final int TIMES_AS_LONG_MAX = 8;
@@ -38,15 +37,23 @@ final class TestProcess {
     private final Path root;
     private final Path scratch;
     private final String libraries;
-    private final List<Path> sources;
+    private final Path checkout;
+    private final TestSources sources;
     private final Map<String, Integer> usualMillis = new ConcurrentHashMap<>();
     private final AtomicInteger started = new AtomicInteger();
 
     TestProcess(Path root, Path scratch, String libraries) throws IOException {
-        this.sources = testSources(root);
         this.root = root;
         this.scratch = scratch;
         this.libraries = libraries;
+        this.sources = TestSources.of(root);
+        this.checkout = scratch.resolve("checkout");
+        // A test that ends early leaves files in the target of its module, so each module has one here.
+        link(root, checkout, TestSources.MODULES);
+        for (String module : TestSources.MODULES) {
+            link(root.resolve(module), checkout.resolve(module), List.of("target"));
+            Files.createDirectories(checkout.resolve(module).resolve("target"));
+        }
     }
 
     /** Returns the directories of compiled classes of some modules, each with the separator after it. */
@@ -59,7 +66,7 @@ final class TestProcess {
     /** Runs all classes without a mutation, and remembers the time of each. A failure would make every verdict worthless. */
     void runUnmutated(List<String> tests, ExecutorService executor) throws InterruptedException, ExecutionException {
         Map<String, List<String>> byModule = new TreeMap<>();
-        tests.forEach(test -> byModule.computeIfAbsent(moduleOf(test), unused -> new ArrayList<>())
+        tests.forEach(test -> byModule.computeIfAbsent(sources.moduleOf(test), unused -> new ArrayList<>())
                 .add(test));
         List<Future<?>> runs = new ArrayList<>();
         byModule.values().forEach(each -> runs.add(executor.submit(() -> runUnmutated(each))));
@@ -84,7 +91,7 @@ final class TestProcess {
 
     /** Returns the failure of a test class with mutated classes before the others; null if the class passes. */
     String failureOf(String test, Path mutated) throws IOException, InterruptedException {
-        int seconds = SECONDS_MIN + usualMillis.getOrDefault(className(test), 0) * TIMES_AS_LONG_MAX / 1000;
+        int seconds = SECONDS_MIN + usualMillis.getOrDefault(sources.className(test), 0) * TIMES_AS_LONG_MAX / 1000;
         return run(List.of(test), mutated, seconds).failure();
     }
 
@@ -94,11 +101,11 @@ final class TestProcess {
     private Outcome run(List<String> tests, Path mutated, int secondsMax) throws IOException, InterruptedException {
         Path directory = Files.createDirectories(scratch.resolve("run-" + started.incrementAndGet()));
         Path output = directory.resolve("output");
-        String module = moduleOf(tests.get(0));
+        String module = sources.moduleOf(tests.get(0));
         List<String> command = new ArrayList<>(command(module, mutated, directory));
-        tests.forEach(test -> command.add(className(test)));
+        tests.forEach(test -> command.add(sources.className(test)));
         Process process = new ProcessBuilder(command)
-                .directory(root.resolve(module).toFile())
+                .directory(checkout.resolve(module).toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
@@ -154,36 +161,16 @@ final class TestProcess {
         return command;
     }
 
-    private String className(String test) {
-        Path source = sourceOf(test);
-        Path packages = root.resolve(moduleOf(test)).resolve("src/test/java").relativize(source);
-        return packages.toString().replace(".java", "").replace(File.separatorChar, '.');
-    }
-
-    private String moduleOf(String test) {
-        return root.relativize(sourceOf(test)).getName(0).toString();
-    }
-
-    /** Returns the source of a test class. A simple name must be unique; otherwise a part of its package comes before it. */
-    Path sourceOf(String test) {
-        String suffix = "/" + test.replace('.', '/') + ".java";
-        List<Path> found = sources.stream()
-                .filter(source -> source.toString().endsWith(suffix))
-                .toList();
-        if (found.size() != 1) {
-            throw new IllegalArgumentException(found.size() + " test classes have the name " + test);
-        }
-        return found.get(0);
-    }
-
-    private static List<Path> testSources(Path root) throws IOException {
-        List<Path> sources = new ArrayList<>();
-        for (String module : MODULES) {
-            try (Stream<Path> files = Files.walk(root.resolve(module).resolve("src/test/java"))) {
-                files.forEach(sources::add);
+    /** Makes a directory of links to the entries of another one. */
+    private static void link(Path from, Path to, List<String> except) throws IOException {
+        Files.createDirectories(to);
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(from)) {
+            for (Path entry : entries) {
+                if (!except.contains(entry.getFileName().toString())) {
+                    Files.createSymbolicLink(to.resolve(entry.getFileName()), entry);
+                }
             }
         }
-        return sources;
     }
 
     private static void delete(Path directory) throws IOException {
