@@ -37,9 +37,8 @@ record TestSources(Path root, List<Path> files) {
     /** Returns the source of a test class. A simple name must be unique; otherwise a part of its package comes before it. */
     Path find(String test) {
         String suffix = "/" + test.replace('.', '/') + ".java";
-        List<Path> found = files.stream()
-                .filter(file -> file.toString().endsWith(suffix))
-                .toList();
+        List<Path> found =
+                files.stream().filter(file -> file.toString().endsWith(suffix)).toList();
         if (found.size() != 1) {
             throw new IllegalArgumentException(found.size() + " test classes have the name " + test);
         }
