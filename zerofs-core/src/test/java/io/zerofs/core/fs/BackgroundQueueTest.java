@@ -298,6 +298,8 @@ final class BackgroundQueueTest {
                 }
             }
         });
+        // The first search would find them, whether the queue notes that it is full or not.
+        queue.awaitIdle();
         for (long inode = 1; inode <= INODES; inode++) {
             synchronized (stored) {
                 stored.add(inode);
