@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.fs;
 
-import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsException;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.locks.Lock;
 import java.util.function.Predicate;
 
 /**
@@ -50,9 +48,11 @@ final class RecordCache<V> {
         }
     }
 
-    /** The lock of a set, and the next of its slots to replace. */
+    /**
+     * The lock of a set, and the next of its slots to replace. A monitor, because other locks take memory if another
+     * thread holds them: without it a record that was removed would stay. A loader takes no lock of the machine.
+     */
     private static final class TurnOfSet {
-        private final Lock lock = Machine.current().newLock();
         private int next;
 
         int take() {
@@ -76,38 +76,29 @@ final class RecordCache<V> {
     /** Reads a record that the cache does not have, and keeps it. */
     V load(long number, FileName name, Loader<V> loader) throws FsException {
         int set = setOf(number, name);
-        sets[set].lock.lock();
-        try {
+        synchronized (sets[set]) {
             V value = loader.load();
             if (value != null) {
                 place(set, new Slot<>(number, name, value));
             }
             return value;
-        } finally {
-            sets[set].lock.unlock();
         }
     }
 
     void put(long number, FileName name, V value) {
         int set = setOf(number, name);
-        sets[set].lock.lock();
-        try {
+        synchronized (sets[set]) {
             place(set, new Slot<>(number, name, value));
-        } finally {
-            sets[set].lock.unlock();
         }
     }
 
     void remove(long number, FileName name) {
         int set = setOf(number, name);
-        sets[set].lock.lock();
-        try {
+        synchronized (sets[set]) {
             int at = find(set, number, name);
             if (at >= 0) {
                 slots.set(at, null);
             }
-        } finally {
-            sets[set].lock.unlock();
         }
     }
 

@@ -21,6 +21,15 @@ public interface Machine {
         Machine machine();
     }
 
+    /** Ends a thread whose simulated machine has crashed. Code that survives any failure lets it pass. */
+    final class Crashed extends Error {
+        private static final long serialVersionUID = 1;
+
+        public Crashed() {
+            super("the machine has crashed", null, false, false);
+        }
+    }
+
     /** A task of {@link #start}. */
     interface Task {
         /** Waits for the end of the task. Returns whether it has ended. */

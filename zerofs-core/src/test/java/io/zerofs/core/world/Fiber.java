@@ -36,7 +36,7 @@ class Fiber extends Thread implements Machine.Carrier {
         try {
             dieIfKilled();
             work.run();
-        } catch (World.Killed e) {
+        } catch (Machine.Crashed e) {
             // The end of a killed process.
         } catch (Throwable e) {
             if (process.isAlive()) {
@@ -78,7 +78,7 @@ class Fiber extends Thread implements Machine.Carrier {
 
     void dieIfKilled() {
         if (!process.isAlive()) {
-            throw new World.Killed();
+            throw new Machine.Crashed();
         }
     }
 

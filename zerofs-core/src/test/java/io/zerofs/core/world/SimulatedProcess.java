@@ -2,6 +2,7 @@
 package io.zerofs.core.world;
 
 import io.zerofs.core.runtime.Machine;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -66,6 +67,11 @@ public final class SimulatedProcess {
     /** Takes or gives back the turns of all threads, as SIGSTOP and SIGCONT do. */
     public void setFrozen(boolean on) {
         frozen = on;
+    }
+
+    /** Moves the wall clock of the process. */
+    public void jump(Duration offset) {
+        machine.jump(offset);
     }
 
     public boolean isAlive() {

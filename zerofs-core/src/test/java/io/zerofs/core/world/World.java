@@ -33,15 +33,6 @@ public final class World {
         void run() throws Exception;
     }
 
-    /** Ends a thread of a killed process at the next point where it would rest. */
-    static final class Killed extends Error {
-        private static final long serialVersionUID = 1;
-
-        Killed() {
-            super("the process was killed", null, false, false);
-        }
-    }
-
     private record Timer(long due, long number, Runnable event) implements Comparable<Timer> {
         @Override
         public int compareTo(Timer other) {

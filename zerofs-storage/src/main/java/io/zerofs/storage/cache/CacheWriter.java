@@ -162,6 +162,8 @@ final class CacheWriter {
     private void attempt(Runnable step) {
         try {
             step.run();
+        } catch (Machine.Crashed e) {
+            throw e;
         } catch (RuntimeException | Error e) {
             fail("unexpectedly failed at", e);
         }

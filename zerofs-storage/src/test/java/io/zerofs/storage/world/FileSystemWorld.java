@@ -13,6 +13,7 @@ import io.zerofs.storage.gc.StoreAudit;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -94,6 +95,9 @@ final class FileSystemWorld {
                 }
                 daemon.store.setFaults(WorldSettings.faults(chance));
                 serving.complete(null);
+                if (!last && random.nextInt(3) == 0) {
+                    Machine.current().start("outages", () -> breakOff(daemon));
+                }
                 work(daemon, operations, last);
                 if (last) {
                     stored.check();
@@ -111,7 +115,24 @@ final class FileSystemWorld {
         if (last) {
             Machine.current().await(end);
         } else {
-            Machine.current().sleep(random.nextLong(TimeUnit.MINUTES.toNanos(2)));
+            boolean patient = random.nextInt(8) == 0;
+            Machine.current().sleep(random.nextLong(TimeUnit.MINUTES.toNanos(patient ? 300 : 2)));
+        }
+    }
+
+    /** Lets a daemon's store answer nothing for seconds to hours, now and then. The clock of the daemon jumps, too. */
+    private void breakOff(SimulatedDaemon daemon) {
+        try {
+            while (true) {
+                Machine.current().sleep(random.nextLong(TimeUnit.SECONDS.toNanos(30)));
+                daemon.store.setOutage(true);
+                long most = TimeUnit.SECONDS.toNanos(random.nextBoolean() ? 20 : 4_000);
+                Machine.current().sleep(random.nextLong(most));
+                daemon.store.setOutage(false);
+                daemon.process.jump(Duration.ofSeconds(random.nextInt(-4_000, 4_000)));
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 final class FileSystemWorldTest {
     @Test
     void aCrashOrATakeoverLeavesATreeOfOneMoment() throws Exception {
-        Seeds.run(8, FileSystemWorld::simulate);
+        Seeds.run(4, FileSystemWorld::simulate);
     }
 
     @Test

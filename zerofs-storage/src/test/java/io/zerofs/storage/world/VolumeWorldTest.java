@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 final class VolumeWorldTest {
     @Test
     void everyInterleavingKeepsAcknowledgedOperations() throws Exception {
-        Seeds.run(10, VolumeWorldTest::simulate);
+        Seeds.run(5, VolumeWorldTest::simulate);
     }
 
     @Test
@@ -37,7 +37,7 @@ final class VolumeWorldTest {
 
     @Test
     void aSeedIsOneWorld() throws Exception {
-        Seeds.run(2, seed -> assertEquals(simulate(seed), simulate(seed), "the digest of the second world"));
+        Seeds.run(seed -> assertEquals(simulate(seed), simulate(seed), "the digest of the second world"));
     }
 
     static long simulate(long seed) throws Exception {

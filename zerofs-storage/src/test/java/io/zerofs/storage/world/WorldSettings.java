@@ -33,7 +33,8 @@ final class WorldSettings {
                 .with(defaults.compaction()
                         .withDeltas(2 + random.nextInt(4), 7 + random.nextInt(10))
                         .withTasksMax(1 + random.nextInt(2))
-                        .withBaseAt(1 + random.nextInt(32)));
+                        .withBaseAt(1 + random.nextInt(32)))
+                .with(random.nextBoolean() ? EngineSettings.Disk.NONE : new EngineSettings.Disk(16 << 20, 0));
         int commits = 3 + random.nextInt(20);
         return LifecycleFixture.SETTINGS
                 .with(engine)
