@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.mutations;
 
+import io.zerofs.core.files.Directories;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,7 +9,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -119,7 +119,7 @@ final class TestProcess {
         }
         List<String> lines = Files.readAllLines(output, StandardCharsets.ISO_8859_1);
         String failure = hang != null ? hang : failureOf(process.exitValue(), lines);
-        delete(directory);
+        Directories.delete(directory);
         return new Outcome(failure, lines);
     }
 
@@ -170,16 +170,6 @@ final class TestProcess {
                     Files.createSymbolicLink(to.resolve(entry.getFileName()), entry);
                 }
             }
-        }
-    }
-
-    private static void delete(Path directory) throws IOException {
-        List<Path> all;
-        try (Stream<Path> files = Files.walk(directory)) {
-            all = files.sorted(Comparator.reverseOrder()).toList();
-        }
-        for (Path file : all) {
-            Files.deleteIfExists(file);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.zerofs.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.zerofs.core.files.Directories;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,7 @@ class CacheTest {
 
     @Test
     void restartWithoutTheCacheDirectoryKeepsTheTree() throws Exception {
-        Scratch.remove(daemon.cache());
+        Directories.delete(daemon.cache());
         assertOpensAsTheSameTree(daemon);
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.cli.ExitCode;
+import io.zerofs.core.files.Directories;
 import io.zerofs.core.random.Seeds;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -59,8 +60,8 @@ class DamageTest {
     @ParameterizedTest
     @MethodSource("objects")
     void messageNamesTheDamagedObjectAndOnlyItsBytesAreRefused(String object) throws Exception {
-        Scratch.remove(SCRATCH.path("store"));
-        Scratch.remove(daemon.cache());
+        Directories.delete(SCRATCH.path("store"));
+        Directories.delete(daemon.cache());
         Scratch.copy(SCRATCH.path("sound"), SCRATCH.path("store"));
         Seeds.run(seed -> {
             damage(SCRATCH.path("store").resolve(object), new Random(seed));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import com.sun.net.httpserver.HttpServer;
 import io.zerofs.cli.ExitCode;
+import io.zerofs.core.files.Directories;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -155,7 +156,7 @@ class RefusalsTest {
         daemon.nfs().put(file, "file");
         daemon.stop();
         assertTrue(daemon.last().said("no conditional writes"), "no warning about the risk");
-        Scratch.remove(daemon.cache());
+        Directories.delete(daemon.cache());
         daemon.start();
         daemon.nfs().assertHas("file", file);
         daemon.stop();

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.system;
 
+import io.zerofs.core.files.Directories;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -80,16 +79,6 @@ final class Scratch implements BeforeAllCallback, AfterEachCallback, AfterAllCal
         Command.of("cp", "-r", from, to).run();
     }
 
-    static void remove(Path tree) throws IOException {
-        if (Files.exists(tree)) {
-            try (Stream<Path> paths = Files.walk(tree)) {
-                for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(path);
-                }
-            }
-        }
-    }
-
     @Override
     public void beforeAll(ExtensionContext context) {
         ofClass = true;
@@ -133,7 +122,7 @@ final class Scratch implements BeforeAllCallback, AfterEachCallback, AfterAllCal
             if (System.getenv("KEEP") != null) {
                 System.err.println("kept " + directory);
             } else {
-                remove(directory);
+                Directories.delete(directory);
             }
         }
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.cli.ExitCode;
+import io.zerofs.core.files.Directories;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -102,7 +103,7 @@ class StartTest {
 
     @BeforeEach
     void archiveIsWhole() throws Exception {
-        Scratch.remove(archives);
+        Directories.delete(archives);
         Files.setPosixFilePermissions(Files.createDirectory(archives), PosixFilePermissions.fromString("rwx------"));
         Files.copy(whole, archive, StandardCopyOption.COPY_ATTRIBUTES);
     }
@@ -178,7 +179,7 @@ class StartTest {
 
     @Test
     void fileInThePlaceOfTheDirectoryIsInvisible() throws Exception {
-        Scratch.remove(archives);
+        Directories.delete(archives);
         Files.writeString(archives, "not a directory");
         startAndServe(daemon);
         daemon.stop();

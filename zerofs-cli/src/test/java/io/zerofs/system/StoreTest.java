@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.cli.ExitCode;
+import io.zerofs.core.files.Directories;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -90,7 +91,7 @@ class StoreTest {
 
     @Test
     void restartWithoutTheCacheReadsFromTheStore() throws Exception {
-        Scratch.remove(daemon.cache());
+        Directories.delete(daemon.cache());
         daemon.start();
         StoreNetwork.reset();
         assertHasAllFiles(daemon);
@@ -107,7 +108,7 @@ class StoreTest {
         }
         assertHasAllFiles(daemon);
         daemon.stop();
-        Scratch.remove(daemon.cache());
+        Directories.delete(daemon.cache());
         daemon.start();
         assertHasAllFiles(daemon);
     }

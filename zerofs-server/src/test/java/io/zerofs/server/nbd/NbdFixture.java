@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.nbd;
 
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.zerofs.core.fs.CheckedFileSystems;
@@ -22,9 +21,7 @@ import io.zerofs.server.net.ServerResources;
 import io.zerofs.server.net.ServerSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
 
 /** An NBD server on a file system in memory, with the actions of tests on both. */
 final class NbdFixture implements AutoCloseable {
@@ -127,11 +124,6 @@ final class NbdFixture implements AutoCloseable {
 
     void write(InodeId file, long offset, byte... bytes) throws FsException {
         real.write(Credentials.ROOT, file, DataAccess.CHECKED_NOW, offset, ByteBuffer.wrap(bytes));
-    }
-
-    /** Waits for a condition that another thread is about to make true. Fails after the time limit of Awaitility. */
-    static void until(Callable<Boolean> condition) {
-        await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(condition);
     }
 
     @Override

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.net;
 
+import static io.zerofs.server.net.Conditions.until;
 import static io.zerofs.server.net.EchoProtocol.BIG;
 import static io.zerofs.server.net.EchoProtocol.BIG_BYTES;
 import static io.zerofs.server.net.EchoProtocol.ECHO;
 import static io.zerofs.server.net.ProtocolServerTest.message;
 import static io.zerofs.server.net.ProtocolServerTest.read;
-import static io.zerofs.server.net.ProtocolServerTest.until;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.server.net;
 
+import static io.zerofs.server.net.Conditions.until;
 import static io.zerofs.server.net.EchoProtocol.BIG;
 import static io.zerofs.server.net.EchoProtocol.BIG_BYTES;
 import static io.zerofs.server.net.EchoProtocol.BUG;
@@ -9,7 +10,6 @@ import static io.zerofs.server.net.EchoProtocol.ECHO;
 import static io.zerofs.server.net.EchoProtocol.HOLD;
 import static io.zerofs.server.net.EchoProtocol.LATE_BUG;
 import static io.zerofs.server.net.EchoProtocol.WAIT;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -28,10 +28,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -119,10 +117,6 @@ class ProtocolServerTest {
         byte[] bytes = new byte[length];
         new DataInputStream(socket.getInputStream()).readFully(bytes);
         return bytes;
-    }
-
-    static void until(Callable<Boolean> condition) {
-        await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(condition);
     }
 
     private EchoProtocol protocol() {

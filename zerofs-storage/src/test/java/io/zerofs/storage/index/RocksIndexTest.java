@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.core.files.Directories;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
@@ -16,7 +17,6 @@ import io.zerofs.core.waiting.WouldBlockException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -271,11 +271,7 @@ final class RocksIndexTest {
 
     @Test
     void aDirectoryThatIsGoneIsAFailureOfTheDisk() throws Exception {
-        try (Stream<Path> files = Files.walk(directory.resolve("db"))) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
+        Directories.delete(directory.resolve("db"));
         VolumeException.Kind failure = VolumeException.Kind.NO_SPACE;
         // Refused at first, as long as it is not known what becomes of the memtables that are full.
         for (int i = 0; failure == VolumeException.Kind.NO_SPACE; i++) {
