@@ -166,7 +166,7 @@ daemon_launch() {
   touch "$WORK/$1.log"
   stat -c %s "$WORK/$1.log" >"$WORK/$1.offset"
   XDG_CACHE_HOME=${TEST_CACHE:-${XDG_CACHE_HOME:-}} \
-    "$PROGRAM" run --create -c "$WORK/$1.toml" >>"$WORK/$1.log" 2>&1 </dev/null &
+    "$PROGRAM" run ${CREATE---create} -c "$WORK/$1.toml" >>"$WORK/$1.log" 2>&1 </dev/null &
   echo $! >"$WORK/$1.pid"
 }
 
