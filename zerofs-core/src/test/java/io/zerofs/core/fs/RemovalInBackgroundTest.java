@@ -78,6 +78,23 @@ final class RemovalInBackgroundTest {
     }
 
     @Test
+    void aHeldFileWithoutNamesLivesWhileTheBackgroundRemovesItsTail() throws Exception {
+        files.close();
+        volume = volume.reopen();
+        files = open(FileSystemSettings.DEFAULTS.withBackgroundBatchChunks(1));
+        InodeId id = bigFile();
+        FileHold hold = files.hold(id, FileHold.Kind.OPEN);
+        resize(id, CHUNK);
+        files.remove(Credentials.ROOT, files.root(), FileName.of("f"), RemoveMode.FILE);
+        files.awaitRemovals();
+        assertEquals(1, byteAt(id, 0));
+        assertEquals(1, present(id).length);
+        hold.close();
+        files.awaitRemovals();
+        assertEquals(0, present(id).length);
+    }
+
+    @Test
     void anOrphanOfACrashIsRemovedAtTheNextStart() throws Exception {
         InodeId id = bigFile();
         files.hold(id, FileHold.Kind.OPEN);
