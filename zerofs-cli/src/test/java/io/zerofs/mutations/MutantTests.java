@@ -4,7 +4,6 @@ package io.zerofs.mutations;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 import static org.junit.platform.launcher.TagFilter.excludeTags;
 
-import java.util.Locale;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -74,7 +73,12 @@ final class MutantTests {
         }
     }
 
+    /** Returns a failure and its first cause, in one line. A random test's failure has only the seed. */
     private static String sentence(Throwable failure) {
-        return String.format(Locale.ROOT, "%s", failure).replaceAll("\\s+", " ");
+        Throwable first = failure;
+        while (first.getCause() != null) {
+            first = first.getCause();
+        }
+        return (first == failure ? failure.toString() : failure.getMessage() + ": " + first).replaceAll("\\s+", " ");
     }
 }

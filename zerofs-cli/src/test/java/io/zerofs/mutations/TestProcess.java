@@ -18,6 +18,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Runs test classes in small processes, as Maven does in the directory of their module. Thread-safe. */
@@ -29,6 +31,7 @@ final class TestProcess {
             "zerofs-server", List.of("zerofs-server", "zerofs-core"),
             "zerofs-cli", TestSources.MODULES);
 
+    private static final Pattern ARGUMENTS = Pattern.compile("<test\\.jvm\\.[a-z]+>([^<]+)<");
     private static final int SECONDS_MIN = 40;
     private static final int TIMES_AS_LONG_MAX = 8;
     private static final int UNMUTATED_SECONDS_MAX = 600;
@@ -38,6 +41,9 @@ final class TestProcess {
     private final String libraries;
     private final Path checkout;
     private final TestSources sources;
+    /** Arguments of Java. */
+    private final List<String> arguments;
+
     private final Map<String, Integer> usualMillis = new ConcurrentHashMap<>();
     private final AtomicInteger started = new AtomicInteger();
 
@@ -46,6 +52,7 @@ final class TestProcess {
         this.scratch = scratch;
         this.libraries = libraries;
         this.sources = TestSources.of(root);
+        this.arguments = argumentsOfMaven(Files.readString(root.resolve("pom.xml")));
         this.checkout = scratch.resolve("checkout");
         // A test that ends early leaves files in the target of its module, so each module has one here.
         link(root, checkout, TestSources.MODULES);
@@ -143,21 +150,26 @@ final class TestProcess {
                 + libraries
                 + File.pathSeparator
                 + root.resolve("zerofs-cli/target/test-classes");
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "-XX:MaxDirectMemorySize=512m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-ea",
-                "-Djava.io.tmpdir=" + temporary,
-                "-Dio.netty.leakDetection.level=paranoid"));
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(arguments);
+        command.addAll(
+                List.of("-Xmx512m", "-ea", "-Djava.io.tmpdir=" + temporary, "-Dio.netty.leakDetection.level=paranoid"));
         command.add(
                 module.equals("zerofs-server")
                         ? "-Dlogback.configurationFile=logback-server-test.xml"
                         : "-Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider");
         command.addAll(List.of("-cp", classPath, MutantTests.class.getName()));
         return command;
+    }
+
+    private static List<String> argumentsOfMaven(String pom) {
+        List<String> arguments = new ArrayList<>();
+        Matcher property = ARGUMENTS.matcher(pom);
+        while (property.find()) {
+            arguments.addAll(List.of(property.group(1).strip().split("\\s+")));
+        }
+        return arguments;
     }
 
     /** Makes a directory of links to the entries of another one. */
