@@ -19,7 +19,7 @@ final class DirectoryLock {
      * One lock per directory. A POSIX record lock belongs to the process, and closing any descriptor of the file
      * releases it. So threads of a process exclude each other with the lock, and only its owner has the file open.
      */
-    private static final Map<Path, Lock> LOCKS = new ConcurrentHashMap<>();
+    private static final Map<String, Lock> LOCKS = new ConcurrentHashMap<>();
 
     interface Action<T> {
         T run() throws IOException;
@@ -31,7 +31,8 @@ final class DirectoryLock {
     /** @param directory a real path, so that all names of one directory share a lock */
     DirectoryLock(Path directory) {
         this.file = directory.resolve(FILE);
-        this.threads = LOCKS.computeIfAbsent(file, unused -> Machine.current().newLock());
+        this.threads = LOCKS.computeIfAbsent(
+                file.toString(), unused -> Machine.current().newLock());
     }
 
     <T> T whileHeld(Action<T> action) throws IOException {

@@ -45,6 +45,22 @@ final class DurableNames {
         }
     }
 
+    /** Creates the store's directory. Syncs the names of existing ones above it too, because a creator may have died first. */
+    void createRoot(Path root) throws IOException {
+        create(root);
+        for (Path at = root; at.getParent() != null; at = at.getParent()) {
+            try {
+                if (!created.contains(at)) {
+                    syncName(at);
+                }
+            } catch (IOException e) {
+                if (!LocalErrors.meansNoSync(e)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
     /** Creates the directory and its missing parents. If a sync fails, it removes them again. */
     void create(Path directory) throws IOException {
         Deque<Path> missing = new ArrayDeque<>();

@@ -36,6 +36,11 @@ final class LocalErrors {
                 || reason.contains("Too many links");
     }
 
+    /** Returns whether this user or this kind of file system cannot sync a directory. */
+    static boolean meansNoSync(IOException e) {
+        return e instanceof AccessDeniedException || says(e, "Invalid argument");
+    }
+
     private static Kind kindOf(IOException e) {
         if (e instanceof EOFException) {
             return Kind.TRUNCATED;

@@ -2,6 +2,7 @@
 package io.zerofs.storage.object.local;
 
 import io.zerofs.core.runtime.Machine;
+import io.zerofs.storage.files.DirectoryEntries;
 import io.zerofs.storage.object.ObjectName;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
@@ -23,7 +24,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -83,7 +83,7 @@ public final class LocalObjectStore implements ObjectStore {
         LocalObjectStore store;
         try {
             DurableNames names = new DurableNames(syncing);
-            names.create(root.toAbsolutePath());
+            names.createRoot(root.toAbsolutePath());
             store = new LocalObjectStore(root.toRealPath(), clock, syncing, names);
             Files.createDirectories(store.staging);
             store.removeLeftovers();
@@ -358,12 +358,7 @@ public final class LocalObjectStore implements ObjectStore {
 
     private void removeLeftovers() throws IOException {
         Instant limit = clock.instant().minus(STAGING_AGE_MAX);
-        List<Path> leftovers = new ArrayList<>();
-        try (var files = Files.newDirectoryStream(staging)) {
-            files.forEach(leftovers::add);
-        }
-        leftovers.sort(null);
-        for (Path file : leftovers) {
+        for (Path file : DirectoryEntries.sorted(staging)) {
             try {
                 if (Files.getLastModifiedTime(file).toInstant().isBefore(limit)) {
                     Files.deleteIfExists(file);

@@ -81,12 +81,16 @@ class LocalDurabilityTest {
 
     @Test
     void newDirectoriesHaveTheirNamesSynced() throws Exception {
-        assertEquals(List.of(root.getParent().getParent(), root.getParent()), syncing.synced);
+        assertEquals(List.of(root.getParent().getParent(), root.getParent()), syncing.synced.subList(0, 2));
         syncing.synced.clear();
         put("commits/1/a", "x", new IfAbsent());
         assertTrue(syncing.synced.containsAll(List.of(root, root.resolve("commits"))), syncing.synced::toString);
         syncing.synced.clear();
         LocalObjectStore second = LocalObjectStore.open(root, InstantSource.system(), syncing);
+        assertTrue(
+                syncing.synced.containsAll(
+                        List.of(root.getParent(), root.getParent().getParent())),
+                "an earlier process may have died before it synced the directory's own name");
         second.put("commits/1/b", List.of(bytes("x")), new IfAbsent());
         assertTrue(syncing.synced.contains(root), "an earlier process may have died before it synced them");
     }
