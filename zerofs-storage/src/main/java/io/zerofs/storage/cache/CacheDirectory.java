@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.cache;
 
+import io.zerofs.storage.files.DirectoryEntries;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +11,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
 
 /** The segments of a cache by their growing numbers. One thread changes it, many read it. */
 final class CacheDirectory {
@@ -30,36 +30,51 @@ final class CacheDirectory {
         this.settings = settings;
     }
 
-    /** Opens an earlier process's segments. Deletes other files, empty segments and segments beyond the limit. */
-    List<CacheSegment> open() throws IOException {
+    /**
+     * Opens an earlier process's segments. Deletes other files, empty segments and segments beyond the limit.
+     *
+     * @param failed receives the failure of a file; the others are opened
+     */
+    List<CacheSegment> open(Consumer<IOException> failed) throws IOException {
         Files.createDirectories(settings.directory());
         SortedMap<Long, Path> files = new TreeMap<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(settings.directory())) {
-            for (Path entry : entries) {
-                long number = numberOf(entry);
-                if (number < 0 || Files.size(entry) == 0) {
-                    Files.delete(entry);
-                } else {
-                    files.put(number, entry);
-                }
+        for (Path entry : DirectoryEntries.sorted(settings.directory())) {
+            long number = numberOf(entry);
+            if (number >= 0) {
+                files.put(number, entry);
+            } else {
+                attempt(() -> Files.delete(entry), failed);
             }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
         }
-        if (!files.isEmpty() && files.lastKey() > NUMBER_MAX) {
-            for (Path file : files.values()) {
-                Files.delete(file);
-            }
-            files.clear();
-        }
-        lastFound = files.isEmpty() ? 0 : files.lastKey();
+        boolean anew = !files.isEmpty() && files.lastKey() > NUMBER_MAX;
+        lastFound = files.isEmpty() || anew ? 0 : files.lastKey();
         for (SortedMap.Entry<Long, Path> file : files.entrySet()) {
-            segments.put(file.getKey(), CacheSegment.open(file.getValue(), file.getKey()));
+            attempt(() -> open(file.getKey(), file.getValue(), anew), failed);
         }
         while (!segments.isEmpty() && (segments.size() >= settings.segmentsMax() || bytes() > allowed())) {
-            delete(segments.firstEntry().getValue());
+            attempt(() -> delete(segments.firstEntry().getValue()), failed);
         }
         return new ArrayList<>(segments.descendingMap().values());
+    }
+
+    private void open(long number, Path file, boolean anew) throws IOException {
+        if (anew || Files.size(file) == 0) {
+            Files.delete(file);
+        } else {
+            segments.put(number, CacheSegment.open(file, number));
+        }
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private static void attempt(Step step, Consumer<IOException> failed) {
+        try {
+            step.run();
+        } catch (IOException e) {
+            failed.accept(e);
+        }
     }
 
     /** Returns the bytes that may stay. If the size of segments changed, their number alone is no limit. */

@@ -10,8 +10,10 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
 import java.util.concurrent.locks.Lock;
 import java.util.zip.CRC32C;
 
@@ -37,13 +39,15 @@ final class CacheSegment {
     private final Path file;
     private final long number;
     private final Lock lock = Machine.current().newLock();
+    private final Set<OpenOption> options;
     private FileChannel channel;
     private volatile long size;
     private boolean deleted;
 
-    private CacheSegment(Path file, long number, FileChannel channel) throws IOException {
+    private CacheSegment(Path file, long number, FileChannel channel, Set<OpenOption> options) throws IOException {
         this.file = file;
         this.number = number;
+        this.options = options;
         this.channel = channel;
         this.size = channel.size();
     }
@@ -53,12 +57,14 @@ final class CacheSegment {
                 file,
                 number,
                 FileChannel.open(
-                        file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE));
+                        file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
+                Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
     }
 
     /** Opens an older segment for reading only. */
     static CacheSegment open(Path file, long number) throws IOException {
-        return new CacheSegment(file, number, FileChannel.open(file, StandardOpenOption.READ));
+        Set<OpenOption> options = Set.of(StandardOpenOption.READ);
+        return new CacheSegment(file, number, FileChannel.open(file, options), options);
     }
 
     /** Receives the entries of {@link #walk}. */
@@ -192,7 +198,7 @@ final class CacheSegment {
                 throw new ClosedChannelException();
             }
             if (!channel.isOpen()) {
-                channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                channel = FileChannel.open(file, options);
             }
             return channel;
         } finally {

@@ -222,17 +222,23 @@ final class CacheWriter {
     /** Loads the newest segments first: readers want them most, and a newer place of a block wins over an older one. */
     private void load() {
         try {
-            for (CacheSegment segment : directory.open()) {
-                segment.walk(CACHE_BLOCK_BYTES, (object, block, offset) -> {
-                    long hash = BlockIndex.hashOf(object, block);
-                    if (!directory.has(index.place(hash))) {
-                        index.put(hash, segment.place(offset));
-                    }
-                    return !closed;
-                });
-            }
+            directory.open(e -> fail("cannot use all of", e)).forEach(this::load);
         } catch (IOException e) {
             fail("cannot read what is in", e);
+        }
+    }
+
+    private void load(CacheSegment segment) {
+        try {
+            segment.walk(CACHE_BLOCK_BYTES, (object, block, offset) -> {
+                long hash = BlockIndex.hashOf(object, block);
+                if (!directory.has(index.place(hash))) {
+                    index.put(hash, segment.place(offset));
+                }
+                return !closed;
+            });
+        } catch (IOException e) {
+            fail("cannot read all of", e);
         }
     }
 
@@ -293,19 +299,23 @@ final class CacheWriter {
         if (segment == current) {
             current = null;
         }
-        segment.walk(CACHE_BLOCK_BYTES, (object, block, offset) -> {
-            long hash = BlockIndex.hashOf(object, block);
-            long place = segment.place(offset);
-            if (keepUsed && index.isUsed(hash, place) && current.size() < settings.segmentBytes() / 2) {
-                ByteBuffer bytes = segment.read(object, block, offset, CACHE_BLOCK_BYTES);
-                if (bytes != null) {
-                    append(object, block, bytes);
+        try {
+            segment.walk(CACHE_BLOCK_BYTES, (object, block, offset) -> {
+                long hash = BlockIndex.hashOf(object, block);
+                long place = segment.place(offset);
+                if (keepUsed && index.isUsed(hash, place) && current.size() < settings.segmentBytes() / 2) {
+                    ByteBuffer bytes = segment.read(object, block, offset, CACHE_BLOCK_BYTES);
+                    if (bytes != null) {
+                        append(object, block, bytes);
+                    }
                 }
-            }
-            index.remove(hash, place);
-            return !closed;
-        });
-        directory.delete(segment);
+                index.remove(hash, place);
+                return !closed;
+            });
+        } finally {
+            // Also if the disk cannot read it, because the next eviction would fail there again.
+            directory.delete(segment);
+        }
     }
 
     /** Pauses after a failure. The segment may end with half an entry, so the next block begins a new segment. */

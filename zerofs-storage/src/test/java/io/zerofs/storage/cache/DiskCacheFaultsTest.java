@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.cache;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.zerofs.core.random.Seeds;
+import io.zerofs.storage.files.DiskContent.Syncs;
+import io.zerofs.storage.files.DiskFault;
+import io.zerofs.storage.files.DiskFault.Kind;
+import io.zerofs.storage.files.DiskFault.Reason;
+import io.zerofs.storage.files.FaultyDisk;
+import io.zerofs.storage.object.ManualMonotonicClock;
+import io.zerofs.storage.seal.Salt;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The disk cache on a disk whose calls fail and which forgets: blocks are right or missing, and the cache recovers. */
+final class DiskCacheFaultsTest {
+    private static final long BYTES_MAX = 64 << 20;
+    private static final int BLOCKS_OF_A_SEGMENT = 40;
+
+    private final ManualMonotonicClock clock = new ManualMonotonicClock();
+    private final Salt object = Salt.random(new Random(1));
+
+    @TempDir
+    Path directory;
+
+    private FaultyDisk disk;
+    private DiskCache cache;
+
+    @BeforeEach
+    void newDisk() throws Exception {
+        disk = new FaultyDisk(directory, Syncs.POSIX);
+        open();
+    }
+
+    @AfterEach
+    void close() {
+        cache.close();
+    }
+
+    private void open() throws InterruptedException {
+        cache = DiskCache.open(new DiskCacheSettings(disk.path().resolve("blocks"), BYTES_MAX, 0), clock);
+        cache.drain();
+    }
+
+    private void offer(int from, int to) throws InterruptedException {
+        for (int block = from; block < to; block++) {
+            cache.offer(object, block, List.of(content(block)));
+            cache.drain();
+        }
+    }
+
+    private static ByteBuffer content(int block) {
+        byte[] bytes = new byte[DiskCache.CACHE_BLOCK_BYTES];
+        new Random(block).nextBytes(bytes);
+        return ByteBuffer.wrap(bytes);
+    }
+
+    /** The number of blocks that are here; each of them must be right. */
+    private int found(int from, int to) {
+        int found = 0;
+        for (int block = from; block < to; block++) {
+            ByteBuffer bytes = cache.get(object, block);
+            if (bytes != null) {
+                assertEquals(content(block), bytes);
+                found++;
+            }
+        }
+        return found;
+    }
+
+    private void restart() throws InterruptedException {
+        cache.close();
+        disk = disk.restarted();
+        open();
+    }
+
+    @Test
+    void anEntryThatCannotBeDeletedDoesNotKeepSegmentsFromBeingUsed() throws Exception {
+        offer(0, 10);
+        cache.close();
+        Files.createDirectories(directory.resolve("blocks/0/a directory with entries"));
+        restart();
+        assertEquals(10, found(0, 10));
+        clock.advance(Duration.ofMinutes(1));
+        offer(10, 20);
+        assertEquals(20, found(0, 20));
+    }
+
+    @Test
+    void aSegmentThatCannotBeOpenedDoesNotKeepOthersFromBeingUsed() throws Exception {
+        offer(0, 3 * BLOCKS_OF_A_SEGMENT);
+        cache.close();
+        disk = disk.restarted();
+        disk.setFault(call -> call.kind() == Kind.OPEN && call.file().endsWith("000000000001.blocks")
+                ? Reason.IO_ERROR.of(call)
+                : null);
+        open();
+        assertTrue(found(0, 3 * BLOCKS_OF_A_SEGMENT) > 0);
+        clock.advance(Duration.ofMinutes(1));
+        offer(1000, 1010);
+        assertEquals(10, found(1000, 1010));
+    }
+
+    @Test
+    void aSegmentThatCannotBeReadDoesNotEndTheCache() throws Exception {
+        Path oldest = Path.of("000000000001.blocks");
+        disk.setFault(
+                call -> call.kind() == Kind.READ && call.file().endsWith(oldest) ? Reason.IO_ERROR.of(call) : null);
+        int block = 0;
+        while (Files.exists(directory.resolve("blocks").resolve(oldest)) || block == 0) {
+            assertTrue(block < 4 * BYTES_MAX / DiskCache.CACHE_BLOCK_BYTES, "the oldest segment stays");
+            offer(block, ++block);
+            clock.advance(Duration.ofMinutes(1));
+        }
+        offer(block, block + 10);
+        assertEquals(10, found(block, block + 10));
+    }
+
+    @Test
+    void blocksAreRightOrMissingAfterAnyFailureAndAnyPowerCut() throws Exception {
+        Seeds.run(4, this::run);
+    }
+
+    @Test
+    @Tag("slow")
+    void theSameInManyRuns() throws Exception {
+        Seeds.run(100, this::run);
+    }
+
+    private void run(long seed) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int life = 0; life < 6; life++) {
+            long call = disk.callCount() + 1 + random.nextInt(200);
+            Reason reason = Reason.values()[random.nextInt(Reason.values().length)];
+            disk.setFault(random.nextBoolean() ? DiskFault.at(call, reason) : DiskFault.from(call, reason));
+            int from = random.nextInt(300);
+            offer(from, from + random.nextInt(100));
+            found(0, 400);
+            disk.setFault(DiskFault.NONE);
+            clock.advance(Duration.ofMinutes(1));
+            int fresh = 1000 + life;
+            offer(fresh, fresh + 1);
+            assertNotNull(cache.get(object, fresh), "the cache is used again");
+            cache.close();
+            disk = random.nextBoolean() ? disk.restarted() : disk.powerCut(random.nextLong());
+            if (random.nextBoolean()) {
+                disk.setFault(DiskFault.at(1 + random.nextInt(60), reason));
+            }
+            open();
+            disk.setFault(DiskFault.NONE);
+            clock.advance(Duration.ofMinutes(1));
+            found(0, 400);
+        }
+    }
+}
