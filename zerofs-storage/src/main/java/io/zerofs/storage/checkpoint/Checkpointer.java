@@ -157,13 +157,12 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
      */
     public void checkpoint() throws VolumeException, ObjectStoreException, CorruptObjectException, IOException {
         running.lock();
-        Path copy = null;
         try {
             long startNanos = runtime.nanoTime().getAsLong();
             long uploadedBefore = tables.uploadedBytes();
             // Read before the copy: commits in flight have entries in the copy, but no frame table yet.
             AppliedCommit applied = source.lastApplied();
-            copy = directory.newCheckpoint(++checkpoints);
+            Path copy = directory.newCheckpoint(++checkpoints);
             source.checkpoint(copy);
             long replayTo = Barriers.await(source.cut());
             String rocksManifestName = Files.readString(copy.resolve("CURRENT"), StandardCharsets.US_ASCII)
@@ -176,8 +175,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
             List<TableReference> unused = tables.unusedBy(inUse);
             Manifest published = chain.publish(manifest -> announce(manifest.withCheckpoint(state), unused));
             tables.published(inUse);
-            keep(copy);
-            copy = null;
+            kept = copy;
             uncovered.cover(applied.seq());
             publishedCount++;
             LOG.debug(
@@ -190,27 +188,20 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
                     unused.size(),
                     (runtime.nanoTime().getAsLong() - startNanos) / 1_000_000);
         } finally {
-            if (copy != null) {
-                discard(copy);
+            try {
+                discardOthers();
+            } finally {
+                running.unlock();
             }
-            running.unlock();
         }
     }
 
-    private void keep(Path copy) throws IOException {
-        Path former = kept;
-        kept = copy;
-        if (former != null) {
-            discard(former);
-        }
-    }
-
-    /** Deletes a copy. A checkpoint may outlive its volume; then the next volume owns the directory and deletes leftovers. */
-    private void discard(Path copy) throws IOException {
+    /** Deletes former copies. A checkpoint may outlive its volume; then the next volume owns the directory and its leftovers. */
+    private void discardOthers() {
         deleting.lock();
         try {
             if (!closed) {
-                LocalDirectory.delete(copy);
+                directory.deleteCheckpointsBut(kept);
             }
         } finally {
             deleting.unlock();

@@ -43,11 +43,14 @@ public final class LastSeenCommit implements AutoCloseable {
     public record Seen(CommitId id, Salt salt) {}
 
     /** Returns the remembered commit; empty if there is none or it is not readable. */
-    public Optional<Seen> read() throws IOException {
+    public Optional<Seen> read() {
         ByteBuffer bytes;
         try {
             bytes = ByteBuffer.wrap(Files.readAllBytes(file));
         } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            LOG.warn("cannot read the last commit in {}: {}", file, e.toString());
             return Optional.empty();
         }
         if (bytes.remaining() != BYTES || bytes.getInt(CONTENT_BYTES) != checksum(bytes)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.checkpoint;
 
+import io.zerofs.storage.files.DirectoryEntries;
 import io.zerofs.storage.index.PrivateDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,6 +19,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A volume's directory in the local cache directory, locked against other daemons. Nothing in it is trusted, and an operator
@@ -36,6 +39,7 @@ import java.util.stream.Stream;
 public final class LocalDirectory implements AutoCloseable {
     private static final String DATABASE = "db-";
     private static final String CHECKPOINT = "checkpoint-";
+    private static final Logger LOG = LoggerFactory.getLogger(LocalDirectory.class);
 
     private final Path directory;
     private final FileChannel lockFile;
@@ -95,18 +99,35 @@ public final class LocalDirectory implements AutoCloseable {
     /** Returns databases and checkpoints of earlier epochs, newest first. They may hold tables that the manifest names. */
     public List<Path> leftovers(Path current) throws IOException {
         List<Path> found = new ArrayList<>();
-        try (Stream<Path> entries = Files.list(directory)) {
-            entries.filter(entry -> !entry.equals(current)).forEach(entry -> {
-                String name = entry.getFileName().toString();
-                if (name.startsWith(DATABASE) || name.startsWith(CHECKPOINT)) {
-                    found.add(entry);
-                }
-            });
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
+        for (Path entry : DirectoryEntries.sorted(directory)) {
+            String name = entry.getFileName().toString();
+            if (!entry.equals(current) && (name.startsWith(DATABASE) || name.startsWith(CHECKPOINT))) {
+                found.add(0, entry);
+            }
         }
-        found.sort(Comparator.reverseOrder());
         return found;
+    }
+
+    /** Deletes the checkpoints but one, and those that an earlier failure left. */
+    void deleteCheckpointsBut(Path kept) {
+        try {
+            deleteLeftovers(leftovers(kept).stream()
+                    .filter(entry -> entry.getFileName().toString().startsWith(CHECKPOINT))
+                    .toList());
+        } catch (IOException e) {
+            LOG.warn("cannot list old checkpoints in {}: {}", directory, e.toString());
+        }
+    }
+
+    /** Deletes what it can. The rest stays to the next time, because all that it costs is room. */
+    public void deleteLeftovers(List<Path> leftovers) {
+        for (Path leftover : leftovers) {
+            try {
+                delete(leftover);
+            } catch (IOException e) {
+                LOG.warn("cannot delete {}, which is no longer needed: {}", leftover, e.toString());
+            }
+        }
     }
 
     public static void delete(Path tree) throws IOException {

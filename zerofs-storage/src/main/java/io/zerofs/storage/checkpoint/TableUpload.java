@@ -3,6 +3,7 @@ package io.zerofs.storage.checkpoint;
 
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.files.DirectoryEntries;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.object.ObjectStore;
@@ -118,12 +119,10 @@ public final class TableUpload {
 
     private static Map<Long, Path> tableFiles(Path checkpoint) throws IOException {
         Map<Long, Path> numbered = new TreeMap<>();
-        try (Stream<Path> entries = Files.list(checkpoint)) {
-            for (Path entry : entries.toList()) {
-                Matcher name = TABLE_FILE.matcher(entry.getFileName().toString());
-                if (name.matches()) {
-                    numbered.put(Long.parseLong(name.group(1)), entry);
-                }
+        for (Path entry : DirectoryEntries.sorted(checkpoint)) {
+            Matcher name = TABLE_FILE.matcher(entry.getFileName().toString());
+            if (name.matches()) {
+                numbered.put(Long.parseLong(name.group(1)), entry);
             }
         }
         return numbered;

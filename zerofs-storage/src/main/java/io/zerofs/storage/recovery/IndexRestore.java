@@ -16,12 +16,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Fills an empty directory with the database of a checkpoint. It links tables that an earlier directory still has, if size
  * and digest agree, and fetches the others, several at a time. Used once.
  */
 final class IndexRestore {
+    private static final Logger LOG = LoggerFactory.getLogger(IndexRestore.class);
+
     /** RocksDB's form of the name. Any other name, above all a path, is refused. */
     private static final Pattern ROCKS_MANIFEST = Pattern.compile("MANIFEST-[0-9]{6,18}");
 
@@ -69,13 +73,18 @@ final class IndexRestore {
                 (checkpoint.rocksManifestName() + "\n").getBytes(StandardCharsets.US_ASCII));
     }
 
-    private boolean link(TableReference table, Path database, List<Path> leftovers, long total) throws IOException {
+    /** Returns whether a local table could be used. The disk may not read it, or have no hard links. */
+    private boolean link(TableReference table, Path database, List<Path> leftovers, long total) {
         for (Path leftover : leftovers) {
             Path candidate = leftover.resolve(table.fileName());
-            if (tables.isTable(candidate, table)) {
-                Files.createLink(database.resolve(table.fileName()), candidate);
-                advance(table.size(), total);
-                return true;
+            try {
+                if (tables.isTable(candidate, table)) {
+                    Files.createLink(database.resolve(table.fileName()), candidate);
+                    advance(table.size(), total);
+                    return true;
+                }
+            } catch (IOException e) {
+                LOG.warn("cannot use the local table {}, fetching it instead: {}", candidate, e.toString());
             }
         }
         return false;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.recovery;
 
+import io.zerofs.storage.files.DirectoryEntries;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
 final class KnownPlaces {
     private static final Logger LOG = LoggerFactory.getLogger(KnownPlaces.class);
     private static final String FILE = "place";
-    private static final String UUID_GLOB = "????????-????-????-????-????????????";
+    private static final Pattern UUID_TEXT = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
     private final Path cacheDirectory;
 
@@ -30,16 +31,22 @@ final class KnownPlaces {
     /** Notes the place of a volume whose local directory exists. */
     void remember(UUID volume, String place) throws IOException {
         Path file = cacheDirectory.resolve(volume.toString()).resolve(FILE);
-        if (!isAt(file, place)) {
+        boolean known = false;
+        try {
+            known = isAt(file, place);
+        } catch (IOException e) {
+            LOG.warn("writing {} anew, because it cannot be read: {}", file, e.toString());
+        }
+        if (!known) {
             Files.writeString(file, place);
         }
     }
 
     /** Throws if this machine has opened a volume at a place, which the caller found empty. */
     void requireUnknown(String place) throws IOException, OpenException {
-        try (DirectoryStream<Path> volumes = Files.newDirectoryStream(cacheDirectory, UUID_GLOB)) {
-            for (Path volume : volumes) {
-                if (isAt(volume.resolve(FILE), place)) {
+        try {
+            for (Path volume : DirectoryEntries.sorted(cacheDirectory)) {
+                if (UUID_TEXT.matcher(volume.getFileName().toString()).matches() && isAt(volume.resolve(FILE), place)) {
                     throw new OpenException(
                             OpenException.Kind.VOLUME_GONE,
                             "there is no volume at " + place + ", but this machine has opened volume "
@@ -52,12 +59,11 @@ final class KnownPlaces {
         }
     }
 
-    private static boolean isAt(Path file, String place) {
+    private static boolean isAt(Path file, String place) throws IOException {
         byte[] expected = place.getBytes(StandardCharsets.UTF_8);
         try {
             return Files.size(file) == expected.length && Arrays.equals(Files.readAllBytes(file), expected);
-        } catch (IOException e) {
-            LOG.debug("{} does not show where a volume was: {}", file, e.toString());
+        } catch (NoSuchFileException e) {
             return false;
         }
     }

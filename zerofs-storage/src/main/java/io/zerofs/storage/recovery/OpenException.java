@@ -9,6 +9,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 
 /** A failed opening of a volume. The operator's next step names each kind. The message is one line, without secrets. */
 public final class OpenException extends Exception {
@@ -90,8 +91,11 @@ public final class OpenException extends Exception {
         return new OpenException(Kind.DAMAGED_OBJECT, e.getMessage(), e);
     }
 
-    static OpenException of(IOException e) {
-        return new OpenException(Kind.DIRECTORY_UNUSABLE, "the local directory cannot be used: " + describe(e), e);
+    static OpenException of(IOException e, Path cacheDirectory) {
+        return new OpenException(
+                Kind.DIRECTORY_UNUSABLE,
+                "the local directory " + cacheDirectory + " cannot be used: " + describe(e),
+                e);
     }
 
     /** Describes a failure, because Java's own message is only the name of the file. */

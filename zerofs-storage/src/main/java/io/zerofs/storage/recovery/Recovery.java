@@ -82,7 +82,7 @@ public final class Recovery {
         } catch (VolumeException e) {
             throw OpenException.of(e);
         } catch (IOException e) {
-            throw OpenException.of(e);
+            throw OpenException.of(e, cacheDirectory);
         } finally {
             if (!done) {
                 closeAll();
@@ -169,9 +169,7 @@ public final class Recovery {
         List<Path> leftovers = directory.leftovers(database);
         new IndexRestore(store, tables, requests, progress).build(claim.checkpoint(), database, leftovers);
         RocksIndex index = RocksIndex.open(database, cacheDirectory.resolve("native"), settings.index());
-        for (Path leftover : leftovers) {
-            LocalDirectory.delete(leftover);
-        }
+        directory.deleteLeftovers(leftovers);
         return index;
     }
 
