@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * time.
  */
 public final class DiskContent {
-    /** What a sync covers, and what a cut may leave of the rest. */
+    /** Rules of a file system: the effect of a sync, and the unsynced changes that a cut may leave. */
     public enum Syncs {
         /**
          * No more than POSIX demands: fsync of a file covers its bytes and attributes, fsync of a directory the names in it.

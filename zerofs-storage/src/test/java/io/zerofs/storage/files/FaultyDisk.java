@@ -20,7 +20,7 @@ import java.util.SplittableRandom;
  * its files. A process dies once; the next one uses {@link #restarted} or {@link #powerCut}. Thread-safe.
  */
 public final class FaultyDisk {
-    /** What a call does on the real disk. */
+    /** The effect of a call on the real disk. */
     interface Action<T> {
         T run() throws IOException;
     }
