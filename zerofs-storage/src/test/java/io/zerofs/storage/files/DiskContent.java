@@ -25,13 +25,12 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The durable side of a directory: for each file the content of its last sync, for each directory its durable names, and
- * the changes of names that no sync has covered yet. The real directory has what running programs see.
+ * The durable side of a directory. It has the content of each file as of its last sync, the durable names of each directory,
+ * and later changes of names. The real directory has what running programs see.
  *
- * <p>A power cut leaves of a file the durable content, the present one, or a mixture of their blocks; content between
- * two writes of one block does not come back. Files that RocksDB made are not in the model: a cut keeps, damages or
- * drops each of them, and never brings back one that RocksDB deleted. Guarded by the {@link FaultyDisk}'s monitor, one at a
- * time.
+ * <p>A power cut leaves of a file the durable content, the present one, or a mixture of their blocks. Content between two
+ * writes of one block does not come back. Files that RocksDB made are not in the model. A cut keeps, damages or drops each
+ * of them, and never brings back one that RocksDB deleted. Guarded by the {@link FaultyDisk}'s monitor, one at a time.
  */
 public final class DiskContent {
     /** Rules of a file system: the effect of a sync, and the unsynced changes that a cut may leave. */
@@ -39,15 +38,14 @@ public final class DiskContent {
         /**
          * No more than POSIX demands: fsync of a file covers its bytes and attributes, fsync of a directory the names in it.
          * A cut leaves any subset of the other changes of names, and any sectors of unsynced bytes. Bytes past the synced
-         * length may be anything. See fsync(2), "Calling fsync() does not necessarily ensure that the entry in the
-         * directory containing the file has also reached disk", and Pillai et al., "All File Systems Are Not Created
-         * Equal" (OSDI 2014), section 2.
+         * length may be anything. Sources: fsync(2), on the entry in the directory, and Pillai et al., "All File Systems Are
+         * Not Created Equal", OSDI 2014, section 2.
          */
         POSIX(512),
         /**
-         * Like ext4 with data=ordered (Documentation/filesystems/ext4, "Data Mode"): changes of names are in one journal and
-         * survive in their order, each fsync commits the whole journal, and a file's new length never shows bytes that
-         * were not written. Delayed allocation still loses the tail of an unsynced file whose name survives.
+         * Like ext4 with data=ordered. Changes of names are in one journal and survive in their order, and each fsync commits
+         * the whole journal. A file's new length never shows bytes that were not written. Delayed allocation still loses the
+         * tail of an unsynced file whose name survives. Source: Documentation/filesystems/ext4, "Data Mode".
          */
         JOURNAL(4096);
 
@@ -232,9 +230,9 @@ public final class DiskContent {
     }
 
     /**
-     * A failed sync marks as clean what it did not write, so that a later one has nothing to do (fsync(2), EIO; Rebello et
-     * al., "Can Applications Recover from fsync Failures?", ATC 2020). After a failed commit of a journal nothing is synced
-     * any more, so there the changes simply wait.
+     * Marks as clean what a failed sync did not write, so that a later one has nothing to do. Sources: fsync(2), EIO, and
+     * Rebello et al., "Can Applications Recover from fsync Failures?", ATC 2020. After a failed commit of a journal nothing
+     * is synced any more, so there the changes wait.
      */
     void forceFailed(Inode inode) throws IOException {
         if (syncs == Syncs.JOURNAL) {

@@ -15,9 +15,9 @@ import java.util.Random;
 import java.util.SplittableRandom;
 
 /**
- * One process's view of a disk on a bad day: a real directory, whose calls are counted and fail, and which forgets in a power
- * cut what was not synced. RocksDB takes a path's text and bypasses it; {@link DiskContent} tells what then happens to
- * its files. A process dies once; the next one uses {@link #restarted} or {@link #powerCut}. Thread-safe.
+ * One process's view of a disk on a bad day. File calls in a real directory are counted and fail, and a power cut forgets
+ * what no sync covered. RocksDB takes a path's text and bypasses it; {@link DiskContent} says what then happens to its
+ * files. A process dies once; the next one uses {@link #restarted} or {@link #powerCut}. Thread-safe.
  */
 public final class FaultyDisk {
     /** The effect of a call on the real disk. */

@@ -194,7 +194,7 @@ final class CacheDiskFaultsTest {
         assertAllThere(open());
     }
 
-    /** Ends on a thread of its own, because a lock that another thread left held would stop it for ever. */
+    /** Ends on a thread of its own, because a lock that nobody releases would hold it up always. */
     private static void endsInTime(Process process) throws Exception {
         CompletableFuture.runAsync(() -> {
                     try {

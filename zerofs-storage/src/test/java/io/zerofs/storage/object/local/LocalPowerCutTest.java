@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random requests to a store whose process dies at any call, and whose disk then loses what was not synced: stored objects
+ * Random requests to a store whose process dies at any call, and whose disk then loses what no sync covered. Stored objects
  * stay, no object is half there, and no file stays without a name.
  */
 final class LocalPowerCutTest {
