@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.files;
 
+import io.zerofs.core.files.Directories;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
@@ -272,7 +270,7 @@ public final class DiskContent {
     private void rebuild(SplittableRandom random) throws IOException {
         Path after = root.resolveSibling(root.getFileName() + ".after");
         rebuild(top, after, random, new IdentityHashMap<>());
-        delete(root);
+        Directories.delete(root);
         Files.move(after, root);
         top = scan(root, new HashMap<>());
     }
@@ -365,17 +363,5 @@ public final class DiskContent {
             Arrays.fill(bytes, at, Math.min(length, at + 4096), (byte) 0);
         }
         Files.write(to, Arrays.copyOf(bytes, length));
-    }
-
-    static void delete(Path tree) throws IOException {
-        try (Stream<Path> entries = Files.walk(tree)) {
-            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(entry);
-            }
-        } catch (NoSuchFileException e) {
-            // nothing to delete
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
     }
 }

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.core.files.Directories;
 import io.zerofs.core.random.Seeds;
-import io.zerofs.storage.checkpoint.LocalDirectory;
 import io.zerofs.storage.files.DiskContent.Syncs;
 import io.zerofs.storage.files.DiskFault;
 import io.zerofs.storage.files.DiskFault.Kind;
@@ -96,7 +96,7 @@ final class LocalPowerCutTest {
         putOne(store);
         store = openAt(disk.powerCutLosingAll());
         assertEquals(1, store.get("a/b/object", 9).bytes().remaining(), disk::story);
-        LocalDirectory.delete(root);
+        Directories.delete(root);
         return struck;
     }
 
@@ -278,7 +278,7 @@ final class LocalPowerCutTest {
 
         @Override
         public void close() throws IOException {
-            LocalDirectory.delete(root);
+            Directories.delete(root);
         }
     }
 }
