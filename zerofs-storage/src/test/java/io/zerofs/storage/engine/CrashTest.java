@@ -59,7 +59,7 @@ final class CrashTest {
             .withRequestsMax(12);
 
     /** Everything at once and nearly without grace, so that deleting what is needed would be seen. */
-    private static final GcSettings GC = GcSettings.DEFAULT
+    static final GcSettings GC = GcSettings.DEFAULT
             .withShare(1)
             .withRequestsMax(2)
             .withGarbageShare(0.05)
@@ -75,6 +75,14 @@ final class CrashTest {
     @Tag("slow")
     void theSameInManyRuns() throws Exception {
         Seeds.run(200, seed -> new Run(seed).run(12));
+    }
+
+    static StorageVolume open(ObjectStore store, Path cache, GcSettings gc) throws OpenException {
+        RetrySettings retries = new RetrySettings(
+                Duration.ofMillis(1), Duration.ofMillis(4), Duration.ofMillis(40), Duration.ofMillis(40));
+        ObjectStore patient =
+                new RetryingObjectStore(store, retries, MonotonicClock.system(), ThreadLocalRandom.current());
+        return VolumeOpener.open(patient, PASSWORD, SETTINGS, gc, cache, OpenProgress.SILENT);
     }
 
     private static final class Run {
@@ -103,7 +111,7 @@ final class CrashTest {
                 store.setFaults();
                 // Without garbage collection, which might be in the middle of a move when the index is looked at.
                 GcSettings none = GC.withEnabled(false);
-                try (StorageVolume last = open(store, newMachine(), none)) {
+                try (StorageVolume last = CrashTest.open(store, newMachine(), none)) {
                     model.recovered(last);
                     try (RocksIndex index = indexOf(last)) {
                         IndexAudit.check(index);
@@ -205,15 +213,7 @@ final class CrashTest {
         }
 
         private static StorageVolume open(ObjectStore store, Path cache) throws OpenException {
-            return open(store, cache, GC);
-        }
-
-        private static StorageVolume open(ObjectStore store, Path cache, GcSettings gc) throws OpenException {
-            RetrySettings retries = new RetrySettings(
-                    Duration.ofMillis(1), Duration.ofMillis(4), Duration.ofMillis(40), Duration.ofMillis(40));
-            ObjectStore patient =
-                    new RetryingObjectStore(store, retries, MonotonicClock.system(), ThreadLocalRandom.current());
-            return VolumeOpener.open(patient, PASSWORD, SETTINGS, gc, cache, OpenProgress.SILENT);
+            return CrashTest.open(store, cache, GC);
         }
 
         private RocksIndex indexOf(StorageVolume volume) throws Exception {
