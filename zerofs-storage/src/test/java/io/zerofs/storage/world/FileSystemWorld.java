@@ -12,6 +12,7 @@ import io.zerofs.storage.fs.StoredFileSystem;
 import io.zerofs.storage.gc.StoreAudit;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.recovery.LifecycleFixture;
+import io.zerofs.storage.recovery.OpenException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,7 +23,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The file system with its removal queue, on volumes of one bucket. Several clients work at a time. Each daemon but the last
- * is killed at any moment, or loses the volume to the next daemon while it works or is frozen.
+ * is killed at any moment, or loses the volume to the next daemon while it works or is frozen. Others are killed while
+ * they open the volume.
  */
 final class FileSystemWorld {
     /** With a healthy store no operation takes longer, in virtual time. */
@@ -59,8 +61,10 @@ final class FileSystemWorld {
         Path directory = fixture.newDirectory();
         List<Machine.Task> ends = new ArrayList<>();
         for (int life = 0; life <= lives; life++) {
-            SimulatedDaemon daemon = new SimulatedDaemon(
-                    world, "daemon" + life, new FaultyObjectStore(fixture.bucket, random.nextLong()));
+            if (random.nextInt(3) == 0) {
+                passBy("visitor" + life);
+            }
+            SimulatedDaemon daemon = newDaemon("daemon" + life);
             boolean last = life == lives;
             live(daemon, directory, life == 0, last);
             if (last || random.nextBoolean()) {
@@ -75,6 +79,27 @@ final class FileSystemWorld {
         for (Machine.Task end : ends) {
             assertTrue(end.join(TimeUnit.DAYS.toNanos(1)));
         }
+    }
+
+    private SimulatedDaemon newDaemon(String name) {
+        return new SimulatedDaemon(world, name, new FaultyObjectStore(fixture.bucket, random.nextLong()));
+    }
+
+    /** A daemon is killed while it opens the volume, or soon after. */
+    private void passBy(String name) throws Exception {
+        SimulatedDaemon visitor = newDaemon(name);
+        Path directory = fixture.newDirectory();
+        double chance = random.nextInt(3) * 0.05;
+        visitor.store.setFaults(WorldSettings.writeFaults(chance));
+        visitor.process.spawn("main", () -> {
+            try {
+                visitor.open(WorldSettings.volume(random), WorldSettings.garbage(random), directory);
+            } catch (OpenException e) {
+                assertTrue(chance > 0, e::toString);
+            }
+        });
+        Machine.current().sleep(random.nextLong(TimeUnit.SECONDS.toNanos(4)));
+        end(visitor);
     }
 
     private void live(SimulatedDaemon daemon, Path directory, boolean first, boolean last) throws Exception {
