@@ -83,7 +83,7 @@ find_cache() {
   place=${XDG_CACHE_HOME:-${HOME:-}} archive='' mapped='' release=${java%/bin/java}/release
   cache=${XDG_CACHE_HOME:-$place/.cache}/zerofs-java
   if [ -z "$place" ] || ! is_closed "$place" || ! is_closed "${cache%/*}" ||
-    ! (umask 077 && mkdir -p "$cache") 2>/dev/null || ! is_private "$cache"; then
+    ! { [ -d "$cache" ] || (umask 077 && mkdir -p "$cache") 2>/dev/null; } || ! is_private "$cache"; then
     cache=''
   elif [ -r "$release" ]; then
     sum=$({ ls -lnL "$program"; cat "$release"; } | cksum)
