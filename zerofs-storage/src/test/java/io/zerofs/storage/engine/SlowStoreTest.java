@@ -7,6 +7,7 @@ import static io.zerofs.storage.engine.VolumeWords.failureOf;
 import static io.zerofs.storage.engine.VolumeWords.filled;
 import static io.zerofs.storage.engine.VolumeWords.put;
 import static io.zerofs.storage.engine.VolumeWords.write;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,6 +16,7 @@ import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Reservation;
+import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
 import io.zerofs.storage.engine.runtime.EngineSettings;
@@ -60,12 +62,16 @@ final class SlowStoreTest {
     }
 
     private Linked openHeld() throws Exception {
+        return openHeld(EngineSettings.DEFAULT);
+    }
+
+    private Linked openHeld(EngineSettings settings) throws Exception {
         Linked store = new Linked(held);
         EngineThreads threads = new EngineThreads(16);
         EngineRuntime real = threads.runtime();
         EngineRuntime runtime = new EngineRuntime(
                 real.sealing(), real.requests(), real.uploads(), timer, timer::nanoTime, real.random());
-        volume = fixture.open(store, EngineSettings.DEFAULT, runtime, new EngineFixture.QuietKeeper(), threads);
+        volume = fixture.open(store, settings, runtime, new EngineFixture.QuietKeeper(), threads);
         held.hold(true);
         return store;
     }
@@ -180,6 +186,30 @@ final class SlowStoreTest {
         assertFalse(barrier.isDone());
         held.hold(false);
         await(barrier);
+    }
+
+    /** Otherwise one slow request would stop writers as soon as they have filled their budget. */
+    @Test
+    void writersContinueWhileCommitsAfterASlowOneAreStored() throws Exception {
+        int budget = 2 * Volume.RESERVATION_BYTES_MAX;
+        openHeld(EngineSettings.DEFAULT.with(EngineSettings.DEFAULT.memory().withDirtyBytesMax(budget)));
+        write(volume, 0, 0, filled(CHUNK, 1));
+        CompletableFuture<?> barrier = volume.barrier();
+        held.awaitHeld(1);
+        held.passLater();
+
+        await(CompletableFuture.runAsync(() -> {
+            for (int i = 1; i <= 3 * budget / CHUNK; i++) {
+                int chunk = i;
+                assertDoesNotThrow(() -> write(volume, chunk, 0, filled(CHUNK, chunk)));
+            }
+        }));
+
+        assertFalse(barrier.isDone());
+        held.hold(false);
+        await(barrier);
+        await(volume.barrier());
+        assertEquals(0, volume.statistics().dirtyBytes());
     }
 
     /** Other clients could otherwise keep a caller waiting for many times its deadline. */

@@ -16,6 +16,7 @@ public final class CommitTable {
     private final long keptBytesMax;
     private final Deque<Long> kept = new ArrayDeque<>();
     private long keptBytes;
+    private long earlyBytes;
     private volatile OpenCommit[] commits;
 
     /** @param keptBytesMax maximum bytes of durable commits */
@@ -43,14 +44,37 @@ public final class CommitTable {
         commits = more;
     }
 
-    /** Keeps a commit that the index has completely, while there is room. Called in the order of the log. */
-    public synchronized void keep(OpenCommit applied) {
+    /**
+     * Takes room of durable commits for a commit that the store has, while it does not have an earlier one.
+     *
+     * @return false if there is no room
+     */
+    public synchronized boolean keepEarly(OpenCommit stored) {
+        if (earlyBytes + stored.memoryBytes() > keptBytesMax) {
+            return false;
+        }
+        earlyBytes += stored.memoryBytes();
+        dropSurplus();
+        return true;
+    }
+
+    /**
+     * Keeps a commit that the index has completely, while there is room. Called in the order of the log.
+     *
+     * @param early whether {@link #keepEarly} took it
+     */
+    public synchronized void keep(OpenCommit applied, boolean early) {
+        earlyBytes -= early ? applied.memoryBytes() : 0;
         long bytes = applied.keepWrittenOnly();
         kept.addLast(bytes);
         keptBytes += bytes;
+        dropSurplus();
+    }
+
+    private void dropSurplus() {
         int drop = 0;
         // Their number is bounded too, because each cut copies the array.
-        while (keptBytes > keptBytesMax || kept.size() > KEPT_MAX) {
+        while (!kept.isEmpty() && keptBytes + earlyBytes > keptBytesMax || kept.size() > KEPT_MAX) {
             keptBytes -= kept.removeFirst();
             drop++;
         }

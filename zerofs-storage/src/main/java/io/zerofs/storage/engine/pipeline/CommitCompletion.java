@@ -50,9 +50,17 @@ public final class CommitCompletion {
         space.applied(flight.frames(), deadFrames);
     }
 
-    /** Returns the commit's part of the budget, after it was dropped from memory. */
-    void release(InFlightCommit flight) {
+    /** Returns the commit's part of the budget before it is durable: its memory takes room of durable commits instead. */
+    void keptEarly(InFlightCommit flight) {
+        flight.keptEarly();
         budget.charge(-flight.commit().memoryBytes());
+    }
+
+    /** Returns the commit's part of the budget, unless that was done early, after it was dropped from memory. */
+    void release(InFlightCommit flight) {
+        if (!flight.isKeptEarly()) {
+            budget.charge(-flight.commit().memoryBytes());
+        }
         keeper.applied(flight.frames().header());
     }
 }

@@ -34,8 +34,11 @@ final class CommitPacing {
     /** Latency beyond it that demands one more parallel commit. */
     private static final double SECONDS_PER_UPLOAD = 0.01;
 
-    /** Latencies of the link's rate in flight that are enough; more parallel commits gain nothing. */
-    private static final int LATENCIES_IN_FLIGHT = 8;
+    /**
+     * Latencies of the measured rate in flight that are enough; more parallel commits gain nothing. New connections are slow:
+     * they showed a fifth of the link's rate.
+     */
+    private static final int LATENCIES_IN_FLIGHT = 16;
 
     /** Maximum time that a barrier waits for others to join, while other commits are in flight. */
     private static final long SPACING_NANOS_MAX = 10_000_000L;

@@ -304,9 +304,12 @@ public final class CommitPipeline {
             pacing.stored(flight.commit().memoryBytes(), took);
             flight.stored();
             failuresBefore = upload.failures();
-            // A commit that is stored while an earlier one is not brings no caller closer to its answer.
+            // A commit that is stored while an earlier one is not brings no caller closer to its answer. But writers
+            // continue: if one slow request stopped them, all connections would soon be idle.
             if (isStoredThrough(flight)) {
                 progressNanos = runtime.nanoTime().getAsLong();
+            } else if (dirty.keepEarly(flight.commit())) {
+                completion.keptEarly(flight);
             }
         });
         try {
@@ -373,7 +376,7 @@ public final class CommitPipeline {
 
     private void answer(InFlightCommit flight) {
         List<Runnable> answers;
-        dirty.keep(flight.commit());
+        dirty.keep(flight.commit(), flight.isKeptEarly());
         lock.lock();
         try {
             flights.removeFirst();

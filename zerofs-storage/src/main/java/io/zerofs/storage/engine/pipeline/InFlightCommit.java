@@ -29,6 +29,7 @@ final class InFlightCommit {
     private long durableSeq;
     private SealedCommit sealed;
     private FrameTable frames;
+    private boolean keptEarly;
 
     /** @param predecessor salt of the commit before */
     InFlightCommit(OpenCommit commit, CommitId id, Salt salt, Salt predecessor) {
@@ -73,6 +74,15 @@ final class InFlightCommit {
     void stored() {
         state = State.STORED;
         sealed = null;
+    }
+
+    /** Notes that the commit takes room of durable commits, and no longer of the budget of writers. */
+    void keptEarly() {
+        keptEarly = true;
+    }
+
+    boolean isKeptEarly() {
+        return keptEarly;
     }
 
     /** Returns the object; null until it is sealed and after it is stored. Only the uploading thread uses it. */

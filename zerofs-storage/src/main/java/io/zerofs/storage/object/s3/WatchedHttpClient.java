@@ -12,10 +12,20 @@ import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpClient;
 
-/** Reports each attempt and its bytes, in both directions, to {@link Traffic}. Thread-safe. */
+/**
+ * Reports each attempt and its bytes, in both directions, to {@link Traffic}. Thread-safe.
+ *
+ * <p>The SDK asks the store before it sends a large body ({@code Expect: 100-continue}), which costs a round trip. This
+ * client asks only after such a request failed. A store that hangs up in the middle of a body can then say why.
+ */
 final class WatchedHttpClient implements SdkHttpClient {
+    private static final String EXPECT = "Expect";
+
     private final SdkHttpClient client;
     private final Traffic traffic;
+
+    /** Whether the next large body waits until the store has agreed to take it. */
+    private volatile boolean asksFirst;
 
     /** @param client closed together with this */
     WatchedHttpClient(SdkHttpClient client, Traffic traffic) {
@@ -41,14 +51,22 @@ final class WatchedHttpClient implements SdkHttpClient {
     private final class Attempt implements ExecutableHttpRequest {
         private final ExecutableHttpRequest attempt;
         private final Traffic.Transfer transfer;
+        private final boolean isLarge;
 
         Attempt(HttpExecuteRequest request) {
             long bodyBytes = request.httpRequest()
                     .firstMatchingHeader("Content-Length")
                     .map(Long::parseLong)
                     .orElse(0L);
+            isLarge = request.httpRequest().firstMatchingHeader(EXPECT).isPresent();
             transfer = traffic.attempt(bodyBytes, this::abort);
-            HttpExecuteRequest.Builder counted = HttpExecuteRequest.builder().request(request.httpRequest());
+            HttpExecuteRequest.Builder counted = HttpExecuteRequest.builder()
+                    .request(
+                            asksFirst
+                                    ? request.httpRequest()
+                                    : request.httpRequest().toBuilder()
+                                            .removeHeader(EXPECT)
+                                            .build());
             request.contentStreamProvider().ifPresent(body -> counted.contentStreamProvider(counting(body)));
             request.metricCollector().ifPresent(counted::metricCollector);
             attempt = client.prepareRequest(counted.build());
@@ -70,6 +88,7 @@ final class WatchedHttpClient implements SdkHttpClient {
             try {
                 HttpExecuteResponse response = attempt.call();
                 transfer.answered(response.httpResponse().isSuccessful());
+                asksFirst = isLarge ? !response.httpResponse().isSuccessful() : asksFirst;
                 if (response.responseBody().isEmpty()) {
                     return response;
                 }
@@ -83,6 +102,7 @@ final class WatchedHttpClient implements SdkHttpClient {
                         }))
                         .build();
             } catch (IOException e) {
+                asksFirst |= isLarge;
                 throw transfer.failure(e);
             } finally {
                 if (!goesOn) {

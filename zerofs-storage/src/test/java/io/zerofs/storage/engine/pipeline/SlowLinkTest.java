@@ -85,6 +85,17 @@ final class SlowLinkTest {
         assertTrue(result.storedBytes() / result.seconds() > 0.75 * uploads / 2 * link.ofOne(), result::toString);
     }
 
+    /** New connections are slow, so that the first commits show only a part of the link's rate. */
+    @Test
+    void lowEstimateOfTheRateDoesNotReduceConnections() throws Exception {
+        pacing = new CommitPacing(
+                EngineSettings.DEFAULT.commits().withCut(6_000_000, 12_000_000).withUploads(16, 16_000_000), traffic);
+        Link link = new Link(3e6, Double.MAX_VALUE, 64 << 10, 0.3);
+        ask(link);
+        Result result = upload(link, (long) (link.rate() * 60));
+        assertTrue(result.inFlightMax() > 12, result::toString);
+    }
+
     @Test
     void shortRoundTripHasFewLargeCommitsInFlight() throws Exception {
         Link link = new Link(1000 * MEGABIT, Double.MAX_VALUE, 4 << 20, 0.02);
