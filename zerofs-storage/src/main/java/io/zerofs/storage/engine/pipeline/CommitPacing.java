@@ -85,7 +85,9 @@ final class CommitPacing {
      */
     private int parallel() {
         double seconds = traffic.latencySeconds();
-        double needed = LATENCIES_IN_FLIGHT * seconds * traffic.bytesPerSecond() / CUT_BYTES_MIN;
+        double rate = traffic.bytesPerSecond();
+        // Connections that begin together become fast together; a later one would stay slow beside fast ones.
+        double needed = rate == 0 ? Double.MAX_VALUE : LATENCIES_IN_FLIGHT * seconds * rate / CUT_BYTES_MIN;
         double wanted = Math.min((seconds - SHORT_SECONDS) / SECONDS_PER_UPLOAD, needed);
         return PARALLEL_MIN + (int) Math.min(Math.max(0, wanted), settings.uploadsMax());
     }
@@ -109,11 +111,12 @@ final class CommitPacing {
      */
     boolean hasRoom(int uploads, long bytes, OpenCommit commit) {
         int usual = usualUploadsMax();
-        if (uploads >= (commit.isFrozen() ? Math.max(usual, Math.min(settings.uploadsMax(), parallel())) : usual)) {
+        int most = Math.max(usual, Math.min(settings.uploadsMax(), parallel()));
+        if (uploads >= (commit.isFrozen() ? most : usual)) {
             return false;
         }
         double window = traffic.settings().uploadWindow().toMillis() / 1e3;
-        long least = traffic.bytesPerSecond() == 0 ? (long) usual * CUT_BYTES_MIN : 2L * cutBytes();
+        long least = traffic.bytesPerSecond() == 0 ? (long) most * CUT_BYTES_MIN : 2L * cutBytes();
         return bytes < bound(window, least, settings.uploadBytesMax())
                 && bytes + commit.memoryBytes() <= settings.uploadBytesMax();
     }

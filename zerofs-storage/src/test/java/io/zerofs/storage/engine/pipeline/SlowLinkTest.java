@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class SlowLinkTest {
     private static final double STEP_SECONDS = 0.05;
     private static final double MEGABIT = 1e6 / 8;
+    private static final int UPLOADS = 16;
 
     private final ManualMonotonicClock clock = new ManualMonotonicClock();
     private final Traffic traffic = new Traffic(ConnectionSettings.DEFAULTS, clock);
@@ -55,6 +56,8 @@ final class SlowLinkTest {
     void everythingIsStoredOnceAtTheSpeedOfTheLink(double megabits, double latencyMillis, long bufferKib)
             throws Exception {
         Link link = new Link(megabits * MEGABIT, Double.MAX_VALUE, bufferKib << 10, latencyMillis / 1e3);
+        pacing = shortOfMemory();
+        ask(link);
         long bytes = (long) (link.rate() * 600);
         Result result = upload(link, bytes);
         assertEquals(0, result.abortedAttempts(), result::toString);
@@ -74,26 +77,39 @@ final class SlowLinkTest {
     /** TCP needs many round trips until a connection is fast, so that bytes in flight must be on many of them. */
     @Test
     void longRoundTripHasManySmallCommitsInFlightEvenIfMemoryIsShort() throws Exception {
-        int uploads = 16;
-        pacing = new CommitPacing(
-                EngineSettings.DEFAULT.commits().withCut(6_000_000, 12_000_000).withUploads(uploads, 16_000_000),
-                traffic);
+        pacing = shortOfMemory();
         Link link = new Link(100 * MEGABIT, 800e3, 64 << 10, 0.3);
         ask(link);
         Result result = upload(link, (long) (link.rate() * 60));
         assertTrue(result.inFlightMax() > 12, result::toString);
-        assertTrue(result.storedBytes() / result.seconds() > 0.75 * uploads / 2 * link.ofOne(), result::toString);
+        assertTrue(result.storedBytes() / result.seconds() > 0.75 * UPLOADS / 2 * link.ofOne(), result::toString);
     }
 
     /** New connections are slow, so that the first commits show only a part of the link's rate. */
     @Test
     void lowEstimateOfTheRateDoesNotReduceConnections() throws Exception {
-        pacing = new CommitPacing(
-                EngineSettings.DEFAULT.commits().withCut(6_000_000, 12_000_000).withUploads(16, 16_000_000), traffic);
+        pacing = shortOfMemory();
         Link link = new Link(3e6, Double.MAX_VALUE, 64 << 10, 0.3);
         ask(link);
         Result result = upload(link, (long) (link.rate() * 60));
         assertTrue(result.inFlightMax() > 12, result::toString);
+    }
+
+    /** Connections that begin later stay slow for seconds. */
+    @Test
+    void longRoundTripOfAnUnknownRateBeginsWithAllConnections() throws Exception {
+        pacing = shortOfMemory();
+        Link link = new Link(100 * MEGABIT, 800e3, 64 << 10, 0.3);
+        ask(link);
+        Result result = upload(link, 12_000_000);
+        assertTrue(result.inFlightMax() > 12, result::toString);
+    }
+
+    /** Returns the pacing of a program with little memory. */
+    private CommitPacing shortOfMemory() {
+        return new CommitPacing(
+                EngineSettings.DEFAULT.commits().withCut(6_000_000, 12_000_000).withUploads(UPLOADS, 16_000_000),
+                traffic);
     }
 
     @Test
