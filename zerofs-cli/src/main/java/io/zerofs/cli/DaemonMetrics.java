@@ -88,7 +88,7 @@ final class DaemonMetrics {
     private void registerEngine() {
         gauge("zerofs_epoch", "Epoch of this writer.", unused -> volume.epoch());
         gauge("zerofs_durable_commit", "Number of the newest durable commit.", EngineStatistics::appliedSeq);
-        gauge("zerofs_dirty_bytes", "Written bytes that are not yet durable.", EngineStatistics::dirtyBytes);
+        gauge("zerofs_dirty_bytes", "Written bytes that are not yet in the store.", EngineStatistics::dirtyBytes);
         counter(
                 "zerofs_failed_uploads_total",
                 "Attempts to upload a commit that failed.",

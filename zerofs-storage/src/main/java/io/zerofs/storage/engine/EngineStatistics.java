@@ -9,7 +9,7 @@ import io.zerofs.storage.engine.upkeep.GcStatistics;
  * Statistics of a running volume. Counts begin at its opening.
  *
  * @param appliedSeq the newest commit that is durable and in the index
- * @param dirtyBytes data, log and sealed copies that are not yet durable, and room promised to writers
+ * @param dirtyBytes the used part of {@code DirtyBudget}: data and log that are not yet in the store, and promised room
  * @param pageHits pages that reads found in memory
  * @param pageMisses pages that reads did not find in memory
  * @param aheadPages pages that read-ahead fetched
