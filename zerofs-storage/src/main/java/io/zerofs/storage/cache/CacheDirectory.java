@@ -84,8 +84,10 @@ final class CacheDirectory {
 
     CacheSegment create() throws IOException {
         long number = 1 + (segments.isEmpty() ? lastFound : Math.max(lastFound, segments.lastKey()));
-        CacheSegment segment =
-                CacheSegment.create(settings.directory().resolve(String.format("%012d", number) + SUFFIX), number);
+        Path file = settings.directory().resolve(String.format("%012d", number) + SUFFIX);
+        // If the directory could not be listed at the opening, the number may be taken.
+        Files.deleteIfExists(file);
+        CacheSegment segment = CacheSegment.create(file, number);
         segments.put(number, segment);
         return segment;
     }

@@ -152,7 +152,7 @@ final class DiskCacheFaultsTest {
             found(0, 400);
             disk.setFault(DiskFault.NONE);
             clock.advance(Duration.ofMinutes(1));
-            int fresh = 1000 + life;
+            int fresh = 1000 + random.nextInt(1_000_000);
             offer(fresh, fresh + 1);
             assertNotNull(cache.get(object, fresh), "the cache is used again");
             cache.close();
