@@ -12,6 +12,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /** Translates errors of the operating system to the caller's next step. */
 final class LocalErrors {
@@ -38,7 +39,15 @@ final class LocalErrors {
 
     /** Returns whether this user or this kind of file system cannot sync a directory. */
     static boolean meansNoSync(IOException e) {
-        return e instanceof AccessDeniedException || says(e, "Invalid argument");
+        return e instanceof AccessDeniedException
+                || Stream.of(
+                                "Invalid argument",
+                                "not supported",
+                                "Function not implemented",
+                                "Operation not permitted",
+                                "Bad file descriptor",
+                                "Read-only file system")
+                        .anyMatch(reason -> says(e, reason));
     }
 
     private static Kind kindOf(IOException e) {
