@@ -154,6 +154,7 @@ class StartScriptTest {
     @ValueSource(strings = {".", ".cache"})
     void nothingIsKeptBelowADirectoryThatOthersCanChange(String name) throws Exception {
         Path home = Files.createDirectory(directory.resolve("home"));
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwx------"));
         Map<String, String> there = Map.of("HOME", home.toString(), "XDG_CACHE_HOME", "");
         configure(0.5);
         assertEquals(

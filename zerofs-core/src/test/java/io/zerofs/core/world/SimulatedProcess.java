@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
 
 /** A process of a {@link World}: threads that live and die together, with a machine of their own. */
 public final class SimulatedProcess {
-    private static final long FAREWELL_MILLIS = 10_000;
+    private static final long FAREWELL_MILLIS = 60_000;
 
     private final World world;
     private final String name;

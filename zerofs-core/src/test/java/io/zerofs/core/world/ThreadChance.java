@@ -27,7 +27,8 @@ final class ThreadChance {
 
     /** Decides about the numbers of the calling thread, which has not drawn any. */
     static void seed(long seed) {
-        SEEDER.set(seed);
+        long others = SEEDER.getAndSet(seed);
         ThreadLocalRandom.current();
+        SEEDER.set(others);
     }
 }

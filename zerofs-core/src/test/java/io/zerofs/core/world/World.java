@@ -102,7 +102,7 @@ public final class World {
         long seen = -1;
         while (!finished.tryAcquire(WATCH_SECONDS, TimeUnit.SECONDS)) {
             Fiber current = running;
-            if (seen == steps && current != null) {
+            if (seen == steps && current != null && current.getState() != Thread.State.RUNNABLE) {
                 AssertionError stuck = new AssertionError(current.getName() + " waits without its machine");
                 stuck.setStackTrace(current.getStackTrace());
                 throw stuck;

@@ -125,7 +125,7 @@ final class FileStorePowerCutTest {
             return LocalObjectStore.open(disk.path().resolve("new/store"), InstantSource.fixed(now));
         }
 
-        /** The last life is one without faults, ten minutes later. */
+        /** The last life is one without faults, an hour later. */
         private void check() throws Exception {
             ObjectStore store = store(Instant.now().plusSeconds(3600));
             try (StorageVolume last = CrashTest.open(store, newDisk("cache").path(), CrashTest.GC.withEnabled(false))) {

@@ -2,12 +2,14 @@
 package io.zerofs.storage.world;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.random.Seeds;
 import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.world.World;
 import io.zerofs.storage.gc.GcSettings;
+import io.zerofs.storage.gc.StoreAudit;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import io.zerofs.storage.recovery.OpenSettings;
@@ -59,6 +61,13 @@ final class VolumeWorldTest {
                     store[0] = store[0].restarted();
                 }
             });
+            store[0].landDelayed();
+            LifecycleFixture.Process after = fixture.process().open();
+            for (ClientModel client : clients) {
+                client.recovered(after.volume);
+            }
+            after.shutDown();
+            StoreAudit.check(fixture);
         }
         return world.digest();
     }
@@ -73,9 +82,8 @@ final class VolumeWorldTest {
         OpenSettings settings = WorldSettings.volume(random);
         GcSettings garbage = WorldSettings.garbage(random);
         int operations = random.nextInt(80);
-        if (!healthy) {
-            daemon.store.setFaults(WorldSettings.faults(random.nextInt(3) * 0.05));
-        }
+        double chance = healthy ? 0 : random.nextInt(3) * 0.05;
+        daemon.store.setFaults(WorldSettings.faults(chance));
         CompletableFuture<Void> end = new CompletableFuture<>();
         daemon.process.spawn("main", () -> {
             try {
@@ -88,13 +96,14 @@ final class VolumeWorldTest {
                     tasks.add(Machine.current().start("client", () -> work(daemon, client, operations, healthy)));
                 }
                 for (Machine.Task task : tasks) {
-                    task.join(TimeUnit.DAYS.toNanos(1));
+                    assertTrue(task.join(TimeUnit.DAYS.toNanos(1)), "a client waits for ever");
                 }
                 if (healthy) {
                     daemon.volume.close();
                 }
                 end.complete(null);
             } catch (Exception e) {
+                assertTrue(chance > 0, e::toString);
                 end.completeExceptionally(e);
             }
         });
