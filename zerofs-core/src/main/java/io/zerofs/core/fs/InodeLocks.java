@@ -71,8 +71,10 @@ final class InodeLocks {
     }
 
     private static Held held(Lock lock) {
+        Held held = lock::unlock;
+        // Last, because a lock that nobody gives back stays for ever.
         lock.lock();
-        return lock::unlock;
+        return held;
     }
 
     private static int stripe(long inode) {

@@ -69,7 +69,7 @@ public final class DuplicateRequestCache {
     // Guarded by calls.
     private final Map<Key, Entry> calls = new HashMap<>();
     /** The owners of ended calls, in the order of their last ones. */
-    private final Map<Object, Owner> owners = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<Object, Owner> owners = new LinkedHashMap<>();
     /** The owners by their bytes, because a search through all of them would hold up every client. */
     private final TreeSet<Owner> byBytes = new TreeSet<>();
 
@@ -112,10 +112,15 @@ public final class DuplicateRequestCache {
             if (calls.get(entry.key) != entry) {
                 return; // Another call has its place.
             }
-            Owner owner = owners.computeIfAbsent(entry.peer.client(), Owner::new);
+            Object client = entry.peer.client();
+            Owner known = owners.remove(client);
+            Owner owner = known == null ? new Owner(client) : known;
+            owners.put(client, owner);
             owner.count(entry);
             forgetFirst(owners.values().iterator().next(), Entry::isExpired);
-            while (owner.bytes > BYTES_PER_CLIENT_MAX) {
+            // A client whose connection broke may repeat its calls by another one, which is busy meanwhile.
+            while (owner.bytes > BYTES_PER_CLIENT_MAX
+                    && owner.ended.element().peer.isOpen()) {
                 forget(owner.ended.element());
             }
             while (bytes > bytesMax) {

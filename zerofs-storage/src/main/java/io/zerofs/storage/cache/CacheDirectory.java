@@ -61,7 +61,13 @@ final class CacheDirectory {
         if (anew || Files.size(file) == 0) {
             Files.delete(file);
         } else {
-            segments.put(number, CacheSegment.open(file, number));
+            try {
+                segments.put(number, CacheSegment.open(file, number));
+            } catch (IOException e) {
+                // Otherwise its bytes would stay, and no limit would count them.
+                Files.deleteIfExists(file);
+                throw e;
+            }
         }
     }
 

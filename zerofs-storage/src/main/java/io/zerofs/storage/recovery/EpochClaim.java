@@ -3,6 +3,7 @@ package io.zerofs.storage.recovery;
 
 import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.CommitLog;
 import io.zerofs.storage.manifest.Manifest;
 import io.zerofs.storage.manifest.ManifestStore;
 import io.zerofs.storage.manifest.WriterTerm;
@@ -12,6 +13,7 @@ import io.zerofs.storage.seal.Salt;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 
@@ -24,12 +26,14 @@ final class EpochClaim {
     private static final int ATTEMPTS_MAX = 100;
 
     private final ObjectStore store;
+    private final StoredLog log;
     private final ManifestStore manifests;
     private final RandomGenerator random;
     private final InstantSource clock;
 
-    EpochClaim(ObjectStore store, ManifestStore manifests, RandomGenerator random, InstantSource clock) {
+    EpochClaim(ObjectStore store, StoredLog log, ManifestStore manifests, RandomGenerator random, InstantSource clock) {
         this.store = store;
+        this.log = log;
         this.manifests = manifests;
         this.random = random;
         this.clock = clock;
@@ -90,20 +94,26 @@ final class EpochClaim {
      * Returns whether the store holds commits of a writer that no manifest up to this one permitted to serve: one that only
      * claimed its epoch, or the one that had the next epoch.
      */
-    private boolean hidesLog(Manifest newest) throws ObjectStoreException {
+    private boolean hidesLog(Manifest newest) throws ObjectStoreException, CorruptObjectException {
         if (newest.version() == 0) {
-            return hasCommits(CommitId.PREFIX);
+            return !store.list(CommitId.PREFIX, "", 1).isEmpty();
         }
         for (WriterTerm term : newest.terms()) {
-            if (!term.hasServed() && hasCommits(CommitId.epochPrefix(term.epoch()))) {
+            if (!term.hasServed() && hasCommits(term.epoch())) {
                 return true;
             }
         }
-        return hasCommits(CommitId.epochPrefix(highestEpoch(newest) + 1));
+        return hasCommits(highestEpoch(newest) + 1);
     }
 
-    private boolean hasCommits(String prefix) throws ObjectStoreException {
-        return !store.list(prefix, "", 1).isEmpty();
+    /** Returns whether the log of an epoch has a commit. Older programs put a fence into logs that had none. */
+    private boolean hasCommits(long epoch) throws ObjectStoreException, CorruptObjectException {
+        for (Map.Entry<Long, Long> object : log.list(epoch, 1).entrySet()) {
+            if (log.read(new CommitId(epoch, object.getKey()), object.getValue()) instanceof CommitLog) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static void requireSameEpoch(Manifest base, Manifest newest) throws OpenException {

@@ -4,6 +4,7 @@ package io.zerofs.storage.recovery;
 import io.zerofs.storage.files.DirectoryEntries;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ final class KnownPlaces {
     void requireUnknown(String place) throws IOException, OpenException {
         try {
             for (Path volume : DirectoryEntries.sorted(cacheDirectory)) {
-                if (UUID_TEXT.matcher(volume.getFileName().toString()).matches() && isAt(volume.resolve(FILE), place)) {
+                if (UUID_TEXT.matcher(volume.getFileName().toString()).matches() && isOwnAt(volume, place)) {
                     throw new OpenException(
                             OpenException.Kind.VOLUME_GONE,
                             "there is no volume at " + place + ", but this machine has opened volume "
@@ -56,6 +57,16 @@ final class KnownPlaces {
             }
         } catch (NoSuchFileException e) {
             // No volume was ever opened with this cache directory.
+        }
+    }
+
+    /** As {@link #isAt}. A directory that this user may not read belongs to another user's volume. */
+    private static boolean isOwnAt(Path volume, String place) throws IOException {
+        try {
+            return isAt(volume.resolve(FILE), place);
+        } catch (AccessDeniedException e) {
+            LOG.warn("cannot see which volume {} is for: {}", volume, e.toString());
+            return false;
         }
     }
 

@@ -102,9 +102,10 @@ public final class Recovery {
         LocalDirectory directory = own(lock(cacheDirectory, keys.volume()));
         known.remember(keys.volume(), store.describe());
         ManifestStore manifests = new ManifestStore(store, keys);
-        Manifest claim = new EpochClaim(store, manifests, environment.runtime().random(), environment.clock())
-                .claim(environment.description(), settings.acceptUnconditionalWrites(), progress);
         StoredLog log = new StoredLog(store, keys);
+        Manifest claim = new EpochClaim(
+                        store, log, manifests, environment.runtime().random(), environment.clock())
+                .claim(environment.description(), settings.acceptUnconditionalWrites(), progress);
         List<WriterTerm> ended = new WriterFence(
                         keys,
                         log,

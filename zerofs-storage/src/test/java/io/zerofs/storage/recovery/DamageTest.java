@@ -13,6 +13,7 @@ import io.zerofs.storage.checkpoint.LocalDirectory;
 import io.zerofs.storage.checkpoint.TableFiles;
 import io.zerofs.storage.commit.CommitFixture;
 import io.zerofs.storage.commit.CommitId;
+import io.zerofs.storage.commit.FenceSealer;
 import io.zerofs.storage.manifest.Manifest;
 import io.zerofs.storage.manifest.ManifestCodec;
 import io.zerofs.storage.manifest.ManifestCodecTest;
@@ -286,6 +287,22 @@ class DamageTest {
         assertEquals(OpenException.Kind.LOST_OBJECT, e.kind());
         assertTrue(e.getMessage().contains(served), e.getMessage());
         fixture.replace(served, manifest);
+        assertEquals("acknowledged", fixture.process().open().read(0));
+    }
+
+    /** Older programs also fenced the log of a writer that only claimed its epoch. */
+    @Test
+    void theFenceOfAWriterThatNeverServedIsNoLostLog() throws Exception {
+        Process first = fixture.process().open().write(0, "acknowledged").barrier();
+        CommitId fenced = new CommitId(2, 1);
+        ByteBuffer fence = FenceSealer.seal(first.recovered.keys(), fenced, 3, Salt.random(new SplittableRandom(1)));
+        first.kill();
+        Process claiming = fixture.process();
+        claiming.hooks.beforeFirst("put commits/", claiming.store::crash);
+        assertThrows(OpenException.class, claiming::open);
+        claiming.kill();
+        fixture.bucket.put(fenced.objectName(), List.of(fence), new ObjectStore.IfAbsent());
+
         assertEquals("acknowledged", fixture.process().open().read(0));
     }
 

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 
 /**
- * The budget of bytes that are not yet durable, with room promised to writers. Waiting clients take turns, however many
+ * The budget of bytes that are not yet in the store, with room promised to writers. Waiting clients take turns, however many
  * requests each has. Within a client and among turns the order is the order of arrival, so that small requests do not
  * starve a large one. Thread-safe; a leaf lock.
  */

@@ -31,7 +31,7 @@ public record EngineSettings(Memory memory, Commits commits, Compaction compacti
             Disk.NONE);
 
     /**
-     * @param dirtyBytesMax data and log that are not yet durable; writers wait beyond. Sealed copies in flight take further
+     * @param dirtyBytesMax data and log that are not yet in the store; writers wait beyond. Sealed copies in flight take further
      *     {@link Commits#uploadBytesMax}, or {@link Commits#grownBytesMax} if that is more
      * @param pageCacheBytes decoded pages; half of it keeps what was just written, and what is stored before an earlier commit
      * @param entriesMax chunk entries kept decoded, about 200 bytes each

@@ -52,6 +52,7 @@ final class WatchedHttpClient implements SdkHttpClient {
         private final ExecutableHttpRequest attempt;
         private final Traffic.Transfer transfer;
         private final boolean isLarge;
+        private final boolean asks;
 
         Attempt(HttpExecuteRequest request) {
             long bodyBytes = request.httpRequest()
@@ -59,14 +60,15 @@ final class WatchedHttpClient implements SdkHttpClient {
                     .map(Long::parseLong)
                     .orElse(0L);
             isLarge = request.httpRequest().firstMatchingHeader(EXPECT).isPresent();
+            asks = isLarge && asksFirst;
             transfer = traffic.attempt(bodyBytes, this::abort);
             HttpExecuteRequest.Builder counted = HttpExecuteRequest.builder()
                     .request(
-                            asksFirst
-                                    ? request.httpRequest()
-                                    : request.httpRequest().toBuilder()
+                            isLarge && !asks
+                                    ? request.httpRequest().toBuilder()
                                             .removeHeader(EXPECT)
-                                            .build());
+                                            .build()
+                                    : request.httpRequest());
             request.contentStreamProvider().ifPresent(body -> counted.contentStreamProvider(counting(body)));
             request.metricCollector().ifPresent(counted::metricCollector);
             attempt = client.prepareRequest(counted.build());
@@ -88,7 +90,9 @@ final class WatchedHttpClient implements SdkHttpClient {
             try {
                 HttpExecuteResponse response = attempt.call();
                 transfer.answered(response.httpResponse().isSuccessful());
-                asksFirst = isLarge ? !response.httpResponse().isSuccessful() : asksFirst;
+                boolean successful = response.httpResponse().isSuccessful();
+                // A success without the question, of another connection, says nothing about the failed request.
+                asksFirst = successful ? asksFirst && !asks : asksFirst | isLarge;
                 if (response.responseBody().isEmpty()) {
                     return response;
                 }
