@@ -20,6 +20,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -81,7 +82,11 @@ final class CrashHistoryTest {
         return new Step(
                 "write " + text,
                 files -> files.write(
-                        Credentials.ROOT, file, DataAccess.CHECKED_NOW, 0, ByteBuffer.wrap(text.getBytes())));
+                        Credentials.ROOT,
+                        file,
+                        DataAccess.CHECKED_NOW,
+                        0,
+                        ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8))));
     }
 
     private Step rename(int client, String from, String to) {
