@@ -22,6 +22,7 @@ class Fiber extends Thread implements Machine.Carrier {
         this.work = work;
         this.number = number;
         setDaemon(true);
+        ThreadChance.number(this, number);
     }
 
     /** Returns the fiber that has its turn; null outside of worlds. */

@@ -7,21 +7,38 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Decides about the random numbers that libraries draw from {@link ThreadLocalRandom}, such as those of Caffeine, which admit
- * entries to a cache. Needs {@code --add-opens java.base/java.util.concurrent=ALL-UNNAMED}.
+ * entries to a cache. They follow from a seed and from the number of the thread. Needs {@code --add-opens} of
+ * {@code java.lang} and {@code java.util.concurrent}.
  */
 final class ThreadChance {
-    /** The number that the random numbers of the next thread begin with. */
-    private static final AtomicLong SEEDER = seeder();
+    /** The seed that the random numbers of the next thread begin with. */
+    private static final AtomicLong SEEDER;
+
+    private static final Field THREAD_NUMBER;
+
+    /** Far from the numbers of other threads of the JVM. */
+    private static final long FIRST_NUMBER = 1L << 40;
+
+    static {
+        try {
+            Field seeder = ThreadLocalRandom.class.getDeclaredField("seeder");
+            seeder.setAccessible(true);
+            SEEDER = (AtomicLong) seeder.get(null);
+            THREAD_NUMBER = Thread.class.getDeclaredField("tid");
+            THREAD_NUMBER.setAccessible(true);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError("this JDK seeds threads in another way", e);
+        }
+    }
 
     private ThreadChance() {}
 
-    private static AtomicLong seeder() {
+    /** Numbers a thread that has not started. */
+    static void number(Thread thread, long number) {
         try {
-            Field field = ThreadLocalRandom.class.getDeclaredField("seeder");
-            field.setAccessible(true);
-            return (AtomicLong) field.get(null);
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError("this JDK seeds threads in another way", e);
+            THREAD_NUMBER.setLong(thread, FIRST_NUMBER + number);
+        } catch (IllegalAccessException e) {
+            throw new AssertionError(e);
         }
     }
 
