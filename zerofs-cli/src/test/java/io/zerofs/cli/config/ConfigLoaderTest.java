@@ -299,6 +299,14 @@ class ConfigLoaderTest {
         assertTrue(message.startsWith("z.toml:4: [storage] url: \"" + url + "\""), message);
     }
 
+    @Test
+    void aLongValueIsNotRepeatedWhole() {
+        String message = error(SMALLEST.replace("s3://bucket/some/prefix/", "x".repeat(5_000)));
+        assertTrue(message.startsWith("z.toml:4: [storage] url: \"xxx"), message);
+        assertTrue(message.endsWith("or file:///path"), message);
+        assertTrue(message.length() < 1_000, message);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"socket_mode = \"0660\"", "socket_group = \"zerofs\""})
     void keysOfASocketNeedASocket(String setting) {

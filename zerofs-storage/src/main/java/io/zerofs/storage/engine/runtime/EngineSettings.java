@@ -28,7 +28,8 @@ public record EngineSettings(Memory memory, Commits commits, Compaction compacti
                     Duration.ofSeconds(60),
                     Duration.ofSeconds(10)),
             new Compaction(16, 48, 2, 32),
-            Disk.NONE);
+            // Not NONE, which is null here if the JVM initializes Disk first.
+            new Disk(0, 0));
 
     /**
      * @param dirtyBytesMax data and log that are not yet in the store; writers wait beyond. Sealed copies in flight take further
