@@ -29,7 +29,6 @@ import org.junit.jupiter.api.Test;
  */
 final class FileStorePowerCutTest {
     @Test
-    @Tag("slow")
     void acknowledgedDataSurvivesAPowerCutAndTheRestIsAPrefix() throws Exception {
         Seeds.run(seed -> new Run(seed).run(3));
     }

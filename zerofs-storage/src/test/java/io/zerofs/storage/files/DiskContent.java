@@ -288,7 +288,7 @@ public final class DiskContent {
                 rebuild(inode, place, random, written);
             } else if (written.containsKey(inode)) {
                 Files.createLink(place, written.get(inode));
-            } else {
+            } else if (!isRemovedByForeign(inode) || random == null || random.nextBoolean()) {
                 write(inode, place, random);
                 written.put(inode, place);
             }
@@ -303,11 +303,16 @@ public final class DiskContent {
         }
     }
 
+    /** Returns whether RocksDB, whose calls no provider sees, has removed a file. No sync has covered its removal. */
+    private static boolean isRemovedByForeign(Inode inode) {
+        return !inode.places.isEmpty() && inode.places.stream().allMatch(Files::notExists);
+    }
+
     private void write(Inode inode, Path to, SplittableRandom random) throws IOException {
-        byte[] now = inode.last;
+        byte[] now = isRemovedByForeign(inode) ? inode.durable : inode.last;
         FileTime time = inode.lastTime;
         Set<PosixFilePermission> permissions = null;
-        for (Path place : inode.places) {
+        for (Path place : inode.places.stream().filter(Files::exists).toList()) {
             now = Files.readAllBytes(place);
             time = Files.getLastModifiedTime(place);
             permissions = Files.getPosixFilePermissions(place);

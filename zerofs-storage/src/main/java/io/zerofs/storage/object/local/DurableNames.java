@@ -3,8 +3,11 @@ package io.zerofs.storage.object.local;
 
 import io.zerofs.core.runtime.Machine;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -67,7 +70,9 @@ final class DurableNames {
         for (Path at = directory; at != null && !Files.isDirectory(at); at = at.getParent()) {
             missing.push(at);
         }
-        Files.createDirectories(directory);
+        for (Path at : missing) {
+            make(at);
+        }
         try {
             for (Path at : missing) {
                 syncName(at);
@@ -76,6 +81,17 @@ final class DurableNames {
         } catch (IOException e) {
             remove(missing, e);
             throw e;
+        }
+    }
+
+    /** Makes a directory unless another thread has made it. If the disk cannot tell, the disk's own failure comes out. */
+    private static void make(Path directory) throws IOException {
+        try {
+            Files.createDirectory(directory);
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.readAttributes(directory, BasicFileAttributes.class).isDirectory()) {
+                throw e;
+            }
         }
     }
 
@@ -98,8 +114,13 @@ final class DurableNames {
         // One at a time: a failed attempt removes its directories before another thread puts an object into them.
         creating.lock();
         try {
-            create(directory);
+            Deque<Path> path = new ArrayDeque<>();
             for (Path at = directory; !at.equals(root); at = at.getParent()) {
+                path.push(at);
+            }
+            // From the top, so that a directory is in a durable one before it has entries.
+            for (Path at : path) {
+                create(at);
                 if (!created.contains(at)) {
                     syncName(at);
                     created.add(at);
@@ -114,9 +135,21 @@ final class DurableNames {
         Path parent = directory.getParent();
         int failuresBefore = failures(parent);
         if (failuresBefore > 0) {
-            // A change is necessary, because otherwise the sync has nothing to write.
-            Files.delete(Files.createTempDirectory(parent, "~"));
+            changeName(directory);
         }
         sync(parent, failuresBefore);
+    }
+
+    /**
+     * Makes the name of an empty directory anew, because a sync writes only changes. A directory with entries had a durable
+     * name before its first entry came, so any change in its parent serves.
+     */
+    private static void changeName(Path directory) throws IOException {
+        try {
+            Files.delete(directory);
+            make(directory);
+        } catch (DirectoryNotEmptyException e) {
+            Files.delete(Files.createTempDirectory(directory.getParent(), "~"));
+        }
     }
 }

@@ -100,6 +100,49 @@ final class LocalPowerCutTest {
         return struck;
     }
 
+    /** A process that died leaves directories whose names no sync has covered. Then a sync fails. */
+    @Test
+    void anObjectIsSafeAfterADeathAndAFailedSync() throws Exception {
+        for (Syncs syncs : Syncs.values()) {
+            int call = 1;
+            while (storeAgain(syncs, call, true, true)) {
+                int sync = 1;
+                while (storeAfterFailedSync(syncs, call, sync)) {
+                    sync++;
+                }
+                call++;
+            }
+        }
+    }
+
+    /** Returns whether the second process had this sync of a directory. */
+    private boolean storeAfterFailedSync(Syncs syncs, int call, int sync) throws Exception {
+        Path root = Files.createTempDirectory(temporary, "disk");
+        FaultyDisk disk = new FaultyDisk(root, syncs);
+        disk.dieAt(call, true);
+        try {
+            putOne(openAt(disk));
+        } catch (ObjectStoreException e) {
+            assertTrue(disk.isDead(), e::getMessage);
+        }
+        disk = disk.restarted();
+        LocalObjectStore store = openAt(disk);
+        int[] seen = {0};
+        disk.setFault(faulted ->
+                faulted.kind() == Kind.FORCE_DIRECTORY && ++seen[0] == sync ? Reason.IO_ERROR.of(faulted) : null);
+        try {
+            putOne(store);
+        } catch (ObjectStoreException e) {
+            assertTrue(e.getMessage().contains(root.toString()), e::getMessage);
+        }
+        disk.setFault(DiskFault.NONE);
+        putOne(store);
+        store = openAt(disk.powerCutLosingAll());
+        assertEquals(1, store.get("a/b/object", 9).bytes().remaining(), disk::story);
+        Directories.delete(root);
+        return seen[0] >= sync;
+    }
+
     private static LocalObjectStore openAt(FaultyDisk disk) throws ObjectStoreException {
         return LocalObjectStore.open(disk.path().resolve("new/store"), InstantSource.system());
     }
