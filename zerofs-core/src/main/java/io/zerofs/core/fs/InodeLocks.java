@@ -72,7 +72,7 @@ final class InodeLocks {
 
     private static Held held(Lock lock) {
         Held held = lock::unlock;
-        // Last, because a lock that nobody gives back stays for ever.
+        // Nothing may fail after this line, because then no thread would release the lock.
         lock.lock();
         return held;
     }

@@ -2,7 +2,6 @@
 package io.zerofs.storage.cache;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.random.Seeds;
@@ -12,13 +11,9 @@ import io.zerofs.storage.files.DiskFault.Kind;
 import io.zerofs.storage.files.DiskFault.Reason;
 import io.zerofs.storage.files.FaultyDisk;
 import io.zerofs.storage.object.ManualMonotonicClock;
-import io.zerofs.storage.seal.Salt;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Random;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,7 +27,7 @@ final class DiskCacheFaultsTest {
     private static final int BLOCKS_OF_A_SEGMENT = 40;
 
     private final ManualMonotonicClock clock = new ManualMonotonicClock();
-    private final Salt object = Salt.random(new Random(1));
+    private final OfferedBlocks blocks = new OfferedBlocks();
 
     @TempDir
     Path directory;
@@ -56,32 +51,6 @@ final class DiskCacheFaultsTest {
         cache.drain();
     }
 
-    private void offer(int from, int to) throws InterruptedException {
-        for (int block = from; block < to; block++) {
-            cache.offer(object, block, List.of(content(block)));
-            cache.drain();
-        }
-    }
-
-    private static ByteBuffer content(int block) {
-        byte[] bytes = new byte[DiskCache.CACHE_BLOCK_BYTES];
-        new Random(block).nextBytes(bytes);
-        return ByteBuffer.wrap(bytes);
-    }
-
-    /** The number of blocks that are here; each of them must be right. */
-    private int found(int from, int to) {
-        int found = 0;
-        for (int block = from; block < to; block++) {
-            ByteBuffer bytes = cache.get(object, block);
-            if (bytes != null) {
-                assertEquals(content(block), bytes);
-                found++;
-            }
-        }
-        return found;
-    }
-
     private void restart() throws InterruptedException {
         cache.close();
         disk = disk.restarted();
@@ -90,29 +59,29 @@ final class DiskCacheFaultsTest {
 
     @Test
     void anEntryThatCannotBeDeletedDoesNotKeepSegmentsFromBeingUsed() throws Exception {
-        offer(0, 10);
+        blocks.offer(cache, 0, 10);
         cache.close();
         Files.createDirectories(directory.resolve("blocks/0/a directory with entries"));
         restart();
-        assertEquals(10, found(0, 10));
+        assertEquals(10, blocks.found(cache, 0, 10));
         clock.advance(Duration.ofMinutes(1));
-        offer(10, 20);
-        assertEquals(20, found(0, 20));
+        blocks.offer(cache, 10, 20);
+        assertEquals(20, blocks.found(cache, 0, 20));
     }
 
     @Test
     void aSegmentThatCannotBeOpenedDoesNotKeepOthersFromBeingUsed() throws Exception {
-        offer(0, 3 * BLOCKS_OF_A_SEGMENT);
+        blocks.offer(cache, 0, 3 * BLOCKS_OF_A_SEGMENT);
         cache.close();
         disk = disk.restarted();
         disk.setFault(call -> call.kind() == Kind.OPEN && call.file().endsWith("000000000001.blocks")
                 ? Reason.IO_ERROR.of(call)
                 : null);
         open();
-        assertTrue(found(0, 3 * BLOCKS_OF_A_SEGMENT) > 0);
+        assertTrue(blocks.found(cache, 0, 3 * BLOCKS_OF_A_SEGMENT) > 0);
         clock.advance(Duration.ofMinutes(1));
-        offer(1000, 1010);
-        assertEquals(10, found(1000, 1010));
+        blocks.offer(cache, 1000, 1010);
+        assertEquals(10, blocks.found(cache, 1000, 1010));
     }
 
     @Test
@@ -123,11 +92,11 @@ final class DiskCacheFaultsTest {
         int block = 0;
         while (Files.exists(directory.resolve("blocks").resolve(oldest)) || block == 0) {
             assertTrue(block < 4 * BYTES_MAX / DiskCache.CACHE_BLOCK_BYTES, "the oldest segment stays");
-            offer(block, ++block);
+            blocks.offer(cache, block, ++block);
             clock.advance(Duration.ofMinutes(1));
         }
-        offer(block, block + 10);
-        assertEquals(10, found(block, block + 10));
+        blocks.offer(cache, block, block + 10);
+        assertEquals(10, blocks.found(cache, block, block + 10));
     }
 
     @Test
@@ -148,13 +117,13 @@ final class DiskCacheFaultsTest {
             Reason reason = Reason.values()[random.nextInt(Reason.values().length)];
             disk.setFault(random.nextBoolean() ? DiskFault.at(call, reason) : DiskFault.from(call, reason));
             int from = random.nextInt(300);
-            offer(from, from + random.nextInt(100));
-            found(0, 400);
+            blocks.offer(cache, from, from + random.nextInt(100));
+            blocks.found(cache, 0, 400);
             disk.setFault(DiskFault.NONE);
             clock.advance(Duration.ofMinutes(1));
             int fresh = 1000 + random.nextInt(1_000_000);
-            offer(fresh, fresh + 1);
-            assertNotNull(cache.get(object, fresh), "the cache is used again");
+            blocks.offer(cache, fresh, fresh + 1);
+            assertEquals(1, blocks.found(cache, fresh, fresh + 1), "the cache is used again");
             cache.close();
             disk = random.nextBoolean() ? disk.restarted() : disk.powerCut(random.nextLong());
             if (random.nextBoolean()) {
@@ -163,7 +132,7 @@ final class DiskCacheFaultsTest {
             open();
             disk.setFault(DiskFault.NONE);
             clock.advance(Duration.ofMinutes(1));
-            found(0, 400);
+            blocks.found(cache, 0, 400);
         }
     }
 }

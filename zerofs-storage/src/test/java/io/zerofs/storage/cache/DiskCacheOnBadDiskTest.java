@@ -6,14 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.zerofs.storage.object.ManualMonotonicClock;
-import io.zerofs.storage.seal.Salt;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,7 +20,7 @@ final class DiskCacheOnBadDiskTest {
     private static final long BYTES_MAX = 64 << 20;
 
     private final ManualMonotonicClock clock = new ManualMonotonicClock();
-    private final Salt object = Salt.random(new Random(1));
+    private final OfferedBlocks blocks = new OfferedBlocks();
 
     @TempDir
     Path disk;
@@ -60,67 +56,41 @@ final class DiskCacheOnBadDiskTest {
                 .waitFor();
     }
 
-    private void offer(int from, int to) throws InterruptedException {
-        for (int block = from; block < to; block++) {
-            cache.offer(object, block, List.of(content(block)));
-            cache.drain();
-        }
-    }
-
-    private static ByteBuffer content(int block) {
-        byte[] bytes = new byte[DiskCache.CACHE_BLOCK_BYTES];
-        new Random(block).nextBytes(bytes);
-        return ByteBuffer.wrap(bytes);
-    }
-
-    /** How many of the blocks are here; each of them must be right. */
-    private int found(int from, int to) {
-        int found = 0;
-        for (int block = from; block < to; block++) {
-            ByteBuffer bytes = cache.get(object, block);
-            if (bytes != null) {
-                assertEquals(content(block), bytes);
-                found++;
-            }
-        }
-        return found;
-    }
-
     @Test
     void aDiskSmallerThanTheCacheKeepsTheNewest() throws Exception {
-        offer(0, 400);
-        assertTrue(found(380, 400) == 20, "the newest are here");
-        assertTrue(found(0, 380) < 180, "no more than the disk holds");
+        blocks.offer(cache, 0, 400);
+        assertTrue(blocks.found(cache, 380, 400) == 20, "the newest are here");
+        assertTrue(blocks.found(cache, 0, 380) < 180, "no more than the disk holds");
         assertEquals(0, cache.statistics().failures());
     }
 
     @Test
     void aDiskThatOthersFillCostsBlocksAndIsUsedAgainWhenThereIsRoom() throws Exception {
-        offer(0, 60);
+        blocks.offer(cache, 0, 60);
         Path others = disk.resolve("others");
         assertTrue(run("dd", "if=/dev/zero", "of=" + others, "bs=1M") != 0, "the disk is full");
-        offer(60, 120);
-        found(0, 120);
+        blocks.offer(cache, 60, 120);
+        blocks.found(cache, 0, 120);
         Files.delete(others);
         clock.advance(Duration.ofMinutes(1));
-        offer(200, 210);
-        assertEquals(10, found(200, 210));
+        blocks.offer(cache, 200, 210);
+        assertEquals(10, blocks.found(cache, 200, 210));
     }
 
     @Test
     void aReadOnlyDiskIsReadAndNeverWritten() throws Exception {
-        offer(0, 40);
+        blocks.offer(cache, 0, 40);
         cache.close();
         assertEquals(0, run("mount", "-o", "remount,ro", disk.toString()));
         open();
-        assertEquals(40, found(0, 40));
-        offer(40, 50);
-        assertEquals(0, found(40, 50));
+        assertEquals(40, blocks.found(cache, 0, 40));
+        blocks.offer(cache, 40, 50);
+        assertEquals(0, blocks.found(cache, 40, 50));
         assertTrue(cache.statistics().failures() > 0);
-        assertEquals(40, found(0, 40));
+        assertEquals(40, blocks.found(cache, 0, 40));
         assertEquals(0, run("mount", "-o", "remount,rw", disk.toString()));
         clock.advance(Duration.ofMinutes(1));
-        offer(40, 50);
-        assertEquals(50, found(0, 50));
+        blocks.offer(cache, 40, 50);
+        assertEquals(50, blocks.found(cache, 0, 50));
     }
 }

@@ -5,14 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.volume.Batch;
-import io.zerofs.core.volume.ChunkId;
-import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -32,38 +29,20 @@ public final class CrashModel {
     private static final long INODE = 3;
     private static final byte[] COUNTER = {2};
 
-    /** Puts a key and changes a part of a chunk, in one batch. */
-    private record Operation(int key, byte[] value, int chunk, int offset, int length, int content) {
-        static final int ZEROS = 0;
-        static final int HOLE = -1;
-
+    /** Puts or deletes a key and changes a part of a chunk, in one batch. */
+    private record Operation(int key, byte[] value, ChunkChange change) {
         void fill(Batch batch) {
             if (value == null) {
                 batch.delete(keyBytes(key));
             } else {
                 batch.put(keyBytes(key), value);
             }
-            ChunkId id = new ChunkId(INODE, chunk);
-            switch (content) {
-                case HOLE -> batch.deleteChunk(id);
-                case ZEROS -> batch.zeroChunk(id, offset, length);
-                default -> batch.writeChunk(id, offset, ByteBuffer.wrap(bytes()));
-            }
+            change.fill(batch, INODE);
         }
 
         void apply(byte[][] values, byte[][] chunks) {
             values[key] = value;
-            switch (content) {
-                case HOLE -> Arrays.fill(chunks[chunk], (byte) 0);
-                case ZEROS -> Arrays.fill(chunks[chunk], offset, offset + length, (byte) 0);
-                default -> System.arraycopy(bytes(), 0, chunks[chunk], offset, length);
-            }
-        }
-
-        private byte[] bytes() {
-            byte[] bytes = new byte[length];
-            new SplittableRandom(content).nextBytes(bytes);
-            return bytes;
+            change.apply(chunks);
         }
     }
 
@@ -164,8 +143,7 @@ public final class CrashModel {
         Batch batch = volume.newBatch();
         operation.fill(batch);
         batch.onApply(() -> applied++);
-        try (Reservation room =
-                volume.reserve(new ChunkRange(INODE, operation.chunk, operation.chunk + 1), operation.length + 400)) {
+        try (Reservation room = volume.reserve(operation.change.range(INODE), operation.change.length() + 400)) {
             issued.add(operation);
             volume.apply(batch);
         }
@@ -173,20 +151,13 @@ public final class CrashModel {
 
     private Operation draw() {
         byte[] value = random.nextInt(5) == 0 ? null : new byte[random.nextInt(300)];
-        int offset = random.nextBoolean() ? random.nextInt(64) * 4096 : random.nextInt(CHUNK);
-        int length = random.nextInt(6) == 0 ? CHUNK - offset : 1 + random.nextInt(Math.min(CHUNK - offset, 9000));
-        int content = switch (random.nextInt(12)) {
-            case 0 -> Operation.HOLE;
-            case 1 -> Operation.ZEROS;
-            default -> 1 + random.nextInt(1 << 30);
-        };
         if (value != null) {
             random.nextBytes(value);
         }
-        return new Operation(random.nextInt(KEYS), value, random.nextInt(CHUNKS), offset, length, content);
+        return new Operation(random.nextInt(KEYS), value, ChunkChange.draw(random, CHUNKS));
     }
 
-    /** Runs what makes everything durable if it succeeds. */
+    /** Runs an operation that makes everything durable if it succeeds. */
     public synchronized void acknowledgeAll(Closing closing) throws VolumeException {
         int covered = applied;
         closing.close();

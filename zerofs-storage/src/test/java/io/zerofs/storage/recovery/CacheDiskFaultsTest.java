@@ -194,7 +194,7 @@ final class CacheDiskFaultsTest {
         assertAllThere(open());
     }
 
-    /** Ends on a thread of its own, because a lock that nobody releases would hold it up always. */
+    /** Ends on a thread of its own, so that a lock which is never released fails the test and does not stop it. */
     private static void endsInTime(Process process) throws Exception {
         CompletableFuture.runAsync(() -> {
                     try {

@@ -6,14 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.Batch;
-import io.zerofs.core.volume.ChunkId;
-import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.ChunkChange;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
@@ -30,34 +28,12 @@ final class ClientModel {
     private static final long NANOS_MAX = TimeUnit.MINUTES.toNanos(5);
 
     /** Puts the number of the operation, and changes a part of a chunk. */
-    private record Operation(int number, int chunk, int offset, int length, int content) {
-        static final int ZEROS = 0;
-        static final int HOLE = -1;
-
+    private record Operation(int number, ChunkChange change) {
         void fill(Batch batch, int client) {
             batch.put(
                     key(client),
                     ByteBuffer.allocate(Integer.BYTES).putInt(number).array());
-            ChunkId id = new ChunkId(inode(client), chunk);
-            switch (content) {
-                case HOLE -> batch.deleteChunk(id);
-                case ZEROS -> batch.zeroChunk(id, offset, length);
-                default -> batch.writeChunk(id, offset, ByteBuffer.wrap(bytes()));
-            }
-        }
-
-        void apply(byte[][] chunks) {
-            switch (content) {
-                case HOLE -> Arrays.fill(chunks[chunk], (byte) 0);
-                case ZEROS -> Arrays.fill(chunks[chunk], offset, offset + length, (byte) 0);
-                default -> System.arraycopy(bytes(), 0, chunks[chunk], offset, length);
-            }
-        }
-
-        private byte[] bytes() {
-            byte[] bytes = new byte[length];
-            new SplittableRandom(content).nextBytes(bytes);
-            return bytes;
+            change.fill(batch, inode(client));
         }
     }
 
@@ -114,18 +90,11 @@ final class ClientModel {
     }
 
     private void operate(Volume volume) throws VolumeException {
-        int offset = random.nextBoolean() ? random.nextInt(64) * 4096 : random.nextInt(CHUNK);
-        int length = random.nextInt(6) == 0 ? CHUNK - offset : 1 + random.nextInt(Math.min(CHUNK - offset, 9000));
-        int content = switch (random.nextInt(12)) {
-            case 0 -> Operation.HOLE;
-            case 1 -> Operation.ZEROS;
-            default -> 1 + random.nextInt(1 << 30);
-        };
-        Operation operation = new Operation(begun.size() + 1, random.nextInt(CHUNKS), offset, length, content);
+        Operation operation = new Operation(begun.size() + 1, ChunkChange.draw(random, CHUNKS));
         Batch batch = volume.newBatch();
         operation.fill(batch, client);
-        try (Reservation room = volume.reserve(
-                new ChunkRange(inode(client), operation.chunk, operation.chunk + 1), operation.length + 400)) {
+        try (Reservation room =
+                volume.reserve(operation.change.range(inode(client)), operation.change.length() + 400)) {
             begun.add(operation);
             volume.apply(batch);
             ended = begun.size();
@@ -148,7 +117,7 @@ final class ClientModel {
 
     private void compare(Volume volume, int count) throws VolumeException {
         byte[][] chunks = new byte[CHUNKS][CHUNK];
-        begun.subList(0, count).forEach(operation -> operation.apply(chunks));
+        begun.subList(0, count).forEach(operation -> operation.change.apply(chunks));
         for (int chunk = 0; chunk < CHUNKS; chunk++) {
             ByteBuffer seen = ByteBuffer.allocate(CHUNK);
             volume.read(inode(client), (long) chunk * CHUNK, seen);

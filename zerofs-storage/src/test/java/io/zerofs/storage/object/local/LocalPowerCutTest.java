@@ -59,7 +59,7 @@ final class LocalPowerCutTest {
         Seeds.run(30, seed -> cutAtEachCall(seed, 14));
     }
 
-    /** The first attempt may leave names that nobody synced, or whose sync failed. */
+    /** The first attempt may leave names without a sync, or with a failed one. */
     @Test
     void anObjectIsSafeWhereverTheAttemptBeforeEnded() throws Exception {
         for (Syncs syncs : Syncs.values()) {
