@@ -3,9 +3,10 @@ package io.zerofs.cli;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
 
 /**
  * Counts SIGTERM, SIGINT and SIGHUP, so that the first stops the daemon in order and the second at once.
@@ -17,18 +18,37 @@ import java.util.function.IntConsumer;
 final class StopSignals {
     private static final List<String> NAMES = List.of("TERM", "INT", "HUP");
 
-    private StopSignals() {}
+    /** Signals that follow one another sooner are one request: {@code timeout} signals the process and its group. */
+    static final Duration ONE_REQUEST = Duration.ofSeconds(1);
+
+    private final LongSupplier nanoTime;
+    private final IntConsumer onSignal;
+    private int received;
+    private long lastNanos;
+
+    StopSignals(LongSupplier nanoTime, IntConsumer onSignal) {
+        this.nanoTime = nanoTime;
+        this.onSignal = onSignal;
+    }
+
+    synchronized void receive() {
+        long now = nanoTime.getAsLong();
+        if (received == 0 || now - lastNanos >= ONE_REQUEST.toNanos()) {
+            lastNanos = now;
+            onSignal.accept(++received);
+        }
+    }
 
     /** @param onSignal called with 1 for the first signal, 2 for the second and so on, on a thread of its own */
     static void install(IntConsumer onSignal) {
-        AtomicInteger received = new AtomicInteger();
+        StopSignals signals = new StopSignals(System::nanoTime, onSignal);
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
             Object counting = Proxy.newProxyInstance(
                     StopSignals.class.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
                         if (method.getName().equals("handle")) {
-                            onSignal.accept(received.incrementAndGet());
+                            signals.receive();
                         }
                         return null;
                     });

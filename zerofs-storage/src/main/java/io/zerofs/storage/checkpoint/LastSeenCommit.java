@@ -63,7 +63,7 @@ public final class LastSeenCommit implements AutoCloseable {
                 : Optional.of(new Seen(new CommitId(epoch, seq), Salt.read(bytes)));
     }
 
-    /** Remembers a commit. Called in the order of the log, by one thread at a time. A failure is only logged, once. */
+    /** Remembers a commit. Called in the order of the log, by one thread at a time. Only the first failure in a row is logged. */
     void write(CommitId id, Salt salt) {
         ByteBuffer bytes = ByteBuffer.allocate(BYTES);
         bytes.putLong(id.epoch()).putLong(id.seq());
@@ -73,6 +73,7 @@ public final class LastSeenCommit implements AutoCloseable {
         try {
             if (!closed) {
                 write(bytes);
+                failed = false;
             }
         } catch (IOException e) {
             if (!failed) {
@@ -85,7 +86,8 @@ public final class LastSeenCommit implements AutoCloseable {
     }
 
     private void write(ByteBuffer bytes) throws IOException {
-        if (channel == null) {
+        // An interrupt closes the channel under its user.
+        if (channel == null || !channel.isOpen()) {
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         }
         channel.write(bytes, 0);

@@ -10,7 +10,10 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,5 +93,16 @@ class PrivateDirectoryTest {
         giveAway(library);
         NativeLibrary.load(home);
         assertTrue(PrivateDirectory.isOurFile(library));
+    }
+
+    @Test
+    void unpackingThatAKillEndedLeavesNothingAfterAnHour() throws Exception {
+        Path home = Files.createDirectory(directory.resolve("native"));
+        Path killed = Files.createFile(home.resolve("rocksdb1.partial"));
+        Path running = Files.createFile(home.resolve("rocksdb2.partial"));
+        Files.setLastModifiedTime(killed, FileTime.from(Instant.now().minus(Duration.ofMinutes(61))));
+        NativeLibrary.load(home);
+        assertFalse(Files.exists(killed));
+        assertTrue(Files.exists(running));
     }
 }
