@@ -206,7 +206,8 @@ program=$(readlink -f "$0")
 command=${1:-}
 # Java requires these flags to be the same as when the archive was made. It checks file, runtime and every byte of the
 # archive. If anything is wrong, it continues without the archive, and the user need not know.
-flags='-XX:+IgnoreUnrecognizedVMOptions -XX:+VerifySharedSpaces -Xlog:cds*=off'
+# A reflective call is cheaper without a class of its own, which pays after some thousand calls.
+flags='-XX:+IgnoreUnrecognizedVMOptions -XX:+VerifySharedSpaces -Xlog:cds*=off -Djdk.reflect.useNativeAccessorOnly=true'
 if [ "$version" -ge 22 ]; then flags="$flags --enable-native-access=ALL-UNNAMED"; fi
 if [ "$version" -ge 23 ]; then flags="$flags --sun-misc-unsafe-memory-access=allow"; fi
 if [ "$version" -ge 24 ]; then flags="$flags -Xlog:aot*=off"; fi
@@ -229,6 +230,7 @@ case $command in
     # shellcheck disable=SC2086 # several flags
     set -- -Xms64m $memory_flags -XX:TrimNativeHeapInterval=10000 -Djdk.nio.maxCachedBufferSize=262144 \
       "-Djdk.httpclient.keepalive.timeout=$IDLE_SECONDS_MAX" \
+      -Dio.netty.jfr.enabled=false \
       -XX:+UseG1GC -XX:-G1UseAdaptiveIHOP -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   change-password)
     set -- -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Djava.io.tmpdir=$(native_dir)" "$@" ;;

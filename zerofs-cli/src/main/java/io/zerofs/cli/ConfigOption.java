@@ -17,6 +17,13 @@ final class ConfigOption {
             description = "Configuration file; `zerofs init` writes one.")
     private Path file;
 
+    /** For the parser, which sets the file. */
+    ConfigOption() {}
+
+    ConfigOption(Path file) {
+        this.file = file;
+    }
+
     Path file() {
         return file;
     }

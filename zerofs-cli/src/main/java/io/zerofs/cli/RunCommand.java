@@ -43,18 +43,46 @@ final class RunCommand implements Callable<Integer> {
             "the start script kept wrong flags for Java; the next start corrects them";
 
     @Mixin
-    private ConfigOption configuration;
+    ConfigOption configuration;
 
     @Option(names = "--create", description = "Create the volume if there is none at the URL.")
-    private boolean create;
+    boolean create;
 
     @Option(names = "--java-flags", hidden = true, description = "Print Java's flags for this configuration instead.")
-    private boolean javaFlags;
+    boolean javaFlags;
 
     /** The reason for the end: empty for a signal, else the failure that stopped the volume. */
     private final CompletableFuture<Optional<VolumeException>> end = new CompletableFuture<>();
 
     private volatile boolean serving;
+
+    /** Returns the command for arguments in the usual form, or empty if the parser must judge them. */
+    static Optional<RunCommand> ofUsual(String... arguments) {
+        RunCommand command = new RunCommand();
+        for (int i = 1; i < arguments.length; i++) {
+            switch (arguments[i]) {
+                case "--create" -> {
+                    if (command.create) {
+                        return Optional.empty();
+                    }
+                    command.create = true;
+                }
+                case "--java-flags" -> command.javaFlags = true;
+                case "-c", "--config" -> {
+                    boolean named = ++i < arguments.length && arguments[i].matches("[^-@].*");
+                    if (!named || command.configuration != null) {
+                        return Optional.empty();
+                    }
+                    command.configuration = new ConfigOption(Path.of(arguments[i]));
+                }
+                default -> {
+                    return Optional.empty();
+                }
+            }
+        }
+        boolean usual = arguments.length > 0 && arguments[0].equals("run") && command.configuration != null;
+        return usual ? Optional.of(command) : Optional.empty();
+    }
 
     @Override
     public Integer call() throws ExitException, InterruptedException {

@@ -12,10 +12,13 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class RunCommandTest {
     @TempDir
@@ -63,5 +66,45 @@ class RunCommandTest {
         assertEquals(
                 "CONFIG: zerofs: no server is configured: add a section [servers.nfs], [servers.ninep] or [servers.nbd]\n",
                 run("", "[servers.ninep]\naddresses = []\n[prometheus]"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "run -c z",
+                "run --config z --create",
+                "run --java-flags --create -c z.toml",
+                "run -c /a/b --java-flags"
+            })
+    void theUsualArgumentsMeanTheSameWithoutTheParser(String line) {
+        String[] arguments = line.split(" ");
+        RunCommand parsed = new RunCommand();
+        new CommandLine(parsed).parseArgs(Arrays.copyOfRange(arguments, 1, arguments.length));
+        RunCommand usual = RunCommand.ofUsual(arguments).orElseThrow();
+        assertEquals(parsed.configuration.file(), usual.configuration.file());
+        assertEquals(parsed.create, usual.create);
+        assertEquals(parsed.javaFlags, usual.javaFlags);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "run",
+                "run -c",
+                "run -cz",
+                "run -c=z",
+                "run -c z -c z",
+                "run -c z --create --create",
+                "run -c --create",
+                "run -c @z",
+                "run @z",
+                "run -c z --help",
+                "run -c z more",
+                "init -c z",
+                "--create run -c z"
+            })
+    void otherArgumentsAreLeftToTheParser(String line) {
+        assertEquals(Optional.empty(), RunCommand.ofUsual(line.split(" ")));
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.tomlj.Toml;
 
@@ -21,6 +22,10 @@ import org.tomlj.Toml;
  * @param byDefault its default as written in TOML; empty if it has none
  */
 record Key(String name, Class<?> type, boolean list, boolean optional, Setting setting, String byDefault) {
+
+    private static final Pattern WORD = Pattern.compile("\"[A-Za-z0-9/._-]*\"");
+    private static final Pattern WHOLE = Pattern.compile("0|[1-9][0-9]{0,9}");
+    private static final Pattern DECIMAL = Pattern.compile("(0|[1-9][0-9]{0,9})\\.[0-9]{1,9}");
 
     /** Returns the keys of a section in the order of the components, with the keys of inlined records in their place. */
     static List<Key> of(Class<? extends Record> type) {
@@ -71,10 +76,23 @@ record Key(String name, Class<?> type, boolean list, boolean optional, Setting s
         return type.asSubclass(Record.class);
     }
 
-    /** Returns the default in the form that the TOML parser returns. */
+    /** Returns the default in the form that the TOML parser returns. Only uncommon forms are worth the parser's time. */
     Optional<Object> defaultValue() {
-        return byDefault.isEmpty()
-                ? Optional.empty()
-                : Optional.of(Toml.parse("x=" + byDefault).get(List.of("x")));
+        if (byDefault.isEmpty()) {
+            return Optional.empty();
+        }
+        if (WORD.matcher(byDefault).matches()) {
+            return Optional.of(byDefault.substring(1, byDefault.length() - 1));
+        }
+        if (WHOLE.matcher(byDefault).matches()) {
+            return Optional.of(Long.valueOf(byDefault));
+        }
+        if (DECIMAL.matcher(byDefault).matches()) {
+            return Optional.of(Double.valueOf(byDefault));
+        }
+        if (byDefault.equals("true") || byDefault.equals("false")) {
+            return Optional.of(Boolean.valueOf(byDefault));
+        }
+        return Optional.of(Toml.parse("x=" + byDefault).get(List.of("x")));
     }
 }
