@@ -7,6 +7,7 @@ import io.zerofs.server.metrics.MetricsServer;
 import io.zerofs.server.net.ServerSettings;
 import io.zerofs.storage.cache.DiskCacheSettings;
 import io.zerofs.storage.index.RocksTuning;
+import io.zerofs.storage.object.local.LocalObjectStore;
 import java.lang.management.ManagementFactory;
 import java.lang.management.OperatingSystemMXBean;
 import org.slf4j.Logger;
@@ -51,9 +52,10 @@ record OpenFiles(int indexMax, int connectionsMax) {
      */
     static OpenFiles of(long limit, long open, int requests, int connections) throws ExitException {
         ServerSettings servers = ServerSettings.DEFAULT;
-        // A directory as store has no limit: each thread that waits for it reads one file.
+        // A directory as store has no limit: each thread that waits for it reads one file, and some files stay open.
         long reserved = open
                 + Math.max(requests, servers.threads().blocking())
+                + LocalObjectStore.OPEN_FILES_MAX
                 + DiskCacheSettings.FILES_MAX
                 + MetricsServer.CONNECTIONS_MAX
                 + EVENT_LOOP_FILES * (servers.threads().eventLoops() + 1L)

@@ -10,6 +10,8 @@ import io.zerofs.storage.object.ObjectStoreException.Kind;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -58,12 +60,16 @@ public final class LocalObjectStore implements ObjectStore {
     /** Bytes of one read or write. Java copies them through a direct buffer of the same length, which the thread keeps. */
     private static final int STEP_BYTES = 128 * 1024;
 
+    /** Maximum number of files that stay open between reads. */
+    public static final int OPEN_FILES_MAX = 32;
+
     private final Path root;
     private final Path staging;
     private final InstantSource clock;
     private final DirectoryLock lock;
     private final Syncing syncing;
     private final DurableNames names;
+    private final OpenObjects opened = new OpenObjects(OPEN_FILES_MAX);
 
     private LocalObjectStore(Path root, InstantSource clock, Syncing syncing, DurableNames names) {
         this.root = root;
@@ -117,21 +123,60 @@ public final class LocalObjectStore implements ObjectStore {
                         path + " has " + attributes.size() + " bytes, at most " + bytesMax + " are accepted",
                         null);
             }
-            return read(path, 0, (int) attributes.size());
+            return read(path, (int) attributes.size());
         });
     }
 
     @Override
     public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
-        return read(name, (path, attributes) -> {
-            if (offset > attributes.size() - length) {
+        Path path = pathOf(name);
+        try {
+            while (true) {
+                try (OpenObjects.File file = opened.use(path)) {
+                    StoredObject range = readRange(path, file, offset, length);
+                    if (range != null) {
+                        return range;
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw readFailure(name, path, e);
+        }
+    }
+
+    /** Returns null if the file is not the object any more, or another thread's interruption closed it. */
+    private StoredObject readRange(Path path, OpenObjects.File file, long offset, int length)
+            throws IOException, ObjectStoreException {
+        boolean done = false;
+        try {
+            boolean ends = offset > file.size() - length;
+            ByteBuffer bytes = ends ? null : read(file.channel(), offset, length);
+            if (!file.isCurrent()) {
+                return null;
+            }
+            if (ends) {
                 throw new ObjectStoreException(
                         Kind.TRUNCATED,
-                        path + " has " + attributes.size() + " bytes, " + length + " at " + offset + " were asked for",
+                        path + " has " + file.size() + " bytes, " + length + " at " + offset + " were asked for",
                         null);
             }
-            return read(path, offset, length);
-        });
+            done = true;
+            return new StoredObject(bytes, file.version());
+        } catch (EOFException e) {
+            if (file.isCurrent()) {
+                throw e;
+            }
+            return null;
+        } catch (ClosedByInterruptException e) {
+            throw e;
+        } catch (ClosedChannelException e) {
+            return null;
+        } finally {
+            if (!done) {
+                // The next read opens the file again, for example if the store is on a server that has started anew.
+                opened.forget(file);
+            }
+        }
     }
 
     @Override
@@ -153,6 +198,7 @@ public final class LocalObjectStore implements ObjectStore {
                     Path path = pathOf(name);
                     try {
                         Files.deleteIfExists(path);
+                        opened.forget(path);
                     } catch (IOException e) {
                         failed.put(name, LocalErrors.translate("cannot delete " + name, path, e));
                     }
@@ -172,7 +218,7 @@ public final class LocalObjectStore implements ObjectStore {
 
     @Override
     public void close() {
-        // nothing is held between calls
+        opened.close();
     }
 
     private Path pathOf(String name) {
@@ -252,6 +298,7 @@ public final class LocalObjectStore implements ObjectStore {
             }
             makeNewer(staged, current.lastModifiedTime().toInstant());
             Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);
+            opened.forget(target);
             return PutOutcome.STORED;
         });
     }
@@ -277,7 +324,7 @@ public final class LocalObjectStore implements ObjectStore {
         try {
             lock.whileHeld(() -> {
                 BasicFileAttributes current = Files.readAttributes(target, BasicFileAttributes.class);
-                writeSynced(staged, List.of(read(target, 0, Math.toIntExact(current.size()))));
+                writeSynced(staged, List.of(read(target, Math.toIntExact(current.size()))));
                 makeNewer(staged, current.lastModifiedTime().toInstant());
                 return Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);
             });
@@ -320,29 +367,36 @@ public final class LocalObjectStore implements ObjectStore {
                 }
             }
         } catch (IOException e) {
-            if (LocalErrors.meansAbsent(e) && Files.isDirectory(root)) {
-                throw new ObjectStoreException(Kind.NOT_FOUND, path + " does not exist", null);
-            }
-            throw LocalErrors.translate("cannot read " + name, path, e);
+            throw readFailure(name, path, e);
         }
     }
 
-    private static ByteBuffer read(Path path, long offset, int length) throws IOException {
+    private ObjectStoreException readFailure(String name, Path path, IOException e) {
+        return LocalErrors.meansAbsent(e) && Files.isDirectory(root)
+                ? new ObjectStoreException(Kind.NOT_FOUND, path + " does not exist", null)
+                : LocalErrors.translate("cannot read " + name, path, e);
+    }
+
+    private static ByteBuffer read(Path path, int length) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            ByteBuffer bytes = ByteBuffer.allocate(length);
-            while (bytes.hasRemaining()) {
-                ByteBuffer step = bytes.slice(bytes.position(), Math.min(STEP_BYTES, bytes.remaining()));
-                int count = channel.read(step, offset + bytes.position());
-                if (count < 0) {
-                    throw new EOFException("the file became shorter while it was read");
-                }
-                bytes.position(bytes.position() + count);
-            }
-            return bytes.flip();
+            return read(channel, 0, length);
         }
     }
 
-    private static String versionOf(BasicFileAttributes attributes) {
+    private static ByteBuffer read(FileChannel channel, long offset, int length) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        while (bytes.hasRemaining()) {
+            ByteBuffer step = bytes.slice(bytes.position(), Math.min(STEP_BYTES, bytes.remaining()));
+            int count = channel.read(step, offset + bytes.position());
+            if (count < 0) {
+                throw new EOFException("the file became shorter while it was read");
+            }
+            bytes.position(bytes.position() + count);
+        }
+        return bytes.flip();
+    }
+
+    static String versionOf(BasicFileAttributes attributes) {
         Instant modified = attributes.lastModifiedTime().toInstant();
         return attributes.size() + "-" + modified.getEpochSecond() + "." + modified.getNano() + "-"
                 + attributes.fileKey();

@@ -10,6 +10,7 @@ import io.zerofs.storage.object.ObjectStore.PutOutcome;
 import io.zerofs.storage.object.ObjectStoreContract;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
@@ -120,6 +121,66 @@ class LocalObjectStoreTest extends ObjectStoreContract {
         assertFails(Kind.UNAVAILABLE, () -> store.get("a/b", 9));
         assertFails(Kind.UNAVAILABLE, () -> store.list("", "", 9));
         assertFails(Kind.UNAVAILABLE, () -> put("a/c", "x"));
+    }
+
+    @Test
+    void aRangeIsOfTheObjectThatHasTheNameNow() throws Exception {
+        put("object", "one");
+        assertEquals("ne", text(store.getRange("object", 1, 2)));
+        try (ObjectStore other = LocalObjectStore.open(root(), InstantSource.system())) {
+            String version = store.get("object", 9).version();
+            other.put("object", List.of(bytes("two")), new ObjectStore.IfVersion(version));
+            assertEquals("wo", text(store.getRange("object", 1, 2)));
+            assertEquals(
+                    store.get("object", 9).version(),
+                    store.getRange("object", 1, 2).version());
+            other.delete(List.of("object"));
+            assertFails(Kind.NOT_FOUND, () -> store.getRange("object", 1, 2));
+            put("object", "th");
+            assertFails(Kind.TRUNCATED, () -> store.getRange("object", 1, 2));
+            assertEquals("h", text(store.getRange("object", 1, 1)));
+        }
+    }
+
+    @Test
+    void anInterruptedReaderDisturbsNoOther() throws Exception {
+        put("object", "one");
+        store.getRange("object", 0, 1);
+        Thread.currentThread().interrupt();
+        assertFails(Kind.UNAVAILABLE, () -> store.getRange("object", 0, 1));
+        assertTrue(Thread.interrupted());
+        assertEquals("one", text(store.getRange("object", 0, 3)));
+    }
+
+    @Test
+    void fewFilesStayOpenAndNoneOfADeletedObject() throws Exception {
+        int objects = 3 * LocalObjectStore.OPEN_FILES_MAX;
+        for (int i = 0; i < objects; i++) {
+            put("many/" + i, "body " + i);
+        }
+        for (int i = 0; i < objects; i++) {
+            assertEquals("body " + i, text(store.getRange("many/" + i, 0, ("body " + i).length())));
+        }
+        assertEquals(LocalObjectStore.OPEN_FILES_MAX, openFiles());
+        store.delete(List.of("many/" + (objects - 1)));
+        assertEquals(LocalObjectStore.OPEN_FILES_MAX - 1, openFiles());
+        store.close();
+        assertEquals(0, openFiles());
+    }
+
+    /** Returns the number of objects that this process has open. */
+    private long openFiles() throws Exception {
+        long open = 0;
+        try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path file : files.toList()) {
+                try {
+                    open += Files.readSymbolicLink(file).toString().contains(root() + "/many/") ? 1 : 0;
+                } catch (NoSuchFileException e) {
+                    // It was the list's own file, or another thread has closed it.
+                }
+            }
+        }
+        return open;
     }
 
     private Path root() throws Exception {
