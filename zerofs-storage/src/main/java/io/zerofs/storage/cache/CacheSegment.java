@@ -139,6 +139,16 @@ final class CacheSegment {
         return entry.slice();
     }
 
+    /**
+     * Fills the rest of a buffer with bytes of an entry and does not check them. Returns false if the file ends before.
+     *
+     * @param offset of the entry
+     * @param inBlock bytes of the block before the wanted ones
+     */
+    boolean readUnchecked(long offset, int inBlock, ByteBuffer into) throws IOException {
+        return readFully(offset + ENTRY_HEADER_BYTES + inBlock, into);
+    }
+
     /** Visits the entries in their order, up to the first place without one. Does not check their bytes. */
     void walk(int bytesMax, Visitor visitor) throws IOException {
         long offset = 0;
@@ -177,17 +187,24 @@ final class CacheSegment {
 
     private ByteBuffer readFully(long offset, int length) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(length);
+        readFully(offset, bytes);
+        return bytes.flip();
+    }
+
+    /** Fills the rest of a buffer, or as much of it as the file has. Returns whether it is full. */
+    private boolean readFully(long offset, ByteBuffer bytes) throws IOException {
+        int begin = bytes.position();
         boolean ended = false;
         while (bytes.hasRemaining() && !ended) {
             try {
-                ended = channel().read(bytes, offset + bytes.position()) < 0;
+                ended = channel().read(bytes, offset + bytes.position() - begin) < 0;
             } catch (ClosedByInterruptException e) {
                 throw e;
             } catch (AsynchronousCloseException e) {
                 // another reader was interrupted
             }
         }
-        return bytes.flip();
+        return !bytes.hasRemaining();
     }
 
     /** Returns an open channel. An interrupted reader closes the channel for all; the next one opens it again. */

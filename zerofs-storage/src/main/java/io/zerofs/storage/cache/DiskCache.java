@@ -85,6 +85,38 @@ public final class DiskCache implements AutoCloseable {
         return bytes;
     }
 
+    /**
+     * Returns a range of an object if all of it is cached, else null. Reads no other bytes and does not check these: the caller
+     * opens sealed pages, which finds any damage, and then calls {@link #forget}.
+     */
+    ByteBuffer range(Salt object, long from, int length) {
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        while (bytes.hasRemaining()) {
+            long at = from + bytes.position();
+            int inBlock = (int) (at % CACHE_BLOCK_BYTES);
+            bytes.limit(Math.min(length, bytes.position() + CACHE_BLOCK_BYTES - inBlock));
+            if (!fill(object, (int) (at / CACHE_BLOCK_BYTES), inBlock, bytes)) {
+                return null;
+            }
+            bytes.limit(length);
+        }
+        hits.increment();
+        return bytes.flip();
+    }
+
+    private boolean fill(Salt object, int block, int inBlock, ByteBuffer into) {
+        long place = index.use(BlockIndex.hashOf(object, block));
+        CacheSegment segment = place == BlockIndex.NOWHERE ? null : directory.segmentAt(place);
+        try {
+            if (segment != null && segment.readUnchecked(CacheSegment.offset(place), inBlock, into)) {
+                return true;
+            }
+        } catch (IOException e) {
+            readFailures.increment();
+        }
+        return false;
+    }
+
     /** Returns whether the block is on the disk or waits for it. Does not mark it as used. */
     boolean has(Salt object, int block) {
         return directory.has(index.place(BlockIndex.hashOf(object, block))) || writer.waiting(object, block) != null;

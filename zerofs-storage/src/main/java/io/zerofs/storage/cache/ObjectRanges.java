@@ -83,11 +83,16 @@ public final class ObjectRanges {
         int count = (int) ((from + length - 1) / CACHE_BLOCK_BYTES) - first + 1;
         boolean small = keep && count <= SMALL_BLOCKS_MAX;
         ByteBuffer[] parts = small ? recentBlocks(object, first, count) : null;
-        if (parts == null) {
+        ByteBuffer exact =
+                parts == null && count <= SMALL_BLOCKS_MAX ? blocks.range(object.salt(), from, length) : null;
+        if (parts == null && exact == null) {
             parts = new Flight(object, new Region(first, first + count)).run(small);
         }
         if (small) {
             fetchAhead(object, growth.read(object, first, nanoTime.getAsLong()));
+        }
+        if (exact != null) {
+            return new StoredRange(from, List.of(exact));
         }
         return parts == null
                 ? fetchRange(object, from, length)

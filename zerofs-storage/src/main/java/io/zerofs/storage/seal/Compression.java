@@ -62,6 +62,11 @@ public enum Compression {
         return new CodedPage(LZ4, ByteBuffer.wrap(copy));
     }
 
+    /** Returns room for a packed page, which the thread's next {@link #pack} or call of this method overwrites. */
+    static ByteBuffer scratch(int packedLength) {
+        return ByteBuffer.wrap(SCRATCH.get(), 0, packedLength);
+    }
+
     /**
      * Unpacks all of {@code packed} into {@code plain}, never beyond its limit; advances {@code plain}.
      *

@@ -66,7 +66,7 @@ public final class ObjectCipher {
                 aead.open(message(position, codec), stored, plain);
                 return;
             }
-            ByteBuffer packed = ByteBuffer.allocate(packedLength);
+            ByteBuffer packed = Compression.scratch(packedLength);
             aead.open(message(position, codec), stored, packed);
             if (!codec.unpack(packed.flip(), plain)) {
                 throw corrupt(position, "the page does not unpack");

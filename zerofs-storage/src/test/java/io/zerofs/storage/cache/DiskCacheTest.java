@@ -193,6 +193,21 @@ class DiskCacheTest {
     }
 
     @Test
+    void aRangeIsReadFromTheBlocksThatHoldIt() throws Exception {
+        offer(object, 0, DiskCache.CACHE_BLOCK_BYTES);
+        offer(object, 3, 10);
+        offer(object, 1, 1000);
+        ByteBuffer both = ByteBuffer.allocate(1500)
+                .put(content(object, 0, DiskCache.CACHE_BLOCK_BYTES).position(DiskCache.CACHE_BLOCK_BYTES - 500))
+                .put(content(object, 1, 1000));
+        assertEquals(both.flip(), cache.range(object, DiskCache.CACHE_BLOCK_BYTES - 500, 1500));
+        assertEquals(content(object, 0, 7), cache.range(object, 0, 7));
+        assertNull(cache.range(object, 2 * DiskCache.CACHE_BLOCK_BYTES - 1, 2), "block 2 is missing");
+        assertNull(cache.range(object, DiskCache.CACHE_BLOCK_BYTES + 990, 20), "the file ends before");
+        assertNull(cache.range(Salt.random(random), 0, 7));
+    }
+
+    @Test
     void aFileThatIsCutOrFullOfRubbishCostsBlocksAndNothingElse() throws Exception {
         for (int block = 0; block < 2 * BLOCKS_PER_SEGMENT; block++) {
             offer(object, block, DiskCache.CACHE_BLOCK_BYTES);
