@@ -80,6 +80,20 @@ final class LoopReadsTest {
         return failure.get();
     }
 
+    @Test
+    void zerosOfAStoredFrameAreReadOnTheLoop() throws Exception {
+        EngineSettings nothingKept =
+                SETTINGS.with(SETTINGS.memory().withPageCacheBytes(0).withEntriesMax(1_000));
+        try (StorageVolume volume = new EngineFixture().open(new MemoryObjectStore(), nothingKept)) {
+            write(volume, 0, 200_000, filled(10, 1));
+            await(volume.barrier());
+            assertInstanceOf(WouldBlockException.class, onALoop(() -> read(volume, 0, 200_000, 10)));
+            AtomicReference<byte[]> zeros = new AtomicReference<>();
+            assertNull(onALoop(() -> zeros.set(read(volume, 0, 100_000, 10))));
+            assertArrayEquals(new byte[10], zeros.get());
+        }
+    }
+
     private static final class EventLoop extends Thread implements NonBlockingThread {
         EventLoop(Runnable work) {
             super(work);

@@ -174,7 +174,7 @@ final class FrameAssembler {
         FrameTable table = tables.of(frame);
         Frame stored = table.frame(frame.slot());
         requireKind(stored, frame.full() ? FrameKind.FULL : FrameKind.DELTA, frame);
-        if (page >= stored.pageCount()) {
+        if (page >= stored.pageCount() || stored.pageStoredLength(page) == 0) {
             cache.put(key, ZEROS);
             return ZEROS;
         }
