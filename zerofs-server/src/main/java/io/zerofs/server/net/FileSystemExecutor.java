@@ -8,8 +8,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Queue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,14 +37,16 @@ final class FileSystemExecutor implements AutoCloseable {
         AtomicInteger number = new AtomicInteger();
         threads = new Shares(ClientResource.THREADS, settings.threads().blocking(), settings.clientShare());
         closeSeconds = settings.closeSeconds();
+        // The thread that became idle last gets the work, so that few threads do most of it with warm caches. The
+        // shares bound
+        // the work that runs. Only threads that have just ended their work may be added to that.
         pool = new ThreadPoolExecutor(
-                settings.threads().blocking(),
-                settings.threads().blocking(),
+                0,
+                Integer.MAX_VALUE,
                 IDLE_SECONDS_MAX,
                 TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
+                new SynchronousQueue<>(),
                 work -> new BlockingThread(work, "zerofs-fs-" + number.incrementAndGet()));
-        pool.allowCoreThreadTimeOut(true);
     }
 
     /**

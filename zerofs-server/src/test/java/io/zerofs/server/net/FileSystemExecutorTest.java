@@ -111,6 +111,32 @@ class FileSystemExecutorTest {
     }
 
     @Test
+    void workGoesToTheThreadThatBecameIdleLast() throws Exception {
+        CountDownLatch both = new CountDownLatch(2);
+        CompletableFuture<Thread> first = new CompletableFuture<>();
+        CompletableFuture<Thread> second = new CompletableFuture<>();
+        CountDownLatch secondEnds = new CountDownLatch(1);
+        threads.execute(greedy, () -> {
+            both.countDown();
+            assertDoesNotThrow(() -> both.await());
+            first.complete(Thread.currentThread());
+        });
+        threads.execute(other, () -> {
+            both.countDown();
+            second.complete(Thread.currentThread());
+            assertDoesNotThrow(() -> secondEnds.await());
+        });
+        await().until(() -> first.get().getState() == Thread.State.TIMED_WAITING);
+        secondEnds.countDown();
+        for (int i = 0; i < THREADS; i++) {
+            await().until(() -> second.get().getState() == Thread.State.TIMED_WAITING);
+            CompletableFuture<Thread> next = new CompletableFuture<>();
+            threads.execute(greedy, () -> next.complete(Thread.currentThread()));
+            assertSame(second.get(), next.get(30, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
     void waitingTasksRunBeforeItCloses() {
         AtomicInteger done = new AtomicInteger();
         for (int i = 0; i < 100; i++) {
