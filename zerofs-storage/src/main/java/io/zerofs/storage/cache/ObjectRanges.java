@@ -4,6 +4,7 @@ package io.zerofs.storage.cache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.zerofs.core.runtime.Machine;
+import io.zerofs.storage.cache.RegionGrowth.Ahead;
 import io.zerofs.storage.cache.RegionGrowth.Region;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.SealedCommit;
@@ -22,7 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 
 /**
@@ -45,8 +46,22 @@ public final class ObjectRanges {
     /** Maximum number of blocks of an answer from which a block is kept in memory. */
     private static final int REMEMBERED_BLOCKS_MAX = 4;
 
+    /** Maximum number of regions that are fetched ahead at a time, so that read-ahead does not keep readers from the store. */
+    private static final int AHEAD_REQUESTS_MAX = 2;
+
+    /** Maximum number of blocks being fetched that no reader waits for. Together they have 12 MiB. */
+    private static final int ADDITIONAL_BLOCKS_MAX = 3 * RegionGrowth.REGION_BLOCKS_MAX;
+
+    /** Finds the objects that were written before and after another one. */
+    @FunctionalInterface
+    public interface Neighbours {
+        /** Returns the header of the object with this number, or null if there is none with data. */
+        ObjectHeader object(long number);
+    }
+
     private final ObjectStore store;
     private final DiskCache blocks;
+    private final Neighbours neighbours;
     private final Executor requests;
     private final LongSupplier nanoTime;
     private final RegionGrowth growth = new RegionGrowth();
@@ -55,17 +70,21 @@ public final class ObjectRanges {
             .executor(Runnable::run)
             .maximumSize(RECENT_BLOCKS_MAX)
             .build();
-    private final AtomicBoolean isFetchingAhead = new AtomicBoolean();
+    private final Semaphore aheadRequests = new Semaphore(AHEAD_REQUESTS_MAX);
+    private final Semaphore additionalBlocks = new Semaphore(ADDITIONAL_BLOCKS_MAX);
 
     private record Block(Salt object, int number) {}
 
     /**
+     * @param neighbours is asked only by tasks of {@code requests}
      * @param requests runs tasks that wait for the store
      * @param nanoTime a monotonic clock
      */
-    public ObjectRanges(ObjectStore store, DiskCache blocks, Executor requests, LongSupplier nanoTime) {
+    public ObjectRanges(
+            ObjectStore store, DiskCache blocks, Neighbours neighbours, Executor requests, LongSupplier nanoTime) {
         this.store = store;
         this.blocks = blocks;
+        this.neighbours = neighbours;
         this.requests = requests;
         this.nanoTime = nanoTime;
     }
@@ -89,7 +108,7 @@ public final class ObjectRanges {
             parts = new Flight(object, new Region(first, first + count)).run(small);
         }
         if (small) {
-            fetchAhead(object, growth.read(object, first, nanoTime.getAsLong()));
+            fetchAhead(object, first);
         }
         if (exact != null) {
             return new StoredRange(from, List.of(exact));
@@ -110,23 +129,40 @@ public final class ObjectRanges {
         return parts;
     }
 
-    /** Fetches one region at a time, so that read-ahead does not keep readers from the store. */
-    private void fetchAhead(ObjectHeader object, Region region) {
-        if (region.count() == 0 || !isFetchingAhead.compareAndSet(false, true)) {
-            return;
-        }
+    /** Fetches the next region of a reader that walks through objects and has come to this block. */
+    private void fetchAhead(ObjectHeader object, int block) {
+        boolean mayFetch = aheadRequests.tryAcquire();
+        boolean isStarted = false;
         try {
-            requests.execute(() -> {
-                try {
-                    new Flight(object, region).runAhead();
-                } catch (ObjectStoreException e) {
-                    // A reader of these blocks sends its own request and gets the failure.
-                } finally {
-                    isFetchingAhead.set(false);
-                }
-            });
+            Ahead ahead = growth.read(object, block, mayFetch, nanoTime.getAsLong());
+            if (ahead.direction() != 0) {
+                requests.execute(() -> runAhead(object, ahead));
+                isStarted = true;
+            }
         } catch (RejectedExecutionException | OutOfMemoryError e) {
-            isFetchingAhead.set(false);
+            // No thread is available: the reader fetches the blocks when it needs them.
+        } finally {
+            if (mayFetch && !isStarted) {
+                aheadRequests.release();
+            }
+        }
+    }
+
+    private void runAhead(ObjectHeader object, Ahead ahead) {
+        try {
+            ObjectHeader from = object;
+            Region region = ahead.region();
+            for (int i = 1; region.count() == 0 && i <= RegionGrowth.NEIGHBOURS_MAX; i++) {
+                from = neighbours.object(object.number() + (long) i * ahead.direction());
+                region = from == null ? region : growth.entered(from, ahead.direction(), nanoTime.getAsLong());
+            }
+            if (region.count() > 0) {
+                new Flight(from, region).runAhead(ahead.direction());
+            }
+        } catch (ObjectStoreException e) {
+            // A reader of these blocks sends its own request and gets the failure.
+        } finally {
+            aheadRequests.release();
         }
     }
 
@@ -185,6 +221,7 @@ public final class ObjectRanges {
         private final TreeMap<Integer, CompletableFuture<ByteBuffer>> own = new TreeMap<>();
         private final boolean isSecond;
         private boolean isTruncated;
+        private int additional;
         private ObjectStoreException failure;
 
         Flight(ObjectHeader object, Region wanted) {
@@ -228,15 +265,17 @@ public final class ObjectRanges {
             return isTruncated ? null : found;
         }
 
-        /** Fetches the blocks that are neither cached nor being fetched. */
-        void runAhead() throws ObjectStoreException {
+        /** Fetches the blocks up to the first that is cached or being fetched, in this direction. */
+        void runAhead(int direction) throws ObjectStoreException {
             try {
-                for (int block = wanted.first(); block < wanted.end(); block++) {
-                    if (!blocks.has(object.salt(), block)) {
-                        take(block);
-                    }
+                int block = direction > 0 ? wanted.first() : wanted.end() - 1;
+                while (block >= wanted.first() && block < wanted.end() && isTaken(block)) {
+                    block += direction;
                 }
-                fetchOwn(false);
+                if (!own.isEmpty()) {
+                    noteGrowth(direction > 0 ? own.firstKey() - 1 : own.lastKey() + 1);
+                    fetchOwn(false);
+                }
             } finally {
                 settle();
             }
@@ -256,17 +295,28 @@ public final class ObjectRanges {
 
         /** Adds missing neighbours, up to the first cached one. */
         private void grow() {
-            Region region = growth.missed(object, own.firstKey(), nanoTime.getAsLong());
-            for (int block = own.firstKey() - 1; block >= region.first() && isTaken(block); ) {
+            int missed = own.firstKey();
+            Region region = growth.missed(object, missed, nanoTime.getAsLong());
+            for (int block = missed - 1; block >= region.first() && isTaken(block); ) {
                 block--;
             }
             for (int block = own.lastKey() + 1; block < region.end() && isTaken(block); ) {
                 block++;
             }
+            noteGrowth(missed);
         }
 
+        private void noteGrowth(int missed) {
+            growth.fetching(object, new Region(own.firstKey(), own.lastKey() + 1), missed, nanoTime.getAsLong());
+        }
+
+        /** Takes a block that no reader waits for, if there is room for it and no other caller has it. */
         private boolean isTaken(int block) {
-            return !blocks.has(object.salt(), block) && take(block) == null;
+            if (blocks.has(object.salt(), block) || !additionalBlocks.tryAcquire()) {
+                return false;
+            }
+            additional++;
+            return take(block) == null;
         }
 
         private void fetchOwn(boolean remembers) throws ObjectStoreException {
@@ -336,6 +386,8 @@ public final class ObjectRanges {
                 }
             });
             own.clear();
+            additionalBlocks.release(additional);
+            additional = 0;
         }
 
         /**

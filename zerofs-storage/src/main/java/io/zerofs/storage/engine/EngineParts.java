@@ -73,9 +73,10 @@ record EngineParts(
         ReadPlanner planner = new ReadPlanner(stripes, memtables);
         WritePath writes = new WritePath(index, stripes, memtables, budget, queue, stop);
         DiskCache disk = openDiskCache(recovered, settings.disk());
-        ObjectRanges ranges = new ObjectRanges(recovered.store(), disk, runtime.requests(), runtime.nanoTime());
-        ReadSources sources = sources(recovered, settings.memory(), runtime, ranges);
         FrameTables tables = new FrameTables(index);
+        ObjectRanges ranges =
+                new ObjectRanges(recovered.store(), disk, tables::object, runtime.requests(), runtime.nanoTime());
+        ReadSources sources = sources(recovered, settings.memory(), runtime, ranges);
         ReadAhead ahead = new ReadAhead(planner, tables, sources, runtime, stop);
         ReadPath reads = new ReadPath(planner, tables, ahead, sources, stop);
         CommitUpload upload = upload(recovered, compression, settings.commits(), runtime, stop);

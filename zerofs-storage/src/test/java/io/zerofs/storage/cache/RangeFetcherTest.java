@@ -88,7 +88,7 @@ final class RangeFetcherTest {
 
     private RangeFetcher fetcher(ObjectStore from, ParallelSteps parallel) {
         return new RangeFetcher(
-                new ObjectRanges(from, DiskCache.off(), Runnable::run, () -> 0),
+                new ObjectRanges(from, DiskCache.off(), number -> null, Runnable::run, () -> 0),
                 new CommitReader(from, keys),
                 cache,
                 parallel,

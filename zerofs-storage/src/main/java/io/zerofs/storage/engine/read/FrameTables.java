@@ -9,6 +9,7 @@ import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.index.FrameReference;
 import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.seal.ObjectHeader;
 
 /** The frame tables of stored commits, from the index. Keeps a number of them decoded. Thread-safe. */
 public final class FrameTables {
@@ -39,5 +40,16 @@ public final class FrameTables {
             tables.put(key, table);
         }
         return table;
+    }
+
+    /** Returns the header of a commit that has frames; null if there is none, or if the index cannot be read. */
+    public ObjectHeader object(long seq) {
+        try {
+            FrameTable table = CommitApplier.frameTable(index, seq, 0);
+            return table == null || table.frames().isEmpty() ? null : table.header();
+        } catch (VolumeException e) {
+            // A reader of this commit gets the failure.
+            return null;
+        }
     }
 }
