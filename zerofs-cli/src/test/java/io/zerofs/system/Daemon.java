@@ -91,6 +91,10 @@ final class Daemon {
         return cache;
     }
 
+    int nfsPort() {
+        return nfsPort;
+    }
+
     NfsFiles nfs() {
         return new NfsFiles(directory, "127.0.0.1", nfsPort);
     }

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 enum Tool {
     FIO("fio", "fio"),
     NBDCOPY("nbdcopy", "libnbd-bin"),
+    NBDFUSE("nbdfuse", "libnbd-bin"),
     NBDINFO("nbdinfo", "libnbd-bin"),
     NBDSH("nbdsh", "python3-libnbd"),
     NFS_CP("nfs-cp", "libnfs-utils"),
