@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.system;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -219,8 +220,9 @@ class PowerCutTest {
             daemon.stop();
             System.out.println(name);
         } catch (Exception | AssertionError e) {
-            Files.copy(image, Path.of(System.getProperty("java.io.tmpdir"), "failed-cut-" + position));
-            throw new AssertionError(name, e);
+            Path kept =
+                    Files.move(image, Path.of("target", "power-cut-" + position).toAbsolutePath(), REPLACE_EXISTING);
+            throw new AssertionError(name + "; the disk is kept as " + kept, e);
         }
     }
 }
