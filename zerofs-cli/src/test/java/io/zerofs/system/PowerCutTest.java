@@ -34,8 +34,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * The machine of a {@code file://} store loses power. The real program works on a file system of the kernel, whose disk
- * records its writes and flushes. Then the program opens what cuts at random moments would have left: everything that an
- * fsync acknowledged before is there, and of the later changes a prefix. POWER_CUTS=50 makes more cuts.
+ * records its writes and flushes. Then the program opens the disk as cuts at random moments would have left it. Every
+ * change that an fsync acknowledged before the cut is there, and of the later changes a prefix. POWER_CUTS=50 makes more
+ * cuts.
  */
 @Tag("system")
 class PowerCutTest {

@@ -19,9 +19,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A disk over NBD that records each write and each flush, and can say what a power cut at any point would have left: all
- * writes before the last flush, and any sectors of the later ones. A file has its bytes, and another one those of all
- * writes.
+ * A disk over NBD that records each write and each flush. It can make the disk that a power cut would have left. That one
+ * has all writes before the last flush, and any sectors of the later ones.
  */
 final class RecordedDisk implements Closeable {
     private static final int SECTOR = 512;
@@ -166,8 +165,8 @@ final class RecordedDisk implements Closeable {
     }
 
     /**
-     * Makes a file as the disk may be after a power cut at a position: with all writes before the last flush, and those
-     * sectors of the later writes that the seed chooses. Returns how many writes were at risk.
+     * Makes a file as the disk may be after a power cut at a position. It has all writes before the last flush. The seed
+     * chooses whole later writes or sectors of them. Returns how many writes were at risk.
      */
     synchronized int cut(int position, long seed, Path file) throws Exception {
         copy(original, file);

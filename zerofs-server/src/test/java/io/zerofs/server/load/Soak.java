@@ -12,10 +12,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * {@code Soak SECONDS DIRECTORY}: NFS, 9P and NBD clients work on files of their own, verify all that they read, and survive
- * restarts of the daemon that the file "serving" of the directory names. Samples of the daemon go into "soak.tsv" there.
- * Prints "working" once all clients know what is there. With 0 seconds it only verifies what the last run left.
- * {@code -Drate=40}: requests per second of all clients together.
+ * {@code Soak SECONDS DIRECTORY}: NFS, 9P and NBD clients work on files of their own and verify all that they read. The
+ * file "serving" of the directory names the daemon, and they survive its restarts. Samples go into "soak.tsv" there. Prints
+ * "working" once all clients know their files. With 0 seconds it only verifies what the last run left. {@code
+ * -Drate=40}: requests per second of all clients together.
  */
 final class Soak {
     private static final double RATE = Double.parseDouble(System.getProperty("rate", "40"));

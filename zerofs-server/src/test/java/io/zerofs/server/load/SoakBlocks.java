@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/** Blocks whose bytes tell who wrote them and when: each has a number, and its other bytes follow from the number. */
+/** Blocks of which each has a number at its beginning. The other bytes follow from the number. */
 final class SoakBlocks {
     static final int BYTES = 4096;
 

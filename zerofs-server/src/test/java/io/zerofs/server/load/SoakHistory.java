@@ -15,8 +15,8 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * What the files of one client may be after a crash: as they were when the last fsync was answered, or after any number of
- * the changes since then, in their order. One thread.
+ * The states in which the files of one client may be after a crash. The first is that of the last answered fsync. Each
+ * change since then leads to another one. One thread.
  */
 public class SoakHistory {
     private final List<SortedMap<String, Content>> states = new ArrayList<>();

@@ -75,7 +75,7 @@ public final class SoakNineP implements SoakClient.OfFiles {
         }
     }
 
-    /** What is done with an open fid, which is closed afterwards. */
+    /** Requests that use an open fid. */
     private interface Use {
         void run() throws IOException;
     }

@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The daemon that serves now. A script writes the file after each start of one: its number, how the one before it ended
- * ({@code stop} in order), its name, its ports and its process.
+ * The daemon that serves now. A script writes the file after each start. It has the number of the start, the end of
+ * the start before ({@code stop} is an orderly one), and the daemon's name, ports and process.
  */
 record SoakServing(int number, String end, String name, int nfs, int ninep, int nbd, int metrics, long pid) {
     static SoakServing read(Path file) throws IOException {
