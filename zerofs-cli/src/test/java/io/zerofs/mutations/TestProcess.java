@@ -153,8 +153,12 @@ final class TestProcess {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(arguments);
-        command.addAll(
-                List.of("-Xmx512m", "-ea", "-Djava.io.tmpdir=" + temporary, "-Dio.netty.leakDetection.level=paranoid"));
+        command.addAll(List.of(
+                "-Xmx512m",
+                "-ea",
+                "-Dzerofs.shrink=0",
+                "-Djava.io.tmpdir=" + temporary,
+                "-Dio.netty.leakDetection.level=paranoid"));
         command.add(
                 module.equals("zerofs-server")
                         ? "-Dlogback.configurationFile=logback-server-test.xml"

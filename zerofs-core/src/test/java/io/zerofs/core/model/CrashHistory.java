@@ -13,6 +13,7 @@ import io.zerofs.core.vfs.Creation;
 import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.FileHold;
 import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.FsStatistics;
 import io.zerofs.core.vfs.InodeId;
@@ -92,7 +93,11 @@ public final class CrashHistory {
     }
 
     /** One client. Its random numbers decide where it works, so that no other client changes its steps. */
-    private record Client(SplittableRandom random, Work own, Work shared) {}
+    private record Client(SplittableRandom random, Work own, Work shared) {
+        Work nextWork() {
+            return random.nextInt(3) == 0 ? shared : own;
+        }
+    }
 
     /** Held while a recovered tree is judged, and not while an operation runs. */
     private final Lock lock = Machine.current().newLock();
@@ -181,18 +186,16 @@ public final class CrashHistory {
         return directories.get(client).directory();
     }
 
-    /** Takes a random step of a client: mostly one operation, sometimes a barrier. */
-    public void step(int client) throws InterruptedException {
+    /** Takes a random step of a client: mostly one operation, sometimes a barrier. Returns a description. */
+    public String step(int client) throws InterruptedException {
         Client mine = clients.get(client);
         if (mine.random.nextInt(12) == 0) {
-            sync();
-            return;
+            return "barrier: " + sync();
         }
-        Work work = mine.random.nextInt(3) == 0 ? mine.shared : mine.own;
-        List<Work> all = work == mine.own
-                ? List.of(work)
-                : clients.stream().map(Client::shared).toList();
-        Object outcome = run(client, work.directory, () -> work.next(all));
+        Work work = mine.nextWork();
+        List<Work> all = allOf(mine, work);
+        Step[] step = {null};
+        Object outcome = run(client, work.directory, () -> step[0] = work.next(all));
         lock.lock();
         try {
             if (outcome instanceof Hold hold) {
@@ -205,6 +208,27 @@ public final class CrashHistory {
         } finally {
             lock.unlock();
         }
+        return step[0].description() + (outcome instanceof FsError error ? ": " + error : "");
+    }
+
+    /** Leaves out the step that a client would take next. */
+    public void skip(int client) {
+        Client mine = clients.get(client);
+        if (mine.random.nextInt(12) > 0) {
+            Work work = mine.nextWork();
+            lock.lock();
+            try {
+                work.next(allOf(mine, work));
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private List<Work> allOf(Client client, Work work) {
+        return work == client.own
+                ? List.of(work)
+                : clients.stream().map(Client::shared).toList();
     }
 
     /** Lets a client do something in its own directory. Returns the outcome. */

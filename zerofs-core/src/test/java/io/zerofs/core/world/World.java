@@ -2,12 +2,17 @@
 package io.zerofs.core.world;
 
 import io.zerofs.core.runtime.Machine;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -22,7 +27,18 @@ public final class World {
     /** Switches of threads after which a world goes in circles. */
     private static final long STEPS_MAX = 20_000_000;
 
+    /** A thread loses its turn though it could go on; a later one goes first; a timer fires while a thread could run. */
+    private static final String SWITCH = "switch";
+
+    private static final String OVERTAKING = "overtaking";
+    private static final String EARLY_TIMER = "early-timer";
+
+    /** The kinds of events that only change the order of threads. */
+    static final Set<String> ORDER = Set.of(SWITCH, OVERTAKING, EARLY_TIMER);
+
+    private static final long BEGINNING = 1_000_000_000_000L;
     private static final long WATCH_SECONDS = 10;
+    private static final int HISTORY_MAX = 200;
 
     /** The longest time for which a thread that could run is not given a turn while time passes. */
     private static final long STALL_NANOS_MAX = 1_000_000_000;
@@ -31,6 +47,12 @@ public final class World {
     @FunctionalInterface
     public interface Body {
         void run() throws Exception;
+    }
+
+    /** A test that happens in a world, and fails with an exception. */
+    @FunctionalInterface
+    public interface Simulation {
+        void in(World world) throws Exception;
     }
 
     private record Timer(long due, long number, Runnable event) implements Comparable<Timer> {
@@ -42,7 +64,13 @@ public final class World {
 
     private final long seed;
     private final SplittableRandom chance;
+    private final Omissions omissions;
+    /** The events of each kind that the seed wants, and those that happened. */
+    private final Map<String, Integer> asked = new TreeMap<>();
+
+    private final Map<String, Integer> happened = new TreeMap<>();
     private final Trace trace = new Trace();
+    private final Deque<String> history = new ArrayDeque<>();
     private final List<Fiber> ready = new ArrayList<>();
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private final Set<SimulatedProcess> processes = new LinkedHashSet<>();
@@ -51,7 +79,7 @@ public final class World {
     private final int keeps;
 
     private final int early;
-    private long now = 1_000_000_000_000L;
+    private long now = BEGINNING;
     private long numbers;
     private volatile long steps;
     private volatile Fiber running;
@@ -60,11 +88,16 @@ public final class World {
 
     /** Makes a world whose threads may stall for a moment. */
     public World(long seed) {
-        this(seed, 20);
+        this(seed, Omissions.NONE);
     }
 
-    private World(long seed, int earlyMax) {
+    public World(long seed, Omissions omissions) {
+        this(seed, omissions, 20);
+    }
+
+    private World(long seed, Omissions omissions, int earlyMax) {
         this.seed = seed;
+        this.omissions = omissions;
         this.chance = new SplittableRandom(seed);
         this.keeps = new int[] {0, 500, 800, 950}[chance.nextInt(4)];
         this.early = chance.nextInt(earlyMax + 1);
@@ -72,7 +105,7 @@ public final class World {
 
     /** Makes a world whose time passes only while no thread can run. */
     public static World punctual(long seed) {
-        return new World(seed, 0);
+        return new World(seed, Omissions.NONE, 0);
     }
 
     /**
@@ -118,6 +151,38 @@ public final class World {
         return process;
     }
 
+    /** Makes another world that does the same. */
+    World again() {
+        return new World(seed, omissions);
+    }
+
+    public long seed() {
+        return seed;
+    }
+
+    /** Returns whether an event happens without which the world could go on. The kind has its name in {@link Omissions}. */
+    public boolean happens(String kind) {
+        int number = asked.merge(kind, 1, Integer::sum) - 1;
+        boolean happens = !omissions.contain(kind, number);
+        if (happens) {
+            happened.merge(kind, 1, Integer::sum);
+        }
+        return happens;
+    }
+
+    Map<String, Integer> asked() {
+        return asked;
+    }
+
+    Map<String, Integer> happened() {
+        return happened;
+    }
+
+    /** Returns the last notes, each with its time and its thread. */
+    List<String> history() {
+        return List.copyOf(history);
+    }
+
     /** Returns the virtual time in nanoseconds. */
     public long now() {
         return now;
@@ -135,6 +200,11 @@ public final class World {
     /** Adds an event to the trace. */
     public void note(String event) {
         trace.note(event);
+        if (history.size() == HISTORY_MAX) {
+            history.remove();
+        }
+        String who = Fiber.current() == null ? "" : Fiber.current().getName() + ": ";
+        history.add(String.format(Locale.ROOT, "%.6f %s%s", (now - BEGINNING) / 1e9, who, event));
     }
 
     /** Ends the world with a failure. The first one counts. */
@@ -152,7 +222,7 @@ public final class World {
             return;
         }
         fiber.dieIfKilled();
-        if (chance.nextInt(1000) >= keeps) {
+        if (chance.nextInt(1000) >= keeps && happens(SWITCH)) {
             ready.add(fiber);
             dispatch(fiber);
         }
@@ -220,17 +290,19 @@ public final class World {
     }
 
     private boolean firesEarly() {
-        return chance.nextInt(1000) < early && timers.element().due() - now < STALL_NANOS_MAX;
+        return chance.nextInt(1000) < early && timers.element().due() - now < STALL_NANOS_MAX && happens(EARLY_TIMER);
     }
 
     private Fiber pick() {
-        while (true) {
-            int index = chance.nextInt(ready.size());
-            if (ready.get(index).process().isRunning()) {
-                Fiber last = ready.remove(ready.size() - 1);
-                return index == ready.size() ? last : ready.set(index, last);
-            }
+        int first = 0;
+        while (!ready.get(first).process().isRunning()) {
+            first++;
         }
+        int drawn;
+        do {
+            drawn = chance.nextInt(ready.size());
+        } while (!ready.get(drawn).process().isRunning());
+        return ready.remove(drawn == first || happens(OVERTAKING) ? drawn : first);
     }
 
     private String stacks() {

@@ -20,6 +20,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Predicate;
 
 /**
  * One process's view of a store on a bad day. Seed, operation, name and the number of earlier requests of that pair
@@ -43,6 +44,7 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
     private final List<Request> requests = new ArrayList<>();
     private final Map<String, Integer> asked = new HashMap<>();
     private List<Fault> faults = List.of();
+    private Predicate<Fault> permission = fault -> true;
     private long number;
     private long crashAt = Long.MAX_VALUE;
     private boolean applyCrashing;
@@ -62,6 +64,11 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
     /** Replaces the faults that befall requests from now on; the first that strikes counts, latencies add up. */
     public synchronized void setFaults(Fault... faults) {
         this.faults = List.of(faults);
+    }
+
+    /** Asks before a fault strikes. */
+    public synchronized void setPermission(Predicate<Fault> permission) {
+        this.permission = permission;
     }
 
     /** While it is on, every request is UNAVAILABLE and does nothing. */
@@ -248,7 +255,7 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
                     && random.nextDouble() < fault.chance();
             if (matches && fault.effect() instanceof Latency latency) {
                 pause(latency, random);
-            } else if (matches && struck == null) {
+            } else if (matches && struck == null && permission.test(fault)) {
                 struck = fault;
             }
         }

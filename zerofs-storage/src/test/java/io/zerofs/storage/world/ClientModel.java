@@ -9,6 +9,7 @@ import io.zerofs.core.volume.Batch;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.core.world.World;
 import io.zerofs.storage.engine.ChunkChange;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -26,6 +27,9 @@ final class ClientModel {
     private static final int CHUNKS = 3;
     /** With a healthy store no operation takes longer, in virtual time. */
     private static final long NANOS_MAX = TimeUnit.MINUTES.toNanos(5);
+
+    /** Steps that are no operations. */
+    private static final String[] STEPS = {"barrier", "comparison", "pause"};
 
     /** Puts the number of the operation, and changes a part of a chunk. */
     private record Operation(int number, ChunkChange change) {
@@ -63,17 +67,25 @@ final class ClientModel {
      *
      * @param bounded whether each must end in the time that a healthy store permits
      */
-    void work(Volume volume, int operations, boolean bounded) throws VolumeException, InterruptedException {
+    void work(World world, Volume volume, int operations, boolean bounded)
+            throws VolumeException, InterruptedException {
         for (int i = 0; i < operations; i++) {
             long began = Machine.current().nanoTime();
-            step(volume);
+            step(world, volume);
             long took = Machine.current().nanoTime() - began;
             assertTrue(!bounded || took < NANOS_MAX, () -> "an operation took " + took + " ns");
         }
     }
 
-    private void step(Volume volume) throws VolumeException, InterruptedException {
-        switch (random.nextInt(10)) {
+    private void step(World world, Volume volume) throws VolumeException, InterruptedException {
+        int kind = random.nextInt(10);
+        Operation operation = kind < 3 ? null : new Operation(begun.size() + 1, ChunkChange.draw(random, CHUNKS));
+        long pause = kind == 2 ? random.nextLong(2_000_000_000) : 0;
+        if (!world.happens("step")) {
+            return;
+        }
+        world.note("client " + client + " " + (operation == null ? STEPS[kind] : operation));
+        switch (kind) {
             case 0 -> {
                 int covered = ended;
                 try {
@@ -84,13 +96,12 @@ final class ClientModel {
                 }
             }
             case 1 -> compare(volume, begun.size());
-            case 2 -> Machine.current().sleep(random.nextLong(2_000_000_000));
-            default -> operate(volume);
+            case 2 -> Machine.current().sleep(pause);
+            default -> operate(volume, operation);
         }
     }
 
-    private void operate(Volume volume) throws VolumeException {
-        Operation operation = new Operation(begun.size() + 1, ChunkChange.draw(random, CHUNKS));
+    private void operate(Volume volume, Operation operation) throws VolumeException {
         Batch batch = volume.newBatch();
         operation.fill(batch, client);
         try (Reservation room =

@@ -35,23 +35,21 @@ final class FileSystemWorld {
     private final LifecycleFixture fixture;
     private final int clients;
     private CrashHistory history;
+    private boolean started;
     /** The daemon that clients use. */
     private SimulatedDaemon current;
 
-    private FileSystemWorld(long seed, LifecycleFixture fixture) {
+    private FileSystemWorld(World world, LifecycleFixture fixture) {
+        this.world = world;
         this.fixture = fixture;
-        random = new SplittableRandom(seed);
-        world = new World(seed);
+        random = new SplittableRandom(world.seed());
         clients = 1 + random.nextInt(3);
     }
 
-    /** Runs the world of a seed. Returns its digest. */
-    static long simulate(long seed) throws Exception {
+    static void simulate(World world) throws Exception {
         try (LifecycleFixture fixture = new LifecycleFixture()) {
-            FileSystemWorld simulation = new FileSystemWorld(seed, fixture);
-            simulation.world.run(simulation::run);
+            world.run(new FileSystemWorld(world, fixture)::run);
             StoreAudit.check(fixture);
-            return simulation.world.digest();
         }
     }
 
@@ -61,17 +59,20 @@ final class FileSystemWorld {
         Path directory = fixture.newDirectory();
         List<Machine.Task> ends = new ArrayList<>();
         for (int life = 0; life <= lives; life++) {
-            if (random.nextInt(3) == 0) {
+            boolean last = life == lives;
+            if (!last && !world.happens("life")) {
+                continue;
+            }
+            if (random.nextInt(3) == 0 && world.happens("visitor")) {
                 passBy("visitor" + life);
             }
             SimulatedDaemon daemon = newDaemon("daemon" + life);
-            boolean last = life == lives;
-            live(daemon, directory, life == 0, last);
-            if (last || random.nextBoolean()) {
+            live(daemon, directory, last);
+            if (last || random.nextBoolean() || !world.happens("takeover")) {
                 end(daemon);
                 directory = random.nextBoolean() ? directory : fixture.newDirectory();
             } else {
-                daemon.process.setFrozen(random.nextBoolean());
+                daemon.process.setFrozen(random.nextBoolean() && world.happens("freeze"));
                 ends.add(Machine.current().start("end of " + life, () -> outlive(daemon)));
                 directory = fixture.newDirectory();
             }
@@ -102,7 +103,7 @@ final class FileSystemWorld {
         end(visitor);
     }
 
-    private void live(SimulatedDaemon daemon, Path directory, boolean first, boolean last) throws Exception {
+    private void live(SimulatedDaemon daemon, Path directory, boolean last) throws Exception {
         int operations = random.nextInt(80);
         double chance = last ? 0 : random.nextInt(3) * 0.05;
         CompletableFuture<Void> serving = new CompletableFuture<>();
@@ -113,14 +114,15 @@ final class FileSystemWorld {
                 Volume volume = daemon.open(WorldSettings.volume(random), WorldSettings.garbage(random), directory);
                 StoredFileSystem stored = StoredFileSystem.open(volume, history.clock());
                 stored.files.awaitRemovals();
-                if (first) {
+                if (!started) {
+                    started = true;
                     history.start(stored.files);
                 } else {
                     history.recovered(stored.files);
                 }
                 daemon.store.setFaults(WorldSettings.faults(chance));
                 serving.complete(null);
-                if (!last && random.nextInt(3) == 0) {
+                if (!last && random.nextInt(3) == 0 && world.happens("outages")) {
                     Machine.current().start("outages", () -> breakOff(daemon));
                 }
                 work(daemon, operations, last);
@@ -154,7 +156,10 @@ final class FileSystemWorld {
                 long most = TimeUnit.SECONDS.toNanos(random.nextBoolean() ? 20 : 4_000);
                 Machine.current().sleep(random.nextLong(most));
                 daemon.store.setOutage(false);
-                daemon.process.jump(Duration.ofSeconds(random.nextInt(-4_000, 4_000)));
+                Duration jump = Duration.ofSeconds(random.nextInt(-4_000, 4_000));
+                if (world.happens("jump")) {
+                    daemon.process.jump(jump);
+                }
             }
         } catch (InterruptedException e) {
             throw new AssertionError(e);
@@ -185,6 +190,9 @@ final class FileSystemWorld {
     private void work(SimulatedDaemon daemon, int operations, boolean bounded) throws InterruptedException {
         List<Machine.Task> tasks = new ArrayList<>();
         for (int i = 0; i < clients; i++) {
+            if (!world.happens("client")) {
+                continue;
+            }
             int client = i;
             tasks.add(Machine.current().start("client", () -> {
                 for (int operation = 0; operation < operations && current == daemon; operation++) {
@@ -201,7 +209,11 @@ final class FileSystemWorld {
         Machine machine = Machine.current();
         long began = machine.nanoTime();
         try {
-            history.step(client);
+            if (!world.happens("step")) {
+                history.skip(client);
+                return;
+            }
+            world.note("client " + client + " " + history.step(client));
             if (random.nextInt(10) == 0) {
                 machine.sleep(random.nextLong(TimeUnit.SECONDS.toNanos(2)));
             }

@@ -9,6 +9,7 @@ import io.zerofs.storage.engine.StorageVolume;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
 import io.zerofs.storage.gc.GarbageCollector;
 import io.zerofs.storage.gc.GcSettings;
+import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import io.zerofs.storage.recovery.OpenException;
@@ -30,6 +31,15 @@ final class SimulatedDaemon {
     SimulatedDaemon(World world, String name, FaultyObjectStore store) {
         this.process = world.newProcess(name);
         this.store = store;
+        store.setPermission(fault -> permits(world, fault));
+    }
+
+    private static boolean permits(World world, Fault fault) {
+        boolean happens = world.happens("fault");
+        if (happens) {
+            world.note("fault " + fault.effect());
+        }
+        return happens;
     }
 
     /** Opens the volume as {@code VolumeOpener} does. Called on a thread of the process. */

@@ -45,7 +45,7 @@ final class TurnStore extends ForwardingObjectStore {
     private void travel() throws ObjectStoreException {
         Machine machine = Machine.current();
         int micros = machine.random().nextInt(MICROS_MAX);
-        boolean slow = machine.random().nextInt(SLOW_ONE_IN) == 0;
+        boolean slow = machine.random().nextInt(SLOW_ONE_IN) == 0 && world.happens("slow-request");
         try {
             machine.sleep(micros * (slow ? 1000L * SLOW_FACTOR : 1000L));
         } catch (InterruptedException e) {
