@@ -123,6 +123,11 @@ final class Running {
         return true;
     }
 
+    /** Returns whether a match came within the time. */
+    boolean saysWithin(String pattern, Duration time) throws InterruptedException {
+        return awaitChange(() -> said(pattern), time);
+    }
+
     void awaitOutput(String pattern, Duration limit) throws InterruptedException {
         if (!saysBeforeItsEnd(pattern, limit)) {
             throw failure(

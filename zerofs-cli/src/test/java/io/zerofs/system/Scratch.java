@@ -75,6 +75,13 @@ final class Scratch implements BeforeAllCallback, AfterEachCallback, AfterAllCal
         return file;
     }
 
+    /** Returns how often to repeat something: the number in this variable, or else so often for each step of SCALE. */
+    static int count(String variable, int ofScale) {
+        String given = System.getenv(variable);
+        String scale = System.getenv().getOrDefault("SCALE", "1");
+        return given == null ? ofScale * Integer.parseInt(scale) : Integer.parseInt(given);
+    }
+
     static void copy(Path from, Path to) throws InterruptedException {
         Command.of("cp", "-r", from, to).run();
     }
