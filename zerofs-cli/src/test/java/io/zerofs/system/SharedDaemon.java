@@ -56,7 +56,7 @@ final class SharedDaemon {
         return daemon.end();
     }
 
-    /** Stops the process with SIGSTOP, so that it does nothing until it goes on. */
+    /** Stops the process with SIGSTOP until {@link #thaw}. */
     void freeze() throws InterruptedException {
         Command.of("kill", "-STOP", process().pid()).run();
     }

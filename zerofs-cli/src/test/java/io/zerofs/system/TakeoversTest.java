@@ -15,8 +15,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Two daemons take a volume over from each other, again and again, under the load of clients of all protocols. The older
- * one runs meanwhile, or is stopped until the newer one serves, or for longer than every timeout while the newer one has a
- * load. It must not acknowledge a barrier whose changes the newer one does not have. TAKEOVERS is their number.
+ * one runs meanwhile, or is stopped until the newer one serves. Or it is stopped for longer than every timeout, and the
+ * newer one has a load. TAKEOVERS is their number.
  */
 @Tag("system")
 class TakeoversTest {
