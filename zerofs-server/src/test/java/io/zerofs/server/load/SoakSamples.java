@@ -112,9 +112,12 @@ final class SoakSamples {
             sizes[Size.P50_MS.ordinal()] = latencies[latencies.length / 2] / 1e6;
             sizes[Size.P99_MS.ordinal()] = latencies[(int) (latencies.length * 0.99)] / 1e6;
         }
-        Sample sample = new Sample((System.nanoTime() - start) / 1e9, serving.number(), sizes);
-        samples.add(sample);
-        StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%.0f\t%d", sample.second, sample.daemon));
+        add((System.nanoTime() - start) / 1e9, serving.number(), sizes);
+    }
+
+    void add(double second, int daemon, double... sizes) throws IOException {
+        samples.add(new Sample(second, daemon, sizes));
+        StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%.0f\t%d", second, daemon));
         for (double size : sizes) {
             line.append(String.format(Locale.ROOT, "\t%.2f", size));
         }
