@@ -11,6 +11,51 @@ IDLE_SECONDS_MAX=30     # Azure forgets idle connections after 4 minutes, Java 1
 ARCHIVES_MAX=4          # of some 57 MB each
 FLAGS_MAX=100           # files with the flags for one configuration each
 
+# What the program itself would print, without the start of Java. The build sets the version.
+case "$#:$*" in
+  1:--version | 1:-V | 2:run\ --version | 2:run\ -V) echo 'zerofs @VERSION@' && exit ;;
+  1:--help | 1:-h)
+    cat <<'HELP' && exit ;;
+Usage: zerofs [-hV] COMMAND
+A file system and block devices on an object store.
+  -h, --help      Show this help message and exit.
+  -V, --version   Print version information and exit.
+Commands:
+  init             Write a commented configuration file.
+  run              Serve a volume; SIGTERM or SIGINT stops it in order.
+  change-password  Change the password of a volume; the new one comes on
+                     standard input.
+
+Exit codes: see docs/operations.md.
+HELP
+  2:run\ --help | 2:run\ -h)
+    cat <<'HELP' && exit ;;
+Usage: zerofs run [-hV] [--create] -c=FILE
+Serve a volume; SIGTERM or SIGINT stops it in order.
+  -c, --config=FILE   Configuration file; `zerofs init` writes one.
+      --create        Create the volume if there is none at the URL.
+  -h, --help          Show this help message and exit.
+  -V, --version       Print version information and exit.
+HELP
+  2:init\ --help | 2:init\ -h)
+    cat <<'HELP' && exit ;;
+Usage: zerofs init [-hV] [--force] [PATH]
+Write a commented configuration file.
+      [PATH]      File to write; - for standard output. Default: zerofs.toml
+      --force     Overwrite an existing file.
+  -h, --help      Show this help message and exit.
+  -V, --version   Print version information and exit.
+HELP
+  2:change-password\ --help | 2:change-password\ -h)
+    cat <<'HELP' && exit ;;
+Usage: zerofs change-password [-hV] -c=FILE
+Change the password of a volume; the new one comes on standard input.
+  -c, --config=FILE   Configuration file; `zerofs init` writes one.
+  -h, --help          Show this help message and exit.
+  -V, --version       Print version information and exit.
+HELP
+esac
+
 fail() { echo "zerofs: $*" >&2; exit 1; }
 
 # Ends with signal $1, or with status $2 as process 1 of a container, which no signal ends without a trap.

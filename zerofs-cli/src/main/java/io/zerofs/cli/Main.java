@@ -26,7 +26,7 @@ public final class Main {
         }
     }
 
-    private Main() {}
+    Main() {}
 
     public static void main(String[] arguments) {
         if (arguments.length == 1 && (arguments[0].equals("--version") || arguments[0].equals("-V"))) {

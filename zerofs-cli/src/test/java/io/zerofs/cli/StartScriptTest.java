@@ -11,6 +11,9 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.zerofs.cli.config.CacheConfig;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -29,6 +32,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /**
  * The start script, with a Java that answers the script's question as the program does, and prints the flags of every other
@@ -289,10 +293,46 @@ class StartScriptTest {
         assertEquals(
                 List.of("zerofs: none.toml: no such file; `zerofs init none.toml` writes one"),
                 start("-c", "none.toml").errors());
-        Start help = start("--help");
+        Start help = start("--help", "-c", "z.toml");
         assertEquals(0, help.status());
-        assertTrue(help.lines().get(1).startsWith("Usage: zerofs run "), help::toString);
+        assertTrue(help.toString().contains("Usage: zerofs run "), help::toString);
         assertFalse(help.toString().contains("--java-flags"), help::toString);
+    }
+
+    /** The script answers without a start of Java. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--help",
+                "-h",
+                "run --help",
+                "run -h",
+                "init --help",
+                "init -h",
+                "change-password --help",
+                "change-password -h",
+                "--version",
+                "-V",
+                "run --version",
+                "run -V"
+            })
+    void theAnswersOfTheScriptAreThoseOfTheProgram(String line) throws Exception {
+        StringWriter printed = new StringWriter();
+        assertEquals(
+                0,
+                new CommandLine(new Main())
+                        .setOut(new PrintWriter(printed))
+                        .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
+                        .execute(line.split(" ")));
+        List<String> command = new ArrayList<>(List.of("sh", SCRIPT.toString()));
+        command.addAll(List.of(line.split(" ")));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("ZEROFS_JAVA", "/nowhere/java");
+        Process process = builder.start();
+        String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), answer);
+        // In this test the class has no manifest, and the script is as before the build.
+        assertEquals(printed.toString(), answer.replace("@VERSION@", "development"));
     }
 
     @Test
