@@ -76,12 +76,17 @@ public final class RocksIndex implements AutoCloseable {
         return open(directory, nativeDirectory, tuning, RocksDB::write);
     }
 
+    /** Loads the native library, which takes time at the first call only. */
+    public static void loadLibrary(Path nativeDirectory) throws IOException {
+        NativeLibrary.loadOnce(nativeDirectory);
+    }
+
     /** Opens a database with a writer that may fail like a disk. */
     public static RocksIndex open(Path directory, Path nativeDirectory, RocksTuning tuning, Writer writer)
             throws VolumeException {
         NativeResources handles = new NativeResources();
         try {
-            NativeLibrary.loadOnce(nativeDirectory);
+            loadLibrary(nativeDirectory);
             Options options = tuning.options(handles);
             return new RocksIndex(handles, handles.own(RocksDB.open(options, directory.toString())), tuning, writer);
         } catch (IOException e) {

@@ -39,9 +39,39 @@ public final class ManifestStore {
     /** Another manifest has the name or a higher version. Ours has no effect. */
     public record Overtaken(Manifest newest) implements Outcome {}
 
+    /**
+     * The newest listed manifest as the store returned it, for whoever has no keys yet.
+     *
+     * @param bytes empty if there is none
+     */
+    public record Listed(long version, Optional<ByteBuffer> bytes) {}
+
+    /** Lists the manifests and reads the newest one. */
+    public static Listed list(ObjectStore store) throws ObjectStoreException {
+        long version = lastListed(store, 0);
+        return new Listed(
+                version,
+                version == 0
+                        ? Optional.empty()
+                        : Optional.of(store.get(Manifest.objectName(version), ManifestCodec.OBJECT_BYTES_MAX)
+                                .bytes()));
+    }
+
     /** Returns the newest manifest; {@link Manifest#NONE} if there is none. */
     public Manifest newest() throws ObjectStoreException, CorruptObjectException {
         return newestFrom(0);
+    }
+
+    /** Returns the newest manifest from a list that somebody made before, and from there on. */
+    public Manifest newest(Listed listed) throws ObjectStoreException, CorruptObjectException {
+        try {
+            Manifest manifest = listed.bytes().isEmpty()
+                    ? Manifest.NONE
+                    : ManifestCodec.open(keys, listed.version(), listed.bytes().get());
+            return newestAbove(manifest);
+        } catch (CorruptObjectException e) {
+            return newest(); // A second answer decides.
+        }
     }
 
     /**
@@ -49,8 +79,16 @@ public final class ManifestStore {
      * name of a deleted manifest again, so the creation alone proves nothing.
      */
     public Outcome create(Manifest manifest) throws ObjectStoreException, CorruptObjectException {
+        return create(manifest, () -> {});
+    }
+
+    /** @param created runs when the store has the manifest, before the list */
+    public Outcome create(Manifest manifest, Runnable created) throws ObjectStoreException, CorruptObjectException {
         ByteBuffer bytes = ManifestCodec.seal(keys, manifest);
         ExclusiveCreate.Outcome outcome = creation.create(manifest.objectName(), List.of(bytes), manifest.salt());
+        if (outcome instanceof ExclusiveCreate.Created) {
+            created.run();
+        }
         Optional<Manifest> newer = newerThan(manifest.version());
         if (outcome instanceof ExclusiveCreate.Created && newer.isEmpty()) {
             return new Published();
@@ -85,19 +123,26 @@ public final class ManifestStore {
 
     /** Reads a listed manifest and any newer ones that the list may have missed; empty if it is gone. */
     private Optional<Manifest> probeUpwards(long listed) throws ObjectStoreException, CorruptObjectException {
-        Optional<Manifest> newest = listed == 0 ? Optional.of(Manifest.NONE) : read(listed);
-        while (newest.isPresent()) {
-            Optional<Manifest> next = read(newest.get().version() + 1);
-            if (next.isEmpty()) {
-                return newest;
-            }
-            newest = next;
+        Optional<Manifest> found = listed == 0 ? Optional.of(Manifest.NONE) : read(listed);
+        return found.isEmpty() ? found : Optional.of(newestAbove(found.get()));
+    }
+
+    private Manifest newestAbove(Manifest manifest) throws ObjectStoreException, CorruptObjectException {
+        Manifest newest = manifest;
+        for (Optional<Manifest> next = read(newest.version() + 1);
+                next.isPresent();
+                next = read(newest.version() + 1)) {
+            newest = next.get();
         }
         return newest;
     }
 
     /** Returns the highest listed version above another; that other one if there is none. */
     long lastListed(long after) throws ObjectStoreException {
+        return lastListed(store, after);
+    }
+
+    private static long lastListed(ObjectStore store, long after) throws ObjectStoreException {
         long last = after;
         String from = after == 0 ? "" : Manifest.objectName(after);
         List<ObjectInfo> page;

@@ -10,11 +10,14 @@ import io.zerofs.storage.manifest.WriterTerm;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.Salt;
+import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
 /**
@@ -28,24 +31,42 @@ final class EpochClaim {
     private final ObjectStore store;
     private final StoredLog log;
     private final ManifestStore manifests;
+    private final ParallelRequests requests;
     private final RandomGenerator random;
     private final InstantSource clock;
 
-    EpochClaim(ObjectStore store, StoredLog log, ManifestStore manifests, RandomGenerator random, InstantSource clock) {
+    EpochClaim(
+            ObjectStore store,
+            StoredLog log,
+            ManifestStore manifests,
+            ParallelRequests requests,
+            RandomGenerator random,
+            InstantSource clock) {
         this.store = store;
         this.log = log;
         this.manifests = manifests;
+        this.requests = requests;
         this.random = random;
         this.clock = clock;
     }
 
-    /** Publishes and returns our manifest: the newest state before it, with our epoch open at its end. */
-    Manifest claim(String description, boolean acceptUnconditionalWrites, OpenProgress progress)
-            throws ObjectStoreException, CorruptObjectException, OpenException {
+    /**
+     * Publishes and returns our manifest: the newest state before it, with our epoch open at its end.
+     *
+     * @param listed the newest manifest of a moment ago, if that is known
+     */
+    Manifest claim(
+            Optional<ManifestStore.Listed> listed,
+            String description,
+            boolean acceptUnconditionalWrites,
+            OpenProgress progress)
+            throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
         UUID writerId = new UUID(random.nextLong(), random.nextLong());
+        Optional<ManifestStore.Listed> known = listed;
         for (int attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
             progress.advanced(OpenProgress.Step.CLAIMING, attempt - 1, attempt);
-            Manifest base = newest();
+            Manifest base = newest(known);
+            known = Optional.empty();
             long epoch = 1 + highestEpoch(base);
             List<WriterTerm> terms = new ArrayList<>();
             // Each opening that fails adds a claim without a commit, which every later opening would fence.
@@ -53,10 +74,11 @@ final class EpochClaim {
             terms.add(WriterTerm.claimed(epoch));
             Manifest.Writer writer = new Manifest.Writer(epoch, writerId, description, clock.millis());
             Manifest claim = base.successor(Salt.random(random), writer).withTerms(terms);
-            if (manifests.create(claim) instanceof ManifestStore.Overtaken overtaken) {
+            SecondCreation second = new SecondCreation(claim, acceptUnconditionalWrites);
+            if (manifests.create(claim, second::start) instanceof ManifestStore.Overtaken overtaken) {
                 requireSameEpoch(base, overtaken.newest());
             } else {
-                requireConditionalWrites(claim, acceptUnconditionalWrites);
+                second.requireRefusal();
                 progress.advanced(OpenProgress.Step.CLAIMING, attempt, attempt);
                 return claim;
             }
@@ -75,8 +97,9 @@ final class EpochClaim {
     }
 
     /** Returns the newest manifest. Starting without the manifest that permitted a log would hide that log. */
-    private Manifest newest() throws ObjectStoreException, CorruptObjectException, OpenException {
-        Manifest newest = manifests.newest();
+    private Manifest newest(Optional<ManifestStore.Listed> known)
+            throws ObjectStoreException, CorruptObjectException, OpenException {
+        Manifest newest = known.isPresent() ? manifests.newest(known.get()) : manifests.newest();
         while (hidesLog(newest)) {
             Manifest again = manifests.newest();
             if (again.version() == newest.version()) {
@@ -125,12 +148,31 @@ final class EpochClaim {
         }
     }
 
-    private void requireConditionalWrites(Manifest claim, boolean accepted) throws ObjectStoreException, OpenException {
-        if (!accepted && !manifests.refusesToCreateAgain(claim)) {
-            throw new OpenException(
-                    OpenException.Kind.NO_CONDITIONAL_WRITES,
-                    store.describe() + " overwrites an existing object although the request demands that none exists"
-                            + " (If-None-Match); two daemons on it would destroy each other's data");
+    /** Another creation of our manifest, which the store must refuse. It begins while the manifests are listed. */
+    private final class SecondCreation {
+        private final Manifest claim;
+        private final boolean accepted;
+        private CompletableFuture<Boolean> refused;
+
+        SecondCreation(Manifest claim, boolean accepted) {
+            this.claim = claim;
+            this.accepted = accepted;
+        }
+
+        void start() {
+            if (!accepted) {
+                refused = requests.start(() -> manifests.refusesToCreateAgain(claim));
+            }
+        }
+
+        void requireRefusal() throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
+            if (!accepted && !ParallelRequests.await(refused)) {
+                throw new OpenException(
+                        OpenException.Kind.NO_CONDITIONAL_WRITES,
+                        store.describe()
+                                + " overwrites an existing object although the request demands that none exists"
+                                + " (If-None-Match); two daemons on it would destroy each other's data");
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ import io.zerofs.storage.object.ObjectStoreException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -56,6 +57,15 @@ record ParallelRequests(Executor executor) {
                 throw failure;
             }
             throw new CompletionException(cause);
+        }
+    }
+
+    /** Waits for a request that began early. Returns empty if it failed, because then a later request decides. */
+    static <T> Optional<T> ifSucceeded(CompletableFuture<T> started) {
+        try {
+            return Optional.of(ended(started));
+        } catch (CancellationException | ExecutionException e) {
+            return Optional.empty();
         }
     }
 

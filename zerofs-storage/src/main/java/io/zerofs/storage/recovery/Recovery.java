@@ -25,6 +25,7 @@ import io.zerofs.storage.retry.CreateRetry;
 import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.ObjectKeys;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -33,6 +34,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,6 +96,9 @@ public final class Recovery {
             throws ObjectStoreException, CorruptObjectException, OpenException, IOException, VolumeException {
         progress.advanced(OpenProgress.Step.READING_VOLUME, 0, 1);
         KnownPlaces known = new KnownPlaces(cacheDirectory);
+        // The derivation of the key takes longer than these.
+        CompletableFuture<ManifestStore.Listed> listed = requests.start(() -> ManifestStore.list(store));
+        requests.start(() -> loadLibrary(cacheDirectory));
         VolumeKeys volume =
                 new VolumeKeys(store, settings.kdf(), environment.runtime().random());
         ObjectKeys keys = own(volume.unlockOrCreate(
@@ -104,8 +109,12 @@ public final class Recovery {
         ManifestStore manifests = new ManifestStore(store, keys);
         StoredLog log = new StoredLog(store, keys);
         Manifest claim = new EpochClaim(
-                        store, log, manifests, environment.runtime().random(), environment.clock())
-                .claim(environment.description(), settings.acceptUnconditionalWrites(), progress);
+                        store, log, manifests, requests, environment.runtime().random(), environment.clock())
+                .claim(
+                        ParallelRequests.ifSucceeded(listed),
+                        environment.description(),
+                        settings.acceptUnconditionalWrites(),
+                        progress);
         List<WriterTerm> ended = new WriterFence(
                         keys,
                         log,
@@ -122,6 +131,22 @@ public final class Recovery {
                 new ManifestChain(manifests, claim, environment.runtime().random(), environment.clock());
         chain.publish(manifest -> manifest.withTerms(serving(ended, claim.epoch(), end.lastSeq() + 1)));
         return assemble(new Parts(keys, directory, new StoreWatch(chain, volume::restoreIfGone), tables, index), end);
+    }
+
+    /**
+     * Loads RocksDB's library early, from where an earlier start has put it: a wrong password leaves no directory. If that
+     * fails, the database that needs it reports the failure.
+     */
+    private static Void loadLibrary(Path cacheDirectory) throws IOException {
+        Path place = nativeDirectory(cacheDirectory);
+        if (Files.isDirectory(place)) {
+            RocksIndex.loadLibrary(place);
+        }
+        return null;
+    }
+
+    private static Path nativeDirectory(Path cacheDirectory) {
+        return cacheDirectory.resolve("native");
     }
 
     private static LocalDirectory lock(Path cacheDirectory, UUID volume) throws IOException, OpenException {
@@ -169,7 +194,7 @@ public final class Recovery {
         Path database = directory.newDatabase(claim.epoch());
         List<Path> leftovers = directory.leftovers(database);
         new IndexRestore(store, tables, requests, progress).build(claim.checkpoint(), database, leftovers);
-        RocksIndex index = RocksIndex.open(database, cacheDirectory.resolve("native"), settings.index());
+        RocksIndex index = RocksIndex.open(database, nativeDirectory(cacheDirectory), settings.index());
         directory.deleteLeftovers(leftovers);
         return index;
     }
