@@ -33,4 +33,11 @@ class MutationListTest {
         assertThrows(IllegalArgumentException.class, () -> mutation.applyTo("{ a = b; a = b; }"));
         assertThrows(IllegalArgumentException.class, () -> mutation.applyTo("{}"));
     }
+
+    @Test
+    void aNumberChoosesAShareOfTheList() {
+        List<String> all = List.of("a", "b", "c");
+        assertEquals(List.of("c", "a"), Mutations.share(all, List.of("--share=2:5")));
+        assertEquals(all, Mutations.share(all, List.of("--by=SomeTest")));
+    }
 }

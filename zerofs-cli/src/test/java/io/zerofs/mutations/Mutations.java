@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 
 /**
  * Breaks the program on purpose, one mutation at a time, and reports whether the tests of each mutation notice. Changes no
@@ -23,6 +24,7 @@ import java.util.concurrent.Future;
  */
 final class Mutations {
     private static final String BY = "--by=";
+    private static final String SHARE = "--share=";
     private static final int SHOWN_MAX = 150;
 
     private final Path root;
@@ -65,13 +67,15 @@ final class Mutations {
     }
 
     private static Collection<Mutation> choose(Map<String, Mutation> all, List<String> words) {
-        List<String> names = words.stream().filter(word -> !word.startsWith(BY)).toList();
+        List<String> names = words.stream()
+                .filter(word -> !word.startsWith(BY) && !word.startsWith(SHARE))
+                .toList();
         List<String> tests = words.stream()
                 .filter(word -> word.startsWith(BY))
                 .flatMap(word -> Arrays.stream(word.substring(BY.length()).split(",")))
                 .toList();
         List<Mutation> chosen = new ArrayList<>();
-        for (String name : names.isEmpty() ? all.keySet() : names) {
+        for (String name : names.isEmpty() ? share(List.copyOf(all.keySet()), words) : names) {
             Mutation mutation = all.get(name);
             if (mutation == null) {
                 throw new IllegalArgumentException("there is no mutation " + name + ", see --list");
@@ -79,6 +83,19 @@ final class Mutations {
             chosen.add(tests.isEmpty() ? mutation : mutation.withTests(tests));
         }
         return chosen;
+    }
+
+    /** Returns as many neighbours in the list as {@code --share=COUNT:NUMBER} wants; all without this word. */
+    static List<String> share(List<String> all, List<String> words) {
+        String[] share = words.stream()
+                .filter(word -> word.startsWith(SHARE))
+                .map(word -> word.substring(SHARE.length()).split(":"))
+                .findFirst()
+                .orElse(new String[] {"" + all.size(), "0"});
+        int first = (int) Long.remainderUnsigned(Long.parseUnsignedLong(share[1]), all.size());
+        return IntStream.range(first, first + Integer.parseInt(share[0]))
+                .mapToObj(place -> all.get(place % all.size()))
+                .toList();
     }
 
     private boolean run(Collection<Mutation> chosen) throws InterruptedException, ExecutionException {
