@@ -279,6 +279,11 @@ case $command in
       -XX:+UseG1GC -XX:-G1UseAdaptiveIHOP -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   change-password)
     set -- -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
+  fsck)
+    # Enough for a volume of any size, because the check sorts on the disk.
+    export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+    set -- -Xmx512m -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Djdk.nio.maxCachedBufferSize=262144 \
+      "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   *)
     set -- -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$@" ;;
 esac

@@ -44,7 +44,7 @@ final class Failures {
             case FENCED -> ExitCode.FENCED;
             case CORRUPT -> ExitCode.DAMAGED;
             case NO_SPACE, DISK -> ExitCode.CACHE_UNUSABLE;
-            case CLOSED -> ExitCode.INTERNAL;
+            case READ_ONLY, CLOSED -> ExitCode.INTERNAL;
         };
         return new ExitException(code, e.getMessage(), e);
     }

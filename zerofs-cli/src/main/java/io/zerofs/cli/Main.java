@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "zerofs",
         description = "A file system and block devices on an object store.",
-        subcommands = {InitCommand.class, RunCommand.class, ChangePasswordCommand.class},
+        subcommands = {InitCommand.class, RunCommand.class, ChangePasswordCommand.class, FsckCommand.class},
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         synopsisSubcommandLabel = "COMMAND",
@@ -34,19 +34,20 @@ public final class Main {
             return;
         }
         LogStream.install();
-        System.exit(execute(System.err, arguments).status());
+        System.exit(execute(System.err, arguments));
     }
 
-    static ExitCode execute(PrintStream errors, String... arguments) {
+    /** Runs a command and returns the exit status. */
+    static int execute(PrintStream errors, String... arguments) {
         for (String argument : arguments) {
             if (argument.indexOf('\uFFFD') >= 0) {
                 errors.println("zerofs: \"" + oneLine(argument)
                         + "\" has characters that are lost in this locale, or no UTF-8; set LC_ALL=C.UTF-8");
-                return ExitCode.USAGE;
+                return ExitCode.USAGE.status();
             }
         }
         Optional<RunCommand> usual = RunCommand.ofUsual(arguments);
-        return usual.isPresent() ? call(errors, usual.get()) : parse(errors, arguments);
+        return usual.isPresent() ? call(errors, usual.get()).status() : parse(errors, arguments);
     }
 
     /** Runs a daemon without the classes of the parser, which take a tenth of the time of a start. */
@@ -59,25 +60,23 @@ public final class Main {
         }
     }
 
-    private static ExitCode parse(PrintStream errors, String... arguments) {
-        ExitCode[] failure = new ExitCode[1];
+    private static int parse(PrintStream errors, String... arguments) {
         CommandLine commandLine = new CommandLine(new Main())
                 .setParameterExceptionHandler((error, ignored) -> {
-                    failure[0] = ExitCode.USAGE;
                     errors.println("zerofs: " + oneLine(error.getMessage()) + "; see `"
                             + error.getCommandLine().getCommandSpec().qualifiedName() + " --help`");
-                    return ExitCode.USAGE.status();
+                    return statusOf(ExitCode.USAGE, error.getCommandLine());
                 })
-                .setExecutionExceptionHandler((error, ignored, parsed) -> {
-                    failure[0] = report(errors, error);
-                    return failure[0].status();
-                });
+                .setExecutionExceptionHandler((error, command, parsed) -> statusOf(report(errors, error), command));
         try {
-            commandLine.execute(arguments);
+            return commandLine.execute(arguments);
         } catch (Error e) {
-            return report(errors, e);
+            return report(errors, e).status();
         }
-        return failure[0] == null ? ExitCode.OK : failure[0];
+    }
+
+    private static int statusOf(ExitCode code, CommandLine command) {
+        return command.getCommand() instanceof FsckCommand ? FsckStatus.of(code).status() : code.status();
     }
 
     private static ExitCode report(PrintStream errors, Throwable error) {

@@ -80,7 +80,7 @@ final class OpeningLog implements OpenProgress, AutoCloseable {
             case READING_VOLUME -> "reading the volume object";
             case DERIVING_KEY -> "deriving the key, which takes time on purpose";
             case CLAIMING -> "claiming the volume";
-            case FENCING -> "fencing earlier writers";
+            case FENCING -> "reading the logs of writers";
             case BUILDING_DATABASE -> "fetching the index";
             case REPLAYING -> "replaying the log";
         };

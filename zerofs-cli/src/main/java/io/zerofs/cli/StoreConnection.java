@@ -29,8 +29,21 @@ import java.util.Optional;
 public record StoreConnection(ObjectStore store, StoreMetrics metrics) implements AutoCloseable {
     /** Opens the store. Creates a local directory; sends no request to a store in the network. */
     public static StoreConnection open(StoreLocation location, ZerofsConfig config) throws ObjectStoreException {
+        return decorate(adapter(location, config), config);
+    }
+
+    /** Opens the store for requests that read. Writes nothing to a local directory, and does not create one. */
+    static StoreConnection openToRead(StoreLocation location, ZerofsConfig config) throws ObjectStoreException {
+        return decorate(
+                location instanceof StoreLocation.Local local
+                        ? LocalObjectStore.openToRead(local.directory(), InstantSource.system())
+                        : adapter(location, config),
+                config);
+    }
+
+    private static StoreConnection decorate(ObjectStore adapter, ZerofsConfig config) {
         MonotonicClock clock = MonotonicClock.system();
-        MeteredObjectStore metered = new MeteredObjectStore(adapter(location, config), clock);
+        MeteredObjectStore metered = new MeteredObjectStore(adapter, clock);
         ObjectStore retrying =
                 new RetryingObjectStore(metered, config.storage().link().retries(), clock, new SecureRandom());
         return new StoreConnection(retrying, metered);

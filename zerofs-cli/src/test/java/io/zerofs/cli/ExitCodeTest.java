@@ -15,7 +15,30 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class ExitCodeTest {
+    private static final Pattern ROW_OF_TWO = Pattern.compile("\\| (\\d+ \\| [^|]+) \\|");
     private static final Pattern ROW = Pattern.compile("\\| (\\d+ \\| [^|]+) \\| [^|]*\\|");
+
+    static ExitCode codeOf(int status) {
+        return Arrays.stream(ExitCode.values())
+                .filter(code -> code.status() == status)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void theOperationsPageListsTheStatusesOfFsck() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "operations.md"));
+        String section = page.substring(page.indexOf("## Checking a volume"), page.indexOf("## Exit codes"));
+        List<String> rows = section.lines()
+                .map(ROW_OF_TWO::matcher)
+                .filter(Matcher::matches)
+                .map(row -> row.group(1))
+                .toList();
+        List<String> codes = Arrays.stream(FsckStatus.values())
+                .map(code -> code.status() + " | " + code.meaning())
+                .toList();
+        assertEquals(codes, rows);
+    }
 
     @Test
     void theOperationsPageListsAllOfThem() throws IOException {

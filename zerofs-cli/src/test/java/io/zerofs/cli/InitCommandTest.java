@@ -26,7 +26,8 @@ class InitCommandTest {
     private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
 
     private ExitCode zerofs(String... arguments) {
-        return Main.execute(new PrintStream(errors, true, StandardCharsets.UTF_8), arguments);
+        int status = Main.execute(new PrintStream(errors, true, StandardCharsets.UTF_8), arguments);
+        return ExitCodeTest.codeOf(status);
     }
 
     @Test

@@ -9,7 +9,7 @@ import io.zerofs.cli.config.ConfigLoader;
 import io.zerofs.cli.config.Environment;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.format.Keys;
-import io.zerofs.core.fs.ConsistencyChecker;
+import io.zerofs.core.fs.CheckedFileSystems;
 import io.zerofs.core.secret.Secret;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
@@ -146,7 +146,7 @@ class OldStoresTest {
     }
 
     private static void assertConsistent(String store, StorageVolume volume) throws Exception {
-        assertEquals(List.of(), new ConsistencyChecker(volume).check().problems(), () -> "store " + store);
+        assertEquals(List.of(), CheckedFileSystems.problems(volume), () -> "store " + store);
     }
 
     private void unpack(String store) throws IOException {

@@ -48,7 +48,7 @@ class RunCommandTest {
                 """.formatted(directory, storage, servers));
         ByteArrayOutputStream errors = new ByteArrayOutputStream();
         PrintStream print = new PrintStream(errors, true, StandardCharsets.UTF_8);
-        ExitCode code = Main.execute(print, "run", "-c", file.toString());
+        ExitCode code = ExitCodeTest.codeOf(Main.execute(print, "run", "-c", file.toString()));
         return code + ": " + errors.toString(StandardCharsets.UTF_8);
     }
 

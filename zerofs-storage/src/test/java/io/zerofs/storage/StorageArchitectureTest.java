@@ -44,6 +44,7 @@ final class StorageArchitectureTest {
             Set.of("engine.readahead", "engine.compact", "engine.pipeline"),
             Set.of("engine", "checkpoint"),
             Set.of("recovery", "gc"),
+            Set.of("check"),
             Set.of(""));
 
     /** Classes that may ask the JVM, or beginnings of their names. */

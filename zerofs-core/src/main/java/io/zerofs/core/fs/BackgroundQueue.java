@@ -319,7 +319,7 @@ final class BackgroundQueue {
     private void failed(long inode, Throwable failure) {
         boolean finished = failure.getCause() instanceof VolumeException e
                 && switch (e.kind()) {
-                    case FENCED, DISK, CLOSED -> true;
+                    case FENCED, DISK, READ_ONLY, CLOSED -> true;
                     case UNAVAILABLE, CORRUPT, NO_SPACE -> false;
                 };
         if (finished) {

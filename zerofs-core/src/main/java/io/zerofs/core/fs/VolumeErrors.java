@@ -14,6 +14,7 @@ final class VolumeErrors {
         FsError error = switch (e.kind()) {
             case UNAVAILABLE, FENCED, CORRUPT, DISK, CLOSED -> FsError.IO;
             case NO_SPACE -> FsError.NO_SPACE;
+            case READ_ONLY -> FsError.READ_ONLY;
         };
         return error.exception(e.kind() + ", " + e.getMessage(), e);
     }

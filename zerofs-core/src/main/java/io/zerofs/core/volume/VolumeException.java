@@ -13,6 +13,8 @@ public final class VolumeException extends Exception {
         CORRUPT,
         /** The local disk is full: ENOSPC. */
         NO_SPACE,
+        /** The volume was opened for reading only: every change fails with EROFS, reads work. */
+        READ_ONLY,
         /** The local disk fails: the volume stopped itself, and a new start needs a working local directory. */
         DISK,
         /** The volume is closed or stopped itself after an internal error. */

@@ -5,6 +5,9 @@ import io.zerofs.core.volume.Barriers;
 import io.zerofs.core.volume.MemoryVolume;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +89,19 @@ public final class CheckedFileSystems implements BeforeAllCallback, AfterEachCal
         OPENED.remove(volume);
     }
 
+    /** Returns the problems of a volume, as fsck finds them. No thread may change the volume meanwhile. */
+    public static List<String> problems(Volume volume) throws VolumeException {
+        List<String> problems = new ArrayList<>();
+        Path scratch = Path.of(System.getProperty("java.io.tmpdir"));
+        try (ConsistencyChecker checker =
+                new ConsistencyChecker(volume, scratch, problem -> problems.add(problem.toString()))) {
+            checker.check();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return problems;
+    }
+
     /**
      * Checks a volume now. No thread may change the volume meanwhile. A volume in memory is checked as a crash would
      * leave it.
@@ -103,7 +119,7 @@ public final class CheckedFileSystems implements BeforeAllCallback, AfterEachCal
             // Closed or opened again: its last barrier counts.
         }
         Volume state = volume instanceof MemoryVolume memory ? memory.afterCrash() : volume;
-        List<String> problems = new ConsistencyChecker(state).check().problems();
+        List<String> problems = problems(state);
         if (!problems.isEmpty()) {
             throw new AssertionError("the file system is inconsistent: " + problems);
         }

@@ -30,7 +30,7 @@ final class CheckedFileSystemsTest {
 
     private static void assertFound() {
         AssertionError found = assertThrows(AssertionError.class, CheckedFileSystems::checkOpened);
-        assertTrue(found.getMessage().contains("one of them is missing"), found.getMessage());
+        assertTrue(found.getMessage().contains("has a name in directory 1 and no readable record"), found.getMessage());
         assertDoesNotThrow(CheckedFileSystems::checkOpened, "found once");
     }
 

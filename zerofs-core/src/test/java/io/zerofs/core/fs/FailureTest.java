@@ -138,7 +138,11 @@ final class FailureTest {
         Attributes topBefore = files.getAttributes(top);
         FsStatistics statistics = files.statistics();
         for (VolumeException.Kind kind : VolumeException.Kind.values()) {
-            FsError expected = kind == VolumeException.Kind.NO_SPACE ? FsError.NO_SPACE : FsError.IO;
+            FsError expected = switch (kind) {
+                case NO_SPACE -> FsError.NO_SPACE;
+                case READ_ONLY -> FsError.READ_ONLY;
+                case UNAVAILABLE, FENCED, CORRUPT, DISK, CLOSED -> FsError.IO;
+            };
             for (var change : changes().entrySet()) {
                 volume.failWith(kind);
                 FsException failure =
@@ -189,7 +193,7 @@ final class FailureTest {
                 assertThrows(FsException.class, () -> files.lookup(Credentials.ROOT, top, name("damaged")))
                         .error());
         assertEquals(file, files.lookup(Credentials.ROOT, top, name("f")).id());
-        assertFalse(new ConsistencyChecker(memory).check().isConsistent());
+        assertFalse(CheckedFileSystems.problems(memory).isEmpty());
         put(Keys.inode(damaged.number()), good);
     }
 
@@ -207,7 +211,7 @@ final class FailureTest {
                 FsError.IO,
                 assertThrows(FsException.class, () -> files.lookup(Credentials.ROOT, top, name("lost")))
                         .error());
-        assertFalse(new ConsistencyChecker(memory).check().isConsistent());
+        assertFalse(CheckedFileSystems.problems(memory).isEmpty());
         put(Keys.inode(lost.number()), good);
     }
 

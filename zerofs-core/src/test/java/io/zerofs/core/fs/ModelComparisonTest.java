@@ -95,9 +95,7 @@ final class ModelComparisonTest {
                         files.awaitRemovals();
                         TreeComparison.assertSame(model, files);
                         files.barrier().join();
-                        assertEquals(
-                                List.of(),
-                                new ConsistencyChecker(volume).check().problems());
+                        assertEquals(List.of(), CheckedFileSystems.problems(volume));
                     }
                 }
             } finally {
@@ -139,7 +137,7 @@ final class ModelComparisonTest {
             files.awaitRemovals();
             TreeComparison.assertSame(model, files);
             files.barrier().join();
-            assertEquals(List.of(), new ConsistencyChecker(volume).check().problems());
+            assertEquals(List.of(), CheckedFileSystems.problems(volume));
         }
 
         private void step(int number) throws Exception {

@@ -287,7 +287,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
                 case FENCED -> end(e);
                 // The local index is damaged and the store is not: a new start builds another index.
                 case CORRUPT -> end(new VolumeException(VolumeException.Kind.DISK, e.getMessage(), e));
-                case UNAVAILABLE, NO_SPACE, DISK, CLOSED -> putOff(e);
+                case UNAVAILABLE, NO_SPACE, DISK, READ_ONLY, CLOSED -> putOff(e);
             }
         } catch (CorruptObjectException e) {
             unreadable(e);

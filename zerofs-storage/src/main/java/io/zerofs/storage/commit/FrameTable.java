@@ -106,8 +106,18 @@ public final class FrameTable {
         return List.of(shapes);
     }
 
+    /** Returns the slot of the first frame. */
+    public int firstSlot() {
+        return firstSlot;
+    }
+
+    /** Returns the offset of the first stored byte. */
+    public long offset() {
+        return offset;
+    }
+
     /** Returns the offset after the last stored byte of the last frame. */
-    long end() {
+    public long end() {
         if (frames.isEmpty()) {
             return offset;
         }

@@ -20,12 +20,10 @@ import io.zerofs.storage.engine.upkeep.GcHook;
 import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.engine.write.StorageBatch;
 import io.zerofs.storage.engine.write.WritePath;
-import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RecordBatch;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.seal.Compression;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -167,19 +165,7 @@ public final class StorageVolume implements Volume, GcSource {
     @Override
     public long[] presentChunks(ChunkRange range, int max, boolean descending) throws VolumeException {
         stop.check();
-        KeyRange keys = new KeyRange(
-                IndexKeys.chunk(range.inode(), range.first()), IndexKeys.chunk(range.inode(), range.end()));
-        long[] found = new long[Math.min(max, 16)];
-        int count = 0;
-        try (Cursor cursor = index.scan(keys, descending)) {
-            while (count < max && cursor.next()) {
-                if (count == found.length) {
-                    found = Arrays.copyOf(found, Math.min(max, 2 * count));
-                }
-                found[count++] = IndexKeys.chunkIndex(cursor.key());
-            }
-        }
-        return Arrays.copyOf(found, count);
+        return new PresentChunks(index).list(range, max, descending);
     }
 
     @Override

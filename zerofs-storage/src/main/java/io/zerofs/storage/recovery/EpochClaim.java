@@ -2,8 +2,6 @@
 package io.zerofs.storage.recovery;
 
 import io.zerofs.storage.bytes.CorruptObjectException;
-import io.zerofs.storage.commit.CommitId;
-import io.zerofs.storage.commit.CommitLog;
 import io.zerofs.storage.manifest.Manifest;
 import io.zerofs.storage.manifest.ManifestStore;
 import io.zerofs.storage.manifest.WriterTerm;
@@ -14,7 +12,6 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -29,9 +26,9 @@ final class EpochClaim {
     private static final int ATTEMPTS_MAX = 100;
 
     private final ObjectStore store;
-    private final StoredLog log;
     private final ManifestStore manifests;
     private final ParallelRequests requests;
+    private final NewestManifest newest;
     private final RandomGenerator random;
     private final InstantSource clock;
 
@@ -43,7 +40,7 @@ final class EpochClaim {
             RandomGenerator random,
             InstantSource clock) {
         this.store = store;
-        this.log = log;
+        this.newest = new NewestManifest(store, log, manifests);
         this.manifests = manifests;
         this.requests = requests;
         this.random = random;
@@ -65,9 +62,9 @@ final class EpochClaim {
         Optional<ManifestStore.Listed> known = listed;
         for (int attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
             progress.advanced(OpenProgress.Step.CLAIMING, attempt - 1, attempt);
-            Manifest base = newest(known);
+            Manifest base = newest.read(known);
             known = Optional.empty();
-            long epoch = 1 + highestEpoch(base);
+            long epoch = 1 + NewestManifest.highestEpoch(base);
             List<WriterTerm> terms = new ArrayList<>();
             // Each opening that fails adds a claim without a commit, which every later opening would fence.
             base.terms().stream().filter(WriterTerm::hasServed).forEach(terms::add);
@@ -86,57 +83,6 @@ final class EpochClaim {
         throw new OpenException(
                 OpenException.Kind.STORE_UNREACHABLE,
                 "the running daemon published manifests faster than this one could claim the volume; try again");
-    }
-
-    private static long highestEpoch(Manifest base) {
-        long highest = base.epoch();
-        for (WriterTerm term : base.terms()) {
-            highest = Math.max(highest, term.epoch());
-        }
-        return highest;
-    }
-
-    /** Returns the newest manifest. Starting without the manifest that permitted a log would hide that log. */
-    private Manifest newest(Optional<ManifestStore.Listed> known)
-            throws ObjectStoreException, CorruptObjectException, OpenException {
-        Manifest newest = known.isPresent() ? manifests.newest(known.get()) : manifests.newest();
-        while (hidesLog(newest)) {
-            Manifest again = manifests.newest();
-            if (again.version() == newest.version()) {
-                String missing =
-                        newest.version() == 0 ? Manifest.PREFIX + "*" : Manifest.objectName(newest.version() + 1);
-                throw OpenException.lost(missing, "the store holds commits of the writer that published it");
-            }
-            // A running daemon has published its manifest and its first commit meanwhile.
-            newest = again;
-        }
-        return newest;
-    }
-
-    /**
-     * Returns whether the store holds commits of a writer that no manifest up to this one permitted to serve: one that only
-     * claimed its epoch, or the one that had the next epoch.
-     */
-    private boolean hidesLog(Manifest newest) throws ObjectStoreException, CorruptObjectException {
-        if (newest.version() == 0) {
-            return !store.list(CommitId.PREFIX, "", 1).isEmpty();
-        }
-        for (WriterTerm term : newest.terms()) {
-            if (!term.hasServed() && hasCommits(term.epoch())) {
-                return true;
-            }
-        }
-        return hasCommits(highestEpoch(newest) + 1);
-    }
-
-    /** Returns whether the log of an epoch has a commit. Older programs put a fence into logs that had none. */
-    private boolean hasCommits(long epoch) throws ObjectStoreException, CorruptObjectException {
-        for (Map.Entry<Long, Long> object : log.list(epoch, 1).entrySet()) {
-            if (log.read(new CommitId(epoch, object.getKey()), object.getValue()) instanceof CommitLog) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static void requireSameEpoch(Manifest base, Manifest newest) throws OpenException {

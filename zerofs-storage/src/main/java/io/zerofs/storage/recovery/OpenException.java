@@ -115,7 +115,7 @@ public final class OpenException extends Exception {
         Kind kind = switch (e.kind()) {
             case UNAVAILABLE -> Kind.STORE_UNREACHABLE;
             case FENCED -> Kind.OWNED_BY_NEWER_WRITER;
-            case CORRUPT, NO_SPACE, DISK, CLOSED -> Kind.DIRECTORY_UNUSABLE;
+            case CORRUPT, NO_SPACE, DISK, READ_ONLY, CLOSED -> Kind.DIRECTORY_UNUSABLE;
         };
         return new OpenException(kind, e.getMessage(), e);
     }

@@ -53,10 +53,7 @@ public final class VolumeKeys {
      */
     public void changePassword(Secret oldPassword, Secret newPassword) throws OpenException {
         try {
-            Stored stored = read();
-            if (stored == null) {
-                throw new OpenException(OpenException.Kind.NO_VOLUME, "there is no volume at " + store.describe());
-            }
+            Stored stored = readExisting();
             VolumeObject.Unlocked unlocked = unlock(stored.object(), oldPassword);
             try (Secret dataKey = unlocked.dataKey()) {
                 KeySlot slot = KeySlot.wrap(
@@ -95,6 +92,24 @@ public final class VolumeKeys {
         seen = volume;
         deriving.run();
         return new ObjectKeys(unlock(volume, password).dataKey(), volume.id(), Aead.fastest());
+    }
+
+    /**
+     * Opens an existing volume and writes nothing. The caller closes the keys.
+     *
+     * @param deriving runs before the key is derived, which takes time
+     */
+    ObjectKeys unlockExisting(Secret password, Runnable deriving)
+            throws ObjectStoreException, CorruptObjectException, OpenException {
+        VolumeObject volume = readExisting().object();
+        deriving.run();
+        return new ObjectKeys(unlock(volume, password).dataKey(), volume.id(), Aead.fastest());
+    }
+
+    private Stored readExisting() throws ObjectStoreException, CorruptObjectException, OpenException {
+        Stored stored = read();
+        requirePermission(stored != null);
+        return stored;
     }
 
     /** Restores a deleted object from the last known one, because the volume cannot open without it. */

@@ -10,6 +10,7 @@ import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.RangeRead;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
+import io.zerofs.storage.check.CollectedFindings;
 import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.object.Fault;
@@ -110,7 +111,7 @@ final class ChunkModelTest {
             try (ObjectKeys keys = fixture.keys();
                     RocksIndex index = RocksIndex.open(directory, EngineFixture.NATIVE, EngineFixture.TUNING)) {
                 fixture.replay(store, keys, index);
-                IndexAudit.check(index);
+                CollectedFindings.requireConsistent(index);
             } finally {
                 EngineFixture.delete(directory);
             }

@@ -7,6 +7,7 @@ import io.zerofs.core.random.Seeds;
 import io.zerofs.core.secret.Secret;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.VolumeOpener;
+import io.zerofs.storage.check.CollectedFindings;
 import io.zerofs.storage.checkpoint.CheckpointSettings;
 import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.gc.GcSettings;
@@ -114,7 +115,7 @@ final class CrashTest {
                 try (StorageVolume last = CrashTest.open(store, newMachine(), none)) {
                     model.recovered(last);
                     try (RocksIndex index = indexOf(last)) {
-                        IndexAudit.check(index);
+                        CollectedFindings.requireConsistent(index);
                     }
                 }
             } finally {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.random.Seeds;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.check.CollectedFindings;
 import io.zerofs.storage.files.DiskContent.Syncs;
 import io.zerofs.storage.files.FaultyDisk;
 import io.zerofs.storage.index.RocksIndex;
@@ -134,7 +135,7 @@ final class FileStorePowerCutTest {
                 Path copy = directories.resolve("audit");
                 last.checkpoint(copy);
                 try (RocksIndex index = RocksIndex.open(copy, EngineFixture.NATIVE, EngineFixture.TUNING)) {
-                    IndexAudit.check(index);
+                    CollectedFindings.requireConsistent(index);
                 }
             }
             try (Stream<Path> staged = Files.list(disk.path().resolve("new/store/~staging"))) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.random.Seeds;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.check.CollectedFindings;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
@@ -128,7 +129,7 @@ final class SimulationTest {
         Path directory = EngineFixture.temporary();
         try (RocksIndex index = RocksIndex.open(directory, EngineFixture.NATIVE, EngineFixture.TUNING)) {
             fixture.replay(store, fixture.keys(), index);
-            IndexAudit.check(index);
+            CollectedFindings.requireConsistent(index);
         } finally {
             EngineFixture.delete(directory);
         }

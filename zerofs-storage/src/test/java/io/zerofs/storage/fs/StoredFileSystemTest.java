@@ -86,7 +86,7 @@ final class StoredFileSystemTest {
         batch.delete(Keys.inode(create(stored, "lost").number()));
         stored.volume.apply(batch);
         AssertionError found = assertThrows(AssertionError.class, stored::close);
-        assertTrue(found.getMessage().contains("one of them is missing"), found.getMessage());
+        assertTrue(found.getMessage().contains("has a name in directory 1 and no readable record"), found.getMessage());
     }
 
     @Test

@@ -6,11 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
+import io.zerofs.storage.check.CollectedFindings;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.commit.CommitReader;
 import io.zerofs.storage.commit.FrameTable;
-import io.zerofs.storage.index.ChunkEntry;
-import io.zerofs.storage.index.FrameReference;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.manifest.Manifest;
@@ -20,7 +19,6 @@ import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import io.zerofs.storage.seal.ObjectKind;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -30,35 +28,11 @@ import java.util.TreeSet;
 final class SpaceAudit {
     private SpaceAudit() {}
 
-    private record Slot(long seq, int number) {}
-
     /** Live bytes and frames of each commit, from the entries that name them. The volume must be at rest. */
     static Map<Long, String> scan(RocksIndex index) throws Exception {
-        Set<Slot> named = new HashSet<>();
-        try (Cursor cursor = index.scan(kind(IndexKeys.CHUNK), false)) {
-            while (cursor.next()) {
-                for (FrameReference frame : ChunkEntry.decode(cursor.value()).frames()) {
-                    assertTrue(named.add(new Slot(frame.seq(), frame.slot())), "a frame is named twice");
-                }
-            }
-        }
-        Map<Long, long[]> sums = new TreeMap<>();
-        try (Cursor cursor = index.scan(kind(IndexKeys.FRAMES), false)) {
-            while (cursor.next()) {
-                FrameTable table = FrameTable.decode(cursor.value(), "index");
-                long[] sum = sums.computeIfAbsent(table.commit().seq(), seq -> new long[3]);
-                sum[0] = table.header().objectLength();
-                table.frames().stream()
-                        .filter(frame -> named.remove(new Slot(table.commit().seq(), frame.slot())))
-                        .forEach(frame -> {
-                            sum[1] += frame.storedLength();
-                            sum[2]++;
-                        });
-            }
-        }
-        assertTrue(named.isEmpty(), () -> "entries name frames that no table has: " + named);
         Map<Long, String> all = new TreeMap<>();
-        sums.forEach((seq, sum) -> all.put(seq, text(sum[0], sum[1], sum[2])));
+        CollectedFindings.requireConsistent(index)
+                .forEach((seq, use) -> all.put(seq, text(use.objectBytes(), use.liveBytes(), use.liveFrames())));
         return all;
     }
 

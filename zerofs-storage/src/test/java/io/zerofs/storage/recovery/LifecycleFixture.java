@@ -93,6 +93,19 @@ public final class LifecycleFixture implements AutoCloseable {
         return process;
     }
 
+    /** Opens a reader beside a process, with its threads and its cache directory. Reads need no permission to write. */
+    public VolumeReader reader(Process process) throws OpenException {
+        return reader(process, bucket);
+    }
+
+    VolumeReader reader(Process process, ObjectStore seen) throws OpenException {
+        return VolumeReader.open(
+                new ReadableStore(seen),
+                PASSWORD,
+                new VolumeReader.Environment(process.runtime(), process.settings, process.cacheDirectory),
+                OpenProgress.SILENT);
+    }
+
     public Path newDirectory() {
         return directories.resolve("cache-" + ++directoryCount);
     }
@@ -249,7 +262,7 @@ public final class LifecycleFixture implements AutoCloseable {
             }
         }
 
-        private static byte[] key(int number) {
+        static byte[] key(int number) {
             return ByteBuffer.allocate(5).put((byte) 1).putInt(number).array();
         }
 

@@ -85,6 +85,16 @@ public final class LocalObjectStore implements ObjectStore {
         return open(root, clock, new Syncing() {});
     }
 
+    /** Opens the store in an existing directory for reads alone, and writes nothing. */
+    public static LocalObjectStore openToRead(Path root, InstantSource clock) throws ObjectStoreException {
+        Syncing syncing = new Syncing() {};
+        try {
+            return new LocalObjectStore(root.toRealPath(), clock, syncing, new DurableNames(syncing));
+        } catch (IOException e) {
+            throw LocalErrors.translate("cannot open the store", root, e);
+        }
+    }
+
     static LocalObjectStore open(Path root, InstantSource clock, Syncing syncing) throws ObjectStoreException {
         LocalObjectStore store;
         try {

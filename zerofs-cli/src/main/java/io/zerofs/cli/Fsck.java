@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.cli;
+
+import io.zerofs.cli.config.ZerofsConfig;
+import io.zerofs.core.fs.ConsistencyChecker;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.check.DataCheck;
+import io.zerofs.storage.check.StoreCheck;
+import io.zerofs.storage.engine.runtime.EngineThreads;
+import io.zerofs.storage.manifest.Manifest;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.recovery.OpenException;
+import io.zerofs.storage.recovery.OpenSettings;
+import io.zerofs.storage.recovery.VolumeReader;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** One check of a volume: opens its newest state, and compares files, index, objects and data. One thread. */
+final class Fsck {
+    private static final int DATA_REQUESTS_MAX = 16;
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+    private static final long NANOS_BETWEEN_LINES = 10 * NANOS_PER_SECOND;
+
+    private final ZerofsConfig config;
+    private final FsckOutput output;
+    private final PrintStream progress;
+    private long beginNanos;
+    private long toldNanos;
+
+    Fsck(ZerofsConfig config, FsckOutput output, PrintStream progress) {
+        this.config = config;
+        this.output = output;
+        this.progress = progress;
+    }
+
+    /** @param bytesPerSecond highest rate of reading data; 0 for no limit */
+    FsckStatus run(boolean data, long bytesPerSecond) throws ExitException {
+        OpenSettings settings = OpenSettings.DEFAULT;
+        try (StoreConnection connection =
+                        StoreConnection.openToRead(config.storage().url(), config);
+                EngineThreads threads = new EngineThreads(settings.requestsMax());
+                OpeningLog opening = OpeningLog.start()) {
+            opening.watch(connection.metrics());
+            VolumeReader.Environment environment = new VolumeReader.Environment(
+                    threads.runtime(), settings, config.cache().dir());
+            try (VolumeReader reader = VolumeReader.open(
+                            connection.store(), config.storage().encryptionPassword(), environment, opening);
+                    VolumeReader.View view = reader.openNewest()) {
+                opening.close();
+                DataCheck.Settings reading = data
+                        ? new DataCheck.Settings(threads.runtime().requests(), DATA_REQUESTS_MAX, bytesPerSecond)
+                        : null;
+                check(connection, reader, view, reading);
+            }
+        } catch (OpenException e) {
+            endAt(e);
+        } catch (ObjectStoreException e) {
+            throw Failures.of(e);
+        } catch (VolumeException e) {
+            throw Failures.of(e);
+        } catch (IOException e) {
+            throw new ExitException(
+                    ExitCode.CACHE_UNUSABLE,
+                    "temporary files in " + config.cache().dir() + ": " + e.getMessage(),
+                    e);
+        }
+        return summary();
+    }
+
+    /** Reports an object without which the volume does not open. No other failure is a finding. */
+    private void endAt(OpenException e) throws ExitException {
+        switch (e.kind()) {
+            case LOST_OBJECT, DAMAGED_OBJECT -> {
+                output.volume(e.getMessage());
+                String ended = "the volume does not open, so the checks end here";
+                output.fact("remark", "remark: " + ended, Map.of("remark", ended));
+            }
+            case WRONG_PASSWORD,
+                    OWNED_BY_NEWER_WRITER,
+                    NO_CONDITIONAL_WRITES,
+                    NO_VOLUME,
+                    VOLUME_GONE,
+                    STORE_UNREACHABLE,
+                    WRONG_CREDENTIALS,
+                    NO_BUCKET,
+                    WRONG_REGION,
+                    WRONG_CLOCK,
+                    STORE_REFUSED,
+                    NEWER_FORMAT,
+                    DIRECTORY_LOCKED,
+                    DIRECTORY_UNUSABLE -> throw Failures.of(e);
+        }
+    }
+
+    private void check(
+            StoreConnection connection, VolumeReader reader, VolumeReader.View view, DataCheck.Settings reading)
+            throws VolumeException, IOException, ObjectStoreException, OpenException {
+        Manifest manifest = view.manifest();
+        fact(
+                "volume",
+                "volume %s, manifest %d of epoch %d, log to commit %d",
+                fields(
+                        "id", view.volume().id().toString(),
+                        "manifest", manifest.version(),
+                        "epoch", manifest.epoch(),
+                        "commit", view.lastSeq()));
+        ConsistencyChecker[] itself = new ConsistencyChecker[1];
+        try (ConsistencyChecker checker = new ConsistencyChecker(
+                view.volume(), reader.scratch(), problem -> FsckFindings.report(problem, itself[0].paths(), output))) {
+            itself[0] = checker;
+            ConsistencyChecker.Report files = checker.check();
+            fact(
+                    "files",
+                    "files: %d inodes, %d bytes allocated",
+                    fields("inodes", files.inodes(), "allocatedBytes", files.allocatedBytes()));
+            FsckFindings findings = new FsckFindings(output, checker.paths());
+            try (StoreCheck store = new StoreCheck(connection.store(), reader, view, findings)) {
+                compare(store, findings, reading);
+            }
+        }
+    }
+
+    private void compare(StoreCheck store, FsckFindings findings, DataCheck.Settings reading)
+            throws VolumeException, IOException, ObjectStoreException, OpenException {
+        StoreCheck.Summary found = store.compare();
+        findings.flush();
+        fact(
+                "index",
+                "index: %d commits of %d bytes, files use %d bytes of them",
+                fields("commits", found.commits(), "bytes", found.commitBytes(), "liveBytes", found.liveBytes()));
+        fact(
+                "objects",
+                "objects: %d in the store, %d that garbage collection will delete",
+                fields("objects", found.objects(), "unneeded", found.unneeded()));
+        if (reading != null) {
+            beginNanos = System.nanoTime();
+            toldNanos = beginNanos;
+            store.readData(reading, this::tell);
+            findings.flush();
+            double seconds = Math.max(1e-9, (System.nanoTime() - beginNanos) / (double) NANOS_PER_SECOND);
+            fact(
+                    "data",
+                    "data: %d bytes read in %s s",
+                    fields("bytes", found.liveBytes(), "seconds", String.format(Locale.ROOT, "%.1f", seconds)));
+        }
+    }
+
+    /** Prints the progress of reading data every ten seconds: bytes, rate, time left. */
+    private void tell(long bytes, long totalBytes) {
+        long now = System.nanoTime();
+        if (now - toldNanos < NANOS_BETWEEN_LINES) {
+            return;
+        }
+        toldNanos = now;
+        double rate = bytes / ((now - beginNanos) / (double) NANOS_PER_SECOND);
+        progress.println(String.format(
+                Locale.ROOT,
+                "zerofs: data: %.1f of %.1f MB, %.1f MB/s, %.0f s left",
+                bytes / 1e6,
+                totalBytes / 1e6,
+                rate / 1e6,
+                rate > 0 ? (totalBytes - bytes) / rate : 0));
+    }
+
+    private FsckStatus summary() {
+        long problems = output.problems();
+        fact("summary", problems == 0 ? "clean" : "problems: %d; nothing was changed", fields("problems", problems));
+        return problems == 0 ? FsckStatus.CLEAN : FsckStatus.ERRORS;
+    }
+
+    private void fact(String kind, String text, Map<String, Object> fields) {
+        output.fact(kind, String.format(Locale.ROOT, text, fields.values().toArray()), fields);
+    }
+
+    private static Map<String, Object> fields(Object... namesAndValues) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            fields.put((String) namesAndValues[i], namesAndValues[i + 1]);
+        }
+        return fields;
+    }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.recovery;
+
+import io.zerofs.core.secret.Secret;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.checkpoint.LocalDirectory;
+import io.zerofs.storage.checkpoint.TableFiles;
+import io.zerofs.storage.engine.ReadOnlyVolume;
+import io.zerofs.storage.engine.RecoveredVolume;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.index.CommitApplier;
+import io.zerofs.storage.index.PrivateDirectory;
+import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.manifest.Manifest;
+import io.zerofs.storage.manifest.ManifestStore;
+import io.zerofs.storage.manifest.WriterTerm;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.seal.ObjectKeys;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Looks into a volume without being its writer: claims no epoch, fences no log and writes nothing to the store. A writer
+ * beside it continues undisturbed, also on the same machine. Each view is the state at a durable cut. One thread opens views.
+ */
+public final class VolumeReader implements AutoCloseable {
+    /** Maximum attempts to open a state while garbage collection deletes objects of older ones. */
+    private static final int ATTEMPTS_MAX = 8;
+
+    private final ObjectStore store;
+    private final ObjectKeys keys;
+    private final ScratchDirectory scratch;
+    private final Environment environment;
+    private final OpenProgress progress;
+    private final ParallelRequests requests;
+    private int views;
+
+    /**
+     * The environment of a reader.
+     *
+     * @param cacheDirectory has the reader's private directory and the native library; daemons may use it too
+     */
+    public record Environment(EngineRuntime runtime, OpenSettings settings, Path cacheDirectory) {}
+
+    /**
+     * One state of the volume.
+     *
+     * @param manifest the manifest that it was opened at
+     * @param lastSeq its last commit
+     * @param volume the reading volume, which the owner of the view closes
+     */
+    public record View(Manifest manifest, long lastSeq, RocksIndex index, ReadOnlyVolume volume)
+            implements AutoCloseable {
+        @Override
+        public void close() throws VolumeException {
+            volume.close();
+        }
+    }
+
+    private VolumeReader(
+            ObjectStore store,
+            ObjectKeys keys,
+            ScratchDirectory scratch,
+            Environment environment,
+            OpenProgress progress) {
+        this.store = store;
+        this.keys = keys;
+        this.scratch = scratch;
+        this.environment = environment;
+        this.progress = progress;
+        this.requests = new ParallelRequests(environment.runtime().requests());
+    }
+
+    /** Unlocks the volume of a store. The store stays open when the reader is closed. */
+    public static VolumeReader open(ObjectStore store, Secret password, Environment environment, OpenProgress progress)
+            throws OpenException {
+        ObjectKeys keys = null;
+        try {
+            progress.advanced(OpenProgress.Step.READING_VOLUME, 0, 1);
+            keys = new VolumeKeys(
+                            store,
+                            environment.settings().kdf(),
+                            environment.runtime().random())
+                    .unlockExisting(password, () -> progress.advanced(OpenProgress.Step.DERIVING_KEY, 0, 1));
+            ScratchDirectory scratch = ScratchDirectory.make(environment.cacheDirectory());
+            VolumeReader reader = new VolumeReader(store, keys, scratch, environment, progress);
+            keys = null;
+            return reader;
+        } catch (ObjectStoreException e) {
+            throw OpenException.of(e);
+        } catch (CorruptObjectException e) {
+            throw OpenException.of(e);
+        } catch (IOException e) {
+            throw OpenException.of(e, environment.cacheDirectory());
+        } finally {
+            if (keys != null) {
+                keys.close();
+            }
+        }
+    }
+
+    /** Returns the keys, which the reader closes. */
+    public ObjectKeys keys() {
+        return keys;
+    }
+
+    /** Returns a private directory for temporary files, which the reader deletes. */
+    public Path scratch() {
+        return scratch.path();
+    }
+
+    /** Returns the newest manifest. */
+    public Manifest newestManifest() throws OpenException {
+        try {
+            return newest(new StoredLog(store, keys));
+        } catch (ObjectStoreException e) {
+            throw OpenException.of(e);
+        } catch (CorruptObjectException e) {
+            throw OpenException.of(e);
+        }
+    }
+
+    private Manifest newest(StoredLog log) throws ObjectStoreException, CorruptObjectException, OpenException {
+        return new NewestManifest(store, log, new ManifestStore(store, keys)).read(Optional.empty());
+    }
+
+    /**
+     * Opens the newest state. Only an object that the newest manifest needs counts as lost, because garbage collection may
+     * delete the others meanwhile.
+     */
+    public View openNewest() throws OpenException {
+        for (int attempt = 1; ; attempt++) {
+            Manifest manifest = newestManifest();
+            try {
+                return openAt(manifest);
+            } catch (OpenException e) {
+                boolean gone = e.kind() == OpenException.Kind.LOST_OBJECT;
+                if (!gone || attempt == ATTEMPTS_MAX || newestManifest().version() == manifest.version()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Opens the state of a manifest, with the log through its last durable commit. */
+    private View openAt(Manifest manifest) throws OpenException {
+        Path database = scratch.path().resolve("view-" + ++views);
+        View view = null;
+        try {
+            view = build(manifest, database);
+            return view;
+        } catch (ObjectStoreException e) {
+            throw OpenException.of(e);
+        } catch (CorruptObjectException e) {
+            throw OpenException.of(e);
+        } catch (VolumeException e) {
+            throw OpenException.of(e);
+        } catch (IOException e) {
+            throw OpenException.of(e, environment.cacheDirectory());
+        } finally {
+            if (view == null) {
+                deleteQuietly(database);
+            }
+        }
+    }
+
+    private View build(Manifest manifest, Path database)
+            throws ObjectStoreException, CorruptObjectException, OpenException, IOException, VolumeException {
+        PrivateDirectory.make(database);
+        StoredLog log = new StoredLog(store, keys);
+        List<WriterTerm> served =
+                manifest.terms().stream().filter(WriterTerm::hasServed).toList();
+        // A gap past the last durable commit is the end: nothing is fenced, and the writer may fill it later.
+        List<WriterTerm> terms = new LogEnds(log, requests, Long.MAX_VALUE, names -> List.of())
+                .of(served, manifest.checkpoint(), progress);
+        new IndexRestore(store, new TableFiles(keys), requests, progress)
+                .build(manifest.checkpoint(), database, List.of());
+        RocksIndex index = RocksIndex.open(
+                database,
+                environment.cacheDirectory().resolve("native"),
+                environment.settings().index());
+        boolean done = false;
+        try {
+            LogReplay.Result end = new LogReplay(log, requests, terms, manifest.checkpoint())
+                    .replay(new CommitApplier(index), progress);
+            RecoveredVolume recovered = new RecoveredVolume(
+                    manifest.epoch(),
+                    end.lastSeq(),
+                    end.lastSalt(),
+                    store,
+                    keys,
+                    index,
+                    database,
+                    () -> LocalDirectory.delete(database));
+            View view = new View(manifest, end.lastSeq(), index, new ReadOnlyVolume(recovered, environment.runtime()));
+            done = true;
+            return view;
+        } finally {
+            if (!done) {
+                index.close();
+            }
+        }
+    }
+
+    private static void deleteQuietly(Path database) {
+        try {
+            LocalDirectory.delete(database);
+        } catch (IOException e) {
+            // The whole directory is deleted when the reader is closed.
+        }
+    }
+
+    /** Deletes the private directory. The views are closed before. */
+    @Override
+    public void close() throws IOException {
+        keys.close();
+        scratch.close();
+    }
+}
