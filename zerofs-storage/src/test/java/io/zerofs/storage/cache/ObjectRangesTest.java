@@ -2,6 +2,7 @@
 package io.zerofs.storage.cache;
 
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -29,7 +30,10 @@ import io.zerofs.storage.seal.ObjectHeader;
 import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.seal.ObjectKind;
 import io.zerofs.storage.seal.Salt;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,6 +49,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntConsumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,6 +132,48 @@ class ObjectRangesTest {
                 object.slice(from, length),
                 ranges.read(header(), from, length, false).slice(from, length));
         assertEquals(0, gets());
+    }
+
+    @Test
+    void aSmallReadTakesOnlyItsBytesFromTheDisk() throws Exception {
+        ranges.keep(commit);
+        cache.drain();
+        int from = 2 * DiskCache.CACHE_BLOCK_BYTES - 1000;
+        StoredRange range = ranges.read(header(), from, 5000, true);
+        assertEquals(object.slice(from, 5000), range.slice(from, 5000));
+        assertEquals(
+                5000, range.parts().stream().mapToInt(ByteBuffer::remaining).sum());
+        assertEquals(0, gets());
+    }
+
+    @Test
+    void pagesDamagedOnTheDiskAreFetchedAgainAndThenReadFromTheDisk() throws Exception {
+        ranges.keep(commit);
+        cache.drain();
+        PageFetcher.Wanted wanted = new PageFetcher.Wanted(commit.frames(), 2, 3);
+        byte[] right = fetcher().fetch(List.of(wanted), true).get(wanted.key());
+        assertEquals(0, gets());
+        cache.close();
+        byte[] part = new byte[20];
+        object.get((int) commit.frames().frame(2).pageOffset(3), part);
+        damage(part);
+        cache = DiskCache.open(new DiskCacheSettings(directory, 100 << 20, 0), new ManualMonotonicClock());
+        cache.drain();
+        for (int i = 0; i < 3; i++) {
+            ranges = new ObjectRanges(store, cache, number -> null, Runnable::run, nanoTime::get);
+            assertArrayEquals(right, fetcher().fetch(List.of(wanted), true).get(wanted.key()));
+            cache.drain();
+        }
+        assertEquals(2, gets(), "the page for the first reader, and its blocks for the cache");
+    }
+
+    private void damage(byte[] part) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            Path file = files.findFirst().orElseThrow();
+            String all = Files.readString(file, StandardCharsets.ISO_8859_1);
+            String wrong = all.replace(new String(part, StandardCharsets.ISO_8859_1), "x".repeat(part.length));
+            Files.writeString(file, wrong, StandardCharsets.ISO_8859_1);
+        }
     }
 
     @Test
