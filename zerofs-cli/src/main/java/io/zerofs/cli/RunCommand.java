@@ -115,11 +115,12 @@ final class RunCommand implements Callable<Integer> {
         log.info("stopping");
         supervisor.tell("STOPPING=1");
         LinkConfig link = config.storage().link();
-        new Stopping(link.stall().plus(LAST_STEPS), link.shutdown(), assembly::movedBytes, supervisor)
-                .close(assembly::close);
+        Stopping stopping =
+                new Stopping(link.stall().plus(LAST_STEPS), link.shutdown(), assembly::movedBytes, supervisor);
         if (reason.isPresent()) {
-            throw Failures.of(reason.get());
+            stopping.close(assembly::close, reason.get());
         }
+        stopping.close(assembly::close);
         if (assembly.failure().isPresent()) {
             throw new ExitException(
                     ExitCode.STOP_INCOMPLETE,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli;
 
+import io.zerofs.core.volume.VolumeException;
 import io.zerofs.server.net.Supervisor;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
@@ -26,6 +27,16 @@ record Stopping(Duration patience, Duration longest, LongSupplier movedBytes, Su
     private static final long LOOK_MILLIS_MAX = 1_000;
 
     private static final long TOLD_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** Closes a daemon that cannot continue. Throws the reason even if the close is incomplete: it decides about a restart. */
+    void close(Runnable daemon, VolumeException reason) throws InterruptedException, ExitException {
+        try {
+            close(daemon);
+        } catch (ExitException incomplete) {
+            log.warn("{}", incomplete.getMessage());
+        }
+        throw Failures.of(reason);
+    }
 
     /** Closes the daemon and returns when that is done. */
     void close(Runnable daemon) throws InterruptedException, ExitException {

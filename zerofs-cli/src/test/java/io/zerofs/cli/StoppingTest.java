@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.zerofs.core.volume.VolumeException;
 import io.zerofs.server.net.Supervisor;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -65,6 +66,18 @@ class StoppingTest {
                 ExitException.class,
                 () -> stopping(Duration.ofMillis(200), looks::incrementAndGet).close(this::untilStored));
         assertEquals(ExitCode.STOP_INCOMPLETE, e.code());
+        stored.countDown();
+    }
+
+    /** The status of an incomplete stop would make a supervisor restart a writer that another one replaced. */
+    @Test
+    void itEndsForItsReasonAlthoughItIsNotComplete() {
+        VolumeException fenced =
+                new VolumeException(VolumeException.Kind.FENCED, "another daemon took the volume over");
+        ExitException e = assertThrows(
+                ExitException.class,
+                () -> stopping(Duration.ofHours(1), () -> 42).close(this::untilStored, fenced));
+        assertEquals(ExitCode.FENCED, e.code());
         stored.countDown();
     }
 
