@@ -62,7 +62,8 @@ final class SharedHistoryTest {
         history.durable(history.now());
         history.write(0, 2);
         history.judge(List.of(2, 0));
-        assertRefused("object 0", 1, 0);
+        history.judge(List.of(1, 0));
+        assertRefused("no order leaves 0", 0, 0);
     }
 
     @Test
