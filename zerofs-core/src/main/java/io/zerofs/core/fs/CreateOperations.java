@@ -10,10 +10,12 @@ import io.zerofs.core.vfs.Attributes;
 import io.zerofs.core.vfs.Creation;
 import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.DataAccess;
+import io.zerofs.core.vfs.FileHold;
 import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.HeldCreation;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.TimeChange;
@@ -34,16 +36,18 @@ final class CreateOperations {
         this.attributes = attributes;
     }
 
-    Creation create(Credentials who, InodeId directory, FileName name, NewNode node) throws FsException {
+    /** Creates a file, or opens an existing one. Holds it if the caller wants that and it is a new one, else holds null. */
+    HeldCreation create(Credentials who, InodeId directory, FileName name, NewNode node, boolean hold)
+            throws FsException {
         requireValid(node);
         while (true) {
             if (node.existing() != NewNode.Existing.REFUSE) {
                 Creation opened = openExisting(who, directory, name, node);
                 if (opened != null) {
-                    return opened;
+                    return new HeldCreation(opened, null);
                 }
             }
-            Creation created = tryCreate(who, directory, name, node);
+            HeldCreation created = tryCreate(who, directory, name, node, hold);
             if (created != null) {
                 return created;
             }
@@ -108,7 +112,8 @@ final class CreateOperations {
     }
 
     /** Creates the file, or returns null if the name exists and the caller may open its file instead. */
-    private Creation tryCreate(Credentials who, InodeId directory, FileName name, NewNode node) throws FsException {
+    private HeldCreation tryCreate(Credentials who, InodeId directory, FileName name, NewNode node, boolean hold)
+            throws FsException {
         try (Reservation room = context.reserve();
                 InodeLocks.Held held = context.locks().exclusive(directory.number())) {
             InodeRecord parent = context.inodes().requireDirectory(directory);
@@ -127,7 +132,9 @@ final class CreateOperations {
             InodeRecord child = newInode(who, parent, node);
             Transaction changes = context.begin();
             changes.create(child);
-            return commit(changes, parent, name, child);
+            Creation created = commit(changes, parent, name, child);
+            // The lock of the directory keeps the only name.
+            return new HeldCreation(created, hold ? context.holds().hold(child.id(), FileHold.Kind.OPEN, false) : null);
         }
     }
 

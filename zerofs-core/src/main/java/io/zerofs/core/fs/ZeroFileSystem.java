@@ -24,6 +24,7 @@ import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.FsStatistics;
+import io.zerofs.core.vfs.HeldCreation;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.ListingRange;
 import io.zerofs.core.vfs.NewNode;
@@ -288,7 +289,26 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
 
     @Override
     public Creation create(Credentials who, InodeId directory, FileName name, NewNode node) throws FsException {
-        return creations.create(who, directory, name, node);
+        return creations.create(who, directory, name, node, false).creation();
+    }
+
+    @Override
+    public HeldCreation createHeld(Credentials who, InodeId directory, FileName name, NewNode node) throws FsException {
+        while (true) {
+            HeldCreation held = creations.create(who, directory, name, node, true);
+            if (held.hold() != null) {
+                return held;
+            }
+            try {
+                return new HeldCreation(
+                        held.creation(), hold(held.creation().node().id(), FileHold.Kind.OPEN));
+            } catch (FsException e) {
+                if (e.error() != FsError.STALE) {
+                    throw e;
+                }
+                // Another client has removed the existing file, so the name is free or has another one.
+            }
+        }
     }
 
     @Override

@@ -138,6 +138,13 @@ public interface VirtualFileSystem {
      */
     Creation create(Credentials who, InodeId directory, FileName name, NewNode node) throws FsException;
 
+    /** Creates and holds a file in one step, so that it stays even if another client removes its name at once. */
+    default HeldCreation createHeld(Credentials who, InodeId directory, FileName name, NewNode node)
+            throws FsException {
+        Creation creation = create(who, directory, name, node);
+        return new HeldCreation(creation, hold(creation.node().id(), FileHold.Kind.OPEN));
+    }
+
     /** Adds a name to a file. Throws NOT_PERMITTED for a directory, TOO_MANY_LINKS, EXISTS, ACCESS_DENIED. */
     Creation link(Credentials who, InodeId inode, InodeId directory, FileName name) throws FsException;
 

@@ -8,10 +8,13 @@ import io.zerofs.core.random.Seeds;
 import io.zerofs.core.vfs.AttributeChange;
 import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.DataAccess;
+import io.zerofs.core.vfs.DeviceNumber;
 import io.zerofs.core.vfs.FileHold;
+import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.HeldCreation;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.ReadResult;
@@ -107,6 +110,27 @@ class ConcurrencyTest {
                                 files.getAttributes(id);
                             }
                         });
+                }
+            }
+        });
+    }
+
+    @Test
+    void aFileThatIsCreatedHeldStaysWhileOthersRemoveItsName() throws Exception {
+        FileName name = FileName.of("f");
+        NewNode node = new NewNode(
+                FileKind.REGULAR, AttributeChange.ofMode(0644), DeviceNumber.NONE, null, NewNode.Existing.OPEN, 0);
+        concurrently((thread, random) -> {
+            for (int i = 0; i < ROUNDS; i++) {
+                if (thread % 2 == 0) {
+                    expecting(() -> files.remove(Credentials.ROOT, files.root(), name, RemoveMode.ANY));
+                } else {
+                    HeldCreation held = files.createHeld(Credentials.ROOT, files.root(), name, node);
+                    try (FileHold hold = held.hold()) {
+                        assertEquals(
+                                held.creation().node().id(),
+                                files.getAttributes(hold.inode()).id());
+                    }
                 }
             }
         });

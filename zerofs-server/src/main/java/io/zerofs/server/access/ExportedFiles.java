@@ -17,6 +17,7 @@ import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.FsStatistics;
+import io.zerofs.core.vfs.HeldCreation;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.ListingRange;
 import io.zerofs.core.vfs.NewNode;
@@ -184,6 +185,12 @@ public final class ExportedFiles implements VirtualFileSystem {
     public Creation create(Credentials who, InodeId directory, FileName name, NewNode node) throws FsException {
         requireWritable();
         return files.create(who, directory, name, node);
+    }
+
+    @Override
+    public HeldCreation createHeld(Credentials who, InodeId directory, FileName name, NewNode node) throws FsException {
+        requireWritable();
+        return files.createHeld(who, directory, name, node);
     }
 
     @Override

@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBuf;
 import io.zerofs.core.vfs.AccessMask;
 import io.zerofs.core.vfs.AttributeChange;
 import io.zerofs.core.vfs.Attributes;
-import io.zerofs.core.vfs.Creation;
 import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.DataAccess;
 import io.zerofs.core.vfs.DeviceNumber;
@@ -15,6 +14,7 @@ import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.HeldCreation;
 import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.ninep.wire.Errno;
@@ -57,7 +57,8 @@ final class NinePDataOperations implements NinePHandler.Data<Reply, FsException>
         Attributes file = files.getAttributes(before.path().inode());
         requireOpenable(file.kind(), request.flags());
         checkAccess(fid.who(), file, request.flags());
-        finishOpening(fid, before, before.path(), file, request.flags());
+        FileHold hold = files.hold(file.id(), FileHold.Kind.OPEN);
+        finishOpening(fid, before, before.path(), file, request.flags(), hold);
         return Reply.now(new Rmessage.Opened(MessageType.RLOPEN, session.qids().of(file), 0));
     }
 
@@ -77,18 +78,25 @@ final class NinePDataOperations implements NinePHandler.Data<Reply, FsException>
                 exclusive ? NewNode.Existing.REFUSE : NewNode.Existing.OPEN,
                 0);
         fids.requireRoom(name.length() + FidState.OPEN_BYTES);
-        Creation creation = files.create(
+        HeldCreation held = files.createHeld(
                 session.as(fid.who().uid(), request.gid()), before.path().inode(), name, node);
-        Attributes file = creation.node();
+        boolean created = held.creation().created();
+        Attributes file = held.creation().node();
         FidPath path = before.path().child(name, file.id());
-        int flags = request.flags();
-        if (creation.created()) {
-            flags &= ~OpenFlags.TRUNCATE;
-        } else {
-            requireOpenable(file.kind(), flags);
-            checkAccess(fid.who(), file, flags);
+        int flags = created ? request.flags() & ~OpenFlags.TRUNCATE : request.flags();
+        boolean checked = created;
+        try {
+            if (!created) {
+                requireOpenable(file.kind(), flags);
+                checkAccess(fid.who(), file, flags);
+                checked = true;
+            }
+        } finally {
+            if (!checked) {
+                held.hold().close();
+            }
         }
-        finishOpening(fid, before, path, file, flags);
+        finishOpening(fid, before, path, file, flags, held.hold());
         return Reply.now(
                 new Rmessage.Opened(MessageType.RLCREATE, session.qids().of(file), 0));
     }
@@ -136,9 +144,8 @@ final class NinePDataOperations implements NinePHandler.Data<Reply, FsException>
         }
     }
 
-    private void finishOpening(Fid fid, Fid.Binding before, FidPath path, Attributes file, int flags)
+    private void finishOpening(Fid fid, Fid.Binding before, FidPath path, Attributes file, int flags, FileHold hold)
             throws FsException {
-        FileHold hold = files.hold(file.id(), FileHold.Kind.OPEN);
         boolean opened = false;
         try {
             if ((flags & OpenFlags.TRUNCATE) != 0) {

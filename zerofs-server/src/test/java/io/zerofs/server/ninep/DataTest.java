@@ -13,6 +13,8 @@ import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.DataAccess;
 import io.zerofs.core.vfs.FileName;
 import io.zerofs.core.vfs.InodeId;
+import io.zerofs.core.vfs.RemoveMode;
+import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.server.client.NinePClient;
 import io.zerofs.server.ninep.wire.Errno;
 import io.zerofs.server.ninep.wire.MessageHeader;
@@ -22,6 +24,7 @@ import io.zerofs.server.ninep.wire.Rmessage;
 import io.zerofs.server.ninep.wire.SetattrValid;
 import io.zerofs.server.ninep.wire.Tmessage;
 import io.zerofs.server.ninep.wire.WireTime;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +48,26 @@ class DataTest {
 
     private static Tmessage truncate(int fid, long size) {
         return new Tmessage.Tsetattr(fid, SetattrValid.SIZE, 0, 0, 0, size, WireTime.ZERO, WireTime.ZERO);
+    }
+
+    @Test
+    void aFileWhoseNameAnotherClientRemovesAtOnceIsCreatedAndOpen() throws Exception {
+        VirtualFileSystem files = fixture.files();
+        VirtualFileSystem removing = (VirtualFileSystem) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {VirtualFileSystem.class}, (proxy, method, arguments) -> {
+                    Object outcome = method.invoke(files, arguments);
+                    if (method.getName().startsWith("create")) {
+                        files.remove(Credentials.ROOT, files.root(), (FileName) arguments[2], RemoveMode.ANY);
+                    }
+                    return outcome;
+                });
+        try (DirectClient creator = new DirectClient(new NinePServer(removing, NinePSettings.DEFAULT))) {
+            creator.begin(0);
+            creator.create(ROOT, 1, "f", OpenFlags.READ_WRITE | OpenFlags.EXCLUSIVE, 0644);
+            creator.write(1, 0, "data");
+            assertEquals("data", creator.read(1, 0, 100));
+            creator.clunk(1);
+        }
     }
 
     @Test
