@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -120,20 +121,26 @@ class ConcurrencyTest {
         FileName name = FileName.of("f");
         NewNode node = new NewNode(
                 FileKind.REGULAR, AttributeChange.ofMode(0644), DeviceNumber.NONE, null, NewNode.Existing.OPEN, 0);
+        AtomicInteger names = new AtomicInteger();
+        Attempt removal = () -> {
+            files.remove(Credentials.ROOT, files.root(), name, RemoveMode.ANY);
+            names.decrementAndGet();
+        };
         concurrently((thread, random) -> {
             for (int i = 0; i < ROUNDS; i++) {
                 if (thread % 2 == 0) {
-                    expecting(() -> files.remove(Credentials.ROOT, files.root(), name, RemoveMode.ANY));
+                    expecting(removal);
                 } else {
                     HeldCreation held = files.createHeld(Credentials.ROOT, files.root(), name, node);
+                    names.addAndGet(held.creation().created() ? 1 : 0);
                     try (FileHold hold = held.hold()) {
-                        assertEquals(
-                                held.creation().node().id(),
-                                files.getAttributes(hold.inode()).id());
+                        files.getAttributes(hold.inode());
                     }
                 }
             }
         });
+        expecting(removal);
+        assertEquals(0, names.get(), "each file that was created was removed once");
     }
 
     @Test
