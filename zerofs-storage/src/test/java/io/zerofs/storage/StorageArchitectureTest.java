@@ -34,7 +34,8 @@ final class StorageArchitectureTest {
 
     /** Rooms from the ground up. A room may use the rooms of lower floors, and none of its own floor. */
     private static final List<Set<String>> FLOORS = List.of(
-            Set.of("bytes", "concurrent", "files", "object"),
+            Set.of("bytes", "concurrent", "files"),
+            Set.of("object"),
             Set.of("seal", "object.s3", "object.azure", "object.local", "object.memory"),
             Set.of("retry", "commit"),
             Set.of("manifest", "index", "cache"),
@@ -49,9 +50,6 @@ final class StorageArchitectureTest {
 
     /** Classes that may ask the JVM, or beginnings of their names. */
     private static final Set<String> ASKING_THE_JVM = Set.of(
-            // Their threads and turns are for requests to stores in the network.
-            PROGRAM + ".object.ParallelDeletes",
-            PROGRAM + ".object.Traffic",
             // A simulation has an EngineRuntime of its own.
             PROGRAM + ".engine.runtime.EngineThreads",
             // The holders of their locks only call RocksDB.

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object;
 
+import io.zerofs.core.runtime.Machine;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,10 +39,10 @@ public final class Traffic implements AutoCloseable {
 
     private final ConnectionSettings settings;
     private final MonotonicClock clock;
-    private final Semaphore turns;
+    private final Turns turns;
     private final Set<Transfer> transfers = ConcurrentHashMap.newKeySet();
     private final LongAdder moved = new LongAdder();
-    private ScheduledExecutorService watch;
+    private Machine.Task watch;
 
     // Guarded by this: PUTs and their bytes in flight, and the integrals of both over time.
     private int puts;
@@ -60,20 +57,14 @@ public final class Traffic implements AutoCloseable {
     public Traffic(ConnectionSettings settings, MonotonicClock clock) {
         this.settings = settings;
         this.clock = clock;
-        this.turns = new Semaphore(settings.requestsMax(), true);
+        this.turns = new Turns(settings.requestsMax());
         this.settledNanos = clock.nanoTime();
     }
 
     /** Returns traffic with a thread that ends silent attempts, until it is closed. */
     public static Traffic watched(ConnectionSettings settings) {
         Traffic traffic = new Traffic(settings, MonotonicClock.system());
-        traffic.watch = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "zerofs-store-watch");
-            thread.setDaemon(true);
-            return thread;
-        });
-        long period = Math.max(1, settings.silenceMax().toMillis() / LOOKS_PER_SILENCE);
-        traffic.watch.scheduleWithFixedDelay(traffic::look, period, period, TimeUnit.MILLISECONDS);
+        traffic.watch = Machine.current().start("zerofs-store-watch", traffic::watch);
         return traffic;
     }
 
@@ -109,7 +100,18 @@ public final class Traffic implements AutoCloseable {
     @Override
     public void close() {
         if (watch != null) {
-            watch.shutdownNow();
+            watch.interrupt();
+        }
+    }
+
+    private void watch() {
+        try {
+            while (true) {
+                Machine.current().sleep(settings.silenceMax().toNanos() / LOOKS_PER_SILENCE);
+                look();
+            }
+        } catch (InterruptedException e) {
+            // The end of the traffic.
         }
     }
 
@@ -119,7 +121,7 @@ public final class Traffic implements AutoCloseable {
             try {
                 transfer.endIfSilent();
             } catch (RuntimeException | Error e) {
-                // An exception would end the periodic task.
+                // An exception would end the watch.
                 log.warn("cannot end a silent attempt", e);
             }
         }
@@ -160,7 +162,7 @@ public final class Traffic implements AutoCloseable {
         /** Waits for a turn without a deadline: other attempts may take any time while their bytes move. */
         public void begin() throws InterruptedIOException {
             try {
-                turns.acquire();
+                turns.take();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new InterruptedIOException("interrupted");
@@ -209,7 +211,7 @@ public final class Traffic implements AutoCloseable {
                 ended = true;
             }
             transfers.remove(this);
-            turns.release();
+            turns.giveBack();
         }
 
         /** Returns whether silence ended the attempt. */

@@ -14,13 +14,31 @@ import java.util.Set;
 public record Fault(Set<StoreOperation> operations, String prefix, double chance, Effect effect) {
     /** How it goes wrong. */
     public sealed interface Effect
-            permits Latency, Unavailable, UnknownOutcome, CutBody, CorruptBody, MissingObject, WrongRefusal {}
+            permits Latency,
+                    Unavailable,
+                    ErrorAnswer,
+                    UnknownOutcome,
+                    CutBody,
+                    CorruptBody,
+                    MissingObject,
+                    WrongRefusal,
+                    Doubled,
+                    OtherVersion,
+                    WrongSizes {
+        /** Returns whether the request ends with a wrong answer, not without one. */
+        default boolean isWrongAnswer() {
+            return !(this instanceof Latency || this instanceof Unavailable || this instanceof UnknownOutcome);
+        }
+    }
 
     /** The request waits before it is sent, evenly distributed between the two. */
     public record Latency(Duration min, Duration max) implements Effect {}
 
     /** Refused for now; the store did nothing. */
     public record Unavailable() implements Effect {}
+
+    /** The answer is an error, as adapters report it. The store did nothing before, or all. */
+    public record ErrorAnswer(ObjectStoreException.Kind kind, boolean applied) implements Effect {}
 
     /** A put whose answer is lost. Other operations are {@link Unavailable}. */
     public record UnknownOutcome(Fate fate) implements Effect {}
@@ -44,6 +62,15 @@ public record Fault(Set<StoreOperation> operations, String prefix, double chance
 
     /** A put is applied, and an internal retry below makes the answer REFUSED. */
     public record WrongRefusal() implements Effect {}
+
+    /** A put arrives a second time, after a few more requests. */
+    public record Doubled() implements Effect {}
+
+    /** A get answers with another ETag or with none. */
+    public record OtherVersion() implements Effect {}
+
+    /** A list answers with other lengths. */
+    public record WrongSizes() implements Effect {}
 
     public static Fault on(StoreOperation operation, String prefix, double chance, Effect effect) {
         return new Fault(Set.of(operation), prefix, chance, effect);

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object;
 
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.object.Fault.CorruptBody;
 import io.zerofs.storage.object.Fault.CutBody;
+import io.zerofs.storage.object.Fault.Doubled;
 import io.zerofs.storage.object.Fault.Effect;
+import io.zerofs.storage.object.Fault.ErrorAnswer;
 import io.zerofs.storage.object.Fault.Latency;
 import io.zerofs.storage.object.Fault.MissingObject;
+import io.zerofs.storage.object.Fault.OtherVersion;
 import io.zerofs.storage.object.Fault.Unavailable;
 import io.zerofs.storage.object.Fault.UnknownOutcome;
 import io.zerofs.storage.object.Fault.WrongRefusal;
+import io.zerofs.storage.object.Fault.WrongSizes;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -43,8 +49,10 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
     private final List<DelayedPut> delayed;
     private final List<Request> requests = new ArrayList<>();
     private final Map<String, Integer> asked = new HashMap<>();
+    private final Map<String, Long> rightUntil = new HashMap<>();
     private List<Fault> faults = List.of();
     private Predicate<Fault> permission = fault -> true;
+    private long rightNanos;
     private long number;
     private long crashAt = Long.MAX_VALUE;
     private boolean applyCrashing;
@@ -69,6 +77,11 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
     /** Asks before a fault strikes. */
     public synchronized void setPermission(Predicate<Fault> permission) {
         this.permission = permission;
+    }
+
+    /** After a wrong answer about a name, no further one about it comes for this time. */
+    public synchronized void setWrongAnswersApart(Duration time) {
+        rightNanos = time.toNanos();
     }
 
     /** While it is on, every request is UNAVAILABLE and does nothing. */
@@ -151,8 +164,9 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
             throw failure(Kind.UNKNOWN_OUTCOME, "no answer to the put of " + name);
         }
         PutOutcome outcome = store.put(name, bytes, condition);
-        if (draw.crashing()) {
-            throw failure(Kind.UNAVAILABLE, "crashed after the put of " + name);
+        failAfter(draw);
+        if (effect instanceof Doubled) {
+            delay(name, bytes, condition, draw.random());
         }
         return effect instanceof WrongRefusal ? PutOutcome.REFUSED : outcome;
     }
@@ -162,7 +176,7 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
         Draw draw = admit(StoreOperation.GET, List.of(name), name, 0);
         failIfMissing(draw, name);
         StoredObject object = damaged(store.get(name, bytesMax), draw);
-        failIfCrashing(draw);
+        failAfter(draw);
         if (draw.effect() instanceof CutBody) {
             object.bytes().limit(object.bytes().limit() / 2);
         }
@@ -177,7 +191,7 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
             throw failure(Kind.TRUNCATED, "the answer with " + name + " was cut short");
         }
         StoredObject object = damaged(store.getRange(name, offset, length), draw);
-        failIfCrashing(draw);
+        failAfter(draw);
         return object;
     }
 
@@ -185,10 +199,15 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
     public List<ObjectInfo> list(String prefix, String after, int max) throws ObjectStoreException {
         Draw draw = admit(StoreOperation.LIST, List.of(prefix), prefix, 0);
         List<ObjectInfo> page = store.list(prefix, after, max);
-        failIfCrashing(draw);
+        failAfter(draw);
         if (draw.effect() instanceof MissingObject) {
             return page.stream()
                     .filter(object -> !object.name().startsWith(draw.fault().prefix()))
+                    .toList();
+        }
+        if (draw.effect() instanceof WrongSizes) {
+            return page.stream()
+                    .map(object -> new ObjectInfo(object.name(), draw.random().nextLong(2 * object.size() + 2)))
                     .toList();
         }
         return page;
@@ -199,7 +218,7 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
         String first = names.stream().findFirst().orElse("");
         Draw draw = admit(StoreOperation.DELETE, names, first, 0);
         Map<String, ObjectStoreException> failed = store.delete(names);
-        failIfCrashing(draw);
+        failAfter(draw);
         return failed;
     }
 
@@ -255,7 +274,10 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
                     && random.nextDouble() < fault.chance();
             if (matches && fault.effect() instanceof Latency latency) {
                 pause(latency, random);
-            } else if (matches && struck == null && permission.test(fault)) {
+            } else if (matches
+                    && struck == null
+                    && mayStrike(fault.effect(), repeatable(name))
+                    && permission.test(fault)) {
                 struck = fault;
             }
         }
@@ -265,7 +287,22 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
         if (unavailable) {
             throw failure(Kind.UNAVAILABLE, "503 for " + operation + " " + name);
         }
+        if (struck != null && struck.effect() instanceof ErrorAnswer error && !error.applied()) {
+            throw failure(error.kind(), "an error for " + operation + " " + name);
+        }
         return new Draw(struck, random, crashing);
+    }
+
+    private synchronized boolean mayStrike(Effect effect, String name) {
+        if (rightNanos == 0 || !effect.isWrongAnswer()) {
+            return true;
+        }
+        long now = Machine.current().nanoTime();
+        boolean may = now >= rightUntil.getOrDefault(name, now);
+        if (may) {
+            rightUntil.put(name, now + rightNanos);
+        }
+        return may;
     }
 
     /**
@@ -279,7 +316,7 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
     private static void pause(Latency latency, SplittableRandom random) throws ObjectStoreException {
         long nanos = random.nextLong(latency.min().toNanos(), latency.max().toNanos() + 1);
         try {
-            Thread.sleep(nanos / 1_000_000, (int) (nanos % 1_000_000));
+            Machine.current().sleep(nanos);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw failure(Kind.UNAVAILABLE, "interrupted");
@@ -317,9 +354,12 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
         }
     }
 
-    private static void failIfCrashing(Draw draw) throws ObjectStoreException {
+    private static void failAfter(Draw draw) throws ObjectStoreException {
         if (draw.crashing()) {
             throw failure(Kind.UNAVAILABLE, "crashed before the answer arrived");
+        }
+        if (draw.effect() instanceof ErrorAnswer error) {
+            throw failure(error.kind(), "the answer is an error, after the request was applied");
         }
     }
 
@@ -328,6 +368,9 @@ public final class FaultyObjectStore extends ForwardingObjectStore {
         if (draw.effect() instanceof CorruptBody && bytes.hasRemaining()) {
             int at = bytes.position() + draw.random().nextInt(bytes.remaining());
             bytes.put(at, (byte) (bytes.get(at) ^ 1 << draw.random().nextInt(8)));
+        }
+        if (draw.effect() instanceof OtherVersion) {
+            return new StoredObject(bytes, draw.random().nextBoolean() ? "" : "\"another\"");
         }
         return object;
     }

@@ -34,6 +34,7 @@ final class FileSystemWorld {
     private final World world;
     private final LifecycleFixture fixture;
     private final int clients;
+    private final List<SimulatedDaemon> daemons = new ArrayList<>();
     private CrashHistory history;
     private boolean started;
     /** The daemon that clients use. */
@@ -83,7 +84,9 @@ final class FileSystemWorld {
     }
 
     private SimulatedDaemon newDaemon(String name) {
-        return new SimulatedDaemon(world, name, new FaultyObjectStore(fixture.bucket, random.nextLong()));
+        daemons.forEach(SimulatedDaemon::mayStop);
+        daemons.add(new SimulatedDaemon(world, name, new FaultyObjectStore(fixture.bucket, random.nextLong())));
+        return daemons.get(daemons.size() - 1);
     }
 
     /** A daemon is killed while it opens the volume, or soon after. */
@@ -91,10 +94,10 @@ final class FileSystemWorld {
         SimulatedDaemon visitor = newDaemon(name);
         Path directory = fixture.newDirectory();
         double chance = random.nextInt(3) * 0.05;
-        visitor.store.setFaults(WorldSettings.writeFaults(chance));
+        visitor.setFaults(chance, WorldSettings.faults(chance));
         visitor.process.spawn("main", () -> {
             try {
-                visitor.open(WorldSettings.volume(random), WorldSettings.garbage(random), directory);
+                visitor.open(random, directory);
             } catch (OpenException e) {
                 assertTrue(chance > 0, e::toString);
             }
@@ -105,13 +108,13 @@ final class FileSystemWorld {
 
     private void live(SimulatedDaemon daemon, Path directory, boolean last) throws Exception {
         int operations = random.nextInt(80);
-        double chance = last ? 0 : random.nextInt(3) * 0.05;
+        double chance = random.nextInt(3) * 0.05;
         CompletableFuture<Void> serving = new CompletableFuture<>();
         CompletableFuture<Void> end = new CompletableFuture<>();
         current = daemon;
         daemon.process.spawn("main", () -> {
             try {
-                Volume volume = daemon.open(WorldSettings.volume(random), WorldSettings.garbage(random), directory);
+                Volume volume = daemon.open(random, directory);
                 StoredFileSystem stored = StoredFileSystem.open(volume, history.clock());
                 stored.files.awaitRemovals();
                 if (!started) {
@@ -120,16 +123,24 @@ final class FileSystemWorld {
                 } else {
                     history.recovered(stored.files);
                 }
-                daemon.store.setFaults(WorldSettings.faults(chance));
+                daemon.setFaults(chance, WorldSettings.faults(chance));
                 serving.complete(null);
-                if (!last && random.nextInt(3) == 0 && world.happens("outages")) {
-                    Machine.current().start("outages", () -> breakOff(daemon));
-                }
-                work(daemon, operations, last);
+                Machine.Task outages = Machine.current().start("outages", () -> {
+                    if (random.nextInt(3) == 0 && world.happens("outages")) {
+                        breakOff(daemon);
+                    }
+                });
+                work(daemon, operations, false);
                 if (last) {
+                    daemon.setFaults(0);
+                    outages.join(TimeUnit.DAYS.toNanos(1));
+                    work(daemon, random.nextInt(40), true);
+                    awaitBarrier();
+                    stored.files.awaitRemovals();
                     stored.check();
                     history.compare();
                     stored.close();
+                    daemon.mayStop();
                     daemon.volume.close();
                 }
                 end.complete(null);
@@ -147,10 +158,18 @@ final class FileSystemWorld {
         }
     }
 
+    /** Waits until the store has everything. Requests that the faults delayed may still be on their way. */
+    private void awaitBarrier() throws InterruptedException {
+        long end = Machine.current().nanoTime() + NANOS_MAX;
+        while (!history.sync()) {
+            assertTrue(Machine.current().nanoTime() < end, "no barrier ends with a healthy store");
+        }
+    }
+
     /** Lets a daemon's store answer nothing for seconds to hours, now and then. The clock of the daemon jumps, too. */
     private void breakOff(SimulatedDaemon daemon) {
         try {
-            while (true) {
+            while (daemon.isFaulty()) {
                 Machine.current().sleep(random.nextLong(TimeUnit.SECONDS.toNanos(30)));
                 daemon.store.setOutage(true);
                 long most = TimeUnit.SECONDS.toNanos(random.nextBoolean() ? 20 : 4_000);

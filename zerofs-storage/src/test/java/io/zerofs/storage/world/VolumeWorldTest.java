@@ -7,12 +7,10 @@ import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.world.World;
 import io.zerofs.core.world.Worlds;
-import io.zerofs.storage.gc.GcSettings;
 import io.zerofs.storage.gc.StoreAudit;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.recovery.LifecycleFixture;
-import io.zerofs.storage.recovery.OpenSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -65,6 +63,7 @@ final class VolumeWorldTest {
                     }
                     SimulatedDaemon daemon = new SimulatedDaemon(world, "daemon" + life, store[0]);
                     live(daemon, fixture, random, clients, last);
+                    daemon.mayStop();
                     daemon.kill();
                     store[0] = store[0].restarted();
                 }
@@ -86,33 +85,28 @@ final class VolumeWorldTest {
             List<ClientModel> clients,
             boolean healthy)
             throws Exception {
-        OpenSettings settings = WorldSettings.volume(random);
-        GcSettings garbage = WorldSettings.garbage(random);
         int operations = random.nextInt(80);
-        double chance = healthy ? 0 : random.nextInt(3) * 0.05;
-        daemon.store.setFaults(WorldSettings.faults(chance));
+        double chance = random.nextInt(3) * 0.05;
+        if (!healthy) {
+            daemon.setFaults(chance, WorldSettings.faults(chance));
+        }
         CompletableFuture<Void> end = new CompletableFuture<>();
         daemon.process.spawn("main", () -> {
             try {
-                daemon.open(settings, garbage, fixture.newDirectory());
-                for (ClientModel client : clients) {
-                    client.recovered(daemon.volume);
-                }
-                List<Machine.Task> tasks = new ArrayList<>();
-                for (ClientModel client : clients) {
-                    if (daemon.process.world().happens("client")) {
-                        tasks.add(Machine.current().start("client", () -> work(daemon, client, operations, healthy)));
-                    }
-                }
-                for (Machine.Task task : tasks) {
-                    assertTrue(task.join(TimeUnit.DAYS.toNanos(1)), "a client waits for ever");
-                }
+                daemon.open(random, fixture.newDirectory());
+                recovered(daemon, clients);
+                daemon.setFaults(chance, WorldSettings.faults(chance));
+                work(daemon, clients, operations, chance == 0);
                 if (healthy) {
+                    daemon.setFaults(0);
+                    recovered(daemon, clients);
+                    work(daemon, clients, random.nextInt(40), true);
+                    daemon.mayStop();
                     daemon.volume.close();
                 }
                 end.complete(null);
             } catch (Exception e) {
-                assertTrue(chance > 0, e::toString);
+                assertTrue(daemon.isFaulty(), e::toString);
                 end.completeExceptionally(e);
             }
         });
@@ -120,6 +114,25 @@ final class VolumeWorldTest {
             Machine.current().await(end);
         } else {
             Machine.current().sleep(random.nextLong(TimeUnit.MINUTES.toNanos(3)));
+        }
+    }
+
+    private static void recovered(SimulatedDaemon daemon, List<ClientModel> clients) throws VolumeException {
+        for (ClientModel client : clients) {
+            client.recovered(daemon.volume);
+        }
+    }
+
+    private static void work(SimulatedDaemon daemon, List<ClientModel> clients, int operations, boolean healthy)
+            throws InterruptedException {
+        List<Machine.Task> tasks = new ArrayList<>();
+        for (ClientModel client : clients) {
+            if (daemon.process.world().happens("client")) {
+                tasks.add(Machine.current().start("client", () -> work(daemon, client, operations, healthy)));
+            }
+        }
+        for (Machine.Task task : tasks) {
+            assertTrue(task.join(TimeUnit.DAYS.toNanos(1)), "a client waits for ever");
         }
     }
 

@@ -5,13 +5,17 @@ import io.zerofs.core.volume.Volume;
 import io.zerofs.storage.checkpoint.CheckpointSettings;
 import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.gc.GcSettings;
+import io.zerofs.storage.object.ConnectionSettings;
 import io.zerofs.storage.object.Fault;
+import io.zerofs.storage.object.ObjectStoreException.Kind;
+import io.zerofs.storage.object.RetrySettings;
 import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.object.Traffic;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import io.zerofs.storage.recovery.OpenSettings;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /** Tiny limits, at which every queue, cache and budget of a volume is full now and then, and faults of its store. */
 final class WorldSettings {
@@ -55,9 +59,42 @@ final class WorldSettings {
                 .withIntervals(Duration.ofSeconds(1 + random.nextInt(10)), Duration.ofSeconds(20));
     }
 
-    /** Puts and deletions fail or have no answer; a commit may arrive later. */
+    /** Returns traffic of a store beyond a link, or of a near one. Called on a thread of the daemon. */
+    static Traffic traffic(SplittableRandom random) {
+        if (random.nextInt(4) == 0) {
+            return Traffic.NONE;
+        }
+        return Traffic.watched(new ConnectionSettings(
+                1 + random.nextInt(random.nextBoolean() ? 4 : 64),
+                Duration.ofSeconds(10),
+                Duration.ofMillis(random.nextInt(3_000, 30_000)),
+                random.nextInt(16 << 10, 128 << 10),
+                Duration.ofSeconds(1 + random.nextInt(60))));
+    }
+
+    static RetrySettings retries(SplittableRandom random) {
+        Duration deadline = Duration.ofMillis(random.nextInt(random.nextBoolean() ? 60_000 : 1_000));
+        return new RetrySettings(
+                Duration.ofMillis(1 + random.nextInt(200)),
+                Duration.ofMillis(random.nextInt(200, 5_000)),
+                deadline,
+                deadline.multipliedBy(1 + random.nextInt(10)));
+    }
+
+    /** Puts and deletions fail or have no answer, and commits arrive later. Errors and headers are wrong now and then. */
     static Fault[] writeFaults(double chance) {
+        double odd = chance / 4;
         return new Fault[] {
+            Fault.on(StoreOperation.PUT, "", odd, new Fault.Doubled()),
+            Fault.on(StoreOperation.PUT, "", odd, new Fault.WrongRefusal()),
+            Fault.on(StoreOperation.PUT, "", odd, new Fault.ErrorAnswer(Kind.REFUSED, false)),
+            Fault.on(StoreOperation.PUT, "", odd, new Fault.ErrorAnswer(Kind.REFUSED, true)),
+            Fault.on(StoreOperation.PUT, "", odd, new Fault.ErrorAnswer(Kind.NO_SPACE, false)),
+            Fault.on(StoreOperation.DELETE, "", odd, new Fault.ErrorAnswer(Kind.REFUSED, true)),
+            Fault.on(StoreOperation.DELETE, "", odd, new Fault.ErrorAnswer(Kind.UNAVAILABLE, true)),
+            Fault.on(StoreOperation.LIST, "", odd, new Fault.ErrorAnswer(Kind.REFUSED, false)),
+            Fault.on(StoreOperation.LIST, "", odd, new Fault.WrongSizes()),
+            Fault.on(StoreOperation.GET, "", odd, new Fault.OtherVersion()),
             Fault.on(StoreOperation.PUT, "commits/", chance, new Fault.Unavailable()),
             Fault.on(StoreOperation.DELETE, "", chance, new Fault.Unavailable()),
             Fault.on(StoreOperation.PUT, "", chance, new Fault.UnknownOutcome(Fault.Fate.APPLIED)),
@@ -68,10 +105,19 @@ final class WorldSettings {
 
     /** As {@link #writeFaults}, and parts of objects cannot be read or are damaged on their way. */
     static Fault[] faults(double chance) {
-        Fault[] writes = writeFaults(chance);
-        Fault[] all = Arrays.copyOf(writes, writes.length + 2);
-        all[writes.length] = Fault.on(StoreOperation.GET_RANGE, "", chance, new Fault.Unavailable());
-        all[writes.length + 1] = Fault.on(StoreOperation.GET_RANGE, "", chance, new Fault.CorruptBody());
-        return all;
+        double odd = chance / 4;
+        Fault[] reads = {
+            Fault.on(StoreOperation.GET_RANGE, "", chance, new Fault.Unavailable()),
+            Fault.on(StoreOperation.GET_RANGE, "", chance, new Fault.CorruptBody()),
+            Fault.on(StoreOperation.GET_RANGE, "", odd, new Fault.CutBody()),
+            Fault.on(StoreOperation.GET_RANGE, "", odd, new Fault.MissingObject()),
+            Fault.on(StoreOperation.GET_RANGE, "", odd, new Fault.ErrorAnswer(Kind.REFUSED, false)),
+            Fault.on(StoreOperation.GET, "", odd, new Fault.Unavailable()),
+            Fault.on(StoreOperation.GET, "", odd, new Fault.CorruptBody()),
+            Fault.on(StoreOperation.GET, "", odd, new Fault.CutBody()),
+            Fault.on(StoreOperation.GET, "", odd, new Fault.ErrorAnswer(Kind.TOO_LARGE, false)),
+            Fault.on(StoreOperation.GET, "", odd, new Fault.ErrorAnswer(Kind.REFUSED, false))
+        };
+        return Stream.of(writeFaults(chance), reads).flatMap(Stream::of).toArray(Fault[]::new);
     }
 }
