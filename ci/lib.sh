@@ -109,6 +109,12 @@ clean_up() {
   exit "$status"
 }
 
+# archived PROGRAM: waits until no archive of the program's classes is being made, as its second start begins to do.
+archived() {
+  sleep 1
+  while pgrep -f -- "-cp $1 -XX:SharedClassListFile" >/dev/null; do sleep 0.5; done
+}
+
 # add PASSED FAILED SKIPPED: adds to the counts of a script that runs tests.
 passed=0 failed=0 skipped=0
 add() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
