@@ -11,12 +11,17 @@ package io.zerofs.core.waiting;
  */
 public interface NonBlockingThread {
 
+    /** Returns whether the current thread must not wait. */
+    static boolean isCurrent() {
+        return Thread.currentThread() instanceof NonBlockingThread;
+    }
+
     /**
      * Throws {@link WouldBlockException} on a thread that must not wait. Call it while holding no lock and before any
      * side effect.
      */
     static void check() {
-        if (Thread.currentThread() instanceof NonBlockingThread) {
+        if (isCurrent()) {
             throw WouldBlockException.INSTANCE;
         }
     }

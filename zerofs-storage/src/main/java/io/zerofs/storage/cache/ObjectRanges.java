@@ -118,6 +118,18 @@ public final class ObjectRanges {
                 : new StoredRange((long) first * CACHE_BLOCK_BYTES, Arrays.asList(parts));
     }
 
+    /** Returns a range if its blocks are among the last that small reads used, else null. Never waits. */
+    StoredRange inMemory(ObjectHeader object, long from, int length) {
+        int first = (int) (from / CACHE_BLOCK_BYTES);
+        int count = (int) ((from + length - 1) / CACHE_BLOCK_BYTES) - first + 1;
+        ByteBuffer[] parts = count <= SMALL_BLOCKS_MAX ? recentBlocks(object, first, count) : null;
+        if (parts == null) {
+            return null;
+        }
+        fetchAhead(object, first);
+        return new StoredRange((long) first * CACHE_BLOCK_BYTES, Arrays.asList(parts));
+    }
+
     private ByteBuffer[] recentBlocks(ObjectHeader object, int first, int count) {
         ByteBuffer[] parts = new ByteBuffer[count];
         for (int i = 0; i < count; i++) {

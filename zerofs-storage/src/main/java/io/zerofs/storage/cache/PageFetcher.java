@@ -40,6 +40,13 @@ public interface PageFetcher {
     Map<PageKey, byte[]> fetch(List<Wanted> pages, boolean keep) throws VolumeException, MissingObjectException;
 
     /**
+     * Opens a page whose stored bytes are in memory, for a small read. Never waits.
+     *
+     * @return the page, or an empty map if the caller has to fetch it
+     */
+    Map<PageKey, byte[]> open(Wanted page);
+
+    /**
      * Fetches pages for read-ahead, except pages that are cached or already being fetched. Holds them in the cache in room
      * that was reserved for all of them, and returns unused room. If a page fails, its reader fetches it again.
      *

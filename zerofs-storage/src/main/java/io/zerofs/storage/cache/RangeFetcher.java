@@ -126,6 +126,20 @@ public final class RangeFetcher implements PageFetcher {
     }
 
     @Override
+    public Map<PageKey, byte[]> open(Wanted wanted) {
+        if (isZeros(wanted)) {
+            return Map.of();
+        }
+        Owned page = new Owned(wanted, Then.CACHE);
+        int length = (int) (page.end() - page.offset());
+        StoredRange bytes = ranges.inMemory(wanted.table().header(), page.offset(), length);
+        // The caller who fetches a damaged page decides about it.
+        return bytes == null || open(page, bytes) != null
+                ? Map.of()
+                : Map.of(page.key(), page.result().getNow(ZEROS));
+    }
+
+    @Override
     public boolean fetchAhead(List<Wanted> pages) {
         List<Owned> owned = new ArrayList<>();
         long unused = 0;

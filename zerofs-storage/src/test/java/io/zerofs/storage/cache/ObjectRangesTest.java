@@ -39,6 +39,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -440,6 +441,19 @@ class ObjectRangesTest {
         long length = (long) blocks * DiskCache.CACHE_BLOCK_BYTES - ObjectHeader.BYTES - 100;
         return new ObjectHeader(
                 ObjectKind.COMMIT, 1, 1, number, Salt.random(new SplittableRandom(number)), 100, length);
+    }
+
+    @Test
+    void aPageOfABlockInMemoryIsOpenedWithoutARequest() throws Exception {
+        RangeFetcher fetcher = fetcher();
+        PageFetcher.Wanted next = new PageFetcher.Wanted(commit.frames(), 0, 1);
+        assertEquals(Map.of(), fetcher.open(next), "nothing is in memory");
+        fetcher.fetch(List.of(new PageFetcher.Wanted(commit.frames(), 0, 0)), true);
+        long before = gets();
+        byte[] opened = fetcher.open(next).get(next.key());
+        assertEquals(new CommitReader(inner, keys).readPage(commit.frames(), 0, 1), ByteBuffer.wrap(opened));
+        assertEquals(Map.of(), fetcher.open(new PageFetcher.Wanted(commit.frames(), SLOTS - 1, 7)));
+        assertEquals(before, gets());
     }
 
     /** A store of zeros that runs an action before each read. */

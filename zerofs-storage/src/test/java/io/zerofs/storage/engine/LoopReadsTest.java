@@ -11,11 +11,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.volume.ChunkId;
+import io.zerofs.core.volume.Volume;
 import io.zerofs.core.waiting.NonBlockingThread;
 import io.zerofs.core.waiting.WouldBlockException;
 import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -91,6 +93,35 @@ final class LoopReadsTest {
             AtomicReference<byte[]> zeros = new AtomicReference<>();
             assertNull(onALoop(() -> zeros.set(read(volume, 0, 100_000, 10))));
             assertArrayEquals(new byte[10], zeros.get());
+        }
+    }
+
+    /** Files of a few kilobytes that were written together are in the same block of their commit. */
+    @Test
+    void smallFilesOfABlockInMemoryAreReadOnTheLoop() throws Exception {
+        EngineSettings cached = new EngineSettings(
+                SETTINGS.memory().withEntriesMax(1_000),
+                SETTINGS.commits(),
+                SETTINGS.compaction(),
+                new EngineSettings.Disk(64 << 20, 0));
+        EngineFixture fixture = new EngineFixture();
+        MemoryObjectStore store = new MemoryObjectStore();
+        byte[] noise = new byte[Volume.CHUNK_BYTES];
+        new SplittableRandom(1).nextBytes(noise);
+        try (StorageVolume volume = fixture.open(store, cached)) {
+            write(volume, 0, 0, filled(10, 1));
+            write(volume, 1, 0, filled(10, 2));
+            write(volume, 2, 0, noise);
+            write(volume, 3, 0, filled(10, 3));
+            await(volume.barrier());
+        }
+        try (StorageVolume volume = fixture.open(store, cached)) {
+            assertInstanceOf(WouldBlockException.class, onALoop(() -> read(volume, 0, 0, 10)));
+            assertArrayEquals(filled(10, 1), read(volume, 0, 0, 10));
+            AtomicReference<byte[]> next = new AtomicReference<>();
+            assertNull(onALoop(() -> next.set(read(volume, 1, 0, 10))));
+            assertArrayEquals(filled(10, 2), next.get());
+            assertInstanceOf(WouldBlockException.class, onALoop(() -> read(volume, 3, 0, 10)));
         }
     }
 

@@ -61,10 +61,20 @@ final class FrameAssembler {
             if (missing.isEmpty()) {
                 return layers;
             }
-            NonBlockingThread.check();
-            fetched.putAll(sources.fetcher().fetch(missing, keep));
+            fetched.putAll(
+                    NonBlockingThread.isCurrent()
+                            ? openWithoutWaiting()
+                            : sources.fetcher().fetch(missing, keep));
             missing.clear();
         }
+    }
+
+    private Map<PageKey, byte[]> openWithoutWaiting() {
+        Map<PageKey, byte[]> opened = missing.size() == 1 ? sources.fetcher().open(missing.get(0)) : Map.of();
+        if (opened.isEmpty()) {
+            NonBlockingThread.check();
+        }
+        return opened;
     }
 
     /** @param before the frames of the previous round, which the cache may have dropped since; null in the first */
