@@ -81,6 +81,10 @@ public final class DiskCache implements AutoCloseable {
         if (bytes == null) {
             bytes = writer.waiting(object, block);
         }
+        if (bytes == null && place == BlockIndex.NOWHERE && index.place(hash) != BlockIndex.NOWHERE) {
+            // It came to the disk in between.
+            return get(object, block);
+        }
         (bytes == null ? misses : hits).increment();
         return bytes;
     }
@@ -119,7 +123,11 @@ public final class DiskCache implements AutoCloseable {
 
     /** Returns whether the block is on the disk or waits for it. Does not mark it as used. */
     boolean has(Salt object, int block) {
-        return directory.has(index.place(BlockIndex.hashOf(object, block))) || writer.waiting(object, block) != null;
+        long hash = BlockIndex.hashOf(object, block);
+        // Looks twice, because the block may come to the disk in between.
+        return directory.has(index.place(hash))
+                || writer.waiting(object, block) != null
+                || directory.has(index.place(hash));
     }
 
     /** Returns whether the cache keeps blocks at all. */

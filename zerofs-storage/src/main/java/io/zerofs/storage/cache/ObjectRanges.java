@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.cache;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import io.zerofs.core.runtime.Machine;
 import io.zerofs.storage.cache.RegionGrowth.Ahead;
 import io.zerofs.storage.cache.RegionGrowth.Region;
@@ -16,7 +14,9 @@ import io.zerofs.storage.seal.Salt;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,8 +43,11 @@ public final class ObjectRanges {
     /** Number of blocks kept in memory for the next small files of the same block. */
     private static final int RECENT_BLOCKS_MAX = 16;
 
-    /** Maximum number of blocks of an answer from which a block is kept in memory. */
-    private static final int REMEMBERED_BLOCKS_MAX = 4;
+    /** Number of blocks of which the last small reads touched parts. */
+    private static final int TOUCHED_BLOCKS_MAX = 64;
+
+    /** Maximum bytes of an answer that stays in memory for one of its blocks. Blocks of longer answers are copied. */
+    private static final int REMEMBERED_BYTES_MAX = 2 * CACHE_BLOCK_BYTES;
 
     /** Maximum number of regions that are fetched ahead at a time, so that read-ahead does not keep readers from the store. */
     private static final int AHEAD_REQUESTS_MAX = 2;
@@ -66,14 +69,29 @@ public final class ObjectRanges {
     private final LongSupplier nanoTime;
     private final RegionGrowth growth = new RegionGrowth();
     private final ConcurrentHashMap<Block, CompletableFuture<ByteBuffer>> underWay = new ConcurrentHashMap<>();
-    private final Cache<Block, ByteBuffer> recent = Caffeine.newBuilder()
-            .executor(Runnable::run)
-            .maximumSize(RECENT_BLOCKS_MAX)
-            .build();
+    private final Recent<ByteBuffer> recent = new Recent<>(RECENT_BLOCKS_MAX);
+    private final Recent<Boolean> touched = new Recent<>(TOUCHED_BLOCKS_MAX);
     private final Semaphore aheadRequests = new Semaphore(AHEAD_REQUESTS_MAX);
     private final Semaphore additionalBlocks = new Semaphore(ADDITIONAL_BLOCKS_MAX);
 
     private record Block(Salt object, int number) {}
+
+    /** The blocks that small reads used last. A policy that prefers blocks with many reads would drop each new block. */
+    private static final class Recent<V> extends LinkedHashMap<Block, V> {
+        private static final long serialVersionUID = 1;
+
+        private final int max;
+
+        Recent(int max) {
+            super(2 * max, 0.75f, true);
+            this.max = max;
+        }
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Block, V> eldest) {
+            return size() > max;
+        }
+    }
 
     /**
      * @param neighbours is asked only by tasks of {@code requests}
@@ -102,8 +120,8 @@ public final class ObjectRanges {
         int count = (int) ((from + length - 1) / CACHE_BLOCK_BYTES) - first + 1;
         boolean small = keep && count <= SMALL_BLOCKS_MAX;
         ByteBuffer[] parts = small ? recentBlocks(object, first, count) : null;
-        ByteBuffer exact =
-                parts == null && count <= SMALL_BLOCKS_MAX ? blocks.range(object.salt(), from, length) : null;
+        boolean isExact = parts == null && count <= SMALL_BLOCKS_MAX && !(small && isTouchedAgain(object, first));
+        ByteBuffer exact = isExact ? blocks.range(object.salt(), from, length) : null;
         if (parts == null && exact == null) {
             parts = new Flight(object, new Region(first, first + count)).run(small);
         }
@@ -130,12 +148,21 @@ public final class ObjectRanges {
         return new StoredRange((long) first * CACHE_BLOCK_BYTES, Arrays.asList(parts));
     }
 
+    /** Returns whether another small read has touched the block lately. Then the whole block will probably be of use. */
+    private boolean isTouchedAgain(ObjectHeader object, int block) {
+        synchronized (touched) {
+            return touched.put(new Block(object.salt(), block), true) != null;
+        }
+    }
+
     private ByteBuffer[] recentBlocks(ObjectHeader object, int first, int count) {
         ByteBuffer[] parts = new ByteBuffer[count];
-        for (int i = 0; i < count; i++) {
-            parts[i] = recent.getIfPresent(new Block(object.salt(), first + i));
-            if (parts[i] == null) {
-                return null;
+        synchronized (recent) {
+            for (int i = 0; i < count; i++) {
+                parts[i] = recent.get(new Block(object.salt(), first + i));
+                if (parts[i] == null) {
+                    return null;
+                }
             }
         }
         return parts;
@@ -182,7 +209,9 @@ public final class ObjectRanges {
     StoredRange readAgain(ObjectHeader object, long from, int length) throws ObjectStoreException {
         if (blocks.isOn()) {
             for (long block = from / CACHE_BLOCK_BYTES; block * CACHE_BLOCK_BYTES < from + length; block++) {
-                recent.invalidate(new Block(object.salt(), (int) block));
+                synchronized (recent) {
+                    recent.remove(new Block(object.salt(), (int) block));
+                }
                 blocks.forget(object.salt(), (int) block);
             }
         }
@@ -364,8 +393,7 @@ public final class ObjectRanges {
                 int at = (block - first) * CACHE_BLOCK_BYTES;
                 ByteBuffer part = bytes.slice(bytes.position() + at, Math.min(CACHE_BLOCK_BYTES, length - at));
                 arrived(block, part);
-                // A remembered block keeps its whole answer in memory.
-                remember(block, part, remembers && end - first <= REMEMBERED_BLOCKS_MAX);
+                remember(block, part, remembers);
             }
         }
 
@@ -381,8 +409,16 @@ public final class ObjectRanges {
         }
 
         private void remember(int block, ByteBuffer bytes, boolean isSmall) {
-            if (isSmall && block >= wanted.first() && block < wanted.end()) {
-                recent.put(new Block(object.salt(), block), bytes);
+            if (isSmall && wanted.contains(block)) {
+                boolean isLong = !bytes.hasArray() || bytes.array().length > REMEMBERED_BYTES_MAX;
+                ByteBuffer kept = isLong
+                        ? ByteBuffer.allocate(bytes.remaining())
+                                .put(bytes.duplicate())
+                                .flip()
+                        : bytes;
+                synchronized (recent) {
+                    recent.put(new Block(object.salt(), block), kept);
+                }
             }
         }
 

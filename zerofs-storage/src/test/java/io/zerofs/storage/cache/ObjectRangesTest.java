@@ -4,6 +4,7 @@ package io.zerofs.storage.cache;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -384,6 +385,8 @@ class ObjectRangesTest {
                 walking.read(each, (long) block * DiskCache.CACHE_BLOCK_BYTES, 4_096, true);
                 assertTrue(each.number() == 3 || block > 0 || asked.get() == before, "commit " + each.number());
             }
+            // A slow disk drops blocks.
+            cache.drain();
         }
         assertTrue(asked.get() <= 14, asked + " requests");
     }
@@ -413,6 +416,7 @@ class ObjectRangesTest {
             for (int block = 0; block < 64; block++) {
                 many.read(each, (long) block * DiskCache.CACHE_BLOCK_BYTES, 4_096, true);
             }
+            cache.drain();
         }
         bytes.set(0);
         isHeld.set(true);
@@ -454,6 +458,21 @@ class ObjectRangesTest {
         assertEquals(new CommitReader(inner, keys).readPage(commit.frames(), 0, 1), ByteBuffer.wrap(opened));
         assertEquals(Map.of(), fetcher.open(new PageFetcher.Wanted(commit.frames(), SLOTS - 1, 7)));
         assertEquals(before, gets());
+    }
+
+    @Test
+    void aWalkFindsTheBlockOfItsLastReadsInMemory() throws Exception {
+        ObjectRanges walking =
+                new ObjectRanges(new Zeros(length -> {}), cache, number -> null, Runnable::run, nanoTime::get);
+        ObjectHeader walked = header(1, 60);
+        for (long block = 0; block < 60; block++) {
+            walking.read(walked, block * DiskCache.CACHE_BLOCK_BYTES, 4_000, true);
+            walking.read(walked, block * DiskCache.CACHE_BLOCK_BYTES + 4_000, 4_000, true);
+            for (int file = 2; file < 32; file++) {
+                long from = block * DiskCache.CACHE_BLOCK_BYTES + file * 4_000;
+                assertNotNull(walking.inMemory(walked, from, 4_000), "file " + file + " of block " + block);
+            }
+        }
     }
 
     /** A store of zeros that runs an action before each read. */
