@@ -37,9 +37,8 @@ final class FileSystemExecutor implements AutoCloseable {
         AtomicInteger number = new AtomicInteger();
         threads = new Shares(ClientResource.THREADS, settings.threads().blocking(), settings.clientShare());
         closeSeconds = settings.closeSeconds();
-        // The thread that became idle last gets the work, so that few threads do most of it with warm caches. The
-        // shares bound
-        // the work that runs. Only threads that have just ended their work may be added to that.
+        // The thread that became idle last gets the work, so that few threads do most of it with warm caches.
+        // The shares bound the work that runs. The pool may have a few more threads that have just ended theirs.
         pool = new ThreadPoolExecutor(
                 0,
                 Integer.MAX_VALUE,

@@ -13,6 +13,7 @@ import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.manifest.Manifest;
 import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.recovery.LifecycleFixture.Process;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,7 +34,7 @@ class VolumeReaderTest {
 
     private static String seen(VolumeReader.View view, int number) throws Exception {
         byte[] value = view.volume().get(Process.key(number));
-        return value == null ? null : new String(value);
+        return value == null ? null : new String(value, StandardCharsets.UTF_8);
     }
 
     @Test
