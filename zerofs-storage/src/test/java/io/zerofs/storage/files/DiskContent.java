@@ -289,7 +289,7 @@ public final class DiskContent {
             } else if (written.containsKey(inode)) {
                 Files.createLink(place, written.get(inode));
             } else if (!isRemovedByForeign(inode) || random == null || random.nextBoolean()) {
-                write(inode, place, random);
+                write(inode, place, split(random));
                 written.put(inode, place);
             }
         }
@@ -297,10 +297,15 @@ public final class DiskContent {
             for (Path entry : entries(from)) {
                 String name = entry.getFileName().toString();
                 if (!directory.names.containsKey(name) && Files.notExists(to.resolve(name))) {
-                    copyForeign(entry, to.resolve(name), random);
+                    copyForeign(entry, to.resolve(name), split(random));
                 }
             }
         }
+    }
+
+    /** Returns the chance of one file, so that the length of another one changes nothing. */
+    private static SplittableRandom split(SplittableRandom random) {
+        return random == null ? null : random.split();
     }
 
     /** Returns whether RocksDB, whose calls no provider sees, has removed a file. No sync has covered its removal. */

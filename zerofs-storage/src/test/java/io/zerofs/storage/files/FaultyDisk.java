@@ -35,6 +35,7 @@ public final class FaultyDisk {
     private boolean off;
     private SplittableRandom shortTransfers;
     private Long listingSeed;
+    private volatile Runnable beforeCall = () -> {};
 
     /** A disk with the present content of a real directory, all of it durable. */
     public FaultyDisk(Path root, DiskContent.Syncs syncs) throws IOException {
@@ -69,6 +70,11 @@ public final class FaultyDisk {
     /** Directories are listed in an order of this seed. Without it they are sorted. */
     public synchronized void setListingOrder(long seed) {
         listingSeed = seed;
+    }
+
+    /** Runs before each call, outside of all monitors. */
+    public void setBeforeCall(Runnable before) {
+        beforeCall = before;
     }
 
     /** The process dies with this call, before or after its effect. Every later call fails and does nothing. */
@@ -135,7 +141,12 @@ public final class FaultyDisk {
     }
 
     /** @param half the effect of a failing call */
-    synchronized <T> T call(Kind kind, Path file, Action<T> action, Half half) throws IOException {
+    <T> T call(Kind kind, Path file, Action<T> action, Half half) throws IOException {
+        beforeCall.run();
+        return callNow(kind, file, action, half);
+    }
+
+    private synchronized <T> T callNow(Kind kind, Path file, Action<T> action, Half half) throws IOException {
         admit(kind, file, half);
         boolean last = calls.size() >= cutAt;
         if (last) {

@@ -13,7 +13,7 @@ import io.zerofs.storage.gc.StoreAudit;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import io.zerofs.storage.recovery.OpenException;
-import java.nio.file.Path;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +49,7 @@ final class FileSystemWorld {
 
     static void simulate(World world) throws Exception {
         try (LifecycleFixture fixture = new LifecycleFixture()) {
+            SimulatedDisk.loadLibrary(fixture.newDirectory());
             world.run(new FileSystemWorld(world, fixture)::run);
             StoreAudit.check(fixture);
         }
@@ -57,7 +58,7 @@ final class FileSystemWorld {
     private void run() throws Exception {
         history = new CrashHistory(random.nextLong(), clients);
         int lives = 1 + random.nextInt(3);
-        Path directory = fixture.newDirectory();
+        SimulatedDisk disk = newDisk();
         List<Machine.Task> ends = new ArrayList<>();
         for (int life = 0; life <= lives; life++) {
             boolean last = life == lives;
@@ -68,14 +69,14 @@ final class FileSystemWorld {
                 passBy("visitor" + life);
             }
             SimulatedDaemon daemon = newDaemon("daemon" + life);
-            live(daemon, directory, last);
+            live(daemon, disk, last);
             if (last || random.nextBoolean() || !world.happens("takeover")) {
                 end(daemon);
-                directory = random.nextBoolean() ? directory : fixture.newDirectory();
+                disk = random.nextBoolean() ? disk.next(random) : newDisk();
             } else {
                 daemon.process.setFrozen(random.nextBoolean() && world.happens("freeze"));
                 ends.add(Machine.current().start("end of " + life, () -> outlive(daemon)));
-                directory = fixture.newDirectory();
+                disk = newDisk();
             }
         }
         for (Machine.Task end : ends) {
@@ -89,15 +90,22 @@ final class FileSystemWorld {
         return daemons.get(daemons.size() - 1);
     }
 
+    private SimulatedDisk newDisk() throws IOException {
+        return SimulatedDisk.create(world, fixture.newDirectory(), random);
+    }
+
     /** A daemon is killed while it opens the volume, or soon after. */
     private void passBy(String name) throws Exception {
         SimulatedDaemon visitor = newDaemon(name);
-        Path directory = fixture.newDirectory();
+        SimulatedDisk disk = newDisk();
         double chance = random.nextInt(3) * 0.05;
         visitor.setFaults(chance, WorldSettings.faults(chance));
+        if (chance > 0 && random.nextBoolean()) {
+            disk.setFaults(random);
+        }
         visitor.process.spawn("main", () -> {
             try {
-                visitor.open(random, directory);
+                visitor.open(random, disk.directory());
             } catch (OpenException e) {
                 assertTrue(chance > 0, e::toString);
             }
@@ -106,7 +114,7 @@ final class FileSystemWorld {
         end(visitor);
     }
 
-    private void live(SimulatedDaemon daemon, Path directory, boolean last) throws Exception {
+    private void live(SimulatedDaemon daemon, SimulatedDisk disk, boolean last) throws Exception {
         int operations = random.nextInt(80);
         double chance = random.nextInt(3) * 0.05;
         CompletableFuture<Void> serving = new CompletableFuture<>();
@@ -114,7 +122,7 @@ final class FileSystemWorld {
         current = daemon;
         daemon.process.spawn("main", () -> {
             try {
-                Volume volume = daemon.open(random, directory);
+                Volume volume = daemon.open(random, disk.directory());
                 StoredFileSystem stored = StoredFileSystem.open(volume, history.clock());
                 stored.files.awaitRemovals();
                 if (!started) {
@@ -124,6 +132,9 @@ final class FileSystemWorld {
                     history.recovered(stored.files);
                 }
                 daemon.setFaults(chance, WorldSettings.faults(chance));
+                if (random.nextInt(3) == 0) {
+                    disk.setFaults(random);
+                }
                 serving.complete(null);
                 Machine.Task outages = Machine.current().start("outages", () -> {
                     if (random.nextInt(3) == 0 && world.happens("outages")) {
@@ -133,6 +144,7 @@ final class FileSystemWorld {
                 work(daemon, operations, false);
                 if (last) {
                     daemon.setFaults(0);
+                    disk.heal();
                     outages.join(TimeUnit.DAYS.toNanos(1));
                     work(daemon, random.nextInt(40), true);
                     awaitBarrier();
