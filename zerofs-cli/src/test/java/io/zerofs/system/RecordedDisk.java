@@ -189,7 +189,7 @@ final class RecordedDisk implements Closeable {
                 }
             }
         }
-        return position - flushed;
+        return position - Math.min(position, flushed + 1);
     }
 
     private void copy(Event event, int at, int bytes, FileChannel out) throws IOException {
