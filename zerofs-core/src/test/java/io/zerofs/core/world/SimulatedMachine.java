@@ -124,7 +124,8 @@ final class SimulatedMachine implements Machine {
                     joining.computeIfAbsent(fiber, unused -> new ArrayList<>()).add(wait);
                     wait.parkInterruptibly(nanosMax);
                 }
-                return fiber.hasEnded();
+                // A thread that never had a turn ends with its process.
+                return fiber.hasEnded() || !process.isAlive();
             }
 
             @Override
