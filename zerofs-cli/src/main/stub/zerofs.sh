@@ -25,6 +25,8 @@ Commands:
   run              Serve a volume; SIGTERM or SIGINT stops it in order.
   change-password  Change the password of a volume; the new one comes on
                      standard input.
+  fsck             Check a volume and change nothing. Its daemon may run
+                     meanwhile.
 
 Exit codes: see docs/operations.md.
 HELP
