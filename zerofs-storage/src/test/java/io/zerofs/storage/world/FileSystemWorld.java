@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.zerofs.core.fs.CheckedFileSystems;
 import io.zerofs.core.model.CrashHistory;
 import io.zerofs.core.runtime.Machine;
+import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.world.World;
 import io.zerofs.storage.fs.StoredFileSystem;
@@ -29,6 +30,8 @@ import java.util.concurrent.TimeUnit;
 final class FileSystemWorld {
     /** With a healthy store no operation takes longer, in virtual time. */
     private static final long NANOS_MAX = TimeUnit.MINUTES.toNanos(10);
+    /** Answers of EIO until clients give up a life. Each leaves open whether a change has happened, so the oracle follows both. */
+    private static final int UNCLEAR_MAX = 8;
 
     private final SplittableRandom random;
     private final World world;
@@ -37,6 +40,7 @@ final class FileSystemWorld {
     private final List<SimulatedDaemon> daemons = new ArrayList<>();
     private CrashHistory history;
     private boolean started;
+    private int unclear;
     /** The daemon that clients use. */
     private SimulatedDaemon current;
 
@@ -220,13 +224,16 @@ final class FileSystemWorld {
 
     private void work(SimulatedDaemon daemon, int operations, boolean bounded) throws InterruptedException {
         List<Machine.Task> tasks = new ArrayList<>();
+        unclear = 0;
         for (int i = 0; i < clients; i++) {
             if (!world.happens("client")) {
                 continue;
             }
             int client = i;
             tasks.add(Machine.current().start("client", () -> {
-                for (int operation = 0; operation < operations && current == daemon; operation++) {
+                for (int operation = 0;
+                        operation < operations && current == daemon && unclear < UNCLEAR_MAX;
+                        operation++) {
                     step(client, bounded);
                 }
             }));
@@ -244,7 +251,9 @@ final class FileSystemWorld {
                 history.skip(client);
                 return;
             }
-            world.note("client " + client + " " + history.step(client));
+            String done = history.step(client);
+            unclear += done.endsWith(": " + FsError.IO) ? 1 : 0;
+            world.note("client " + client + " " + done);
             if (random.nextInt(10) == 0) {
                 machine.sleep(random.nextLong(TimeUnit.SECONDS.toNanos(2)));
             }
