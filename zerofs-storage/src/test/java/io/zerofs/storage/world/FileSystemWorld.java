@@ -30,7 +30,7 @@ import java.util.concurrent.TimeUnit;
 final class FileSystemWorld {
     /** With a healthy store no operation takes longer, in virtual time. */
     private static final long NANOS_MAX = TimeUnit.MINUTES.toNanos(10);
-    /** Answers of EIO until clients give up a life. Each leaves open whether a change has happened, so the oracle follows both. */
+    /** Maximum answers of EIO in a life. After each the oracle follows two trees, one with the change and one without. */
     private static final int UNCLEAR_MAX = 8;
 
     private final SplittableRandom random;
