@@ -106,8 +106,12 @@ public final class ClientSocket implements AutoCloseable {
         } else {
             in.compact();
         }
-        receive(in);
-        in.flip();
+        try {
+            receive(in);
+        } finally {
+            // A caller may go on after the end of the connection, and must not find old bytes.
+            in.flip();
+        }
     }
 
     private void receive(ByteBuffer to) throws IOException {
