@@ -43,7 +43,7 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
                         Level.toLevel(System.getProperty(LEVEL, System.getenv().getOrDefault(LEVEL, "info"))));
         // It warns where a machine has no network card but loopback, and takes random bytes, which is fine.
         log.getLogger("io.netty.util.internal.MacAddressUtil").setLevel(Level.ERROR);
-        // What it fails at comes to us as an exception, and is logged once with what it means.
+        // These libraries throw their failures as exceptions, too, which the program logs once with their meaning.
         log.getLogger("com.azure").setLevel(Level.OFF);
         log.getLogger("com.microsoft.aad").setLevel(Level.OFF);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;

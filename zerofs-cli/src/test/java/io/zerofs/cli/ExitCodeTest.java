@@ -27,32 +27,28 @@ class ExitCodeTest {
 
     @Test
     void theOperationsPageListsTheStatusesOfFsck() throws IOException {
-        String page = Files.readString(Path.of("..", "docs", "operations.md"));
-        String section = page.substring(page.indexOf("## Checking a volume"), page.indexOf("## Exit codes"));
-        List<String> rows = section.lines()
-                .map(ROW_OF_TWO::matcher)
-                .filter(Matcher::matches)
-                .map(row -> row.group(1))
-                .toList();
-        List<String> codes = Arrays.stream(FsckStatus.values())
+        List<String> statuses = Arrays.stream(FsckStatus.values())
                 .map(code -> code.status() + " | " + code.meaning())
                 .toList();
-        assertEquals(codes, rows);
+        assertEquals(statuses, rowsBetween("## Checking a volume", "## Exit codes", ROW_OF_TWO));
     }
 
     @Test
     void theOperationsPageListsAllOfThem() throws IOException {
-        String page = Files.readString(Path.of("..", "docs", "operations.md"));
-        String section = page.substring(page.indexOf("## Exit codes"), page.indexOf("## The log"));
-        List<String> rows = section.lines()
-                .map(ROW::matcher)
-                .filter(Matcher::matches)
-                .map(row -> row.group(1))
-                .toList();
         List<String> codes = Arrays.stream(ExitCode.values())
                 .map(code -> code.status() + " | " + code.meaning())
                 .toList();
-        assertEquals(codes, rows);
+        assertEquals(codes, rowsBetween("## Exit codes", "## The log", ROW));
+    }
+
+    private static List<String> rowsBetween(String begin, String end, Pattern row) throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "operations.md"));
+        return page.substring(page.indexOf(begin), page.indexOf(end))
+                .lines()
+                .map(row::matcher)
+                .filter(Matcher::matches)
+                .map(match -> match.group(1))
+                .toList();
     }
 
     @Test

@@ -29,7 +29,7 @@ import java.util.TreeSet;
  * beside it: a missing object counts as lost only if the newest manifest still needs it. One thread, used once.
  */
 public final class StoreCheck implements AutoCloseable {
-    /** Maximum attempts to find a manifest that nobody replaces while missing objects are looked for again. */
+    /** Maximum attempts to check missing objects again while a writer publishes newer manifests. */
     private static final int ATTEMPTS_MAX = 8;
 
     private final ObjectStore store;

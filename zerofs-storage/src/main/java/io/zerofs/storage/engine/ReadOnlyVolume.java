@@ -32,7 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * A state of a volume that nobody changes: reads work, and each change fails with READ_ONLY. Everything in it is durable.
+ * A fixed state of a volume: reads work, and each change fails with READ_ONLY. Everything in it is durable.
  * Its data may leave the store while a writer beside it collects garbage; then a read fails with CORRUPT. Thread-safe.
  */
 public final class ReadOnlyVolume implements Volume {

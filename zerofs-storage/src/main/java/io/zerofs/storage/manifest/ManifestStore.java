@@ -40,7 +40,7 @@ public final class ManifestStore {
     public record Overtaken(Manifest newest) implements Outcome {}
 
     /**
-     * The newest listed manifest as the store returned it, for whoever has no keys yet.
+     * The newest listed manifest as the store returned it. Reading it needs no keys.
      *
      * @param bytes empty if there is none
      */
