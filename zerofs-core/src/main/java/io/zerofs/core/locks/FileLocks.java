@@ -3,7 +3,7 @@ package io.zerofs.core.locks;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -120,7 +120,7 @@ final class FileLocks {
         TreeMap<Long, LockTree.Node> own = byHolder.computeIfAbsent(lock.holder(), unused -> new TreeMap<>());
         LockTree.Node node = new LockTree.Node(lock, own);
         own.put(lock.range().first(), node);
-        byHandle.computeIfAbsent(lock.handle(), unused -> new HashSet<>()).add(node);
+        byHandle.computeIfAbsent(lock.handle(), unused -> new LinkedHashSet<>()).add(node);
         treeOf(lock).add(node);
         heldCount++;
         counter.accept(lock, 1);

@@ -6,7 +6,7 @@ import io.zerofs.storage.concurrent.ParallelSteps;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,7 +25,7 @@ public final class ParallelDeletes implements AutoCloseable {
     private final String threadName;
     private final Deletion deletion;
     private final ParallelSteps steps = new ParallelSteps(this::help, HELPERS_MAX);
-    private final Set<Helper> helpers = new HashSet<>();
+    private final Set<Helper> helpers = new LinkedHashSet<>();
     private boolean closed;
 
     public ParallelDeletes(String threadName, Deletion deletion) {

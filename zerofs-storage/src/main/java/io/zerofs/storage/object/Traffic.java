@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.object;
 
+import static java.util.Comparator.comparingLong;
+
 import io.zerofs.core.runtime.Machine;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +43,10 @@ public final class Traffic implements AutoCloseable {
     private final ConnectionSettings settings;
     private final MonotonicClock clock;
     private final Turns turns;
-    private final Set<Transfer> transfers = ConcurrentHashMap.newKeySet();
+    /** In the order of their begin, so that silence ends them in the same order in each run of a simulation. */
+    private final Set<Transfer> transfers = new ConcurrentSkipListSet<>(comparingLong(transfer -> transfer.number));
+
+    private final AtomicLong begun = new AtomicLong();
     private final LongAdder moved = new LongAdder();
     private Machine.Task watch;
 
@@ -144,6 +150,7 @@ public final class Traffic implements AutoCloseable {
     public final class Transfer {
         private final long bodyBytes;
         private final Runnable abort;
+        private final long number = begun.getAndIncrement();
         private final LongAdder sent = new LongAdder();
         private volatile long stepNanos;
         private int stepBytes;

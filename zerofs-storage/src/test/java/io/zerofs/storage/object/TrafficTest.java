@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The attempts that are aborted, and the measured rate of the link. */
@@ -16,7 +19,7 @@ final class TrafficTest {
 
     private final ManualMonotonicClock clock = new ManualMonotonicClock();
     private final Traffic traffic = new Traffic(
-            new ConnectionSettings(4, Duration.ofSeconds(1), SILENCE, 64 << 10, Duration.ofSeconds(30)), clock);
+            new ConnectionSettings(16, Duration.ofSeconds(1), SILENCE, 64 << 10, Duration.ofSeconds(30)), clock);
     private final AtomicInteger aborts = new AtomicInteger();
 
     private Traffic.Transfer begin(long bytes) throws Exception {
@@ -66,6 +69,17 @@ final class TrafficTest {
         pass(SILENCE.plusSeconds(1));
 
         assertEquals(1, aborts.get());
+    }
+
+    @Test
+    void silenceEndsAttemptsInTheOrderOfTheirBegin() throws Exception {
+        List<Integer> ended = new ArrayList<>();
+        for (int i = 0; i < 16; i++) {
+            int number = i;
+            traffic.attempt(0, () -> ended.add(number)).begin();
+        }
+        pass(SILENCE);
+        assertEquals(IntStream.range(0, 16).boxed().toList(), ended);
     }
 
     @Test
