@@ -104,6 +104,11 @@ final class SpaceAccount {
         claimedInodes.addAndGet(Math.min(0, change.inodes()));
     }
 
+    /** Returns whether no operation has claimed room that it neither used nor returned. True while none runs. */
+    boolean isSettled() {
+        return claimedBytes.get() == allocatedBytes.get() + metadataBytes.get() && claimedInodes.get() == inodes.get();
+    }
+
     boolean isMetadataCounted() {
         return metadataCounted;
     }

@@ -142,6 +142,11 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         }
     }
 
+    /** Returns whether all claims to the quota are booked or returned, as they are while no operation runs. */
+    boolean isSettled() {
+        return context.space().isSettled();
+    }
+
     private static InodeRecord newRoot(Volume volume, FileSystemSettings.Root root, Timestamp now) {
         return new InodeRecord(
                 new InodeId(InodeId.ROOT_NUMBER, volume.epoch()),

@@ -55,7 +55,8 @@ public interface Volume extends AutoCloseable {
 
     /**
      * Fixes the content of a range of a file as it is now: the read does not show later changes. Does not wait, so you
-     * may call it under locks; {@link RangeRead#into} fetches the bytes after you released them.
+     * may call it under locks; {@link RangeRead#into} fetches the bytes after you released them. If the store no longer has
+     * an object, because its data moved, the read has the newest content instead.
      *
      * @param offset byte offset in the file, unsigned
      */

@@ -89,6 +89,14 @@ public final class CheckedFileSystems implements BeforeAllCallback, AfterEachCal
         OPENED.remove(volume);
     }
 
+    /** Fails if an operation that has ended still claims room of the quota. No operation runs meanwhile. */
+    public static void checkClaims(ZeroFileSystem files) {
+        if (!files.isSettled()) {
+            throw new AssertionError(
+                    "operations have ended, and their claims to the quota stay: " + files.statistics());
+        }
+    }
+
     /** Returns the problems of a volume, as fsck finds them. No thread may change the volume meanwhile. */
     public static List<String> problems(Volume volume) throws VolumeException {
         List<String> problems = new ArrayList<>();

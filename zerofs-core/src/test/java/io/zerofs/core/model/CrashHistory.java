@@ -45,6 +45,9 @@ import java.util.function.Supplier;
  * run then. The file system must have the {@link #clock}. Thread-safe. In a simulation, a thread of it makes the history.
  */
 public final class CrashHistory {
+    /** The description of a step. */
+    public static final String ACKNOWLEDGED = "an acknowledged barrier";
+
     private record Hold(InodeId inode, FileHold.Kind kind) {}
 
     /** The time from one opening to the next. */
@@ -190,7 +193,7 @@ public final class CrashHistory {
     public String step(int client) throws InterruptedException {
         Client mine = clients.get(client);
         if (mine.random.nextInt(12) == 0) {
-            return "barrier: " + sync();
+            return sync() ? ACKNOWLEDGED : "a barrier that failed";
         }
         Work work = mine.nextWork();
         List<Work> all = allOf(mine, work);

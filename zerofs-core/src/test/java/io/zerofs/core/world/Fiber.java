@@ -14,6 +14,7 @@ class Fiber extends Thread implements Machine.Carrier {
     private final long number;
     private final Semaphore turn = new Semaphore(0);
     private Wait current;
+    private int locks;
     private boolean ended;
 
     Fiber(SimulatedProcess process, String name, Runnable work, long number) {
@@ -37,6 +38,9 @@ class Fiber extends Thread implements Machine.Carrier {
         try {
             dieIfKilled();
             work.run();
+            if (locks > 0) {
+                throw new AssertionError(getName() + " has ended and holds locks: " + locks);
+            }
         } catch (Machine.Crashed e) {
             // The end of a killed process.
         } catch (Throwable e) {
@@ -60,6 +64,11 @@ class Fiber extends Thread implements Machine.Carrier {
 
     long number() {
         return number;
+    }
+
+    /** Counts the locks that the thread takes, negative for those that it releases. */
+    void holds(int more) {
+        locks += more;
     }
 
     boolean hasEnded() {

@@ -48,6 +48,7 @@ final class SimulatedLock implements Lock {
         }
         owner = me;
         holds += count;
+        me.holds(count);
         return true;
     }
 
@@ -97,6 +98,7 @@ final class SimulatedLock implements Lock {
 
     private void release(int count) {
         holds -= count;
+        owner.holds(-count);
         if (holds == 0) {
             owner = null;
             waiting.forEach(Fiber.Wait::end);

@@ -86,6 +86,11 @@ public final class SimulatedProcess {
         return world;
     }
 
+    /** Returns the number of threads that have not ended. */
+    public int threads() {
+        return fibers.size();
+    }
+
     String name() {
         return name;
     }

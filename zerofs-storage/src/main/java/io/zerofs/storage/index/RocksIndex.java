@@ -264,6 +264,11 @@ public final class RocksIndex implements AutoCloseable {
         }
     }
 
+    /** Returns the number of cursors that nobody has closed. */
+    public int openCursors() {
+        return cursors.size();
+    }
+
     @Override
     public void close() {
         long stamp = lifetime.writeLock();

@@ -146,5 +146,6 @@ final class FaultyChannel extends FileChannel {
     @Override
     protected void implCloseChannel() throws IOException {
         inner.close();
+        disk.opened(-1);
     }
 }

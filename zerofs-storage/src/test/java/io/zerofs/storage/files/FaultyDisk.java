@@ -33,6 +33,7 @@ public final class FaultyDisk {
     private long cutAt = Long.MAX_VALUE;
     private boolean cutAfter;
     private boolean off;
+    private int open;
     private SplittableRandom shortTransfers;
     private Long listingSeed;
     private volatile Runnable beforeCall = () -> {};
@@ -130,6 +131,16 @@ public final class FaultyDisk {
     /** All changes and syncs of this process and those before it, for people. */
     public synchronized String story() {
         return String.join("\n", story);
+    }
+
+    /** Counts files that were opened, negative for those that were closed. */
+    synchronized void opened(int more) {
+        open += more;
+    }
+
+    /** Returns the number of open files. */
+    public synchronized int openFiles() {
+        return open;
     }
 
     DiskContent content() {

@@ -85,6 +85,7 @@ final class FaultyProvider extends FileSystemProvider {
                         && !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
         return disk.call(creates ? Kind.CREATE : Kind.OPEN, file, () -> {
             FileChannel inner = REAL.newFileChannel(file, options, attributes);
+            disk.opened(1);
             return new FaultyChannel(disk, file, inner, disk.content().opened(file));
         });
     }

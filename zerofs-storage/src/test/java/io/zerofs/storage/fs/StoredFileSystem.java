@@ -30,6 +30,7 @@ public final class StoredFileSystem implements AutoCloseable {
     /** Waits for the removal queue and checks that the volume is consistent. Nobody may change files meanwhile. */
     public void check() throws VolumeException, InterruptedException {
         files.awaitRemovals();
+        CheckedFileSystems.checkClaims(files);
         CheckedFileSystems.check(volume);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.world;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.fs.CheckedFileSystems;
@@ -17,7 +18,9 @@ import io.zerofs.storage.recovery.OpenException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +42,7 @@ final class FileSystemWorld {
     private final int clients;
     private final List<SimulatedDaemon> daemons = new ArrayList<>();
     private CrashHistory history;
+    private final Map<String, Long> ages = new HashMap<>();
     private boolean started;
     private int unclear;
     /** The daemon that clients use. */
@@ -90,7 +94,7 @@ final class FileSystemWorld {
 
     private SimulatedDaemon newDaemon(String name) {
         daemons.forEach(SimulatedDaemon::mayStop);
-        daemons.add(new SimulatedDaemon(world, name, new FaultyObjectStore(fixture.bucket, random.nextLong())));
+        daemons.add(new SimulatedDaemon(world, name, new FaultyObjectStore(fixture.bucket, random.nextLong()), ages));
         return daemons.get(daemons.size() - 1);
     }
 
@@ -124,6 +128,7 @@ final class FileSystemWorld {
         CompletableFuture<Void> serving = new CompletableFuture<>();
         CompletableFuture<Void> end = new CompletableFuture<>();
         current = daemon;
+        daemon.endAfterBarriers(random.nextInt(20));
         daemon.process.spawn("main", () -> {
             try {
                 Volume volume = daemon.open(random, disk.directory());
@@ -156,8 +161,8 @@ final class FileSystemWorld {
                     stored.check();
                     history.compare();
                     stored.close();
-                    daemon.mayStop();
-                    daemon.volume.close();
+                    daemon.close();
+                    assertEquals(0, disk.openFiles(), "open files after the close");
                 }
                 end.complete(null);
             } catch (Exception e) {
@@ -170,7 +175,7 @@ final class FileSystemWorld {
             Machine.current().await(end);
         } else {
             boolean patient = random.nextInt(8) == 0;
-            Machine.current().sleep(random.nextLong(TimeUnit.MINUTES.toNanos(patient ? 300 : 2)));
+            daemon.awaitLastBarrier(random.nextLong(TimeUnit.MINUTES.toNanos(patient ? 300 : 2)));
         }
     }
 
@@ -251,7 +256,11 @@ final class FileSystemWorld {
                 history.skip(client);
                 return;
             }
+            SimulatedDaemon daemon = current;
             String done = history.step(client);
+            if (done.equals(CrashHistory.ACKNOWLEDGED)) {
+                daemon.acknowledged();
+            }
             unclear += done.endsWith(": " + FsError.IO) ? 1 : 0;
             world.note("client " + client + " " + done);
             if (random.nextInt(10) == 0) {

@@ -69,6 +69,10 @@ final class SimulatedDisk {
         });
     }
 
+    int openFiles() {
+        return disk.openFiles();
+    }
+
     void heal() {
         disk.setFault(DiskFault.NONE);
     }

@@ -32,18 +32,26 @@ final class TurnStore extends ForwardingObjectStore {
 
     private final World world;
     private final Traffic traffic;
+    private final GraceWatch grace;
     private boolean late;
+    private int missing;
 
     /** @param traffic closed together with this */
-    TurnStore(World world, ObjectStore store, Traffic traffic) {
+    TurnStore(World world, ObjectStore store, Traffic traffic, GraceWatch grace) {
         super(store);
         this.world = world;
         this.traffic = traffic;
+        this.grace = grace;
     }
 
     /** While it is on, some requests or answers arrive minutes late, if they arrive. */
     void setLate(boolean on) {
         late = on;
+    }
+
+    /** Returns the number of answers that an object is missing. */
+    int missing() {
+        return missing;
     }
 
     private interface Request<T> {
@@ -61,6 +69,7 @@ final class TurnStore extends ForwardingObjectStore {
                 world.note(request);
             } catch (ObjectStoreException e) {
                 world.note(request + " " + e.kind());
+                missing += e.kind() == Kind.NOT_FOUND ? 1 : 0;
                 attempt.travel();
                 throw e;
             }
@@ -148,7 +157,10 @@ final class TurnStore extends ForwardingObjectStore {
     @Override
     public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
         long size = bytes.stream().mapToLong(ByteBuffer::remaining).sum();
-        return taking("PUT " + traced(name), size, () -> super.put(name, bytes, condition));
+        return taking("PUT " + traced(name), size, () -> {
+            grace.put(name);
+            return super.put(name, bytes, condition);
+        });
     }
 
     @Override
@@ -169,7 +181,10 @@ final class TurnStore extends ForwardingObjectStore {
 
     @Override
     public Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException {
-        return taking("DELETE " + names.size(), NO_BODY, () -> super.delete(names));
+        return taking("DELETE " + names.size(), NO_BODY, () -> {
+            grace.delete(names);
+            return super.delete(names);
+        });
     }
 
     @Override

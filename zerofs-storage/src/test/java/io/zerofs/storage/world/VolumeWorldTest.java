@@ -12,7 +12,9 @@ import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -51,8 +53,9 @@ final class VolumeWorldTest {
         try (LifecycleFixture fixture = new LifecycleFixture()) {
             FaultyObjectStore[] store = {new FaultyObjectStore(broken.apply(fixture.bucket), world.seed())};
             List<ClientModel> clients = new ArrayList<>();
+            Map<String, Long> ages = new HashMap<>();
             for (int client = 0; client <= random.nextInt(4); client++) {
-                clients.add(new ClientModel(client, random.split()));
+                clients.add(new ClientModel(client, random.split(), clients));
             }
             world.run(() -> {
                 int lives = 1 + random.nextInt(3);
@@ -61,7 +64,7 @@ final class VolumeWorldTest {
                     if (!last && !world.happens("life")) {
                         continue;
                     }
-                    SimulatedDaemon daemon = new SimulatedDaemon(world, "daemon" + life, store[0]);
+                    SimulatedDaemon daemon = new SimulatedDaemon(world, "daemon" + life, store[0], ages);
                     live(daemon, fixture, random, clients, last);
                     daemon.mayStop();
                     daemon.kill();
@@ -90,6 +93,7 @@ final class VolumeWorldTest {
         if (!healthy) {
             daemon.setFaults(chance, WorldSettings.faults(chance));
         }
+        daemon.endAfterBarriers(random.nextInt(20));
         CompletableFuture<Void> end = new CompletableFuture<>();
         daemon.process.spawn("main", () -> {
             try {
@@ -101,8 +105,7 @@ final class VolumeWorldTest {
                     daemon.setFaults(0);
                     recovered(daemon, clients);
                     work(daemon, clients, random.nextInt(40), true);
-                    daemon.mayStop();
-                    daemon.volume.close();
+                    daemon.close();
                 }
                 end.complete(null);
             } catch (Exception e) {
@@ -113,7 +116,7 @@ final class VolumeWorldTest {
         if (healthy) {
             Machine.current().await(end);
         } else {
-            Machine.current().sleep(random.nextLong(TimeUnit.MINUTES.toNanos(3)));
+            daemon.awaitLastBarrier(random.nextLong(TimeUnit.MINUTES.toNanos(3)));
         }
     }
 
@@ -138,7 +141,7 @@ final class VolumeWorldTest {
 
     private static void work(SimulatedDaemon daemon, ClientModel client, int operations, boolean healthy) {
         try {
-            client.work(daemon.process.world(), daemon.volume, operations, healthy);
+            client.work(daemon, operations, healthy);
         } catch (VolumeException e) {
             boolean injected = e.kind() == VolumeException.Kind.UNAVAILABLE || e.kind() == VolumeException.Kind.CORRUPT;
             if (healthy || !injected) {

@@ -25,7 +25,8 @@ final class WorldSettings {
         EngineSettings defaults = EngineSettings.DEFAULT;
         int cut = random.nextInt(20_000, 300_000);
         EngineSettings engine = defaults.with(defaults.memory()
-                        .withDirtyBytesMax(2L * Volume.RESERVATION_BYTES_MAX + random.nextInt(4 << 20))
+                        .withDirtyBytesMax(2L * Volume.RESERVATION_BYTES_MAX
+                                + random.nextInt(random.nextBoolean() ? 4 << 20 : 1 << 10))
                         .withPageCacheBytes(random.nextInt(1 << 20))
                         .withEntriesMax(1 + random.nextInt(64)))
                 .with(defaults.commits()
@@ -55,7 +56,7 @@ final class WorldSettings {
                 .withShare(1)
                 .withRequestsMax(1 + random.nextInt(3))
                 .withGarbageShare(0.01)
-                .withGrace(Duration.ofSeconds(random.nextInt(30)))
+                .withGrace(Duration.ofSeconds(random.nextInt(random.nextBoolean() ? 30 : 300)))
                 .withIntervals(Duration.ofSeconds(1 + random.nextInt(10)), Duration.ofSeconds(20));
     }
 
