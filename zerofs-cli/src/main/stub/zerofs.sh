@@ -27,6 +27,10 @@ Commands:
                      standard input.
   fsck             Check a volume and change nothing. Its daemon may run
                      meanwhile.
+  status           Show the state of a running daemon.
+  flush            Return when everything that the daemon has acknowledged is
+                     in the store.
+  log              Change the log of a running daemon.
 
 Exit codes: see docs/operations.md.
 HELP

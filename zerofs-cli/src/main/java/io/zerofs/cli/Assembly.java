@@ -37,6 +37,7 @@ final class Assembly implements AutoCloseable {
 
     private final Closing closing = new Closing();
 
+    private final DaemonHealth health = new DaemonHealth();
     private UUID volume;
     private Traffic traffic = Traffic.NONE;
 
@@ -54,6 +55,10 @@ final class Assembly implements AutoCloseable {
         OpenFiles files = OpenFiles.of(config);
         Assembly assembly = new Assembly();
         try {
+            if (config.prometheus().isPresent()) {
+                assembly.closing.add(
+                        "metrics", MetricsServer.open(config.prometheus().get().listen(), assembly.health));
+            }
             StoreConnection connection = assembly.closing.add(
                     "store", StoreConnection.open(config.storage().url(), config));
             progress.watch(connection.metrics());
@@ -68,16 +73,17 @@ final class Assembly implements AutoCloseable {
                             config.cache().dir(),
                             progress));
             Services services = assembly.closing.add("services", Services.open(volume, config, files));
-            if (config.prometheus().isPresent()) {
-                DaemonMetrics metrics = new DaemonMetrics(connection.metrics(), volume, services);
-                assembly.closing.add(
-                        "metrics", MetricsServer.open(config.prometheus().get().listen(), metrics::text));
-            }
+            assembly.closing.add("control", DaemonControl.open(config, volume, services));
             assembly.closing.add("activity", ActivityLog.start(connection.metrics(), volume));
-            volume.onStop(onStop);
+            assembly.health.serves(new DaemonMetrics(connection.metrics(), volume, services));
+            volume.onStop(stopped -> {
+                assembly.health.stops();
+                onStop.accept(stopped);
+            });
             assembly.volume = volume.id();
             return assembly;
         } catch (ObjectStoreException e) {
+            assembly.close();
             throw Failures.of(e);
         } catch (OpenException e) {
             assembly.close();
@@ -107,6 +113,7 @@ final class Assembly implements AutoCloseable {
 
     @Override
     public void close() {
+        health.stops();
         closing.close();
     }
 

@@ -26,7 +26,10 @@ public enum ExitCode {
     NO_BUCKET(24, "the bucket or container does not exist"),
     WRONG_REGION(25, "the bucket is in another region"),
     WRONG_CLOCK(26, "the clock of this machine differs too much from the store's"),
-    NO_VOLUME(27, "there is no volume at the URL");
+    NO_VOLUME(27, "there is no volume at the URL"),
+    /** Commands for a running daemon end with this code and the next one, and a daemon never does. */
+    NO_DAEMON(28, "no daemon answers on the control socket, or you may not use it"),
+    REFUSED(29, "the daemon refused the command, or it failed");
 
     private final int status;
     private final String meaning;
@@ -55,7 +58,9 @@ public enum ExitCode {
                     CACHE_LOCKED,
                     CACHE_UNUSABLE,
                     STOP_INCOMPLETE,
-                    INTERRUPTED -> true;
+                    INTERRUPTED,
+                    NO_DAEMON,
+                    REFUSED -> true;
             case USAGE,
                     CONFIG,
                     WRONG_PASSWORD,

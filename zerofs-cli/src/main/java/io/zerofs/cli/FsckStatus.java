@@ -48,7 +48,9 @@ enum FsckStatus {
                     NO_BUCKET,
                     WRONG_REGION,
                     WRONG_CLOCK,
-                    NO_VOLUME -> FAILED;
+                    NO_VOLUME,
+                    NO_DAEMON,
+                    REFUSED -> FAILED;
         };
     }
 }

@@ -11,7 +11,15 @@ import picocli.CommandLine.Command;
 @Command(
         name = "zerofs",
         description = "A file system and block devices on an object store.",
-        subcommands = {InitCommand.class, RunCommand.class, ChangePasswordCommand.class, FsckCommand.class},
+        subcommands = {
+            InitCommand.class,
+            RunCommand.class,
+            ChangePasswordCommand.class,
+            FsckCommand.class,
+            StatusCommand.class,
+            FlushCommand.class,
+            LogCommand.class
+        },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         synopsisSubcommandLabel = "COMMAND",
@@ -21,8 +29,12 @@ public final class Main {
     static final class Version implements CommandLine.IVersionProvider {
         @Override
         public String[] getVersion() {
+            return new String[] {"zerofs " + number()};
+        }
+
+        static String number() {
             String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"zerofs " + (version == null ? "development" : version)};
+            return version == null ? "development" : version;
         }
     }
 

@@ -3,7 +3,7 @@ package io.zerofs.cli;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.zerofs.cli.config.ZerofsConfig;
-import io.zerofs.server.metrics.MetricsServer;
+import io.zerofs.server.http.HttpServer;
 import io.zerofs.server.net.ServerSettings;
 import io.zerofs.storage.cache.DiskCacheSettings;
 import io.zerofs.storage.index.RocksTuning;
@@ -57,8 +57,8 @@ record OpenFiles(int indexMax, int connectionsMax) {
                 + Math.max(requests, servers.threads().blocking())
                 + LocalObjectStore.OPEN_FILES_MAX
                 + DiskCacheSettings.FILES_MAX
-                + MetricsServer.CONNECTIONS_MAX
-                + EVENT_LOOP_FILES * (servers.threads().eventLoops() + 1L)
+                + 2 * HttpServer.CONNECTIONS_MAX
+                + EVENT_LOOP_FILES * (servers.threads().eventLoops() + 2L)
                 + OTHER_FILES;
         long free = limit < 0 ? Integer.MAX_VALUE : limit - reserved;
         if (free < INDEX_MIN + CONNECTIONS_MIN) {

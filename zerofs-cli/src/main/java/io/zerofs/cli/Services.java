@@ -28,6 +28,7 @@ import java.net.ServerSocket;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** The file system on a volume and the configured servers. Does not own the volume. */
 final class Services implements AutoCloseable {
@@ -169,6 +170,11 @@ final class Services implements AutoCloseable {
         return wanted.maxInodes().isPresent()
                 ? settings.withInodesMax(wanted.maxInodes().get())
                 : settings;
+    }
+
+    /** Makes durable every change that returned before this call. */
+    CompletableFuture<Void> barrier() {
+        return files.barrier();
     }
 
     /** Returns the resources that the servers share, for metrics. */

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Finds free ports on loopback. No two calls return the same port. */
-final class Ports {
+public final class Ports {
     /** The range is below the ports that outgoing connections get. */
     private static final int FIRST = 12_000;
 
@@ -18,7 +18,7 @@ final class Ports {
 
     private Ports() {}
 
-    static int free() {
+    public static int free() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(FIRST, LAST + 1);
             if (isFree(port) && GIVEN.add(port)) {

@@ -25,8 +25,20 @@ public final class ConfigLoader {
 
     private final Environment environment;
 
+    private final boolean withSecrets;
+
     public ConfigLoader(Environment environment) {
+        this(environment, true);
+    }
+
+    private ConfigLoader(Environment environment, boolean withSecrets) {
         this.environment = environment;
+        this.withSecrets = withSecrets;
+    }
+
+    /** Returns a loader for commands that need no secret: secrets are placeholders, and their variables may be missing. */
+    public ConfigLoader withoutSecrets() {
+        return new ConfigLoader(environment, false);
     }
 
     public ZerofsConfig load(Path file) throws ConfigException {
@@ -40,7 +52,7 @@ public final class ConfigLoader {
             TomlParseError error = result.errors().get(0);
             throw new ConfigException(name + ":" + error.position().line() + ": " + shown(error.getMessage()));
         }
-        return new RecordBinder(name, new Substitution(environment)).bind(ZerofsConfig.class, result);
+        return new RecordBinder(name, new Substitution(environment, withSecrets)).bind(ZerofsConfig.class, result);
     }
 
     /** The parser quotes what it did not expect, which may be the rest of a line with a password in it. */

@@ -17,10 +17,16 @@ final class Substitution {
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
     private static final Pattern NO_BRACES = Pattern.compile("\\$([A-Za-z_][A-Za-z0-9_]{0,63})");
 
-    private final Environment environment;
+    /** The value of every secret if none is wanted. */
+    private static final byte[] PLACEHOLDER = {'?'};
 
-    Substitution(Environment environment) {
+    private final Environment environment;
+    private final boolean withSecrets;
+
+    /** @param withSecrets whether secrets get their values; else each is a placeholder */
+    Substitution(Environment environment, boolean withSecrets) {
         this.environment = environment;
+        this.withSecrets = withSecrets;
     }
 
     /**
@@ -45,7 +51,7 @@ final class Substitution {
         if (unexpanded.matches()) {
             throw withoutBraces(unexpanded.group(1));
         }
-        return replace(text, false);
+        return withSecrets ? replace(text, false) : PLACEHOLDER.clone();
     }
 
     private static IllegalArgumentException withoutBraces(String name) {

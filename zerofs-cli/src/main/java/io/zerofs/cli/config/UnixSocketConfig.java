@@ -21,6 +21,7 @@ public record UnixSocketConfig(
     private static final int PERMISSIONS = 0777;
 
     public UnixSocketConfig {
+        unixSocket.ifPresent(ListenAddress::requireFits);
         socketMode.ifPresent(UnixSocketConfig::permissions);
         if (unixSocket.isEmpty() && (socketMode.isPresent() || socketGroup.isPresent())) {
             throw new IllegalArgumentException("socket_mode and socket_group need unix_socket");
@@ -32,7 +33,7 @@ public record UnixSocketConfig(
                 path -> new ListenAddress.UnixSocket(path, socketMode.map(UnixSocketConfig::permissions), socketGroup));
     }
 
-    private static Set<PosixFilePermission> permissions(String octal) {
+    static Set<PosixFilePermission> permissions(String octal) {
         if (!octal.matches("0?[0-7]{3}")) {
             throw new IllegalArgumentException("socket_mode: \"" + octal + "\" is not of the form \"0660\"");
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.cli.config;
 
+import io.zerofs.server.net.ListenAddress;
 import java.util.Optional;
 
 /** The whole configuration file. */
@@ -24,7 +25,10 @@ public record ZerofsConfig(
         @Setting("Credentials and endpoint for `azure://`.") Optional<AzureConfig> azure,
 
         @Setting("Metrics for Prometheus: `GET /metrics` over HTTP.")
-        Optional<PrometheusConfig> prometheus) {
+        Optional<PrometheusConfig> prometheus,
+
+        @Setting("The unix socket for commands such as `zerofs status`; see [commands](commands.md).")
+        ControlConfig control) {
 
     public ZerofsConfig {
         if (storage.url() instanceof StoreLocation.Azure && azure.isEmpty()) {
@@ -36,5 +40,10 @@ public record ZerofsConfig(
             servers.nbd().ifPresent(nbd -> ListenConfig.requireAllowed("servers.nbd", nbd.listen()));
             prometheus.ifPresent(metrics -> ListenConfig.requireAllowed("prometheus", metrics.listen()));
         }
+    }
+
+    /** Returns the socket for commands. */
+    public ListenAddress.UnixSocket controlSocket() {
+        return control.listen(cache, storage.url());
     }
 }

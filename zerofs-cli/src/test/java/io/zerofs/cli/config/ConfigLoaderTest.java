@@ -259,7 +259,8 @@ class ConfigLoaderTest {
                 "[azure];client_id = \"x\" | set AZURE_CLIENT_ID in the environment",
                 "[filesystem];compression = \"zstd-3\" | compression: \"zstd-3\" is not available; write \"lz4\"",
                 "[nfs] | unknown key \"nfs\"; did you mean [servers.nfs]?",
-                "[lsm];unix_socket = \"/s\" | did you mean [servers.ninep] unix_socket or [servers.nbd] unix_socket?",
+                "[lsm];unix_socket = \"/s\" | did you mean [servers.ninep] unix_socket or [servers.nbd] unix_socket or"
+                        + " [control] unix_socket?",
             })
     void foreignKeysAreRefusedWithAdvice(String addition, String advice) {
         String message = error(SMALLEST + addition.replace(";", "\n"));

@@ -4,6 +4,7 @@ package io.zerofs.server.net;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
@@ -94,6 +95,26 @@ public sealed interface ListenAddress {
         } catch (UnknownHostException e) {
             throw new IllegalArgumentException("unknown host \"" + host + "\"", e);
         }
+    }
+
+    /**
+     * Requires that the system takes the path of a socket, and the temporary name beside it.
+     *
+     * @throws IllegalArgumentException with a sentence for the user
+     */
+    static void requireFits(Path socket) {
+        int max = System.getProperty("os.name").startsWith("Mac")
+                ? 102
+                : 106; // Java takes one byte less than the system.
+        int longest = Math.max(bytes(socket), bytes(SocketFile.temporary(socket)));
+        if (longest > max) {
+            throw new IllegalArgumentException("the path of the socket " + socket
+                    + " is too long: with its temporary name " + longest + " bytes, and " + max + " are possible");
+        }
+    }
+
+    private static int bytes(Path path) {
+        return path.toString().getBytes(StandardCharsets.UTF_8).length;
     }
 
     static UnixSocket unix(Path path) {

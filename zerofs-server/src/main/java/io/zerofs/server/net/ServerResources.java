@@ -19,9 +19,11 @@ import org.slf4j.event.Level;
 public final class ServerResources implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServerResources.class);
 
-    // Chunks of 16 MiB, so that transfers of 1 MiB with their headers fit into them.
     private static final int PAGE_BYTES = 8 << 10;
+    // Chunks of 16 MiB, so that transfers of 1 MiB with their headers fit into them.
     private static final int CHUNK_ORDER = 11;
+    // Chunks of 1 MiB for servers whose connections may hold no more.
+    private static final int SMALL_CHUNK_ORDER = 7;
     private static final int CACHED_SMALL = 256;
     private static final int CACHED_NORMAL = 64;
 
@@ -65,8 +67,16 @@ public final class ServerResources implements AutoCloseable {
         this.settings = settings;
         this.vanishedSeconds = vanishedSeconds;
         // Netty's default takes each buffer for a large transfer from the system, which zeroes it every time.
+        boolean small = settings.limits().bytesPerConnectionMax() <= PAGE_BYTES << SMALL_CHUNK_ORDER;
         this.allocator = new PooledByteBufAllocator(
-                true, 0, settings.threads().eventLoops(), PAGE_BYTES, CHUNK_ORDER, CACHED_SMALL, CACHED_NORMAL, false);
+                true,
+                0,
+                settings.threads().eventLoops(),
+                PAGE_BYTES,
+                small ? SMALL_CHUNK_ORDER : CHUNK_ORDER,
+                CACHED_SMALL,
+                CACHED_NORMAL,
+                false);
         this.loops = new EventLoops(settings.threads().eventLoops());
         this.blockingExecutor = new FileSystemExecutor(settings);
         this.admission = new AdmissionControl(settings);

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
+import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +38,7 @@ final class SocketFile {
     /** Returns a temporary name in the same directory. No client looks there before the file has its mode and group. */
     static Path temporary(Path path) {
         return path.resolveSibling(
-                "." + Integer.toHexString(ThreadLocalRandom.current().nextInt()));
+                "." + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt()));
     }
 
     /**

@@ -32,7 +32,8 @@ final class MetricsFuzzTest {
     /** The bytes of a client. */
     public static void fuzzerTestOneInput(byte[] input) throws Exception {
         if (server == null) {
-            server = MetricsServer.open(List.of(ListenAddress.tcp("127.0.0.1:0")), () -> "a 1\n");
+            server = MetricsServer.open(
+                    List.of(ListenAddress.tcp("127.0.0.1:0")), MetricsServer.Source.of(() -> "a 1\n"));
         }
         FuzzConnection connection = new FuzzConnection(server);
         Mutations.bounded(input.length, () -> connection.feed(input));

@@ -16,6 +16,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +31,7 @@ class MetricsServerTest {
 
     @BeforeEach
     void open() throws Exception {
-        server = MetricsServer.open(List.of(ListenAddress.tcp("127.0.0.1", 0)), () -> TEXT, 1);
+        server = MetricsServer.open(List.of(ListenAddress.tcp("127.0.0.1", 0)), MetricsServer.Source.of(() -> TEXT), 1);
     }
 
     @AfterEach
@@ -76,6 +78,31 @@ class MetricsServerTest {
     }
 
     @Test
+    void aDaemonThatDoesNotServeLivesAndSaysWhyItIsNotReady() throws Exception {
+        AtomicReference<String> reason = new AtomicReference<>("it opens");
+        MetricsServer.Source source = new MetricsServer.Source() {
+            @Override
+            public Optional<String> metrics() {
+                return reason.get() == null ? Optional.of(TEXT) : Optional.empty();
+            }
+
+            @Override
+            public Optional<String> notReady() {
+                return Optional.ofNullable(reason.get());
+            }
+        };
+        try (MetricsServer opening = MetricsServer.open(List.of(ListenAddress.tcp("127.0.0.1", 0)), source)) {
+            for (String path : List.of("/readyz", "/metrics")) {
+                String answer = exchange(opening, "GET " + path + " HTTP/1.1\r\n\r\n");
+                assertTrue(answer.startsWith("HTTP/1.1 503 ") && answer.endsWith("\r\n\r\nit opens\n"), answer);
+            }
+            assertTrue(exchange(opening, "GET /healthz HTTP/1.1\r\n\r\n").startsWith("HTTP/1.1 200 "));
+            reason.set(null);
+            assertTrue(exchange(opening, "GET /readyz HTTP/1.1\r\n\r\n").endsWith("\r\n\r\nready\n"));
+        }
+    }
+
+    @Test
     void aHeadWithoutEndIsNotCollected() throws IOException {
         assertEquals("", exchange(server, "GET /metrics HTTP/1.1\r\nX: " + "x".repeat(9_000)));
     }
@@ -97,8 +124,8 @@ class MetricsServerTest {
     @Test
     void aScrapeIsAnsweredAtOnceWhileOthersHoldEveryConnectionWithHalfARequest() throws Exception {
         List<Socket> slow = new ArrayList<>();
-        try (MetricsServer patient =
-                MetricsServer.open(List.of(ListenAddress.tcp("127.0.0.1", 0)), () -> TEXT, 3_600)) {
+        try (MetricsServer patient = MetricsServer.open(
+                List.of(ListenAddress.tcp("127.0.0.1", 0)), MetricsServer.Source.of(() -> TEXT), 3_600)) {
             for (int i = 0; i < 16; i++) {
                 slow.add(new Socket(InetAddress.getLoopbackAddress(), patient.port()));
                 slow.get(i).getOutputStream().write("GET /met".getBytes(StandardCharsets.US_ASCII));

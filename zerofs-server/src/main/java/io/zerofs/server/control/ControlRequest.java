@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.control;
+
+import java.util.Map;
+import java.util.Optional;
+
+/** The parameters of a command: those of the query, and the members of the body's object. */
+public final class ControlRequest {
+    private final Map<String, Object> parameters;
+
+    ControlRequest(Map<String, Object> parameters) {
+        this.parameters = parameters;
+    }
+
+    /** Returns a parameter of any type; empty if it is missing or null. */
+    private Optional<Object> value(String name) {
+        return Optional.ofNullable(parameters.get(name));
+    }
+
+    /** Returns a parameter as text; empty if it is missing. */
+    public Optional<String> text(String name) {
+        return value(name).map(Object::toString);
+    }
+
+    /** Returns a parameter as text. */
+    public String required(String name) throws ControlException {
+        return text(name)
+                .filter(text -> !text.isEmpty())
+                .orElseThrow(() ->
+                        new ControlException(ControlException.Kind.INVALID, "the parameter " + name + " is missing"));
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.server.control;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The commands of a daemon by path and method. Thread-safe. */
+public final class ControlRoutes {
+    /** The paths of this version of the interface begin so. A change that breaks programs needs another one. */
+    public static final String VERSION = "/v1/";
+
+    record Route(ControlHandler handler, Set<String> parameters) {}
+
+    private final Map<String, SortedMap<String, Route>> byPath = new ConcurrentHashMap<>();
+
+    /**
+     * Adds a command.
+     *
+     * @param path for example {@code /v1/status}
+     * @param parameters names of all its parameters; a request with another one is refused
+     */
+    public ControlRoutes add(String method, String path, ControlHandler handler, String... parameters) {
+        if (!path.startsWith(VERSION)) {
+            throw new IllegalArgumentException("the path does not begin with " + VERSION + ": " + path);
+        }
+        byPath.compute(path, (unused, before) -> {
+            SortedMap<String, Route> methods = before == null ? new TreeMap<>() : new TreeMap<>(before);
+            if (methods.put(method, new Route(handler, Set.of(parameters))) != null) {
+                throw new IllegalArgumentException("twice: " + method + " " + path);
+            }
+            return methods;
+        });
+        return this;
+    }
+
+    /** Returns the methods of a path; empty if there is no such path. */
+    SortedMap<String, Route> methods(String path) {
+        return byPath.getOrDefault(path, new TreeMap<>());
+    }
+}
