@@ -36,11 +36,13 @@ Exit codes: see docs/operations.md.
 HELP
   2:run\ --help | 2:run\ -h)
     cat <<'HELP' && exit ;;
-Usage: zerofs run [-hV] [--create] -c=FILE
+Usage: zerofs run [-hV] [--create] [--read-only] -c=FILE
 Serve a volume; SIGTERM or SIGINT stops it in order.
   -c, --config=FILE   Configuration file; `zerofs init` writes one.
       --create        Create the volume if there is none at the URL.
   -h, --help          Show this help message and exit.
+      --read-only     Serve the newest state for reading only. Another daemon
+                        may write the volume meanwhile.
   -V, --version       Print version information and exit.
 HELP
   2:init\ --help | 2:init\ -h)

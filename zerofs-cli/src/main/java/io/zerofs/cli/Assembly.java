@@ -5,17 +5,20 @@ import io.zerofs.cli.config.CacheConfig;
 import io.zerofs.cli.config.FilesystemConfig;
 import io.zerofs.cli.config.StoreLocation;
 import io.zerofs.cli.config.ZerofsConfig;
+import io.zerofs.core.fs.ReadOnlyFileSystem;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.server.metrics.MetricsServer;
 import io.zerofs.server.net.ListenException;
 import io.zerofs.storage.VolumeOpener;
 import io.zerofs.storage.engine.StorageVolume;
 import io.zerofs.storage.engine.runtime.EngineSettings;
+import io.zerofs.storage.engine.runtime.EngineThreads;
 import io.zerofs.storage.index.PrivateDirectory;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.Traffic;
 import io.zerofs.storage.recovery.OpenException;
 import io.zerofs.storage.recovery.OpenSettings;
+import io.zerofs.storage.recovery.VolumeReader;
 import io.zerofs.storage.seal.Compression;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,50 +54,97 @@ final class Assembly implements AutoCloseable {
      */
     static Assembly open(ZerofsConfig config, boolean mayCreate, OpeningLog progress, Consumer<VolumeException> onStop)
             throws ExitException {
+        return opened(config, assembly -> assembly.write(config, mayCreate, progress, onStop));
+    }
+
+    /** Opens everything or nothing, for clients that only read. Another daemon may write the volume meanwhile. */
+    static Assembly openToRead(ZerofsConfig config, OpeningLog progress) throws ExitException {
+        return opened(config, assembly -> assembly.read(config, progress));
+    }
+
+    /** The steps of an opening. */
+    private interface Steps {
+        void run(Assembly assembly) throws ObjectStoreException, OpenException, VolumeException, ExitException;
+    }
+
+    private static Assembly opened(ZerofsConfig config, Steps steps) throws ExitException {
         Services.requireAddresses(config);
-        OpenFiles files = OpenFiles.of(config);
         Assembly assembly = new Assembly();
+        boolean done = false;
         try {
             if (config.prometheus().isPresent()) {
                 assembly.closing.add(
                         "metrics", MetricsServer.open(config.prometheus().get().listen(), assembly.health));
             }
-            StoreConnection connection = assembly.closing.add(
-                    "store", StoreConnection.open(config.storage().url(), config));
-            progress.watch(connection.metrics());
-            assembly.traffic = connection.store().traffic();
-            StorageVolume volume = assembly.closing.add(
-                    "volume",
-                    VolumeOpener.open(
-                            connection.store(),
-                            config.storage().encryptionPassword(),
-                            settings(config, files).creatingVolume(mayCreate),
-                            config.gc().settings(),
-                            config.cache().dir(),
-                            progress));
-            Services services = assembly.closing.add("services", Services.open(volume, config, files));
-            assembly.closing.add("control", DaemonControl.open(config, volume, services));
-            assembly.closing.add("activity", ActivityLog.start(connection.metrics(), volume));
-            assembly.health.serves(new DaemonMetrics(connection.metrics(), volume, services));
-            volume.onStop(stopped -> {
-                assembly.health.stops();
-                onStop.accept(stopped);
-            });
-            assembly.volume = volume.id();
+            steps.run(assembly);
+            done = true;
             return assembly;
         } catch (ObjectStoreException e) {
-            assembly.close();
             throw Failures.of(e);
         } catch (OpenException e) {
-            assembly.close();
+            throw Failures.of(e);
+        } catch (VolumeException e) {
             throw Failures.of(e);
         } catch (ListenException e) {
-            assembly.close();
             throw new ExitException(ExitCode.ADDRESS_IN_USE, e.getMessage(), e);
-        } catch (ExitException e) {
-            assembly.close();
-            throw e;
+        } finally {
+            if (!done) {
+                assembly.close();
+            }
         }
+    }
+
+    private void write(ZerofsConfig config, boolean mayCreate, OpeningLog progress, Consumer<VolumeException> onStop)
+            throws ObjectStoreException, OpenException, ExitException {
+        OpenFiles files = OpenFiles.of(config);
+        StoreConnection connection =
+                closing.add("store", StoreConnection.open(config.storage().url(), config));
+        progress.watch(connection.metrics());
+        traffic = connection.store().traffic();
+        StorageVolume opened = closing.add(
+                "volume",
+                VolumeOpener.open(
+                        connection.store(),
+                        config.storage().encryptionPassword(),
+                        settings(config, files).creatingVolume(mayCreate),
+                        config.gc().settings(),
+                        config.cache().dir(),
+                        progress));
+        Services services = closing.add("services", Services.open(opened, config, files));
+        closing.add("control", DaemonControl.open(config, opened, services));
+        closing.add("activity", ActivityLog.start(connection.metrics(), opened));
+        health.serves(DaemonMetrics.ofWriter(connection.metrics(), opened, services));
+        opened.onStop(stopped -> {
+            health.stops();
+            onStop.accept(stopped);
+        });
+        volume = opened.id();
+    }
+
+    private void read(ZerofsConfig config, OpeningLog progress)
+            throws ObjectStoreException, OpenException, VolumeException, ExitException {
+        OpenFiles files = OpenFiles.of(config);
+        OpenSettings settings = settings(config, files);
+        StoreConnection connection =
+                closing.add("store", StoreConnection.openToRead(config.storage().url(), config));
+        progress.watch(connection.metrics());
+        traffic = connection.store().traffic();
+        EngineThreads threads = closing.add("threads", new EngineThreads(settings.requestsMax()));
+        VolumeReader reader = closing.add(
+                "reader",
+                VolumeReader.open(
+                        connection.store(),
+                        config.storage().encryptionPassword(),
+                        new VolumeReader.Environment(
+                                threads.runtime(), settings, config.cache().dir()),
+                        progress));
+        VolumeReader.View view = closing.add("state", reader.openNewest());
+        ReadOnlyFileSystem shown = closing.add(
+                "file system",
+                new ReadOnlyFileSystem(view.volume(), Services.settings(config), ReadOnlyFileSystem.Source.FIXED));
+        Services services = closing.add("services", Services.openToRead(shown, config, files));
+        health.serves(DaemonMetrics.ofReader(connection.metrics(), services));
+        volume = shown.volumeId();
     }
 
     UUID volume() {

@@ -23,7 +23,9 @@ import java.util.function.ToLongFunction;
  */
 final class DaemonMetrics {
     private final StoreMetrics store;
+    /** Null for a daemon that only reads. */
     private final StorageVolume volume;
+
     private final Services services;
     private PrometheusRegistry registry;
     /** Whether the registry is whole. If registering fails, the next scrape begins anew. */
@@ -31,14 +33,22 @@ final class DaemonMetrics {
     /** The numbers of the present scrape. */
     private EngineStatistics engine;
 
-    DaemonMetrics(StoreMetrics store, StorageVolume volume, Services services) {
+    private DaemonMetrics(StoreMetrics store, StorageVolume volume, Services services) {
         this.store = store;
         this.volume = volume;
         this.services = services;
     }
 
+    static DaemonMetrics ofWriter(StoreMetrics store, StorageVolume volume, Services services) {
+        return new DaemonMetrics(store, volume, services);
+    }
+
+    static DaemonMetrics ofReader(StoreMetrics store, Services services) {
+        return new DaemonMetrics(store, null, services);
+    }
+
     synchronized String text() {
-        engine = volume.statistics();
+        engine = volume == null ? null : volume.statistics();
         if (!registered) {
             registry = new PrometheusRegistry();
             register();
@@ -55,10 +65,12 @@ final class DaemonMetrics {
 
     private void register() {
         store.collectors().forEach(registry::register);
-        registerEngine();
-        registerDisk();
-        registerLog();
-        registerSpace();
+        if (volume != null) {
+            registerEngine();
+            registerDisk();
+            registerLog();
+            registerSpace();
+        }
         registerServers(services.resources());
         Runtime runtime = Runtime.getRuntime();
         gauge("zerofs_heap_bytes", "Java heap in use.", unused -> runtime.totalMemory() - runtime.freeMemory());

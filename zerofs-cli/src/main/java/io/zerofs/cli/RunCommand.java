@@ -48,6 +48,11 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--create", description = "Create the volume if there is none at the URL.")
     boolean create;
 
+    @Option(
+            names = "--read-only",
+            description = "Serve the newest state for reading only. Another daemon may write the volume meanwhile.")
+    boolean readOnly;
+
     @Option(names = "--java-flags", hidden = true, description = "Print Java's flags for this configuration instead.")
     boolean javaFlags;
 
@@ -97,20 +102,30 @@ final class RunCommand implements Callable<Integer> {
         // The question runs without flags of the user's own, which may change the memory that Java sees.
         requireMemory(config.cache(), machineBytes());
         requireFlags(config.cache());
+        if (create && readOnly) {
+            throw new ExitException(
+                    ExitCode.USAGE, "--create makes a volume, and --read-only changes nothing: leave one out");
+        }
         StopSignals.install(this::onSignal);
         log.info("{}", describeProcess());
         log.info("settings: {}", SettingsText.of(config));
         boolean mayCreate = create || mayCreate(config.storage(), Instant.now());
         Assembly assembly;
         try (OpeningLog progress = OpeningLog.start()) {
-            assembly = Assembly.open(config, mayCreate, progress, stopped -> end.complete(Optional.of(stopped)));
+            assembly = readOnly
+                    ? Assembly.openToRead(config, progress)
+                    : Assembly.open(config, mayCreate, progress, stopped -> end.complete(Optional.of(stopped)));
         } catch (ExitException e) {
             throw withAdvice(e);
         }
         serving = true;
         Supervisor supervisor = Supervisor.at(Optional.ofNullable(System.getenv("NOTIFY_SOCKET")));
         supervisor.tell("READY=1\nSTATUS=Serving");
-        log.info("ZeroFS is ready: {}, volume {}", config.storage().url(), assembly.volume());
+        log.info(
+                "ZeroFS is ready: {}, volume {}{}",
+                config.storage().url(),
+                assembly.volume(),
+                readOnly ? ", read-only" : "");
         Optional<VolumeException> reason = end.join();
         log.info("stopping");
         supervisor.tell("STOPPING=1");

@@ -9,6 +9,7 @@ import io.zerofs.cli.config.NinepConfig;
 import io.zerofs.cli.config.ServersConfig;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.fs.FileSystemSettings;
+import io.zerofs.core.fs.ReadOnlyFileSystem;
 import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
@@ -29,22 +30,42 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 
 /** The file system on a volume and the configured servers. Does not own the volume. */
 final class Services implements AutoCloseable {
     private static final double BYTES_PER_GB = 1e9;
 
     private final Closing closing = new Closing();
-    private ZeroFileSystem files;
+    private LongSupplier removalRestarts = () -> 0;
+    private VirtualFileSystem files;
     private ServerResources resources;
 
     private Services() {}
 
-    /** Opens all servers. Listens on all addresses or on none. */
+    /** Opens the file system of a volume, and all servers. Listens on all addresses or on none. */
     static Services open(Volume volume, ZerofsConfig config, OpenFiles limits) throws ExitException {
         Services services = new Services();
         try {
-            services.start(volume, config, limits);
+            ZeroFileSystem files = services.closing.add(
+                    "file system", ZeroFileSystem.open(volume, settings(config), InstantSource.system()));
+            services.removalRestarts = files::removalRestarts;
+            services.start(files, config, limits);
+            return services;
+        } catch (VolumeException e) {
+            services.close();
+            throw Failures.of(e);
+        } catch (ExitException e) {
+            services.close();
+            throw e;
+        }
+    }
+
+    /** Opens all servers on a read-only file system, which its owner closes afterwards. */
+    static Services openToRead(ReadOnlyFileSystem files, ZerofsConfig config, OpenFiles limits) throws ExitException {
+        Services services = new Services();
+        try {
+            services.start(files, config, limits);
             return services;
         } catch (ExitException e) {
             services.close();
@@ -87,9 +108,9 @@ final class Services implements AutoCloseable {
         }
     }
 
-    private void start(Volume volume, ZerofsConfig config, OpenFiles limits) throws ExitException {
+    private void start(VirtualFileSystem served, ZerofsConfig config, OpenFiles limits) throws ExitException {
+        files = served;
         try {
-            files = closing.add("file system", ZeroFileSystem.open(volume, settings(config), InstantSource.system()));
             resources = closing.add(
                     "server threads",
                     new ServerResources(
@@ -115,8 +136,6 @@ final class Services implements AutoCloseable {
                         "NBD",
                         NbdServer.open(exported(files, "nbd", nbd.export()), nbd.tls(), nbd.listen(), resources));
             }
-        } catch (VolumeException e) {
-            throw Failures.of(e);
         } catch (ListenException e) {
             throw new ExitException(ExitCode.ADDRESS_IN_USE, e.getMessage(), e);
         } catch (IllegalArgumentException e) {
@@ -161,7 +180,7 @@ final class Services implements AutoCloseable {
         }
     }
 
-    private static FileSystemSettings settings(ZerofsConfig config) {
+    static FileSystemSettings settings(ZerofsConfig config) {
         FilesystemConfig wanted = config.filesystem();
         FileSystemSettings settings = FileSystemSettings.DEFAULTS.withRoot(wanted.root());
         if (wanted.maxSizeGb().isPresent()) {
@@ -179,7 +198,7 @@ final class Services implements AutoCloseable {
 
     /** Returns the resources that the servers share, for metrics. */
     long removalRestarts() {
-        return files.removalRestarts();
+        return removalRestarts.getAsLong();
     }
 
     ServerResources resources() {

@@ -12,7 +12,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +38,7 @@ class RunCommandTest {
                 refused.getMessage());
     }
 
-    private String run(String storage, String servers) throws IOException {
+    private String run(String storage, String servers, String... options) throws IOException {
         Path file = Files.writeString(directory.resolve("z.toml"), """
                 [cache]
                 dir = "%1$s/cache"
@@ -47,8 +49,10 @@ class RunCommandTest {
                 %3$s
                 """.formatted(directory, storage, servers));
         ByteArrayOutputStream errors = new ByteArrayOutputStream();
+        List<String> command = new ArrayList<>(List.of("run", "-c", file.toString()));
+        command.addAll(List.of(options));
         PrintStream print = new PrintStream(errors, true, StandardCharsets.UTF_8);
-        ExitCode code = ExitCodeTest.codeOf(Main.execute(print, "run", "-c", file.toString()));
+        ExitCode code = ExitCodeTest.codeOf(Main.execute(print, command.toArray(String[]::new)));
         return code + ": " + errors.toString(StandardCharsets.UTF_8);
     }
 
@@ -59,6 +63,13 @@ class RunCommandTest {
                 "NO_VOLUME: zerofs: there is no volume at file://" + directory + "/store; to create one:"
                         + " zerofs run --create -c " + directory + "/z.toml\n",
                 run(permission, "[servers.ninep]\naddresses = []\nunix_socket = \"" + directory + "/s\""));
+    }
+
+    @Test
+    void aVolumeIsNotCreatedForReading() throws IOException {
+        assertEquals(
+                "USAGE: zerofs: --create makes a volume, and --read-only changes nothing: leave one out\n",
+                run("", "[servers.nfs]", "--create", "--read-only"));
     }
 
     @Test

@@ -42,6 +42,7 @@ final class Daemon {
     private final List<UnaryOperator<String>> edits = new ArrayList<>();
     private String store;
     private Path cache;
+    private String mode = "--create";
     private String sections = System.getenv().getOrDefault("STORE_TOML", "");
 
     /** {@link Scratch#daemon} makes each daemon and kills its processes in the end. */
@@ -89,6 +90,12 @@ final class Daemon {
 
     Path cache() {
         return cache;
+    }
+
+    /** Starts the program with this option instead of {@code --create}. */
+    Daemon mode(String option) {
+        mode = option;
+        return this;
     }
 
     int nfsPort() {
@@ -140,7 +147,7 @@ final class Daemon {
      * command.
      */
     void launch(Object... prefix) {
-        runs.add(command("run", "--create").after(prefix).start());
+        runs.add(command("run", mode).after(prefix).start());
     }
 
     void awaitReady() throws InterruptedException {

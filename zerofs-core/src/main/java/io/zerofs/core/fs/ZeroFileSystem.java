@@ -116,6 +116,26 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         return fileSystem;
     }
 
+    /** Opens the file system of a volume that refuses changes. It has no background work, and nothing to close. */
+    static ZeroFileSystem openToRead(Volume volume, FileSystemSettings settings) throws VolumeException {
+        byte[] superblock = volume.get(Keys.superblock());
+        if (superblock == null) {
+            throw new VolumeException(VolumeException.Kind.CORRUPT, "the volume has no file system");
+        }
+        OperationContext context = new OperationContext(
+                volume,
+                settings,
+                Machine.current()::now,
+                new SpaceAccount(settings, readCounters(volume, superblock)),
+                new InodeStore(volume, settings),
+                new DirectoryStore(volume, settings),
+                new FileChunks(volume, settings),
+                new InodeLocks(),
+                new Holds(orphan -> {}),
+                new BackgroundQueue());
+        return new ZeroFileSystem(context, rootOf(context), new Reaper(context, null));
+    }
+
     /** Returns the counters of a volume with nothing but a root directory. */
     private static Counters countersOf(InodeRecord root) {
         return new Counters(InodeId.ROOT_NUMBER + 1, 0, 1, MetadataBytes.of(root));

@@ -25,6 +25,7 @@ final class FaultyVolume implements Volume {
     private volatile VolumeException.Kind barrierFailure;
     private volatile KeyRange damaged;
     private volatile boolean waiting;
+    private volatile boolean dataLost;
     private final AtomicInteger reservations = new AtomicInteger();
     private final AtomicReference<Runnable> afterApply = new AtomicReference<>(() -> {});
 
@@ -53,6 +54,11 @@ final class FaultyVolume implements Volume {
     /** Lets scans of this range fail once they are under way. */
     void damage(KeyRange range) {
         damaged = range;
+    }
+
+    /** Lets every fetch of data fail as if its object were gone. */
+    void loseData() {
+        dataLost = true;
     }
 
     /** Lets every reservation and every fetch wait. */
@@ -169,6 +175,7 @@ final class FaultyVolume implements Volume {
         return destination -> {
             waitForStore();
             fail();
+            refuse(dataLost ? VolumeException.Kind.CORRUPT : null);
             read.into(destination);
         };
     }

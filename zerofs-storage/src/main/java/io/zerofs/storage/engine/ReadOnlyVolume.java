@@ -36,7 +36,6 @@ import java.util.function.Consumer;
  * Its data may leave the store while a writer beside it collects garbage; then a read fails with CORRUPT. Thread-safe.
  */
 public final class ReadOnlyVolume implements Volume {
-    private static final long PAGE_CACHE_BYTES = 32L << 20;
     private static final int ENTRIES_MAX = 1024;
     private static final int REQUESTS_PER_READ_MAX = 8;
 
@@ -45,14 +44,16 @@ public final class ReadOnlyVolume implements Volume {
     private final ReadPath reads;
     private final StopSwitch stop = new StopSwitch();
 
-    /** @param recovered owned by the volume from now on, except for its store and keys */
-    public ReadOnlyVolume(RecoveredVolume recovered, EngineRuntime runtime) {
+    /**
+     * @param recovered owned by the volume from now on, except for its store and keys
+     * @param pages the cache, which other states of the same volume may share
+     */
+    public ReadOnlyVolume(RecoveredVolume recovered, EngineRuntime runtime, PageCache pages) {
         this.recovered = recovered;
         this.chunks = new PresentChunks(recovered.index());
         CommitTable empty = new CommitTable(new OpenCommit(recovered.lastSeq() + 1), 0);
         ReadPlanner planner = new ReadPlanner(new ChunkStripes(recovered.index(), ENTRIES_MAX), empty);
         CommitReader reader = new CommitReader(recovered.store(), recovered.keys());
-        PageCache pages = new PageCache(PAGE_CACHE_BYTES);
         DamageLog damage = new DamageLog();
         FrameTables tables = new FrameTables(recovered.index());
         ObjectRanges ranges = new ObjectRanges(

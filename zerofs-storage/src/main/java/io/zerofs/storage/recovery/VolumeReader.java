@@ -4,6 +4,7 @@ package io.zerofs.storage.recovery;
 import io.zerofs.core.secret.Secret;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.cache.PageCache;
 import io.zerofs.storage.checkpoint.LocalDirectory;
 import io.zerofs.storage.checkpoint.TableFiles;
 import io.zerofs.storage.engine.ReadOnlyVolume;
@@ -37,6 +38,7 @@ public final class VolumeReader implements AutoCloseable {
     private final Environment environment;
     private final OpenProgress progress;
     private final ParallelRequests requests;
+    private final PageCache pages;
     private int views;
 
     /**
@@ -73,6 +75,7 @@ public final class VolumeReader implements AutoCloseable {
         this.environment = environment;
         this.progress = progress;
         this.requests = new ParallelRequests(environment.runtime().requests());
+        this.pages = new PageCache(environment.settings().engine().memory().pageCacheBytes());
     }
 
     /** Unlocks the volume of a store. The store stays open when the reader is closed. */
@@ -196,7 +199,8 @@ public final class VolumeReader implements AutoCloseable {
                     index,
                     database,
                     () -> LocalDirectory.delete(database));
-            View view = new View(manifest, end.lastSeq(), index, new ReadOnlyVolume(recovered, environment.runtime()));
+            View view = new View(
+                    manifest, end.lastSeq(), index, new ReadOnlyVolume(recovered, environment.runtime(), pages));
             done = true;
             return view;
         } finally {
