@@ -21,14 +21,11 @@ import java.util.Map;
 /** One check of a volume: opens its newest state, and compares files, index, objects and data. One thread. */
 final class Fsck {
     private static final int DATA_REQUESTS_MAX = 16;
-    private static final long NANOS_PER_SECOND = 1_000_000_000;
-    private static final long NANOS_BETWEEN_LINES = 10 * NANOS_PER_SECOND;
+    private static final double NANOS_PER_SECOND = 1e9;
 
     private final ZerofsConfig config;
     private final FsckOutput output;
     private final PrintStream progress;
-    private long beginNanos;
-    private long toldNanos;
 
     Fsck(ZerofsConfig config, FsckOutput output, PrintStream progress) {
         this.config = config;
@@ -109,7 +106,10 @@ final class Fsck {
                         "commit", view.lastSeq()));
         ConsistencyChecker[] itself = new ConsistencyChecker[1];
         try (ConsistencyChecker checker = new ConsistencyChecker(
-                view.volume(), reader.scratch(), problem -> FsckFindings.report(problem, itself[0].paths(), output))) {
+                view.volume(),
+                reader.scratch(),
+                problem -> FsckFindings.report(problem, itself[0].paths(), output),
+                new FsckProgress(progress, "files", "names and inodes")::reached)) {
             itself[0] = checker;
             ConsistencyChecker.Report files = checker.check();
             fact(
@@ -117,7 +117,9 @@ final class Fsck {
                     "files: %d inodes, %d bytes allocated",
                     fields("inodes", files.inodes(), "allocatedBytes", files.allocatedBytes()));
             FsckFindings findings = new FsckFindings(output, checker.paths());
-            try (StoreCheck store = new StoreCheck(connection.store(), reader, view, findings)) {
+            FsckProgress index = new FsckProgress(progress, "index", "chunks");
+            try (StoreCheck store = new StoreCheck(
+                    connection.store(), reader, view, findings, done -> index.reached(done, files.chunks()))) {
                 compare(store, findings, reading);
             }
         }
@@ -126,6 +128,9 @@ final class Fsck {
     private void compare(StoreCheck store, FsckFindings findings, DataCheck.Settings reading)
             throws VolumeException, IOException, ObjectStoreException, OpenException {
         StoreCheck.Summary found = store.compare();
+        if (reading == null) {
+            store.reportCut();
+        }
         findings.flush();
         fact(
                 "index",
@@ -136,33 +141,15 @@ final class Fsck {
                 "objects: %d in the store, %d that garbage collection will delete",
                 fields("objects", found.objects(), "unneeded", found.unneeded()));
         if (reading != null) {
-            beginNanos = System.nanoTime();
-            toldNanos = beginNanos;
-            store.readData(reading, this::tell);
+            long begin = System.nanoTime();
+            store.readData(reading, new FsckProgress(progress, "data", "bytes")::reached);
             findings.flush();
-            double seconds = Math.max(1e-9, (System.nanoTime() - beginNanos) / (double) NANOS_PER_SECOND);
+            double seconds = (System.nanoTime() - begin) / NANOS_PER_SECOND;
             fact(
                     "data",
                     "data: %d bytes read in %s s",
                     fields("bytes", found.liveBytes(), "seconds", String.format(Locale.ROOT, "%.1f", seconds)));
         }
-    }
-
-    /** Prints the progress of reading data every ten seconds: bytes, rate, time left. */
-    private void tell(long bytes, long totalBytes) {
-        long now = System.nanoTime();
-        if (now - toldNanos < NANOS_BETWEEN_LINES) {
-            return;
-        }
-        toldNanos = now;
-        double rate = bytes / ((now - beginNanos) / (double) NANOS_PER_SECOND);
-        progress.println(String.format(
-                Locale.ROOT,
-                "zerofs: data: %.1f of %.1f MB, %.1f MB/s, %.0f s left",
-                bytes / 1e6,
-                totalBytes / 1e6,
-                rate / 1e6,
-                rate > 0 ? (totalBytes - bytes) / rate : 0));
     }
 
     private FsckStatus summary() {

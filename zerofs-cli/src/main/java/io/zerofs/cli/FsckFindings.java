@@ -84,9 +84,4 @@ final class FsckFindings implements Findings {
         flush();
         output.fact("remark", "remark: " + what, Map.of("remark", what));
     }
-
-    @Override
-    public boolean mayHaveChunks(long number) throws VolumeException {
-        return paths.mayHaveChunks(number);
-    }
 }

@@ -229,6 +229,17 @@ class FsckTest {
                 "/dir/one: bytes 0 to " + (FILE_BYTES - 1) + " are lost: object " + name(commit) + " is missing");
     }
 
+    @Test
+    void aCutObjectNamesItsFilesWithoutReadingData() throws Exception {
+        Path commit = objects("commits").get(1);
+        Damage.CUT.damage(commit, null);
+        String why = "object " + name(commit) + " has " + Files.size(commit) + " bytes";
+        assertFound(false, why + " instead of " + (Files.size(commit) + 10));
+        assertFound(false, "/dir/one: bytes 294912 to 299999 are lost: " + why);
+        Files.write(commit, Arrays.copyOf(Files.readAllBytes(commit), 100));
+        assertFound(false, "/dir/one: bytes 0 to 299999 are lost: object " + name(commit) + " has 100 bytes");
+    }
+
     @ParameterizedTest
     @EnumSource
     void damageOfTheLogIsFound(Damage damage) throws Exception {

@@ -121,6 +121,16 @@ public final class Keys {
         return new KeyRange(new byte[] {LISTING}, new byte[] {LISTING + 1});
     }
 
+    /** Returns the range of all entries by name of these directories. */
+    public static KeyRange entries(long firstDirectory, long lastDirectory) {
+        return new KeyRange(ofInode(ENTRY, firstDirectory, 0), after(ENTRY, lastDirectory));
+    }
+
+    /** Returns the range of all entries by cookie of these directories. */
+    public static KeyRange listings(long firstDirectory, long lastDirectory) {
+        return new KeyRange(ofInode(LISTING, firstDirectory, 0), after(LISTING, lastDirectory));
+    }
+
     /** Returns the range of all extended attributes. */
     public static KeyRange allXattrs() {
         return new KeyRange(new byte[] {XATTR}, new byte[] {XATTR + 1});

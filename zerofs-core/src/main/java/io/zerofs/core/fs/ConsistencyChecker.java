@@ -16,14 +16,14 @@ import io.zerofs.core.sorting.RowSorter;
 import io.zerofs.core.sorting.SortedRows;
 import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.InodeId;
-import io.zerofs.core.volume.ChunkRange;
+import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.Cursor;
-import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,25 +40,32 @@ import java.util.function.Consumer;
  * grow with the volume. Changes nothing. One thread, used once.
  */
 public final class ConsistencyChecker implements AutoCloseable {
-    private static final int CHUNKS_PAGE = 4096;
-
     /** Number of directories remembered as being below the root. */
     private static final int KNOWN_MAX = 1 << 16;
 
     private final Volume volume;
     private final Path scratch;
     private final Consumer<Problem> problems;
+    private final Progress progress;
     private final Map<Long, Boolean> belowRoot = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Long, Boolean> eldest) {
             return size() > KNOWN_MAX;
         }
     };
+    private final EntryAgreement entries;
     private SortedRows names;
+    private SortedRows.Scan name;
+    private boolean hasName;
+    private RecordMerge merge;
+    private long chunkOwner;
+    private long expected;
+    private long namesAndInodes;
     private long problemCount;
     private long inodes;
     private long lastInode;
     private boolean hasRoot;
+    private long chunks;
     private long allocatedBytes;
     private long metadataBytes;
 
@@ -67,9 +74,27 @@ public final class ConsistencyChecker implements AutoCloseable {
      * @param problems receives each problem when it is found; {@link #paths} knows its file
      */
     public ConsistencyChecker(Volume volume, Path scratch, Consumer<Problem> problems) {
+        this(volume, scratch, problems, (done, total) -> {});
+    }
+
+    /**
+     * @param scratch the place of temporary files
+     * @param problems receives each problem when it is found; {@link #paths} knows its file
+     * @param progress receives the progress
+     */
+    public ConsistencyChecker(Volume volume, Path scratch, Consumer<Problem> problems, Progress progress) {
         this.volume = volume;
         this.scratch = scratch;
         this.problems = problems;
+        this.progress = progress;
+        this.entries = new EntryAgreement(volume, this::disagree);
+    }
+
+    /** Receives the progress of a check. Must be quick. */
+    @FunctionalInterface
+    public interface Progress {
+        /** @param total number of names and inodes, by the counters of the volume, which may be wrong */
+        void reached(long namesAndInodes, long total);
     }
 
     /**
@@ -88,42 +113,38 @@ public final class ConsistencyChecker implements AutoCloseable {
      * The result of a check.
      *
      * @param inodes number of inodes
+     * @param chunks number of chunks
      * @param allocatedBytes allocated bytes of all inodes
      * @param problems number of problems
      */
-    public record Report(long inodes, long allocatedBytes, long problems) {}
-
-    /** The facts about an inode during the scan. */
-    private static final class Found {
-        final InodeRecord record;
-        int names;
-        int subdirectories;
-        long entries;
-        long xattrListBytes;
-        boolean orphan;
-        boolean tombstone;
-
-        Found(InodeRecord record) {
-            this.record = record;
-        }
-    }
+    public record Report(long inodes, long chunks, long allocatedBytes, long problems) {}
 
     public Report check() throws VolumeException, IOException {
+        expected = 2 * recordedInodes();
         names = sortNames();
-        try (SortedRows.Scan namesByInode = names.scan();
-                Merge merge = new Merge(namesByInode);
+        try (SortedRows.Scan byInode = names.scan();
+                RecordMerge records = new RecordMerge(volume, this::report, this::checkChunk);
                 Cursor cursor = volume.scan(Keys.allInodes())) {
+            name = byInode;
+            hasName = name.next();
+            merge = records;
+            records.add(Keys.allEntries(), this::checkEntry);
+            records.add(Keys.allListings(), this::checkListing);
+            records.add(Keys.allXattrs(), this::checkXattr);
+            records.add(Keys.orphansFrom(0), this::checkOrphan);
+            records.add(Keys.tombstonesFrom(0), this::checkTombstone);
+            records.add(Keys.allRewritten(), this::checkMark);
             while (cursor.next()) {
                 try {
-                    checkInode(Keys.inodeOf(cursor.key()), cursor.value(), merge);
+                    checkInode(Keys.inodeOf(cursor.key()), cursor.value());
                 } catch (RecordFormatException e) {
                     report(new Problem(0, "key of an inode: " + e.getMessage()));
                 }
             }
-            merge.visitThrough(Long.MAX_VALUE, null);
+            visitThrough(Long.MAX_VALUE, null);
         }
         checkVolume();
-        return new Report(inodes, allocatedBytes, problemCount);
+        return new Report(inodes, chunks, allocatedBytes, problemCount);
     }
 
     /** Returns the paths of files, while the check reports problems and after it. */
@@ -138,16 +159,28 @@ public final class ConsistencyChecker implements AutoCloseable {
         }
     }
 
+    /** Returns the number of inodes by the counters of the volume; 0 if they are missing or unreadable. */
+    private long recordedInodes() throws VolumeException {
+        try {
+            byte[] counters = volume.get(Keys.counters());
+            return counters == null ? 0 : Counters.decode(counters).inodes();
+        } catch (RecordFormatException e) {
+            return 0;
+        }
+    }
+
     /** Returns inode, directory, cookie and kind of each name that can be read. */
     private SortedRows sortNames() throws VolumeException, IOException {
         try (RowSorter sorter = new RowSorter(4, scratch);
                 Cursor cursor = volume.scan(Keys.allEntries())) {
             while (cursor.next()) {
+                progress.reached(++namesAndInodes, expected);
                 try {
-                    EntryRecord entry = EntryRecord.decodeByName(Keys.nameOf(cursor.key()), cursor.value());
+                    byte[] key = cursor.key();
+                    EntryRecord entry = EntryRecord.decodeByName(Keys.nameOf(key), cursor.value());
                     sorter.add(
                             entry.inode(),
-                            Keys.inodeOf(cursor.key()),
+                            Keys.inodeOf(key),
                             entry.cookie(),
                             entry.kind().ordinal());
                 } catch (RecordFormatException e) {
@@ -169,135 +202,60 @@ public final class ConsistencyChecker implements AutoCloseable {
         }
     }
 
-    private void checkInode(long number, byte[] value, Merge merge) throws VolumeException, IOException {
-        lastInode = number;
+    private void checkInode(long number, byte[] value) throws VolumeException, IOException {
         inodes++;
+        progress.reached(++namesAndInodes, expected);
         hasRoot |= number == InodeId.ROOT_NUMBER;
         try {
             InodeRecord record = InodeCodec.decode(number, value);
             allocatedBytes += record.allocatedBytes();
             metadataBytes += MetadataBytes.of(record);
-            if (record.content() instanceof InodeContent.File file) {
-                checkChunks(number, file);
-            }
-            Found found = new Found(record);
-            merge.visitThrough(number, found);
+            CheckedInode found = new CheckedInode(record);
+            visitThrough(number, found);
             checkCounts(found);
         } catch (RecordFormatException e) {
             report(new Problem(number, e.getMessage()));
-            merge.visitThrough(number, null);
+            visitThrough(number, null);
+        }
+        lastInode = number;
+    }
+
+    /** Visits the records of all inodes up to this one. The inodes between the last one and this one do not exist. */
+    private void visitThrough(long number, CheckedInode found) throws VolumeException, IOException {
+        for (; hasName && name.get(0) <= number; hasName = name.next()) {
+            checkName(name.get(0) == number ? found : null);
+        }
+        merge.visitThrough(number, found);
+        entries.compare(lastInode + 1, number);
+    }
+
+    private void checkChunk(CheckedInode found, ChunkId chunk) throws VolumeException {
+        long inode = chunk.inode();
+        chunks++;
+        if (found != null && found.record.content() instanceof InodeContent.File file) {
+            TruncatedTail tail = file.pendingTruncation();
+            boolean inTail = tail != null && tail.contains(chunk.index());
+            boolean within = inTail || chunk.index() < FileChunks.countFor(file.size());
+            expect(within, "chunk " + chunk.index() + " past the end", inode);
+            found.chunks++;
+            found.dead += inTail && !isMarked(inode, chunk.index(), tail) ? 1 : 0;
+        } else if (chunkOwner != inode) {
+            chunkOwner = inode;
+            if (found != null) {
+                report(new Problem(inode, "is no file and has chunks"));
+            } else if (volume.get(Keys.inode(inode)) == null && volume.get(Keys.tombstone(inode)) == null) {
+                report(new Problem(0, "inode " + inode + " does not exist and has chunks"));
+            }
         }
     }
 
-    private void checkChunks(long inode, InodeContent.File file) throws VolumeException, RecordFormatException {
-        long end = FileChunks.countFor(file.size());
-        TruncatedTail tail = file.pendingTruncation();
-        long count = 0;
-        long dead = 0;
-        long next = 0;
-        long[] page;
-        do {
-            page = volume.presentChunks(new ChunkRange(inode, next, FileChunks.countFor(-1)), CHUNKS_PAGE, false);
-            for (long chunk : page) {
-                boolean within = chunk < end || tail != null && tail.contains(chunk);
-                expect(within, "chunk " + chunk + " past the end", inode);
-                dead += tail != null && tail.contains(chunk) && !isMarked(inode, chunk, tail) ? 1 : 0;
-                next = chunk + 1;
-            }
-            count += page.length;
-        } while (page.length == CHUNKS_PAGE);
-        expect(count == file.chunks(), count + " chunks present, " + file.chunks() + " recorded", inode);
-        expect(tail == null || tail.dead() <= dead, dead + " chunks cut off and present, more are recorded", inode);
-    }
-
-    private boolean isMarked(long inode, long chunk, TruncatedTail tail) throws VolumeException, RecordFormatException {
+    private boolean isMarked(long inode, long chunk, TruncatedTail tail) throws VolumeException {
         byte[] mark = volume.get(Keys.rewritten(inode, chunk));
-        return mark != null && SmallRecords.rewrittenSerial(mark) == tail.serial();
-    }
-
-    /** A record of an inode. */
-    private interface Visit {
-        /** @param found the inode; null if it is missing or unreadable */
-        void at(Found found, byte[] key, byte[] value) throws VolumeException, RecordFormatException;
-    }
-
-    /** The scans of all records beside the inodes, in the order of inodes. */
-    private final class Merge implements AutoCloseable {
-        private final List<Side> sides = new ArrayList<>();
-        private final SortedRows.Scan names;
-        private boolean hasName;
-
-        Merge(SortedRows.Scan names) throws VolumeException, IOException {
-            this.names = names;
-            this.hasName = names.next();
-            sides.add(new Side(Keys.allEntries(), ConsistencyChecker.this::checkEntry));
-            sides.add(new Side(Keys.allListings(), ConsistencyChecker.this::checkListing));
-            sides.add(new Side(Keys.allXattrs(), ConsistencyChecker.this::checkXattr));
-            sides.add(new Side(Keys.orphansFrom(0), ConsistencyChecker.this::checkOrphan));
-            sides.add(new Side(Keys.tombstonesFrom(0), ConsistencyChecker.this::checkTombstone));
-            sides.add(new Side(Keys.allRewritten(), ConsistencyChecker.this::checkMark));
-        }
-
-        /** Visits the records of all inodes up to this one. The inodes before it do not exist. */
-        void visitThrough(long number, Found found) throws VolumeException, IOException {
-            while (hasName && names.get(0) <= number) {
-                checkName(names.get(0) == number ? found : null, names);
-                hasName = names.next();
-            }
-            for (Side side : sides) {
-                side.visitThrough(number, found);
-            }
-        }
-
-        @Override
-        public void close() {
-            sides.forEach(Side::close);
-        }
-    }
-
-    /** A scan of one kind of records. */
-    private final class Side implements AutoCloseable {
-        private final Cursor cursor;
-        private final Visit visit;
-        private boolean present;
-        private long inode;
-
-        Side(KeyRange range, Visit visit) throws VolumeException {
-            this.cursor = volume.scan(range);
-            this.visit = visit;
-            advance();
-        }
-
-        private void advance() throws VolumeException {
-            for (present = cursor.next(); present; present = cursor.next()) {
-                try {
-                    inode = Keys.inodeOf(cursor.key());
-                    return;
-                } catch (RecordFormatException e) {
-                    report(new Problem(0, "key of kind " + cursor.key()[0] + ": " + e.getMessage()));
-                }
-            }
-        }
-
-        void visitThrough(long number, Found found) throws VolumeException {
-            while (present && inode <= number) {
-                try {
-                    visit.at(inode == number ? found : null, cursor.key(), cursor.value());
-                } catch (RecordFormatException e) {
-                    report(new Problem(inode, "key of kind " + cursor.key()[0] + ": " + e.getMessage()));
-                }
-                advance();
-            }
-        }
-
-        @Override
-        public void close() {
-            cursor.close();
-        }
+        return Arrays.equals(mark, SmallRecords.rewritten(tail.serial()));
     }
 
     /** Checks a name from the side of the inode that it leads to. */
-    private void checkName(Found child, SortedRows.Scan name) {
+    private void checkName(CheckedInode child) {
         if (child == null) {
             report(new Problem(name.get(0), "has a name in directory " + name.get(1) + " and no readable record"));
             return;
@@ -311,13 +269,12 @@ public final class ConsistencyChecker implements AutoCloseable {
         }
     }
 
-    private void checkEntry(Found parent, byte[] key, byte[] value) throws VolumeException, RecordFormatException {
+    private void checkEntry(CheckedInode parent, byte[] key, byte[] value)
+            throws VolumeException, RecordFormatException {
         long directory = Keys.inodeOf(key);
         EntryRecord entry = EntryRecord.decodeByName(Keys.nameOf(key), value);
         metadataBytes += MetadataBytes.ofEntry(entry.name());
-        byte[] listing = volume.get(Keys.listing(directory, entry.cookie()));
-        boolean listed = listing != null && entry.equals(EntryRecord.decodeByCookie(entry.cookie(), listing));
-        expect(listed, "entry with cookie " + entry.cookie() + " is not listed as it is named", directory);
+        entries.addNamed(directory, entry);
         if (parent == null || !parent.record.isDirectory()) {
             report(new Problem(directory, "has an entry to inode " + entry.inode() + " and is no directory"));
             return;
@@ -329,15 +286,17 @@ public final class ConsistencyChecker implements AutoCloseable {
         parent.subdirectories += entry.kind() == FileKind.DIRECTORY ? 1 : 0;
     }
 
-    private void checkListing(Found parent, byte[] key, byte[] value) throws VolumeException, RecordFormatException {
-        long directory = Keys.inodeOf(key);
-        EntryRecord entry = EntryRecord.decodeByCookie(Keys.numberOf(key), value);
-        byte[] named = volume.get(Keys.entry(directory, entry.name()));
-        boolean same = named != null && entry.equals(EntryRecord.decodeByName(entry.name(), named));
-        expect(same, "entry with cookie " + entry.cookie() + " is not named as it is listed", directory);
+    private void checkListing(CheckedInode parent, byte[] key, byte[] value) throws RecordFormatException {
+        entries.addListed(Keys.inodeOf(key), EntryRecord.decodeByCookie(Keys.numberOf(key), value));
     }
 
-    private void checkXattr(Found found, byte[] key, byte[] value) throws VolumeException, RecordFormatException {
+    private void disagree(long directory, EntryRecord entry, boolean named) {
+        String how = named ? " is not listed as it is named" : " is not named as it is listed";
+        report(new Problem(directory, "entry with cookie " + entry.cookie() + how));
+    }
+
+    private void checkXattr(CheckedInode found, byte[] key, byte[] value)
+            throws VolumeException, RecordFormatException {
         long inode = Keys.inodeOf(key);
         metadataBytes += MetadataCount.ofXattr(key, value);
         if (found != null) {
@@ -347,7 +306,7 @@ public final class ConsistencyChecker implements AutoCloseable {
         }
     }
 
-    private void checkOrphan(Found found, byte[] key, byte[] value) throws RecordFormatException {
+    private void checkOrphan(CheckedInode found, byte[] key, byte[] value) throws RecordFormatException {
         boolean fits = found != null && found.record.links() == 0;
         expect(fits, "is no orphan and is said to be", Keys.inodeOf(key));
         if (found != null) {
@@ -355,13 +314,13 @@ public final class ConsistencyChecker implements AutoCloseable {
         }
     }
 
-    private void checkTombstone(Found found, byte[] key, byte[] value) {
+    private void checkTombstone(CheckedInode found, byte[] key, byte[] value) {
         if (found != null) {
             found.tombstone = true;
         }
     }
 
-    private void checkMark(Found found, byte[] key, byte[] value) throws VolumeException, RecordFormatException {
+    private void checkMark(CheckedInode found, byte[] key, byte[] value) throws VolumeException, RecordFormatException {
         long inode = Keys.inodeOf(key);
         long chunk = Keys.numberOf(key);
         if (found == null) {
@@ -374,7 +333,7 @@ public final class ConsistencyChecker implements AutoCloseable {
         expect(inTail, "mark of chunk " + chunk + " outside a cut-off tail", inode);
     }
 
-    private void checkCounts(Found found) throws VolumeException {
+    private void checkCounts(CheckedInode found) throws VolumeException {
         InodeRecord record = found.record;
         long inode = record.number();
         boolean root = inode == InodeId.ROOT_NUMBER;
@@ -388,6 +347,15 @@ public final class ConsistencyChecker implements AutoCloseable {
             expect(root || leadsToRoot(record), "is not below the root", inode);
         } else {
             expect(record.links() == found.names, record.links() + " links, " + found.names + " names", inode);
+        }
+        if (record.content() instanceof InodeContent.File file) {
+            expect(
+                    found.chunks == file.chunks(),
+                    found.chunks + " chunks present, " + file.chunks() + " recorded",
+                    inode);
+            TruncatedTail tail = file.pendingTruncation();
+            boolean few = tail == null || tail.dead() <= found.dead;
+            expect(few, found.dead + " chunks cut off and present, more are recorded", inode);
         }
         boolean shrunk = record.content() instanceof InodeContent.File file && file.pendingTruncation() != null;
         expect(found.orphan == (record.links() == 0), "is an orphan and is not said to be", inode);
@@ -405,7 +373,9 @@ public final class ConsistencyChecker implements AutoCloseable {
         long mark = 0;
         long steps = 0;
         long next = 1;
-        while (at.number() != InodeId.ROOT_NUMBER && at.links() > 0 && belowRoot.get(at.number()) == null) {
+        while (at.number() != InodeId.ROOT_NUMBER
+                && at.links() > 0
+                && !isBelowRoot(at.directory().parent())) {
             if (at.number() == mark) {
                 return false;
             }
@@ -421,8 +391,13 @@ public final class ConsistencyChecker implements AutoCloseable {
                 return false;
             }
         }
+        way.add(at.number());
         way.forEach(number -> belowRoot.put(number, true));
         return true;
+    }
+
+    private boolean isBelowRoot(long directory) {
+        return directory == InodeId.ROOT_NUMBER && hasRoot || belowRoot.get(directory) != null;
     }
 
     /** Returns a directory; null if it is missing, unreadable or no directory. */

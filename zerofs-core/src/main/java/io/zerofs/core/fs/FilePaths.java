@@ -54,11 +54,6 @@ public final class FilePaths {
         }
     }
 
-    /** Returns whether chunks of this inode have a reason: its record, or its removal in the background. */
-    public boolean mayHaveChunks(long inode) throws VolumeException {
-        return volume.get(Keys.inode(inode)) != null || volume.get(Keys.tombstone(inode)) != null;
-    }
-
     private String text(long directory, long cookie) throws VolumeException {
         byte[] listing = volume.get(Keys.listing(directory, cookie));
         try {

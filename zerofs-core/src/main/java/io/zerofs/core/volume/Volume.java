@@ -2,6 +2,7 @@
 package io.zerofs.core.volume;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -68,6 +69,9 @@ public interface Volume extends AutoCloseable {
      * @param descending from the end of the range instead of from its start
      */
     long[] presentChunks(ChunkRange range, int max, boolean descending) throws VolumeException;
+
+    /** Returns chunks that exist from this one on, of any files, by inode and index, at most {@code max}. */
+    List<ChunkId> chunksFrom(ChunkId first, int max) throws VolumeException;
 
     /**
      * Makes durable every change that was applied, or could be read, before the call. Concurrent barriers join.

@@ -2,6 +2,7 @@
 package io.zerofs.core.fs;
 
 import io.zerofs.core.volume.Batch;
+import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
@@ -12,6 +13,7 @@ import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.NonBlockingThread;
 import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -184,6 +186,12 @@ final class FaultyVolume implements Volume {
     public long[] presentChunks(ChunkRange range, int max, boolean descending) throws VolumeException {
         fail();
         return inner.presentChunks(range, max, descending);
+    }
+
+    @Override
+    public List<ChunkId> chunksFrom(ChunkId first, int max) throws VolumeException {
+        fail();
+        return inner.chunksFrom(first, max);
     }
 
     @Override

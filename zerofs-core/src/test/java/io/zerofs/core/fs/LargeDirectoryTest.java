@@ -19,6 +19,7 @@ import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.vfs.RemoveMode;
 import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.volume.Batch;
+import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
@@ -26,6 +27,7 @@ import io.zerofs.core.volume.MemoryVolume;
 import io.zerofs.core.volume.RangeRead;
 import io.zerofs.core.volume.Reservation;
 import io.zerofs.core.volume.Volume;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -173,6 +175,11 @@ final class LargeDirectoryTest {
         @Override
         public long[] presentChunks(ChunkRange range, int max, boolean descending) {
             return new long[0];
+        }
+
+        @Override
+        public List<ChunkId> chunksFrom(ChunkId first, int max) {
+            return List.of();
         }
 
         @Override

@@ -3,6 +3,7 @@ package io.zerofs.core.volume;
 
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
@@ -130,6 +131,13 @@ public final class MemoryVolume implements Volume {
         NavigableMap<ChunkId, MemoryChunk> chunks = current().chunks().subMap(first, end);
         return (descending ? chunks.descendingKeySet() : chunks.navigableKeySet())
                 .stream().limit(max).mapToLong(ChunkId::index).toArray();
+    }
+
+    @Override
+    public List<ChunkId> chunksFrom(ChunkId first, int max) throws VolumeException {
+        return current().chunks().tailMap(first, true).keySet().stream()
+                .limit(max)
+                .toList();
     }
 
     @Override

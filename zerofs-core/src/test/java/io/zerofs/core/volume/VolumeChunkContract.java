@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.zerofs.core.random.Seeds;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -187,6 +188,20 @@ abstract class VolumeChunkContract extends VolumeFixture {
         assertArrayEquals(new long[] {1L << 40, 8}, volume.presentChunks(new ChunkRange(1, 0, 1L << 46), 2, true));
         assertArrayEquals(new long[0], volume.presentChunks(new ChunkRange(1, 6, 8), 9, true));
         assertArrayEquals(new long[0], volume.presentChunks(new ChunkRange(1, 6, 6), 9, false));
+    }
+
+    @Test
+    void chunksOfAllFilesAreListedInOrder() throws Exception {
+        List<ChunkId> all = List.of(new ChunkId(1, 5), new ChunkId(1, 8), new ChunkId(1, 1L << 40), new ChunkId(7, 2));
+        for (ChunkId chunk : all) {
+            Batch batch = volume.newBatch();
+            batch.writeChunk(chunk, 0, ByteBuffer.wrap(bytes("x")));
+            applyOn(batch, new ChunkRange(chunk.inode(), chunk.index(), chunk.index() + 1), 1);
+        }
+        assertEquals(all, volume.chunksFrom(new ChunkId(0, 0), 9));
+        assertEquals(all.subList(1, 3), volume.chunksFrom(new ChunkId(1, 8), 2));
+        assertEquals(all.subList(2, 4), volume.chunksFrom(new ChunkId(1, 9), 9));
+        assertEquals(List.of(), volume.chunksFrom(new ChunkId(7, 3), 9));
     }
 
     @Test

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.check;
 
-import io.zerofs.core.volume.VolumeException;
-
 /** Receives the findings of a check when it makes them. Called by the thread that checks. */
 public interface Findings {
     /**
@@ -18,7 +16,4 @@ public interface Findings {
 
     /** An object that the volume does not need deserves a look. */
     void remarkable(String what);
-
-    /** Returns whether chunks of this inode have a reason. */
-    boolean mayHaveChunks(long inode) throws VolumeException;
 }

@@ -8,6 +8,7 @@ import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.commit.Frame;
 import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.index.ChunkEntry;
 import io.zerofs.storage.index.CommitApplier;
@@ -17,6 +18,7 @@ import io.zerofs.storage.index.RocksIndex;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.function.LongConsumer;
 
 /**
  * Checks the rules of an index while no data is only in memory: exactly one chunk entry names each frame of each commit, or
@@ -46,26 +48,30 @@ public final class IndexCheck implements AutoCloseable {
      * @param scratch the place of temporary files
      */
     public IndexCheck(RocksIndex index, Path scratch, Findings findings) throws VolumeException, IOException {
+        this(index, scratch, findings, chunks -> {});
+    }
+
+    /** @param progress receives the number of chunks after each of them */
+    IndexCheck(RocksIndex index, Path scratch, Findings findings, LongConsumer progress)
+            throws VolumeException, IOException {
         this.index = index;
         this.findings = findings;
-        this.uses = sortUses(scratch);
+        this.uses = sortUses(scratch, progress);
     }
 
     static KeyRange kind(byte kind) {
         return new KeyRange(new byte[] {kind}, IndexKeys.kindEnd(kind));
     }
 
-    private SortedRows sortUses(Path scratch) throws VolumeException, IOException {
-        long owner = 0;
+    private SortedRows sortUses(Path scratch, LongConsumer progress) throws VolumeException, IOException {
+        long chunks = 0;
         try (RowSorter sorter = new RowSorter(FrameUse.COLUMNS, scratch);
                 Cursor entries = index.scan(kind(IndexKeys.CHUNK), false)) {
             while (entries.next()) {
-                long inode = IndexKeys.chunkInode(entries.key());
-                long chunk = IndexKeys.chunkIndex(entries.key());
-                if (inode != owner) {
-                    owner = inode;
-                    expect(findings.mayHaveChunks(inode), "inode " + inode + " does not exist and has chunks");
-                }
+                byte[] key = entries.key();
+                long inode = IndexKeys.chunkInode(key);
+                long chunk = IndexKeys.chunkIndex(key);
+                progress.accept(++chunks);
                 for (FrameReference frame :
                         frames(inode, chunk, entries.value()).frames()) {
                     sorter.add(new FrameUse(frame, inode, chunk).row());
@@ -181,14 +187,20 @@ public final class IndexCheck implements AutoCloseable {
         return null;
     }
 
-    /** Reports what files lose with a commit's object. */
-    void loseCommit(long seq, String why) throws VolumeException, IOException {
+    /**
+     * Reports what files lose with the end of a commit's object.
+     *
+     * @param kept bytes that the object still has; 0 if it is missing
+     */
+    void loseEnd(long seq, long kept, String why) throws VolumeException, IOException {
         try (SortedRows.Scan rows = uses.scanFrom(seq)) {
             for (FrameUse use = next(rows); use != null && use.frame().seq() == seq; use = next(rows)) {
                 int slot = use.frame().slot();
                 FrameTable table = CommitApplier.frameTable(index, seq, slot);
-                if (table != null && table.frame(slot) != null) {
-                    use.lose(table.frame(slot), page -> true, findings, why);
+                Frame frame = table == null ? null : table.frame(slot);
+                if (frame != null) {
+                    use.lose(
+                            frame, page -> frame.pageOffset(page) + frame.pageStoredLength(page) > kept, findings, why);
                 }
             }
         }

@@ -21,8 +21,11 @@ import java.io.IOException;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.LongConsumer;
 
 /**
  * Compares one state of a volume with the objects in the store, by one list of all of them. Garbage collection may run
@@ -42,6 +45,7 @@ public final class StoreCheck implements AutoCloseable {
     private final Set<String> tables = new HashSet<>();
     private final Set<CommitId> missing = new TreeSet<>(Comparator.comparingLong(CommitId::seq));
     private final Set<Long> lost = new HashSet<>();
+    private final Map<CommitId, Long> cut = new LinkedHashMap<>();
     private ObjectStore.ObjectInfo next;
     private long objects;
     private long unneeded;
@@ -63,12 +67,19 @@ public final class StoreCheck implements AutoCloseable {
     /** @param view a state that the reader opened, whose owner closes it */
     public StoreCheck(ObjectStore store, VolumeReader reader, VolumeReader.View view, Findings findings)
             throws VolumeException, IOException {
+        this(store, reader, view, findings, chunks -> {});
+    }
+
+    /** @param progress receives the number of chunks after each of them */
+    public StoreCheck(
+            ObjectStore store, VolumeReader reader, VolumeReader.View view, Findings findings, LongConsumer progress)
+            throws VolumeException, IOException {
         this.store = store;
         this.reader = reader;
         this.view = view;
         this.findings = findings;
         this.commits = new CommitReader(store, reader.keys());
-        this.index = new IndexCheck(view.index(), reader.scratch(), findings);
+        this.index = new IndexCheck(view.index(), reader.scratch(), findings, progress);
         this.listed = new AllObjects(store);
         view.manifest().checkpoint().tables().forEach(table -> tables.add(table.objectName()));
     }
@@ -84,6 +95,17 @@ public final class StoreCheck implements AutoCloseable {
         }
         reportLost();
         return new Summary(objects, unneeded, commitCount, commitBytes, liveBytes);
+    }
+
+    private static String sizeOf(CommitId id, long bytes) {
+        return "object " + id.objectName() + " has " + bytes + " bytes";
+    }
+
+    /** Reports what files lose with the ends of cut objects. Called after {@link #compare} if no data is read. */
+    public void reportCut() throws VolumeException, IOException {
+        for (Map.Entry<CommitId, Long> object : cut.entrySet()) {
+            index.loseEnd(object.getKey().seq(), object.getValue(), sizeOf(object.getKey(), object.getValue()));
+        }
     }
 
     private void advance() {
@@ -102,7 +124,8 @@ public final class StoreCheck implements AutoCloseable {
             return;
         }
         if (next.size() != commit.objectBytes()) {
-            findings.wrong("object " + name + " has " + next.size() + " bytes instead of " + commit.objectBytes());
+            findings.wrong(sizeOf(commit.id(), next.size()) + " instead of " + commit.objectBytes());
+            cut.put(commit.id(), next.size());
         }
         advance();
     }
@@ -190,7 +213,7 @@ public final class StoreCheck implements AutoCloseable {
         for (CommitId id : missing) {
             lost.add(id.seq());
             findings.wrong("object " + id + " is missing");
-            index.loseCommit(id.seq(), "object " + id + " is missing");
+            index.loseEnd(id.seq(), 0, "object " + id + " is missing");
         }
         missing.clear();
     }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.engine;
 
+import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RocksIndex;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** Lists the chunks that an index has. Thread-safe. */
 record PresentChunks(RocksIndex index) {
@@ -26,5 +29,18 @@ record PresentChunks(RocksIndex index) {
             }
         }
         return Arrays.copyOf(found, count);
+    }
+
+    /** Returns present chunks of any files; see {@link io.zerofs.core.volume.Volume#chunksFrom}. */
+    List<ChunkId> from(ChunkId first, int max) throws VolumeException {
+        KeyRange keys = new KeyRange(IndexKeys.chunk(first.inode(), first.index()), IndexKeys.kindEnd(IndexKeys.CHUNK));
+        List<ChunkId> found = new ArrayList<>();
+        try (Cursor cursor = index.scan(keys, false)) {
+            while (found.size() < max && cursor.next()) {
+                byte[] key = cursor.key();
+                found.add(new ChunkId(IndexKeys.chunkInode(key), IndexKeys.chunkIndex(key)));
+            }
+        }
+        return found;
     }
 }

@@ -27,6 +27,7 @@ import io.zerofs.storage.engine.read.ReadSources;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
 import io.zerofs.storage.engine.runtime.StopSwitch;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -117,6 +118,12 @@ public final class ReadOnlyVolume implements Volume {
     public long[] presentChunks(ChunkRange range, int max, boolean descending) throws VolumeException {
         stop.check();
         return chunks.list(range, max, descending);
+    }
+
+    @Override
+    public List<ChunkId> chunksFrom(ChunkId first, int max) throws VolumeException {
+        stop.check();
+        return chunks.from(first, max);
     }
 
     /** Completes at once, because everything here is durable. */

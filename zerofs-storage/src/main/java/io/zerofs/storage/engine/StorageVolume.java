@@ -169,6 +169,12 @@ public final class StorageVolume implements Volume, GcSource {
     }
 
     @Override
+    public List<ChunkId> chunksFrom(ChunkId first, int max) throws VolumeException {
+        stop.check();
+        return new PresentChunks(index).from(first, max);
+    }
+
+    @Override
     public CompletableFuture<Void> barrier() {
         return pipeline.barrier().thenApply(seq -> null);
     }

@@ -31,11 +31,6 @@ public final class CollectedFindings implements Findings {
         lines.add("remark: " + what);
     }
 
-    @Override
-    public boolean mayHaveChunks(long inode) {
-        return true;
-    }
-
     /** Fails if an index has findings. Returns its commits by seq. */
     public static Map<Long, CommitUse> requireConsistent(RocksIndex index) throws VolumeException, IOException {
         CollectedFindings findings = new CollectedFindings();

@@ -3,6 +3,7 @@ package io.zerofs.storage.recovery;
 
 import io.zerofs.core.volume.Barriers;
 import io.zerofs.core.volume.Batch;
+import io.zerofs.core.volume.ChunkId;
 import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
@@ -13,6 +14,7 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.waiting.NonBlockingThread;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -102,6 +104,11 @@ final class ReadingVolume implements Volume {
     @Override
     public long[] presentChunks(ChunkRange range, int max, boolean descending) throws VolumeException {
         return view().presentChunks(range, max, descending);
+    }
+
+    @Override
+    public List<ChunkId> chunksFrom(ChunkId first, int max) throws VolumeException {
+        return view().chunksFrom(first, max);
     }
 
     @Override
