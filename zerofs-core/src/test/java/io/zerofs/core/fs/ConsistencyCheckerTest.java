@@ -166,6 +166,39 @@ class ConsistencyCheckerTest {
     }
 
     @Test
+    void aNameThatIsNotListed() throws Exception {
+        put(Keys.listing(below.number(), 3), null);
+        assertOnly("/top/be\\x0alow: entry with cookie 3 is not listed as it is named");
+    }
+
+    @Test
+    void twoNamesWithEachOthersListing() throws Exception {
+        byte[] first = volume.get(Keys.listing(below.number(), 3));
+        put(Keys.listing(below.number(), 3), volume.get(Keys.listing(below.number(), 4)));
+        put(Keys.listing(below.number(), 4), first);
+        List<String> found = problems();
+        for (String how : List.of(" is not listed as it is named", " is not named as it is listed")) {
+            assertTrue(found.contains("/top/be\\x0alow: entry with cookie 3" + how), () -> "" + found);
+            assertTrue(found.contains("/top/be\\x0alow: entry with cookie 4" + how), () -> "" + found);
+        }
+        assertEquals(4, found.size());
+    }
+
+    private void writeChunk(long inode) throws Exception {
+        Batch batch = volume.newBatch();
+        batch.writeChunk(new ChunkId(inode, 0), 0, ByteBuffer.allocate(1));
+        volume.apply(batch);
+    }
+
+    @Test
+    void chunksOfOtherInodesThanFiles() throws Exception {
+        writeChunk(top.number());
+        writeChunk(1000);
+        assertEquals(
+                List.of("/top: is no file and has chunks", "inode 1000 does not exist and has chunks"), problems());
+    }
+
+    @Test
     void anUnreadableRecord() throws Exception {
         put(Keys.inode(file.number()), new byte[] {77});
         List<String> found = problems();

@@ -59,7 +59,7 @@ final class FileSystemWorld {
         try (LifecycleFixture fixture = new LifecycleFixture()) {
             SimulatedDisk.loadLibrary(fixture.newDirectory());
             world.run(new FileSystemWorld(world, fixture)::run);
-            StoreAudit.check(fixture);
+            StoreAudit.checkFiles(fixture);
         }
     }
 
