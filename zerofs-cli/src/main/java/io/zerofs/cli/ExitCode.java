@@ -29,7 +29,8 @@ public enum ExitCode {
     NO_VOLUME(27, "there is no volume at the URL"),
     /** Commands for a running daemon end with this code and the next one, and a daemon never does. */
     NO_DAEMON(28, "no daemon answers on the control socket, or you may not use it"),
-    REFUSED(29, "the daemon refused the command, or it failed");
+    REFUSED(29, "the daemon refused the command, or it failed"),
+    NO_SNAPSHOT(30, "the volume has no snapshot of this name");
 
     private final int status;
     private final String meaning;
@@ -73,7 +74,8 @@ public enum ExitCode {
                     NO_BUCKET,
                     WRONG_REGION,
                     WRONG_CLOCK,
-                    NO_VOLUME -> false;
+                    NO_VOLUME,
+                    NO_SNAPSHOT -> false;
         };
     }
 }

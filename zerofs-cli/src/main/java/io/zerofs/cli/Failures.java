@@ -20,6 +20,7 @@ final class Failures {
             case OWNED_BY_NEWER_WRITER -> ExitCode.FENCED;
             case NO_CONDITIONAL_WRITES -> ExitCode.NO_CONDITIONAL_WRITES;
             case NO_VOLUME, VOLUME_GONE -> ExitCode.NO_VOLUME;
+            case NO_SNAPSHOT -> ExitCode.NO_SNAPSHOT;
             case LOST_OBJECT, DAMAGED_OBJECT -> ExitCode.DAMAGED;
             case STORE_UNREACHABLE -> ExitCode.STORE_UNREADABLE;
             case STORE_REFUSED -> ExitCode.STORE_REFUSED;

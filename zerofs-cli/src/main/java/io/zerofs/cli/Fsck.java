@@ -80,6 +80,7 @@ final class Fsck {
                     NO_CONDITIONAL_WRITES,
                     NO_VOLUME,
                     VOLUME_GONE,
+                    NO_SNAPSHOT,
                     STORE_UNREACHABLE,
                     WRONG_CREDENTIALS,
                     NO_BUCKET,

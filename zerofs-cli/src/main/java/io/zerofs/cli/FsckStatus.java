@@ -50,7 +50,8 @@ enum FsckStatus {
                     WRONG_CLOCK,
                     NO_VOLUME,
                     NO_DAEMON,
-                    REFUSED -> FAILED;
+                    REFUSED,
+                    NO_SNAPSHOT -> FAILED;
         };
     }
 }

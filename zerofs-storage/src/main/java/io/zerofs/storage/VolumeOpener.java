@@ -52,6 +52,7 @@ public final class VolumeOpener {
                     settings.engine(),
                     runtime,
                     recovered.keeper());
+            volume.setSnapshots(recovered.keeper().snapshots());
             volume.setGcHook(new GarbageCollector(gc, runtime, recovered.volume(), volume, recovered.keeper()).start());
             done = true;
             return volume;

@@ -40,7 +40,7 @@ final class StorageArchitectureTest {
             Set.of("retry", "commit"),
             Set.of("manifest", "index", "cache"),
             Set.of("engine.runtime", "engine.upkeep"),
-            Set.of("engine.memtable"),
+            Set.of("engine.memtable", "snapshot"),
             Set.of("engine.write", "engine.read"),
             Set.of("engine.readahead", "engine.compact", "engine.pipeline"),
             Set.of("engine", "checkpoint"),

@@ -18,6 +18,7 @@ import io.zerofs.storage.manifest.PendingDeletion;
 import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.ObjectHeader;
+import io.zerofs.storage.snapshot.Snapshots;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,6 +48,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
     private final LocalDirectory directory;
     private final StoreWatch watch;
     private final ManifestChain chain;
+    private final Snapshots snapshots;
     private final TableUpload tables;
     private final LastSeenCommit lastCommit;
     private final LogBacklog uncovered;
@@ -85,6 +87,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
         this.directory = directory;
         this.watch = watch;
         this.chain = watch.chain();
+        this.snapshots = new Snapshots(chain);
         this.tables = tables;
         this.lastCommit = directory.lastCommit();
         this.uncovered = new LogBacklog(settings);
@@ -96,9 +99,15 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
         return chain;
     }
 
+    /** Returns the snapshots of the volume, which begin to work with the watch. */
+    public Snapshots snapshots() {
+        return snapshots;
+    }
+
     @Override
     public void start(CheckpointSource newSource) {
         source = newSource;
+        snapshots.start(newSource);
         lastAttemptNanos = runtime.nanoTime().getAsLong();
         retryAtNanos = lastAttemptNanos;
         awaitTick();

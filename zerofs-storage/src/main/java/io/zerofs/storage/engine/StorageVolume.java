@@ -23,6 +23,7 @@ import io.zerofs.storage.engine.write.WritePath;
 import io.zerofs.storage.index.RecordBatch;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.seal.Compression;
+import io.zerofs.storage.snapshot.Snapshots;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
@@ -54,6 +55,7 @@ public final class StorageVolume implements Volume, GcSource {
     private final CommitPipeline pipeline;
     private final LongAdder requests = new LongAdder();
     private volatile GcHook space = GcHook.NONE;
+    private volatile Snapshots snapshots;
     private final AtomicBoolean closing = new AtomicBoolean();
 
     /**
@@ -89,6 +91,15 @@ public final class StorageVolume implements Volume, GcSource {
     public void setGcHook(GcHook keeper) {
         space = keeper;
         parts.completion().setGcHook(keeper);
+    }
+
+    /** Lends the snapshots of the volume to its users. Called once, before the first batch. */
+    public void setSnapshots(Snapshots ofThis) {
+        snapshots = ofThis;
+    }
+
+    public Snapshots snapshots() {
+        return snapshots;
     }
 
     public EngineStatistics statistics() {

@@ -89,7 +89,7 @@ public final class GarbageCollector implements GcHook {
         this.checkpoints = checkpoints;
         this.live = new LiveBytes(index, recovered.lastSeq());
         SnapshotPins pins = new SnapshotPins(checkpoints.chain());
-        ObjectReaper.Volume volume = new ObjectReaper.Volume(index, recovered.store(), checkpoints.chain(), source);
+        ObjectReaper.Volume volume = new ObjectReaper.Volume(index, recovered.store(), checkpoints, source);
         this.reaper = new ObjectReaper(volume, live, pins, settings.grace().toNanos(), runtime.nanoTime());
         this.sweep = new OrphanSweep(
                 recovered.store(),

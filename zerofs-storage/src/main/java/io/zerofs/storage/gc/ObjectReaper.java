@@ -7,6 +7,7 @@ import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
+import io.zerofs.storage.checkpoint.Checkpointer;
 import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.index.IndexKeys;
@@ -18,6 +19,7 @@ import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.manifest.WriterTerm;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
+import io.zerofs.storage.snapshot.Snapshots;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -56,6 +58,7 @@ final class ObjectReaper {
     private final RocksIndex index;
     private final ObjectStore store;
     private final ManifestChain chain;
+    private final Snapshots snapshots;
     private final GcSource source;
     private final LiveBytes live;
     private final long graceNanos;
@@ -71,12 +74,13 @@ final class ObjectReaper {
     private long oldestManifest;
 
     /** The parts of the volume that deletion needs. */
-    record Volume(RocksIndex index, ObjectStore store, ManifestChain chain, GcSource source) {}
+    record Volume(RocksIndex index, ObjectStore store, Checkpointer checkpoints, GcSource source) {}
 
     ObjectReaper(Volume volume, LiveBytes live, SnapshotPins pins, long graceNanos, LongSupplier nanoTime) {
         this.index = volume.index();
         this.store = volume.store();
-        this.chain = volume.chain();
+        this.chain = volume.checkpoints().chain();
+        this.snapshots = volume.checkpoints().snapshots();
         this.source = volume.source();
         this.live = live;
         this.pins = pins;
@@ -126,15 +130,30 @@ final class ObjectReaper {
         return true;
     }
 
-    private static Manifest change(
+    private Manifest change(
             Manifest manifest, List<PendingDeletion> dead, Set<PendingDeletion> done, Set<Long> epochs) {
         Set<PendingDeletion> deletions = new LinkedHashSet<>(manifest.deletions());
         deletions.removeAll(done);
-        deletions.addAll(dead);
+        deletions.addAll(isSafe(manifest) ? dead : withoutCommits(dead));
         List<WriterTerm> terms = manifest.terms().stream()
                 .filter(term -> isNeeded(term, manifest, deletions, epochs))
                 .toList();
         return manifest.withDeletions(List.copyOf(deletions)).withTerms(terms);
+    }
+
+    /**
+     * Returns whether the pins know every snapshot. One that is being created may have its cut before a death that was counted.
+     * One whose creation had an unknown outcome may come with a lost race.
+     */
+    private boolean isSafe(Manifest manifest) {
+        return !snapshots.isCreating() && pins.areOf(manifest);
+    }
+
+    /** Commits wait for the next pass. Tables and manifests are compared with the pins when they are deleted. */
+    private static List<PendingDeletion> withoutCommits(List<PendingDeletion> dead) {
+        return dead.stream()
+                .filter(deletion -> !(deletion instanceof PendingDeletion.Commits))
+                .toList();
     }
 
     /** Returns whether the history needs an epoch: it is open, or some of its commits still exist. */
@@ -283,7 +302,7 @@ final class ObjectReaper {
             for (CommitId id : idsOf(commits)) {
                 CommitSpace space = live.contains(id) ? live.find(id.seq()) : null;
                 if (space != null
-                        && (!space.isDead() || id.seq() >= head.checkpoint().replayFrom())) {
+                        && (!space.isDead() || id.seq() >= head.checkpoint().replayFrom() || pins.hold(space))) {
                     throw new VolumeException(
                             VolumeException.Kind.CORRUPT,
                             "commit " + id + " is announced for deletion, but is still needed: " + space);
@@ -321,7 +340,10 @@ final class ObjectReaper {
         int bytes = 0;
         for (PendingDeletion deletion : gone) {
             if (deletion instanceof PendingDeletion.Manifests manifests) {
-                oldestManifest = Math.max(oldestManifest, manifests.lastVersion() + 1);
+                // The manifest of a deleted snapshot may be newer than others that are still to go.
+                if (manifests.firstVersion() <= oldestManifest) {
+                    oldestManifest = Math.max(oldestManifest, manifests.lastVersion() + 1);
+                }
             } else if (deletion instanceof PendingDeletion.Commits commits) {
                 for (CommitId id : idsOf(commits)) {
                     // An orphan may share its seq with a commit of another epoch, whose records must stay.

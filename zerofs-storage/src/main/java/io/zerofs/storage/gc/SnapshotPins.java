@@ -40,15 +40,16 @@ final class SnapshotPins {
     }
 
     private Pin pinOf(Snapshot snapshot) throws ObjectStoreException, CorruptObjectException {
-        Manifest manifest = chain.read(snapshot.manifestVersion())
-                .orElseThrow(() -> new CorruptObjectException(
-                        Manifest.objectName(snapshot.manifestVersion()),
-                        "object",
-                        "a snapshot needs it, and it is missing"));
+        Manifest manifest = chain.read(snapshot);
         Set<String> tables = manifest.checkpoint().tables().stream()
                 .map(TableReference::objectName)
                 .collect(Collectors.toSet());
         return new Pin(snapshot.manifestVersion(), manifest.checkpoint().replayFrom(), snapshot.cutSeq(), tables);
+    }
+
+    /** Returns whether they have the snapshots of a manifest. */
+    boolean areOf(Manifest manifest) {
+        return pins.keySet().containsAll(manifest.snapshots());
     }
 
     boolean hold(CommitSpace commit) {

@@ -7,9 +7,7 @@ import io.zerofs.storage.bytes.CorruptObjectException;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.Salt;
 import java.time.InstantSource;
-import java.util.Optional;
 import java.util.concurrent.locks.Lock;
-import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +35,13 @@ public final class ManifestChain {
         this.clock = clock;
     }
 
+    /** A change as a function of the newest manifest. */
+    @FunctionalInterface
+    public interface Change<E extends Exception> {
+        /** Returns the manifest with the change. May throw to publish nothing. */
+        Manifest of(Manifest successor) throws E;
+    }
+
     /** Returns the newest known manifest. */
     public Manifest head() {
         return head;
@@ -49,8 +54,8 @@ public final class ManifestChain {
      * @throws VolumeException FENCED if another writer took over
      * @throws ObjectStoreException the outcome may be unknown: the next change finds out
      */
-    public Manifest publish(UnaryOperator<Manifest> change)
-            throws ObjectStoreException, CorruptObjectException, VolumeException {
+    public <E extends Exception> Manifest publish(Change<E> change)
+            throws E, ObjectStoreException, CorruptObjectException, VolumeException {
         publishing.lock();
         try {
             return publishLocked(change);
@@ -59,12 +64,12 @@ public final class ManifestChain {
         }
     }
 
-    private Manifest publishLocked(UnaryOperator<Manifest> change)
-            throws ObjectStoreException, CorruptObjectException, VolumeException {
+    private <E extends Exception> Manifest publishLocked(Change<E> change)
+            throws E, ObjectStoreException, CorruptObjectException, VolumeException {
         for (int i = 0; i < MERGES_MAX; i++) {
             Manifest base = head;
             Manifest.Writer writer = base.writer().at(clock.millis());
-            Manifest next = change.apply(base.successor(Salt.random(random), writer));
+            Manifest next = change.of(base.successor(Salt.random(random), writer));
             if (manifests.create(next) instanceof ManifestStore.Overtaken overtaken) {
                 follow(overtaken.newest());
             } else {
@@ -78,9 +83,9 @@ public final class ManifestChain {
                 null);
     }
 
-    /** Reads an older manifest, for example a snapshot's; empty if it is gone. */
-    public Optional<Manifest> read(long version) throws ObjectStoreException, CorruptObjectException {
-        return manifests.read(version);
+    /** Reads the manifest of a snapshot. */
+    public Manifest read(Snapshot snapshot) throws ObjectStoreException, CorruptObjectException {
+        return manifests.read(snapshot);
     }
 
     /**

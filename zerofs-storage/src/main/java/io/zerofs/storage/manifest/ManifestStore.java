@@ -156,6 +156,19 @@ public final class ManifestStore {
         return last;
     }
 
+    /** Reads the manifest of a snapshot, which garbage collection keeps as long as the snapshot exists. */
+    public Manifest read(Snapshot snapshot) throws ObjectStoreException, CorruptObjectException {
+        String name = Manifest.objectName(snapshot.manifestVersion());
+        Manifest manifest = read(snapshot.manifestVersion())
+                .orElseThrow(() -> new CorruptObjectException(
+                        name, "object", "snapshot " + snapshot.name() + " needs it, and it is missing"));
+        if (!manifest.salt().equals(snapshot.manifestSalt())) {
+            throw new CorruptObjectException(
+                    name, "header", "it is another manifest than the one of snapshot " + snapshot.name());
+        }
+        return manifest;
+    }
+
     /** Reads a manifest; empty if it is missing. */
     Optional<Manifest> read(long version) throws ObjectStoreException, CorruptObjectException {
         String name = Manifest.objectName(version);

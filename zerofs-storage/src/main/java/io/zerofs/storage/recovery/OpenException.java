@@ -25,6 +25,8 @@ public final class OpenException extends Exception {
         NO_VOLUME,
         /** There is no volume where this machine opened one: mount the disk, or correct the URL. Nothing was written. */
         VOLUME_GONE,
+        /** The volume has no snapshot of this name: choose another. Nothing was written. */
+        NO_SNAPSHOT,
         /** An object that must exist is gone: restore it. Nothing was fenced where it is missing. */
         LOST_OBJECT,
         /** An object is damaged or does not belong here: restore it. */

@@ -15,10 +15,13 @@ import io.zerofs.storage.index.PrivateDirectory;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.manifest.Manifest;
 import io.zerofs.storage.manifest.ManifestStore;
+import io.zerofs.storage.manifest.Snapshot;
 import io.zerofs.storage.manifest.WriterTerm;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.ObjectKeys;
+import io.zerofs.storage.snapshot.SnapshotException;
+import io.zerofs.storage.snapshot.Snapshots;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -139,7 +142,7 @@ public final class VolumeReader implements AutoCloseable {
         for (int attempt = 1; ; attempt++) {
             Manifest manifest = newestManifest();
             try {
-                return openAt(manifest);
+                return openAt(manifest, log -> endingNow(manifest, log));
             } catch (OpenException e) {
                 boolean gone = e.kind() == OpenException.Kind.LOST_OBJECT;
                 if (!gone || attempt == ATTEMPTS_MAX || newestManifest().version() == manifest.version()) {
@@ -149,12 +152,71 @@ public final class VolumeReader implements AutoCloseable {
         }
     }
 
-    /** Opens the state of a manifest, with the log through its last durable commit. */
-    private View openAt(Manifest manifest) throws OpenException {
+    /** Opens a snapshot, also beside a daemon. Its objects stay in the store until the snapshot is deleted. */
+    public View openSnapshot(String name) throws OpenException {
+        for (int attempt = 1; ; attempt++) {
+            Snapshot snapshot = require(name);
+            try {
+                Manifest manifest = manifestOf(snapshot);
+                return openAt(manifest, log -> endingAt(snapshot.cutSeq(), manifest));
+            } catch (OpenException e) {
+                // A snapshot that is deleted meanwhile loses its objects, and another one may get its name.
+                if (attempt == ATTEMPTS_MAX || require(name).equals(snapshot)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private Manifest manifestOf(Snapshot snapshot) throws OpenException {
+        try {
+            return new ManifestStore(store, keys).read(snapshot);
+        } catch (ObjectStoreException e) {
+            throw OpenException.of(e);
+        } catch (CorruptObjectException e) {
+            throw OpenException.of(e);
+        }
+    }
+
+    private Snapshot require(String name) throws OpenException {
+        try {
+            return Snapshots.require(newestManifest(), name);
+        } catch (SnapshotException e) {
+            throw new OpenException(OpenException.Kind.NO_SNAPSHOT, e.getMessage(), e);
+        }
+    }
+
+    /** Returns the terms of the log through a commit, which was durable before the manifest was published. */
+    private static List<WriterTerm> endingAt(long cutSeq, Manifest manifest) {
+        return manifest.terms().stream()
+                .filter(WriterTerm::hasServed)
+                .map(term -> term.isOpen() ? new WriterTerm(term.epoch(), term.firstSeq(), cutSeq) : term)
+                .filter(WriterTerm::hasCommits)
+                .toList();
+    }
+
+    /** Finds the terms of a log, each with its last seq. */
+    private interface Ends {
+        List<WriterTerm> of(StoredLog log)
+                throws ObjectStoreException, CorruptObjectException, OpenException, IOException;
+    }
+
+    /** Returns the terms of the log through the last durable commit. */
+    private List<WriterTerm> endingNow(Manifest manifest, StoredLog log)
+            throws ObjectStoreException, CorruptObjectException, OpenException, IOException {
+        List<WriterTerm> served =
+                manifest.terms().stream().filter(WriterTerm::hasServed).toList();
+        // A gap past the last durable commit is the end: nothing is fenced, and the writer may fill it later.
+        return new LogEnds(log, requests, Long.MAX_VALUE, names -> List.of())
+                .of(served, manifest.checkpoint(), progress);
+    }
+
+    /** Opens the state of a manifest and its log. */
+    private View openAt(Manifest manifest, Ends ends) throws OpenException {
         Path database = scratch.path().resolve("view-" + ++views);
         View view = null;
         try {
-            view = build(manifest, database);
+            view = build(manifest, ends, database);
             return view;
         } catch (ObjectStoreException e) {
             throw OpenException.of(e);
@@ -171,15 +233,11 @@ public final class VolumeReader implements AutoCloseable {
         }
     }
 
-    private View build(Manifest manifest, Path database)
+    private View build(Manifest manifest, Ends ends, Path database)
             throws ObjectStoreException, CorruptObjectException, OpenException, IOException, VolumeException {
         PrivateDirectory.make(database);
         StoredLog log = new StoredLog(store, keys);
-        List<WriterTerm> served =
-                manifest.terms().stream().filter(WriterTerm::hasServed).toList();
-        // A gap past the last durable commit is the end: nothing is fenced, and the writer may fill it later.
-        List<WriterTerm> terms = new LogEnds(log, requests, Long.MAX_VALUE, names -> List.of())
-                .of(served, manifest.checkpoint(), progress);
+        List<WriterTerm> terms = ends.of(log);
         new IndexRestore(store, new TableFiles(keys), requests, progress)
                 .build(manifest.checkpoint(), database, List.of());
         RocksIndex index = RocksIndex.open(

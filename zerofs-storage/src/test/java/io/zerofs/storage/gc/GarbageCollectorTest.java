@@ -105,11 +105,15 @@ final class GarbageCollectorTest {
 
     /** Replaces all data of file 0. */
     private static void rewrite(Process process, String text) throws VolumeException {
-        remove(process, 0);
-        process.write(0, text);
+        rewrite(process, 0, text);
     }
 
-    private static void remove(Process process, int number) throws VolumeException {
+    static void rewrite(Process process, int number, String text) throws VolumeException {
+        remove(process, number);
+        process.write(number, text);
+    }
+
+    static void remove(Process process, int number) throws VolumeException {
         Batch batch = process.volume.newBatch();
         batch.delete(ByteBuffer.allocate(5).put((byte) 1).putInt(number).array());
         batch.deleteChunk(new ChunkId(number, 0));

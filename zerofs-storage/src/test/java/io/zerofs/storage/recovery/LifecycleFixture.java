@@ -224,6 +224,10 @@ public final class LifecycleFixture implements AutoCloseable {
 
         /** Returns the value of {@link #write}, checked against the chunk; null if the key is absent. */
         public String read(int number) throws VolumeException {
+            return read(volume, number);
+        }
+
+        public static String read(Volume volume, int number) throws VolumeException {
             byte[] value = volume.get(key(number));
             ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
             volume.read(number, 0, chunk);
