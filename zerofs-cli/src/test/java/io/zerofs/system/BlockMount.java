@@ -40,8 +40,16 @@ final class BlockMount implements AutoCloseable {
     /** Makes a file with an empty file system of so many MiB. */
     static void make(String type, Path file, int mebibytes) throws InterruptedException {
         Command.of("truncate", "-s", mebibytes + "M", file).run();
-        Command.of("mkfs." + type, "-q", type.equals("ext4") ? "-F" : "-f", file)
+        Command.of("mkfs." + type, "-q", type.equals("ext4") ? "-F" : "-fssize=" + sectorBytes(type), file)
                 .run();
+    }
+
+    /**
+     * Returns the bytes that such a file system expects a disk to write whole. XFS believes the log sequence number in the
+     * first bytes of a block, and leaves the rest of a torn block as it is.
+     */
+    static int sectorBytes(String type) {
+        return type.equals("xfs") ? 4096 : 512;
     }
 
     @Override

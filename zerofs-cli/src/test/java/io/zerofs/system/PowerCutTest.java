@@ -89,7 +89,7 @@ class PowerCutTest {
             Random random = new Random(seed);
             Path image = scratch.path("image");
             BlockMount.make(type, image, IMAGE_MIB);
-            disk = new RecordedDisk(image);
+            disk = new RecordedDisk(image, BlockMount.sectorBytes(type));
             int begin = record(random);
             for (int i = 0; i < CUTS; i++) {
                 cut(begin + random.nextInt(disk.position() + 1 - begin), random);

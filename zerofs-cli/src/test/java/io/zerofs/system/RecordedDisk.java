@@ -23,7 +23,6 @@ import java.util.SplittableRandom;
  * has all writes before the last flush, and any sectors of the later ones.
  */
 final class RecordedDisk implements Closeable {
-    private static final int SECTOR = 512;
     private static final long GREETING = 0x4e42444d41474943L;
     private static final long OPTION_MAGIC = 0x49484156454F5054L;
     private static final long OPTION_REPLY_MAGIC = 0x3e889045565a9L;
@@ -32,6 +31,7 @@ final class RecordedDisk implements Closeable {
     private static final int UNSUPPORTED = 0x80000001;
     private static final int HAS_FLAGS_AND_FLUSH = 1 | 4;
 
+    private final int sectorBytes;
     private final long size;
     private final FileChannel disk;
     private final FileChannel recorded;
@@ -43,8 +43,13 @@ final class RecordedDisk implements Closeable {
     /** A write of bytes that are at a place of the file of writes; a flush if there are none. */
     private record Event(long offset, int bytes, long at) {}
 
-    /** Begins with the bytes of a file, which becomes the disk. A copy of it stays for {@link #cut}. */
-    RecordedDisk(Path file) throws Exception {
+    /**
+     * Begins with the bytes of a file, which becomes the disk. A copy of it stays for {@link #cut}.
+     *
+     * @param sectorBytes the bytes that the disk writes whole or not at all
+     */
+    RecordedDisk(Path file, int sectorBytes) throws Exception {
+        this.sectorBytes = sectorBytes;
         original = file.resolveSibling(file.getFileName() + ".original");
         copy(file, original);
         disk = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -181,7 +186,7 @@ final class RecordedDisk implements Closeable {
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
             for (int i = 0; i < position; i++) {
                 Event event = events.get(i);
-                int piece = i < flushed || !torn ? event.bytes : SECTOR;
+                int piece = i < flushed || !torn ? event.bytes : sectorBytes;
                 for (int at = 0; at < event.bytes; at += piece) {
                     if (i < flushed || random.nextDouble() < share) {
                         copy(event, at, Math.min(piece, event.bytes - at), out);
