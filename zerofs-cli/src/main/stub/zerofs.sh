@@ -31,6 +31,8 @@ Commands:
   flush            Return when everything that the daemon has acknowledged is
                      in the store.
   log              Change the log of a running daemon.
+  doctor           Check configuration, store, machine and clients, and print
+                     mount commands.
 
 Exit codes: see docs/operations.md.
 HELP
@@ -285,7 +287,7 @@ case $command in
       "-Djdk.httpclient.keepalive.timeout=$IDLE_SECONDS_MAX" \
       -Dio.netty.jfr.enabled=false \
       -XX:+UseG1GC -XX:-G1UseAdaptiveIHOP -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
-  change-password)
+  change-password | doctor)
     set -- -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   fsck)
     # Enough for a volume of any size, because the check sorts on the disk.

@@ -18,7 +18,8 @@ import picocli.CommandLine.Command;
             FsckCommand.class,
             StatusCommand.class,
             FlushCommand.class,
-            LogCommand.class
+            LogCommand.class,
+            DoctorCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,

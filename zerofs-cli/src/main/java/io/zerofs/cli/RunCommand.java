@@ -186,7 +186,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Returns the memory of this machine or container. */
-    private static long machineBytes() {
+    static long machineBytes() {
         return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
 

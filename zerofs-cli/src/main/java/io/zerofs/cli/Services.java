@@ -91,7 +91,7 @@ final class Services implements AutoCloseable {
             config.prometheus().ifPresent(prometheus -> all.addAll(prometheus.listen()));
             for (ListenAddress address : all) {
                 if (address instanceof ListenAddress.Tcp tcp) {
-                    tryListen(tcp);
+                    requireFree(tcp);
                 }
             }
         } catch (IllegalArgumentException e) {
@@ -99,7 +99,8 @@ final class Services implements AutoCloseable {
         }
     }
 
-    private static void tryListen(ListenAddress.Tcp tcp) throws ExitException {
+    /** Checks that nobody listens on an address, without keeping it. */
+    static void requireFree(ListenAddress.Tcp tcp) throws ExitException {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
             socket.bind(tcp.address());

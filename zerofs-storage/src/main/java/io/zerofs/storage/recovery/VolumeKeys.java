@@ -72,6 +72,19 @@ public final class VolumeKeys {
         }
     }
 
+    /** Requires that a password opens the volume, and returns the volume's id. Writes nothing. */
+    public UUID requirePassword(Secret password) throws OpenException {
+        try {
+            VolumeObject volume = readExisting().object();
+            unlock(volume, password).dataKey().close();
+            return volume.id();
+        } catch (ObjectStoreException e) {
+            throw OpenException.of(e);
+        } catch (CorruptObjectException e) {
+            throw OpenException.of(e);
+        }
+    }
+
     /**
      * Opens the volume, or makes a new one if the store is empty and the settings permit it. The caller closes the keys.
      *
