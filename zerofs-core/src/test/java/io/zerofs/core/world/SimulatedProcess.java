@@ -74,11 +74,6 @@ public final class SimulatedProcess {
         machine.jump(offset);
     }
 
-    /** Returns how many threads have not ended. */
-    public int threads() {
-        return fibers.size();
-    }
-
     public boolean isAlive() {
         return alive;
     }

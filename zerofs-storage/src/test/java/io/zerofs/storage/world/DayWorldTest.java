@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -80,8 +81,8 @@ final class DayWorldTest {
         }
 
         void run() throws Exception {
-            SimulatedDaemon daemon =
-                    new SimulatedDaemon(world, "daemon", new FaultyObjectStore(fixture.bucket, random.nextLong()));
+            SimulatedDaemon daemon = new SimulatedDaemon(
+                    world, "daemon", new FaultyObjectStore(fixture.bucket, random.nextLong()), new HashMap<>());
             // A SimulatedDisk remembers all file calls.
             Path cache = fixture.newDirectory();
             CompletableFuture<Void> end = new CompletableFuture<>();
