@@ -74,7 +74,8 @@ final class DoctorTest {
 
     private List<Path> storeFiles() throws Exception {
         try (Stream<Path> files = Files.walk(directory.resolve("store"))) {
-            return files.sorted().toList();
+            // The store makes the directory of the trials when it needs it.
+            return files.filter(file -> !file.endsWith("probe")).sorted().toList();
         }
     }
 
@@ -121,11 +122,6 @@ final class DoctorTest {
         assertEquals(ExitCode.WRONG_PASSWORD, examined.code());
         examined.line("FAIL", "volume");
         examined.line("ok", "store");
-        Files.createDirectory(directory.resolve("9"));
-        Files.writeString(directory.resolve("9/file"), "");
-        assertEquals(
-                ExitCode.CONFIG,
-                examine("right", true, "[servers.nfs]\nroot = 1").code());
     }
 
     @Test
