@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What this machine lacks to be a client: kernel modules and programs. Reads files and starts no process. */
+/** Kernel modules and programs that this machine lacks to be a client. Reads files and starts no process. */
 final class LinuxClients {
     private final Path root;
     private final String release;

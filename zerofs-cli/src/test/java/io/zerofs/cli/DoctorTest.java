@@ -153,7 +153,8 @@ final class DoctorTest {
         Path modules = Files.createDirectories(directory.resolve("lib/modules/6.1.0"));
         Files.writeString(
                 modules.resolve("modules.dep"),
-                "kernel/fs/9p/9p.ko.xz: kernel/net/9p/9pnet.ko.xz\nkernel/net/9p/9pnet_fd.ko.xz:\nkernel/drivers/block/nbd.ko:\n");
+                "kernel/fs/9p/9p.ko.xz: kernel/net/9p/9pnet.ko.xz\nkernel/net/9p/9pnet_fd.ko.xz:\n"
+                        + "kernel/drivers/block/nbd.ko:\n");
         Files.writeString(modules.resolve("modules.builtin"), "kernel/fs/nfs/nfsv3.ko\n");
         for (String program : List.of("mount.nfs", "nbd-client")) {
             Path file = Files.createDirectories(directory.resolve("usr/sbin")).resolve(program);
