@@ -111,7 +111,7 @@ final class Assembly implements AutoCloseable {
                         config.cache().dir(),
                         progress));
         Services services = closing.add("services", Services.open(opened, config, files));
-        closing.add("control", DaemonControl.open(config, opened, services));
+        closing.add("control", DaemonControl.open(config, opened, connection.metrics(), services));
         closing.add("activity", ActivityLog.start(connection.metrics(), opened));
         health.serves(DaemonMetrics.ofWriter(connection.metrics(), opened, services));
         opened.onStop(stopped -> {

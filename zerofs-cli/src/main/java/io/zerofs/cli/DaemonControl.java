@@ -9,6 +9,7 @@ import io.zerofs.server.control.ControlServer;
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.net.ListenException;
 import io.zerofs.storage.engine.StorageVolume;
+import io.zerofs.storage.object.StoreMetrics;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -26,15 +27,15 @@ final class DaemonControl implements AutoCloseable {
     private final DaemonStatus status;
     private ControlServer server;
 
-    private DaemonControl(ZerofsConfig config, StorageVolume volume, Services services) {
+    private DaemonControl(ZerofsConfig config, StorageVolume volume, StoreMetrics store, Services services) {
         this.volume = volume;
         this.services = services;
-        this.status = new DaemonStatus(config, volume);
+        this.status = new DaemonStatus(config, volume, store, services);
     }
 
     /** Listens for commands. Without a usable socket the daemon serves all the same, and the log says why. */
-    static DaemonControl open(ZerofsConfig config, StorageVolume volume, Services services) {
-        DaemonControl control = new DaemonControl(config, volume, services);
+    static DaemonControl open(ZerofsConfig config, StorageVolume volume, StoreMetrics store, Services services) {
+        DaemonControl control = new DaemonControl(config, volume, store, services);
         if (config.control().enabled()) {
             ListenAddress.UnixSocket address = config.controlSocket();
             try {

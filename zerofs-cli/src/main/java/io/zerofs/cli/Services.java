@@ -13,6 +13,7 @@ import io.zerofs.core.fs.ReadOnlyFileSystem;
 import io.zerofs.core.fs.ZeroFileSystem;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.vfs.FsException;
+import io.zerofs.core.vfs.FsStatistics;
 import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
@@ -195,6 +196,10 @@ final class Services implements AutoCloseable {
     /** Makes durable every change that returned before this call. */
     CompletableFuture<Void> barrier() {
         return files.barrier();
+    }
+
+    FsStatistics statistics() {
+        return files.statistics();
     }
 
     /** Returns the resources that the servers share, for metrics. */

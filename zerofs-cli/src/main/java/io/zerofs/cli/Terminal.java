@@ -3,6 +3,8 @@ package io.zerofs.cli;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -30,6 +32,15 @@ final class Terminal implements AutoCloseable {
             throw new ExitException(ExitCode.CONFIG, "the terminal's echo cannot be turned off; use a pipe");
         }
         return Optional.of(terminal);
+    }
+
+    /** Returns whether standard output is a terminal. */
+    static boolean isOutput() {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString().matches("/dev/(pts/|tty).*");
+        } catch (IOException e) {
+            return false; // Not Linux: the screen scrolls.
+        }
     }
 
     @Override

@@ -4,11 +4,16 @@ package io.zerofs.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import io.zerofs.server.client.NbdClient;
+import io.zerofs.server.client.NinePClient;
+import io.zerofs.server.client.NinePSocket;
 import io.zerofs.server.control.Json;
+import io.zerofs.server.net.ListenAddress;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -67,7 +72,8 @@ class ControlCommandsTest {
                         .replaceAll("(file://)?/\\S+", "PATH")
                         .replaceAll("zerofs ([0-9.]+|development)", "zerofs VERSION")
                         .replaceAll("up .*", "up TIME")
-                        .replaceAll("[0-9]+(\\.[0-9]+)?", "N"))
+                        .replaceAll("[0-9]+(\\.[0-9]+)?( [kMG]?B\\b)?", "N")
+                        .replaceAll("not read|N % of N reads", "READS"))
                 .toList();
     }
 
@@ -90,6 +96,63 @@ class ControlCommandsTest {
             assertEquals(
                     "[{protocol=9p, address=" + directory + "/9p.sock}]",
                     status.get("endpoints").toString());
+        }
+    }
+
+    @Test
+    void statusHasTheClientsAndWhatTheDaemonKeepsForThem() throws Exception {
+        String nbd = "[servers.nbd]\naddresses = []\nunix_socket = \"" + directory + "/nbd.sock\""
+                + "\n[lsm]\nflush_interval_secs = 3600.0";
+        try (RunningDaemon daemon = new RunningDaemon(directory, nbd).start();
+                NinePSocket files = NinePSocket.connect(UnixDomainSocketAddress.of(directory.resolve("9p.sock")))) {
+            files.begin(0);
+            files.walk(NinePClient.ROOT, 1, ".nbd");
+            files.create(1, 1, "disk", 2, 0644);
+            files.write(1, (1 << 20) - 1, "x");
+            Map<?, ?> writes = (Map<?, ?>) status(daemon).get("writes");
+            assertTrue(((Number) writes.get("dirtyBytes")).longValue() > 0, writes::toString);
+            assertTrue(((Number) writes.get("oldestSeconds")).doubleValue() >= 0, writes::toString);
+            assertEquals(ExitCode.OK, daemon.run("flush", "-c", "zerofs.toml").code());
+            writes = (Map<?, ?>) status(daemon).get("writes");
+            assertEquals(0L, writes.get("dirtyBytes"), writes::toString);
+            assertNull(writes.get("oldestSeconds"), writes::toString);
+            try (NbdClient disk = NbdClient.connect(ListenAddress.unix(directory.resolve("nbd.sock")))) {
+                disk.go("disk");
+                disk.read(0, 10);
+                Map<String, Object> status = status(daemon);
+                assertEquals(2L, status.get("clientCount"));
+                List<?> clients = (List<?>) status.get("clients");
+                Map<?, ?> first = (Map<?, ?>) clients.get(0);
+                assertEquals("9p", first.get("protocol"));
+                assertTrue(((String) first.get("address")).matches("unix socket, user [0-9]+"), first::toString);
+                assertTrue(((Number) first.get("fidBytes")).longValue() > 0, first::toString);
+                Map<?, ?> second = (Map<?, ?>) clients.get(1);
+                assertEquals("nbd", second.get("protocol"));
+                assertEquals(List.of("disk"), second.get("devices"));
+                String text = daemon.run("status", "-c", "zerofs.toml").out();
+                assertTrue(text.contains(": 1 connections, 0 B in flight, 0 B of fids, 0 locks, device disk\n"), text);
+            }
+        }
+    }
+
+    private static Map<String, Object> status(RunningDaemon daemon) {
+        RunningDaemon.Ended ended = daemon.run("status", "-c", "zerofs.toml", "--json");
+        assertEquals(ExitCode.OK, ended.code(), ended::errors);
+        return Json.readObject(ended.out());
+    }
+
+    @Test
+    void watchShowsTheStateAgainWithRates() throws Exception {
+        try (RunningDaemon daemon = new RunningDaemon(directory, "").start()) {
+            String text = daemon.run("status", "-c", "zerofs.toml", "--watch=0.1", "--count", "2")
+                    .out();
+            String[] screens = text.split("\n\n");
+            assertEquals(2, screens.length, text);
+            assertFalse(screens[0].contains("/s)"), text);
+            assertTrue(screens[1].contains("B sent (0 B/s)"), text);
+            assertEquals(
+                    ExitCode.USAGE,
+                    daemon.run("status", "-c", "zerofs.toml", "--watch=0").code());
         }
     }
 

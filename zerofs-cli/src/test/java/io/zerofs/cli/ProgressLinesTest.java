@@ -23,6 +23,11 @@ class ProgressLinesTest {
         }
 
         @Override
+        public double answerAgeSeconds() {
+            return Double.NaN;
+        }
+
+        @Override
         public long requests(StoreOperation operation) {
             return 1;
         }

@@ -34,6 +34,8 @@ final class NbdConnection implements MessageProtocol {
     private Negotiation negotiation;
     private Transmission transmission;
     private boolean closed;
+    /** The name of the export in use; null before. Any thread reads it. */
+    private volatile String device;
 
     NbdConnection(Connection connection, Exports exports, Optional<NbdTls> tls) {
         this.connection = connection;
@@ -80,6 +82,11 @@ final class NbdConnection implements MessageProtocol {
             boolean lists = OptionHeader.decode(message.duplicate()).code() == NbdOption.LIST.code();
             request.run(Integer.MAX_VALUE, lists ? LIST_PART_BYTES : 0, () -> option(message, request));
         }
+    }
+
+    @Override
+    public Optional<String> device() {
+        return Optional.ofNullable(device);
     }
 
     @Override
@@ -183,6 +190,7 @@ final class NbdConnection implements MessageProtocol {
             case CLOSE -> connection.close("the negotiation ended without an export");
             case TRANSMIT -> {
                 transmission = begun;
+                device = begun.device().export().name();
                 if (closed) {
                     transmission.connectionEnded();
                 } else {

@@ -54,6 +54,15 @@ abstract class ChannelConnection extends ChannelInboundHandlerAdapter implements
         return work -> resources.blockingExecutor().execute(client, work);
     }
 
+    /** Returns the address of the peer, or the user at the other end of a unix socket. */
+    String peer() {
+        SocketAddress peer = context == null ? null : context.channel().remoteAddress();
+        if (peer instanceof InetSocketAddress tcp) {
+            return ListenAddress.format(tcp);
+        }
+        return peerUser == null ? "unix socket" : "unix socket, user " + peerUser.uid();
+    }
+
     @Override
     public String toString() {
         SocketAddress peer = context == null ? null : context.channel().remoteAddress();

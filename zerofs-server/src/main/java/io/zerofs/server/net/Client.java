@@ -2,7 +2,10 @@
 package io.zerofs.server.net;
 
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,19 +30,28 @@ public final class Client {
     /** Guarded by {@link Clients}. */
     int connections;
 
-    private Client(String name, Client protocol) {
+    /** Null for a client of this machine, which is one connection. */
+    private final String unit;
+
+    private Client(String name, Client protocol, String unit) {
         this.name = name;
         this.protocol = protocol;
+        this.unit = unit;
     }
 
     /** Makes the client that counts for all clients of a protocol together. */
     static Client ofProtocol(String name) {
-        return new Client(name, null);
+        return new Client(name, null, null);
     }
 
-    /** Makes a client of a protocol. */
-    static Client of(Client protocol, String address) {
-        return new Client(protocol.name + " " + address, protocol);
+    /** Makes a client of a protocol at an address or in a network. */
+    static Client of(Client protocol, String unit) {
+        return new Client(protocol.name + " " + unit, protocol, unit);
+    }
+
+    /** Makes a client of a protocol on this machine. */
+    static Client local(Client protocol) {
+        return new Client(protocol.name + " local client", protocol, null);
     }
 
     /** Makes a client for a connection that no server has accepted. */
@@ -70,6 +82,19 @@ public final class Client {
         if (protocol != null) {
             protocol.use(resource, more);
         }
+    }
+
+    /**
+     * Returns the resources that the daemon keeps for the client.
+     *
+     * @param peer the peer of a connection of the client
+     */
+    ClientState state(String peer, List<String> devices) {
+        Map<ClientResource, Long> amounts = new EnumMap<>(ClientResource.class);
+        for (ClientResource resource : ClientResource.values()) {
+            amounts.put(resource, used(resource));
+        }
+        return new ClientState(protocol.name, unit == null ? peer : unit, amounts, devices);
     }
 
     /** Returns the number of refusals of a resource. Only for a client made by {@link #ofProtocol}. */

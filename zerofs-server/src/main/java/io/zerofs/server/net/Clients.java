@@ -27,7 +27,7 @@ final class Clients {
         Client all = protocols.get(protocol);
         String unit = unit(peer);
         Client client = unit == null
-                ? Client.of(all, "local client")
+                ? Client.local(all)
                 : byAddress.computeIfAbsent(protocol + " " + unit, unused -> Client.of(all, unit));
         client.connections++;
         return client;

@@ -11,6 +11,7 @@ import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.model.snapshots.Unit;
 import io.zerofs.server.bytes.MalformedMessageException;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
@@ -304,6 +305,11 @@ final class MessageHandler extends ChannelConnection {
     /** Logs a bug of the daemon. */
     void tellUnexpected(Throwable cause) {
         resources.unexpected().line("{}: a request failed unexpectedly", this, cause);
+    }
+
+    /** Returns the block device that the connection uses. Any thread. */
+    Optional<String> device() {
+        return protocol.device();
     }
 
     int offloadBytes() {

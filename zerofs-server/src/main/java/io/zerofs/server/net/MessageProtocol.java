@@ -3,6 +3,7 @@ package io.zerofs.server.net;
 
 import io.netty.buffer.ByteBuf;
 import io.zerofs.server.bytes.MalformedMessageException;
+import java.util.Optional;
 
 /**
  * A protocol's part of one connection. The event loop of the connection calls all methods, one at a time. They must not
@@ -57,6 +58,11 @@ public interface MessageProtocol {
      */
     default boolean isOneShot() {
         return false;
+    }
+
+    /** Returns the name of the block device that the connection uses. Any thread may call it. */
+    default Optional<String> device() {
+        return Optional.empty();
     }
 
     /**

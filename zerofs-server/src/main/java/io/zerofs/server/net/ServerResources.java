@@ -5,12 +5,15 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Histogram;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -121,6 +124,21 @@ public final class ServerResources implements AutoCloseable {
     /** Returns the log of the daemon's bugs, which a client may know how to cause. */
     LimitedLog unexpected() {
         return unexpected;
+    }
+
+    /** Returns the clients that have connections, by protocol and address. */
+    public List<ClientState> clientStates() {
+        Map<Client, List<MessageHandler>> byClient =
+                handlers.stream().collect(Collectors.groupingBy(MessageHandler::client));
+        List<ClientState> states = new ArrayList<>();
+        byClient.forEach((client, connections) -> states.add(client.state(
+                connections.get(0).peer(),
+                connections.stream()
+                        .flatMap(each -> each.device().stream())
+                        .sorted()
+                        .toList())));
+        states.sort(Comparator.comparing(ClientState::protocol).thenComparing(ClientState::address));
+        return states;
     }
 
     /** Returns how often each protocol refused each resource because a client's share or all of it was used up. */

@@ -73,6 +73,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
     private volatile long retryAtNanos;
     private long checkpoints;
     private volatile long publishedCount;
+    private volatile long publishedNanos;
 
     /** @param replayed commits that the newest checkpoint does not cover */
     public Checkpointer(
@@ -186,6 +187,7 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
             tables.published(inUse);
             kept = copy;
             uncovered.cover(applied.seq());
+            publishedNanos = runtime.nanoTime().getAsLong();
             publishedCount++;
             LOG.debug(
                     "checkpoint {} covers the log through commit {}: {} tables of {} bytes, {} bytes new, {} unused, {} ms",
@@ -255,8 +257,14 @@ public final class Checkpointer implements CheckpointHook, AutoCloseable {
 
     @Override
     public CheckpointHook.Statistics statistics() {
+        long count = publishedCount;
         return new CheckpointHook.Statistics(
-                publishedCount, tables.uploadedBytes(), uncovered.bytes(), uncovered.commits(), health.restarts());
+                count,
+                tables.uploadedBytes(),
+                uncovered.bytes(),
+                uncovered.commits(),
+                health.restarts(),
+                count == 0 ? Double.NaN : (runtime.nanoTime().getAsLong() - publishedNanos) / 1e9);
     }
 
     /** Returns whether a failure has rested long enough, because each attempt copies the index. */

@@ -2,6 +2,7 @@
 package io.zerofs.storage.engine;
 
 import io.zerofs.storage.cache.DiskCache;
+import io.zerofs.storage.engine.pipeline.CommitPipeline;
 import io.zerofs.storage.engine.upkeep.CheckpointHook;
 import io.zerofs.storage.engine.upkeep.GcStatistics;
 
@@ -10,6 +11,7 @@ import io.zerofs.storage.engine.upkeep.GcStatistics;
  *
  * @param appliedSeq the newest commit that is durable and in the index
  * @param dirtyBytes the used part of {@code DirtyBudget}: data and log that are not yet in the store, and promised room
+ * @param backlog the way from memory to the store
  * @param pageHits pages that reads found in memory
  * @param pageMisses pages that reads did not find in memory
  * @param aheadPages pages that read-ahead fetched
@@ -24,6 +26,7 @@ import io.zerofs.storage.engine.upkeep.GcStatistics;
 public record EngineStatistics(
         long appliedSeq,
         long dirtyBytes,
+        CommitPipeline.Backlog backlog,
         long pageHits,
         long pageMisses,
         long aheadPages,

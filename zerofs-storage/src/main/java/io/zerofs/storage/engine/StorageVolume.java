@@ -106,6 +106,7 @@ public final class StorageVolume implements Volume, GcSource {
         return new EngineStatistics(
                 pipeline.lastApplied().seq(),
                 parts.budget().used(),
+                pipeline.backlog(),
                 parts.sources().pages().hits(),
                 parts.sources().pages().misses(),
                 parts.sources().pages().ahead(),

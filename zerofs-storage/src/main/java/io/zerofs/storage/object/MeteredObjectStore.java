@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 
 /**
@@ -49,6 +50,7 @@ public final class MeteredObjectStore extends ForwardingObjectStore implements S
     private final Map<StoreOperation, Meter> meters = new EnumMap<>(StoreOperation.class);
     private final MonotonicClock clock;
     private volatile Optional<String> lastFailure = Optional.empty();
+    private volatile OptionalLong answeredNanos = OptionalLong.empty();
 
     /** @param store closed together with this */
     public MeteredObjectStore(ObjectStore store, MonotonicClock clock) {
@@ -113,6 +115,12 @@ public final class MeteredObjectStore extends ForwardingObjectStore implements S
     }
 
     @Override
+    public double answerAgeSeconds() {
+        OptionalLong last = answeredNanos;
+        return last.isEmpty() ? Double.NaN : Unit.nanosToSeconds(clock.nanoTime() - last.getAsLong());
+    }
+
+    @Override
     public long requests(StoreOperation operation) {
         return meters.get(operation).seconds.getCount();
     }
@@ -135,6 +143,7 @@ public final class MeteredObjectStore extends ForwardingObjectStore implements S
             T result = call.send();
             succeeded.accept(meter, result);
             lastFailure = Optional.empty();
+            answeredNanos = OptionalLong.of(clock.nanoTime());
             return result;
         } catch (ObjectStoreException e) {
             meter.failed(e);

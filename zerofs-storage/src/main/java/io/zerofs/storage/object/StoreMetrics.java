@@ -10,6 +10,9 @@ public interface StoreMetrics {
     /** Returns the failure of the newest request; empty if it succeeded. */
     Optional<String> lastFailure();
 
+    /** Returns the seconds since the store last did what a request asked for; no number if it never did. */
+    double answerAgeSeconds();
+
     /** Returns the requests of one kind that ended, with any outcome; each repetition counts. */
     long requests(StoreOperation operation);
 

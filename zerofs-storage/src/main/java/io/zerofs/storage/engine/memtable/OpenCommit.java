@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 
 /**
  * One commit in memory: log, slots and list of dead frames. Many threads fill it under the shared side of the gate. A cut
@@ -37,6 +38,9 @@ public final class OpenCommit {
     private TreeMap<Long, List<Integer>> deadFrames = new TreeMap<>();
     private volatile int recordBytes;
     private volatile boolean changed;
+    /** The moment after the first change; 0 before it. */
+    private volatile long changedNanos;
+
     private volatile boolean frozen;
 
     public OpenCommit(long seq) {
@@ -74,6 +78,18 @@ public final class OpenCommit {
 
     public boolean isChanged() {
         return changed;
+    }
+
+    /** Notes the moment of the first change. Cheap for the later ones, because each batch calls it. */
+    public void noteChange(LongSupplier nanoTime) {
+        if (changedNanos == 0) {
+            changedNanos = nanoTime.getAsLong();
+        }
+    }
+
+    /** Returns the moment of the first change; 0 if there is none. */
+    public long changedNanos() {
+        return changedNanos;
     }
 
     public boolean isFrozen() {

@@ -103,8 +103,29 @@ public final class CommitPipeline {
         return applied;
     }
 
+    /**
+     * The way from memory to the store.
+     *
+     * @param commits commits that are cut and not yet durable in their order
+     * @param oldestSeconds age of the oldest change that is not durable; no number if every change is
+     */
+    public record Backlog(int commits, double oldestSeconds) {}
+
+    public Backlog backlog() {
+        lock.lock();
+        try {
+            InFlightCommit first = flights.peekFirst();
+            long oldest = (first == null ? dirty.open() : first.commit()).changedNanos();
+            double age = (runtime.nanoTime().getAsLong() - oldest) / 1e9;
+            return new Backlog(flights.size(), oldest == 0 ? Double.NaN : age);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Notes a batch. The caller holds none of the engine's locks. */
     public void changed(OpenCommit commit) {
+        commit.noteChange(runtime.nanoTime());
         if (commit.memoryBytes() >= pacing.cutBytes(commit.seq() - 1 - applied.seq())
                 && !commit.isFrozen()
                 && !pacing.isGrowing(commit)) {

@@ -15,9 +15,16 @@ public interface CheckpointHook {
      * @param uncoveredBytes log that no checkpoint covers now
      * @param uncoveredCommits commits likewise
      * @param restarts checkpoints that failed and were tried again
+     * @param ageSeconds time since the last one was published; no number if there was none
      */
-    record Statistics(long checkpoints, long tableBytes, long uncoveredBytes, long uncoveredCommits, long restarts) {
-        public static final Statistics NONE = new Statistics(0, 0, 0, 0, 0);
+    record Statistics(
+            long checkpoints,
+            long tableBytes,
+            long uncoveredBytes,
+            long uncoveredCommits,
+            long restarts,
+            double ageSeconds) {
+        public static final Statistics NONE = new Statistics(0, 0, 0, 0, 0, Double.NaN);
     }
 
     /** Starts to watch a volume that serves. Called once. */
