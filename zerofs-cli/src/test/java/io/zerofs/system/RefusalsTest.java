@@ -128,11 +128,17 @@ class RefusalsTest {
 
     @ParameterizedTest
     @MethodSource("refusals")
-    void refusalHasItsCodeAndOneLine(Refusal refusal) throws Exception {
+    void refusalHasItsCodeAndOneLineAndTheDoctorSaysTheSame(Refusal refusal) throws Exception {
         if (!refusal.faults().isEmpty()) {
             StoreNetwork.set(refusal.faults());
         }
-        assertRefused(daemon().edit(refusal.line(), refusal.replacement()), refusal.code(), refusal.sentence());
+        Daemon daemon = daemon().edit(refusal.line(), refusal.replacement());
+        Command.Result doctor = daemon.command("doctor").result();
+        assertEquals(refusal.code().status(), doctor.status(), doctor::output);
+        assertTrue(
+                doctor.output().lines().anyMatch(line -> line.startsWith("FAIL") && line.contains(refusal.sentence())),
+                doctor::output);
+        assertRefused(daemon, refusal.code(), refusal.sentence());
     }
 
     /** The server for identities knows nothing. Azure's library sends no request without TLS here. */

@@ -111,9 +111,7 @@ final class DayWorldTest {
             }
             for (int sample = 0; sample < HOURS * SAMPLES_PER_HOUR; sample++) {
                 machine.sleep(TimeUnit.HOURS.toNanos(1) / SAMPLES_PER_HOUR);
-                if (sample % SAMPLES_PER_HOUR == 0) {
-                    daemon.compactIndex();
-                }
+                daemon.compactIndex();
                 measure(daemon, cache);
             }
             for (Machine.Task client : clients) {
