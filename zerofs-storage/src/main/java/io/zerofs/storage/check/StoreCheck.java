@@ -9,6 +9,7 @@ import io.zerofs.storage.commit.FrameTable;
 import io.zerofs.storage.index.CommitApplier;
 import io.zerofs.storage.manifest.Manifest;
 import io.zerofs.storage.manifest.PendingDeletion;
+import io.zerofs.storage.manifest.Snapshot;
 import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
@@ -81,12 +82,17 @@ public final class StoreCheck implements AutoCloseable {
         this.commits = new CommitReader(store, reader.keys());
         this.index = new IndexCheck(view.index(), reader.scratch(), findings, progress);
         this.listed = new AllObjects(store);
-        view.manifest().checkpoint().tables().forEach(table -> tables.add(table.objectName()));
+        need(view.manifest());
+    }
+
+    private void need(Manifest manifest) {
+        manifest.checkpoint().tables().forEach(table -> tables.add(table.objectName()));
     }
 
     /** Compares the index with itself and with the store, and reports what does not agree. */
     public Summary compare() throws VolumeException, IOException, ObjectStoreException, OpenException {
         try {
+            needSnapshots();
             advance();
             index.compare(this::compare);
             visitObjectsBefore(null);
@@ -105,6 +111,20 @@ public final class StoreCheck implements AutoCloseable {
     public void reportCut() throws VolumeException, IOException {
         for (Map.Entry<CommitId, Long> object : cut.entrySet()) {
             index.loseEnd(object.getKey().seq(), object.getValue(), sizeOf(object.getKey(), object.getValue()));
+        }
+    }
+
+    /** A snapshot whose manifest is damaged does not open. */
+    private void needSnapshots() throws OpenException {
+        for (Snapshot snapshot : view.manifest().snapshots()) {
+            try {
+                need(reader.manifestOf(snapshot));
+            } catch (OpenException e) {
+                if (e.kind() != OpenException.Kind.DAMAGED_OBJECT) {
+                    throw e;
+                }
+                findings.wrong("snapshot " + snapshot.name() + " does not open: " + e.getMessage());
+            }
         }
     }
 

@@ -168,7 +168,8 @@ public final class VolumeReader implements AutoCloseable {
         }
     }
 
-    private Manifest manifestOf(Snapshot snapshot) throws OpenException {
+    /** Returns the manifest of a snapshot. */
+    public Manifest manifestOf(Snapshot snapshot) throws OpenException {
         try {
             return new ManifestStore(store, keys).read(snapshot);
         } catch (ObjectStoreException e) {

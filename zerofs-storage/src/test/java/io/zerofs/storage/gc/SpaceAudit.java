@@ -14,6 +14,7 @@ import io.zerofs.storage.index.IndexKeys;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.manifest.Manifest;
 import io.zerofs.storage.manifest.PendingDeletion;
+import io.zerofs.storage.manifest.Snapshot;
 import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.recovery.LifecycleFixture;
@@ -60,11 +61,19 @@ final class SpaceAudit {
         }
     }
 
-    /** Once all is settled the bucket holds what the newest state needs, fences, and a few old manifests. */
+    /** Once all is settled the bucket holds what the newest state and snapshots need, fences, and a few old manifests. */
     static void nothingLeaks(LifecycleFixture.Process process, ObjectStore bucket) throws Exception {
         Manifest head = process.keeper.chain().head();
         Set<String> expected = new TreeSet<>();
         head.checkpoint().tables().forEach(table -> expected.add(table.objectName()));
+        for (Snapshot snapshot : head.snapshots()) {
+            process.keeper
+                    .chain()
+                    .read(snapshot)
+                    .checkpoint()
+                    .tables()
+                    .forEach(table -> expected.add(table.objectName()));
+        }
         tables(process.recovered.index())
                 .values()
                 .forEach(table -> expected.add(table.commit().objectName()));

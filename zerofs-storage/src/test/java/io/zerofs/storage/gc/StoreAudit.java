@@ -9,6 +9,7 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.check.CollectedFindings;
 import io.zerofs.storage.check.DataCheck;
 import io.zerofs.storage.check.StoreCheck;
+import io.zerofs.storage.manifest.Snapshot;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import io.zerofs.storage.recovery.VolumeReader;
 import java.util.List;
@@ -40,6 +41,12 @@ public final class StoreAudit {
         GcFixture.settle(process, gc);
         SpaceAudit.nothingLeaks(process, fixture.bucket);
         nothingIsFound(process, fixture, content);
+        for (Snapshot snapshot : process.keeper.snapshots().list()) {
+            try (VolumeReader reader = fixture.reader(process);
+                    VolumeReader.View view = reader.openSnapshot(snapshot.name())) {
+                assertEquals(List.of(), content.problems(view.volume()), "problems of files in a snapshot");
+            }
+        }
         process.shutDown();
     }
 

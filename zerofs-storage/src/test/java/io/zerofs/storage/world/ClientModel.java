@@ -40,7 +40,7 @@ final class ClientModel {
     private static final int PREPARED_READ = 4;
 
     /** Puts the number of the operation, and changes a part of a chunk. */
-    private record Operation(int number, ChunkChange change) {
+    record Operation(int number, ChunkChange change) {
         void fill(Batch batch, int client) {
             batch.put(
                     key(client),
@@ -107,7 +107,7 @@ final class ClientModel {
                 barrier(daemon);
                 acknowledged = Math.max(acknowledged, covered);
             }
-            case 1 -> compare(volume, begun.size());
+            case 1 -> compare(volume, begun);
             case 2 -> Machine.current().sleep(pause);
             case 3 -> witness(daemon, other, chunk);
             case PREPARED_READ -> readPrepared(daemon, operation);
@@ -177,6 +177,27 @@ final class ClientModel {
         }
     }
 
+    int ended() {
+        return ended;
+    }
+
+    /** Returns the operations until now, of which a state has at least some. */
+    Moment moment(int least) {
+        return new Moment(this, least, List.copyOf(begun));
+    }
+
+    /** The operations that a state may have. */
+    record Moment(ClientModel client, int least, List<Operation> begun) {
+        void compare(Volume volume) throws VolumeException {
+            int count = client.count(volume);
+            assertTrue(
+                    count >= least && count <= begun.size(),
+                    () -> "client " + client.client + ": a snapshot has " + count + " operations of " + least + " to "
+                            + begun.size());
+            client.compare(volume, begun.subList(0, count));
+        }
+    }
+
     /** Compares a recovered volume, and continues from it. */
     void recovered(Volume volume) throws VolumeException {
         int count = count(volume);
@@ -184,7 +205,7 @@ final class ClientModel {
                 count >= acknowledged && count <= begun.size(),
                 () -> "client " + client + ": " + count + " operations recovered of " + begun.size() + ", "
                         + acknowledged + " acknowledged");
-        compare(volume, count);
+        compare(volume, begun.subList(0, count));
         begun.subList(count, begun.size()).clear();
         ended = count;
         acknowledged = count;
@@ -204,16 +225,22 @@ final class ClientModel {
 
     /** Returns the chunks after the first operations. */
     private byte[][] after(int count) {
+        return after(begun.subList(0, count));
+    }
+
+    private static byte[][] after(List<Operation> operations) {
         byte[][] chunks = new byte[CHUNKS][CHUNK];
-        begun.subList(0, count).forEach(operation -> operation.change.apply(chunks));
+        operations.forEach(operation -> operation.change.apply(chunks));
         return chunks;
     }
 
-    private void compare(Volume volume, int count) throws VolumeException {
-        byte[][] chunks = after(count);
+    private void compare(Volume volume, List<Operation> operations) throws VolumeException {
+        byte[][] chunks = after(operations);
         for (int chunk = 0; chunk < CHUNKS; chunk++) {
             assertArrayEquals(
-                    chunks[chunk], read(volume, chunk), "client " + client + " chunk " + chunk + " after " + count);
+                    chunks[chunk],
+                    read(volume, chunk),
+                    "client " + client + " chunk " + chunk + " after " + operations.size());
         }
     }
 }

@@ -42,6 +42,7 @@ final class FileSystemWorld {
     private final int clients;
     private final List<SimulatedDaemon> daemons = new ArrayList<>();
     private CrashHistory history;
+    private final SnapshotModel snapshots;
     private final Map<String, Long> ages = new HashMap<>();
     private boolean started;
     private int unclear;
@@ -53,6 +54,7 @@ final class FileSystemWorld {
         this.fixture = fixture;
         random = new SplittableRandom(world.seed());
         clients = 1 + random.nextInt(3);
+        snapshots = new SnapshotModel(random.split(), List.of());
     }
 
     static void simulate(World world) throws Exception {
@@ -229,6 +231,7 @@ final class FileSystemWorld {
 
     private void work(SimulatedDaemon daemon, int operations, boolean bounded) throws InterruptedException {
         List<Machine.Task> tasks = new ArrayList<>();
+        tasks.add(Machine.current().start("snapshots", () -> snapshots.work(daemon)));
         unclear = 0;
         for (int i = 0; i < clients; i++) {
             if (!world.happens("client")) {

@@ -23,6 +23,7 @@ import io.zerofs.storage.recovery.OpenException;
 import io.zerofs.storage.recovery.OpenProgress;
 import io.zerofs.storage.recovery.OpenSettings;
 import io.zerofs.storage.recovery.Recovery;
+import io.zerofs.storage.snapshot.Snapshots;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -136,6 +137,15 @@ final class SimulatedDaemon {
         Machine machine = process.machine();
         Executor tasks = task -> machine.start("task", task);
         return new EngineRuntime(tasks, tasks, tasks, machine::after, machine::nanoTime, machine.random());
+    }
+
+    Snapshots snapshots() {
+        return recovered.keeper().snapshots();
+    }
+
+    /** Returns whether another daemon may have the volume. */
+    boolean isPast() {
+        return mayStop;
     }
 
     boolean isFaulty() {

@@ -57,6 +57,7 @@ final class VolumeWorldTest {
             for (int client = 0; client <= random.nextInt(4); client++) {
                 clients.add(new ClientModel(client, random.split(), clients));
             }
+            SnapshotModel snapshots = new SnapshotModel(random.split(), clients);
             world.run(() -> {
                 int lives = 1 + random.nextInt(3);
                 for (int life = 0; life <= lives; life++) {
@@ -65,7 +66,7 @@ final class VolumeWorldTest {
                         continue;
                     }
                     SimulatedDaemon daemon = new SimulatedDaemon(world, "daemon" + life, store[0], ages);
-                    live(daemon, fixture, random, clients, last);
+                    live(daemon, fixture, random, clients, snapshots, last);
                     daemon.mayStop();
                     daemon.kill();
                     store[0] = store[0].restarted();
@@ -76,6 +77,7 @@ final class VolumeWorldTest {
             for (ClientModel client : clients) {
                 client.recovered(after.volume);
             }
+            snapshots.check(fixture, after);
             after.shutDown();
             StoreAudit.check(fixture);
         }
@@ -86,6 +88,7 @@ final class VolumeWorldTest {
             LifecycleFixture fixture,
             SplittableRandom random,
             List<ClientModel> clients,
+            SnapshotModel snapshots,
             boolean healthy)
             throws Exception {
         int operations = random.nextInt(80);
@@ -99,12 +102,13 @@ final class VolumeWorldTest {
             try {
                 daemon.open(random, fixture.newDirectory());
                 recovered(daemon, clients);
+                snapshots.recovered();
                 daemon.setFaults(chance, WorldSettings.faults(chance));
-                work(daemon, clients, operations, chance == 0);
+                work(daemon, clients, snapshots, operations, chance == 0);
                 if (healthy) {
                     daemon.setFaults(0);
                     recovered(daemon, clients);
-                    work(daemon, clients, random.nextInt(40), true);
+                    work(daemon, clients, snapshots, random.nextInt(40), true);
                     daemon.close();
                 }
                 end.complete(null);
@@ -126,9 +130,11 @@ final class VolumeWorldTest {
         }
     }
 
-    private static void work(SimulatedDaemon daemon, List<ClientModel> clients, int operations, boolean healthy)
+    private static void work(
+            SimulatedDaemon daemon, List<ClientModel> clients, SnapshotModel snapshots, int operations, boolean healthy)
             throws InterruptedException {
         List<Machine.Task> tasks = new ArrayList<>();
+        tasks.add(Machine.current().start("snapshots", () -> snapshots.work(daemon)));
         for (ClientModel client : clients) {
             if (daemon.process.world().happens("client")) {
                 tasks.add(Machine.current().start("client", () -> work(daemon, client, operations, healthy)));
