@@ -50,6 +50,12 @@ public final class CrashHistory {
 
     private record Hold(InodeId inode, FileHold.Kind kind) {}
 
+    /** Runs an operation of a client, on any thread. */
+    @FunctionalInterface
+    public interface Runner {
+        <T> T run(Supplier<T> operation);
+    }
+
     /** The time from one opening to the next. */
     private static final class Life {
         final StableFiles files;
@@ -191,14 +197,19 @@ public final class CrashHistory {
 
     /** Takes a random step of a client: mostly one operation, sometimes a barrier. Returns a description. */
     public String step(int client) throws InterruptedException {
+        return step(client, Supplier::get);
+    }
+
+    /** Takes a random step of a client, whose calls of the file system a runner runs. Returns a description. */
+    public String step(int client, Runner runner) throws InterruptedException {
         Client mine = clients.get(client);
         if (mine.random.nextInt(12) == 0) {
-            return sync() ? ACKNOWLEDGED : "a barrier that failed";
+            return sync(runner) ? ACKNOWLEDGED : "a barrier that failed";
         }
         Work work = mine.nextWork();
         List<Work> all = allOf(mine, work);
         Step[] step = {null};
-        Object outcome = run(client, work.directory, () -> step[0] = work.next(all));
+        Object outcome = run(client, work.directory, () -> step[0] = work.next(all), runner);
         lock.lock();
         try {
             if (outcome instanceof Hold hold) {
@@ -236,10 +247,10 @@ public final class CrashHistory {
 
     /** Lets a client do something in its own directory. Returns the outcome. */
     public Object run(int client, Step step) {
-        return run(client, directories.get(client), () -> step);
+        return run(client, directories.get(client), () -> step, Supplier::get);
     }
 
-    private Object run(int client, PossibleOrders directory, Supplier<Step> steps) {
+    private Object run(int client, PossibleOrders directory, Supplier<Step> steps, Runner runner) {
         Life mine;
         Operation operation;
         lock.lock();
@@ -249,13 +260,14 @@ public final class CrashHistory {
         } finally {
             lock.unlock();
         }
-        Long outer = clock.set(operation.number);
-        Object outcome;
-        try {
-            outcome = operation.step.outcome(mine.files);
-        } finally {
-            clock.set(outer);
-        }
+        Object outcome = runner.run(() -> {
+            Long outer = clock.set(operation.number);
+            try {
+                return operation.step.outcome(mine.files);
+            } finally {
+                clock.set(outer);
+            }
+        });
         lock.lock();
         try {
             operation.ended = ++now;
@@ -272,6 +284,10 @@ public final class CrashHistory {
 
     /** Waits for a barrier. Returns whether the file system acknowledged it. */
     public boolean sync() throws InterruptedException {
+        return sync(Supplier::get);
+    }
+
+    private boolean sync(Runner runner) throws InterruptedException {
         Life mine;
         long began;
         lock.lock();
@@ -282,7 +298,7 @@ public final class CrashHistory {
             lock.unlock();
         }
         try {
-            Machine.current().await(mine.files.barrier());
+            Machine.current().await(runner.run(mine.files::barrier));
         } catch (ExecutionException e) {
             return false;
         }

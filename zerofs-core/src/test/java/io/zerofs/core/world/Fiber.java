@@ -2,7 +2,10 @@
 package io.zerofs.core.world;
 
 import io.zerofs.core.runtime.Machine;
+import io.zerofs.core.waiting.NonBlockingThread;
+import java.util.Collection;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** A thread of a {@link World}, which runs only in its turns. */
@@ -14,6 +17,9 @@ class Fiber extends Thread implements Machine.Carrier {
     private final long number;
     private final Semaphore turn = new Semaphore(0);
     private Wait current;
+    /** The owners of the lock for which the thread waits, or null. */
+    private Supplier<Collection<Fiber>> owners;
+
     private int locks;
     private boolean ended;
 
@@ -71,6 +77,10 @@ class Fiber extends Thread implements Machine.Carrier {
         locks += more;
     }
 
+    int locks() {
+        return locks;
+    }
+
     boolean hasEnded() {
         return ended;
     }
@@ -90,6 +100,20 @@ class Fiber extends Thread implements Machine.Carrier {
         if (!process.isAlive()) {
             throw new Machine.Crashed();
         }
+    }
+
+    /** Returns the thread that keeps this one from a lock, at last, and itself waits for time or an event; null if none. */
+    Fiber sleeper() {
+        if (owners == null) {
+            return current != null && current.parked && current.interruptible && !current.ended ? this : null;
+        }
+        for (Fiber owner : owners.get()) {
+            Fiber sleeper = owner.sleeper();
+            if (sleeper != null) {
+                return sleeper;
+            }
+        }
+        return null;
     }
 
     /** Begins a wait, which another thread or a timer can end from now on. */
@@ -116,11 +140,19 @@ class Fiber extends Thread implements Machine.Carrier {
             this.fiber = fiber;
         }
 
+        /** Waits for a lock. */
+        void parkFor(Supplier<Collection<Fiber>> owners) {
+            fiber.owners = owners;
+            park();
+            fiber.owners = null;
+        }
+
         /** Gives the turn away until the wait ends. */
         void park() {
             fiber.dieIfKilled();
             if (!ended) {
                 parked = true;
+                fiber.process.checkLoops();
                 fiber.process.world().dispatch(fiber);
             }
             fiber.current = null;
@@ -132,6 +164,9 @@ class Fiber extends Thread implements Machine.Carrier {
          * @return whether the time was not over
          */
         boolean parkInterruptibly(long nanosMax) throws InterruptedException {
+            if (fiber instanceof NonBlockingThread) {
+                fiber.process.world().fail(new AssertionError("an event loop waits"));
+            }
             boolean[] late = {false};
             if (!fiber.isInterrupted()) {
                 interruptible = true;

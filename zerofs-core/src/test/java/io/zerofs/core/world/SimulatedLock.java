@@ -38,7 +38,7 @@ final class SimulatedLock implements Lock {
         while (!tryTake(me, count)) {
             Fiber.Wait wait = me.newWait();
             waiting.add(wait);
-            wait.park();
+            wait.parkFor(() -> owner == null ? List.of() : List.of(owner));
         }
     }
 

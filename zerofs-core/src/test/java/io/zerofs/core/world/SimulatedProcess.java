@@ -3,6 +3,7 @@ package io.zerofs.core.world;
 
 import io.zerofs.core.runtime.Machine;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -16,6 +17,7 @@ public final class SimulatedProcess {
     private final String name;
     private final SimulatedMachine machine;
     private final Set<Fiber> fibers = new LinkedHashSet<>();
+    private final List<Fiber> loops = new ArrayList<>();
     private volatile boolean alive = true;
     private boolean frozen;
 
@@ -28,11 +30,34 @@ public final class SimulatedProcess {
     /** Starts a thread. It runs when its turn comes. */
     public Machine.Task spawn(String task, Runnable work) {
         Fiber fiber = new Fiber(this, task, work, world.nextNumber());
+        add(fiber);
+        return machine.task(fiber);
+    }
+
+    private void add(Fiber fiber) {
         fibers.add(fiber);
         if (alive) {
             world.makeReady(fiber);
         }
-        return machine.task(fiber);
+    }
+
+    /** Starts an event loop. */
+    public SimulatedLoop newLoop(String task) {
+        SimulatedLoop loop = new SimulatedLoop(this, task, world.nextNumber());
+        loops.add(loop.fiber());
+        add(loop.fiber());
+        return loop;
+    }
+
+    /** Fails if an event loop waits for a lock whose owner waits for time or an event, such as an answer of the store. */
+    void checkLoops() {
+        for (Fiber loop : loops) {
+            Fiber sleeper = loop.sleeper();
+            if (sleeper != null && alive) {
+                world.fail(new AssertionError("an event loop waits for a thread that waits:\n" + loop.describe() + "\n"
+                        + sleeper.describe()));
+            }
+        }
     }
 
     /** Ends all threads where they rest, as SIGKILL does. The caller belongs to another process or to none. */
@@ -107,6 +132,7 @@ public final class SimulatedProcess {
     void ended(Fiber fiber) {
         if (alive) {
             fibers.remove(fiber);
+            loops.remove(fiber);
             machine.ended(fiber);
             world.dispatch(fiber);
         }

@@ -49,7 +49,7 @@ final class SimulatedReadWriteLock implements ReadWriteLock {
             while (!tryTake(me)) {
                 Fiber.Wait wait = me.newWait();
                 waiting.add(wait);
-                wait.park();
+                wait.parkFor(() -> writer == null ? readers : List.of(writer));
             }
         }
 
@@ -62,6 +62,7 @@ final class SimulatedReadWriteLock implements ReadWriteLock {
             } else {
                 readers.add(me);
             }
+            me.holds(1);
             return true;
         }
 
@@ -94,11 +95,13 @@ final class SimulatedReadWriteLock implements ReadWriteLock {
             if (me == null || !me.process().isAlive()) {
                 return;
             }
+            Fiber owner = me;
             if (writes) {
                 writer = null;
             } else if (!readers.remove(me)) {
-                readers.remove(readers.size() - 1);
+                owner = readers.remove(readers.size() - 1);
             }
+            owner.holds(-1);
             waiting.forEach(Fiber.Wait::end);
             waiting.clear();
         }

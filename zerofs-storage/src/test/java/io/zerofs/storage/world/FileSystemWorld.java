@@ -8,7 +8,6 @@ import io.zerofs.core.fs.CheckedFileSystems;
 import io.zerofs.core.model.CrashHistory;
 import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.vfs.FsError;
-import io.zerofs.core.volume.Volume;
 import io.zerofs.core.world.World;
 import io.zerofs.storage.fs.StoredFileSystem;
 import io.zerofs.storage.gc.StoreAudit;
@@ -133,8 +132,10 @@ final class FileSystemWorld {
         daemon.endAfterBarriers(random.nextInt(20));
         daemon.process.spawn("main", () -> {
             try {
-                Volume volume = daemon.open(random, disk.directory());
+                LoopVolume volume = new LoopVolume(daemon.open(random, disk.directory()));
                 StoredFileSystem stored = StoredFileSystem.open(volume, history.clock());
+                daemon.files = stored;
+                daemon.requests = new SimulatedRequests(daemon.process, volume, random.nextInt(3));
                 stored.files.awaitRemovals();
                 if (!started) {
                     started = true;
@@ -163,6 +164,7 @@ final class FileSystemWorld {
                     stored.check();
                     history.compare();
                     stored.close();
+                    daemon.requests.close();
                     daemon.close();
                     assertEquals(0, disk.openFiles(), "open files after the close");
                 }
@@ -222,8 +224,8 @@ final class FileSystemWorld {
 
     /** Kills a daemon. Its requests that are on their way arrive later. */
     private void end(SimulatedDaemon daemon) throws Exception {
-        if (daemon.volume != null) {
-            CheckedFileSystems.crashed(daemon.volume);
+        if (daemon.files != null) {
+            CheckedFileSystems.crashed(daemon.files.volume);
         }
         daemon.kill();
         Machine.current().after(random.nextLong(TimeUnit.MINUTES.toNanos(1)), daemon.store::landDelayed);
@@ -260,7 +262,7 @@ final class FileSystemWorld {
                 return;
             }
             SimulatedDaemon daemon = current;
-            String done = history.step(client);
+            String done = history.step(client, daemon.requests.of(client));
             if (done.equals(CrashHistory.ACKNOWLEDGED)) {
                 daemon.acknowledged();
             }

@@ -9,6 +9,7 @@ import io.zerofs.core.world.SimulatedProcess;
 import io.zerofs.core.world.World;
 import io.zerofs.storage.engine.StorageVolume;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.fs.StoredFileSystem;
 import io.zerofs.storage.gc.GarbageCollector;
 import io.zerofs.storage.gc.GcSettings;
 import io.zerofs.storage.index.RocksIndex;
@@ -49,6 +50,10 @@ final class SimulatedDaemon {
     final FaultyObjectStore store;
     private final Map<String, Long> ages;
     StorageVolume volume;
+    /** The file system on the volume and the requests of its clients, from their beginning on. */
+    StoredFileSystem files;
+
+    SimulatedRequests requests;
     private TurnStore turns;
     private long dirtyBytesMax;
     private volatile boolean faulty;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.world;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.core.waiting.NonBlockingThread;
 import io.zerofs.core.world.World;
 import io.zerofs.storage.engine.EngineFixture;
 import io.zerofs.storage.files.DiskContent.Syncs;
@@ -27,7 +30,10 @@ final class SimulatedDisk {
     private SimulatedDisk(World world, FaultyDisk disk) {
         this.world = world;
         this.disk = disk;
-        disk.setBeforeCall(world::rest);
+        disk.setBeforeCall(() -> {
+            assertFalse(NonBlockingThread.isCurrent(), "a file call on an event loop");
+            world.rest();
+        });
     }
 
     /** Loads RocksDB's library, which otherwise the first opening of the JVM unpacks on the disk of its world. */
