@@ -38,10 +38,12 @@ Exit codes: see docs/operations.md.
 HELP
   2:run\ --help | 2:run\ -h)
     cat <<'HELP' && exit ;;
-Usage: zerofs run [-hV] [--create] [--read-only] -c=FILE
+Usage: zerofs run [-hV] [--create] [--follow] [--read-only] -c=FILE
 Serve a volume; SIGTERM or SIGINT stops it in order.
   -c, --config=FILE   Configuration file; `zerofs init` writes one.
       --create        Create the volume if there is none at the URL.
+      --follow        Serve for reading only, and show what another daemon
+                        writes seconds later.
   -h, --help          Show this help message and exit.
       --read-only     Serve the newest state for reading only. Another daemon
                         may write the volume meanwhile.

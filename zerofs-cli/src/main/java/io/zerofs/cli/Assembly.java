@@ -18,6 +18,7 @@ import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.Traffic;
 import io.zerofs.storage.recovery.OpenException;
 import io.zerofs.storage.recovery.OpenSettings;
+import io.zerofs.storage.recovery.VolumeFollower;
 import io.zerofs.storage.recovery.VolumeReader;
 import io.zerofs.storage.seal.Compression;
 import java.io.IOException;
@@ -57,9 +58,13 @@ final class Assembly implements AutoCloseable {
         return opened(config, assembly -> assembly.write(config, mayCreate, progress, onStop));
     }
 
-    /** Opens everything or nothing, for clients that only read. Another daemon may write the volume meanwhile. */
-    static Assembly openToRead(ZerofsConfig config, OpeningLog progress) throws ExitException {
-        return opened(config, assembly -> assembly.read(config, progress));
+    /**
+     * Opens everything or nothing, for clients that only read. Another daemon may write the volume meanwhile.
+     *
+     * @param follow whether to show what that daemon writes later
+     */
+    static Assembly openToRead(ZerofsConfig config, boolean follow, OpeningLog progress) throws ExitException {
+        return opened(config, assembly -> assembly.read(config, follow, progress));
     }
 
     /** The steps of an opening. */
@@ -121,10 +126,12 @@ final class Assembly implements AutoCloseable {
         volume = opened.id();
     }
 
-    private void read(ZerofsConfig config, OpeningLog progress)
+    private void read(ZerofsConfig config, boolean follow, OpeningLog progress)
             throws ObjectStoreException, OpenException, VolumeException, ExitException {
         OpenFiles files = OpenFiles.of(config);
         OpenSettings settings = settings(config, files);
+        // A follower that opens the newest state anew has two indexes for a moment.
+        OpenSettings each = follow ? settings.with(settings.index().half()) : settings;
         StoreConnection connection =
                 closing.add("store", StoreConnection.openToRead(config.storage().url(), config));
         progress.watch(connection.metrics());
@@ -136,14 +143,22 @@ final class Assembly implements AutoCloseable {
                         connection.store(),
                         config.storage().encryptionPassword(),
                         new VolumeReader.Environment(
-                                threads.runtime(), settings, config.cache().dir()),
+                                threads.runtime(), each, config.cache().dir()),
                         progress));
-        VolumeReader.View view = closing.add("state", reader.openNewest());
+        VolumeFollower follower = follow ? closing.add("follower", VolumeFollower.open(reader)) : null;
         ReadOnlyFileSystem shown = closing.add(
                 "file system",
-                new ReadOnlyFileSystem(view.volume(), Services.settings(config), ReadOnlyFileSystem.Source.FIXED));
+                follow
+                        ? new ReadOnlyFileSystem(follower.first(), Services.settings(config), follower::awaitNewer)
+                        : new ReadOnlyFileSystem(
+                                closing.add("state", reader.openNewest()).volume(),
+                                Services.settings(config),
+                                ReadOnlyFileSystem.Source.FIXED));
         Services services = closing.add("services", Services.openToRead(shown, config, files));
-        health.serves(DaemonMetrics.ofReader(connection.metrics(), services));
+        health.serves(DaemonMetrics.ofReader(connection.metrics(), services, follower));
+        if (follow) {
+            closing.add("following", follower.start(shown::show));
+        }
         volume = shown.volumeId();
     }
 

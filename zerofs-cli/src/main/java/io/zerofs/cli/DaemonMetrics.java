@@ -10,6 +10,7 @@ import io.zerofs.server.net.ServerResources;
 import io.zerofs.storage.engine.EngineStatistics;
 import io.zerofs.storage.engine.StorageVolume;
 import io.zerofs.storage.object.StoreMetrics;
+import io.zerofs.storage.recovery.VolumeFollower;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,24 +28,29 @@ final class DaemonMetrics {
     private final StorageVolume volume;
 
     private final Services services;
+    /** Null for a daemon that does not follow another one. */
+    private final VolumeFollower follower;
+
     private PrometheusRegistry registry;
     /** Whether the registry is whole. If registering fails, the next scrape begins anew. */
     private boolean registered;
     /** The numbers of the present scrape. */
     private EngineStatistics engine;
 
-    private DaemonMetrics(StoreMetrics store, StorageVolume volume, Services services) {
+    private DaemonMetrics(StoreMetrics store, StorageVolume volume, Services services, VolumeFollower follower) {
         this.store = store;
+        this.follower = follower;
         this.volume = volume;
         this.services = services;
     }
 
     static DaemonMetrics ofWriter(StoreMetrics store, StorageVolume volume, Services services) {
-        return new DaemonMetrics(store, volume, services);
+        return new DaemonMetrics(store, volume, services, null);
     }
 
-    static DaemonMetrics ofReader(StoreMetrics store, Services services) {
-        return new DaemonMetrics(store, null, services);
+    /** @param follower null for a daemon that shows one state */
+    static DaemonMetrics ofReader(StoreMetrics store, Services services, VolumeFollower follower) {
+        return new DaemonMetrics(store, null, services, follower);
     }
 
     synchronized String text() {
@@ -70,6 +76,9 @@ final class DaemonMetrics {
             registerDisk();
             registerLog();
             registerSpace();
+        }
+        if (follower != null) {
+            registerFollower();
         }
         registerServers(services.resources());
         Runtime runtime = Runtime.getRuntime();
@@ -200,6 +209,26 @@ final class DaemonMetrics {
                 "zerofs_gc_failed_deletions_total",
                 "Attempts to delete an object that failed.",
                 now -> now.space().failedDeletions());
+    }
+
+    private void registerFollower() {
+        GaugeWithCallback.builder()
+                .name("zerofs_follower_lag_seconds")
+                .help("Seconds since the shown state was the newest durable one.")
+                .callback(sample -> sample.call(follower.statistics().ageNanos() / 1e9))
+                .register(registry);
+        gauge(
+                "zerofs_follower_commit",
+                "Number of the last commit of the shown state.",
+                unused -> follower.statistics().lastSeq());
+        counter(
+                "zerofs_follower_reopenings_total",
+                "Newest states that were opened anew because the log to them was gone.",
+                unused -> follower.statistics().reopenings());
+        counter(
+                "zerofs_follower_failures_total",
+                "Looks at the store that failed, each followed by another.",
+                unused -> follower.statistics().failures());
     }
 
     private void registerServers(ServerResources servers) {

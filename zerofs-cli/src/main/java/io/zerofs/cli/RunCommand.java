@@ -53,6 +53,11 @@ final class RunCommand implements Callable<Integer> {
             description = "Serve the newest state for reading only. Another daemon may write the volume meanwhile.")
     boolean readOnly;
 
+    @Option(
+            names = "--follow",
+            description = "Serve for reading only, and show what another daemon writes seconds later.")
+    boolean follow;
+
     @Option(names = "--java-flags", hidden = true, description = "Print Java's flags for this configuration instead.")
     boolean javaFlags;
 
@@ -102,18 +107,16 @@ final class RunCommand implements Callable<Integer> {
         // The question runs without flags of the user's own, which may change the memory that Java sees.
         requireMemory(config.cache(), machineBytes());
         requireFlags(config.cache());
-        if (create && readOnly) {
-            throw new ExitException(
-                    ExitCode.USAGE, "--create makes a volume, and --read-only changes nothing: leave one out");
-        }
+        requireOneWay();
+        boolean reads = readOnly || follow;
         StopSignals.install(this::onSignal);
         log.info("{}", describeProcess());
         log.info("settings: {}", SettingsText.of(config));
         boolean mayCreate = create || mayCreate(config.storage(), Instant.now());
         Assembly assembly;
         try (OpeningLog progress = OpeningLog.start()) {
-            assembly = readOnly
-                    ? Assembly.openToRead(config, progress)
+            assembly = reads
+                    ? Assembly.openToRead(config, follow, progress)
                     : Assembly.open(config, mayCreate, progress, stopped -> end.complete(Optional.of(stopped)));
         } catch (ExitException e) {
             throw withAdvice(e);
@@ -125,7 +128,7 @@ final class RunCommand implements Callable<Integer> {
                 "ZeroFS is ready: {}, volume {}{}",
                 config.storage().url(),
                 assembly.volume(),
-                readOnly ? ", read-only" : "");
+                reads ? ", read-only" : "");
         Optional<VolumeException> reason = end.join();
         log.info("stopping");
         supervisor.tell("STOPPING=1");
@@ -144,6 +147,20 @@ final class RunCommand implements Callable<Integer> {
         }
         log.info("stopped");
         return ExitCode.OK.status();
+    }
+
+    /** Refuses options that contradict each other. */
+    private void requireOneWay() throws ExitException {
+        if (create && (readOnly || follow)) {
+            throw new ExitException(
+                    ExitCode.USAGE,
+                    "--create makes a volume, and " + (follow ? "--follow" : "--read-only")
+                            + " changes nothing: leave one out");
+        }
+        if (readOnly && follow) {
+            throw new ExitException(
+                    ExitCode.USAGE, "--read-only shows one state, and --follow the newest at each time: leave one out");
+        }
     }
 
     static boolean mayCreate(StorageConfig storage, Instant now) {

@@ -27,7 +27,7 @@ final class IndexCursor implements Cursor {
     IndexCursor(RocksIndex index, RocksDB database, KeyRange range, boolean descending) {
         this.index = index;
         this.descending = descending;
-        ReadOptions options = handles.own(new ReadOptions());
+        ReadOptions options = handles.own(index.newReads());
         if (Thread.currentThread() instanceof NonBlockingThread) {
             RocksIndex.memoryOnly(options);
         }

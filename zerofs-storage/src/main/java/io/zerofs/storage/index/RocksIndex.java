@@ -18,6 +18,7 @@ import org.rocksdb.ReadOptions;
 import org.rocksdb.ReadTier;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.Snapshot;
 import org.rocksdb.SstFileReader;
 import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
@@ -47,6 +48,9 @@ public final class RocksIndex implements AutoCloseable {
     private final Writer writer;
     private final RocksTuning tuning;
     private final Set<IndexCursor> cursors = ConcurrentHashMap.newKeySet();
+    /** The state that this index shows; null for the present one. */
+    private final Snapshot snapshot;
+
     private boolean closed;
 
     /** Puts a batch into the database, without waiting for other threads. */
@@ -55,13 +59,15 @@ public final class RocksIndex implements AutoCloseable {
         void write(RocksDB database, WriteOptions options, WriteBatch batch) throws RocksDBException;
     }
 
-    private RocksIndex(NativeResources handles, RocksDB database, RocksTuning tuning, Writer writer) {
+    private RocksIndex(
+            NativeResources handles, RocksDB database, RocksTuning tuning, Writer writer, Snapshot snapshot) {
         this.handles = handles;
         this.database = database;
         this.tuning = tuning;
         this.writer = writer;
-        this.reads = handles.own(new ReadOptions());
-        this.memoryReads = handles.own(memoryOnly(new ReadOptions()));
+        this.snapshot = snapshot;
+        this.reads = handles.own(newReads());
+        this.memoryReads = handles.own(memoryOnly(newReads()));
         // Inside the gate a write may be refused but must never sleep.
         this.writes = handles.own(new WriteOptions().setDisableWAL(true).setNoSlowdown(true));
     }
@@ -88,7 +94,8 @@ public final class RocksIndex implements AutoCloseable {
         try {
             loadLibrary(nativeDirectory);
             Options options = tuning.options(handles);
-            return new RocksIndex(handles, handles.own(RocksDB.open(options, directory.toString())), tuning, writer);
+            return new RocksIndex(
+                    handles, handles.own(RocksDB.open(options, directory.toString())), tuning, writer, null);
         } catch (IOException e) {
             handles.close();
             throw new VolumeException(
@@ -100,6 +107,28 @@ public final class RocksIndex implements AutoCloseable {
             throw new VolumeException(
                     kindOf(e), "cannot open the local index in " + directory + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Returns an index that always shows the present state, and refuses writes. It shares the files of this one: close it
+     * first, soon, because until then RocksDB keeps every record that it shows.
+     */
+    public RocksIndex snapshot() throws VolumeException {
+        long stamp = use();
+        try {
+            Writer refusing = (unused, options, batch) -> {
+                throw new IllegalStateException("a write to a snapshot of the index");
+            };
+            return new RocksIndex(new NativeResources(), database, tuning, refusing, database.getSnapshot());
+        } finally {
+            lifetime.unlockRead(stamp);
+        }
+    }
+
+    /** Returns options for reads of the state that this index shows. The caller closes them. */
+    ReadOptions newReads() {
+        ReadOptions options = new ReadOptions();
+        return snapshot == null ? options : options.setSnapshot(snapshot);
     }
 
     /**
@@ -279,6 +308,9 @@ public final class RocksIndex implements AutoCloseable {
             closed = true;
             List.copyOf(cursors).forEach(IndexCursor::close);
             handles.close();
+            if (snapshot != null) {
+                database.releaseSnapshot(snapshot);
+            }
         } finally {
             lifetime.unlockWrite(stamp);
         }

@@ -32,6 +32,8 @@ public record RocksTuning(
         boolean automatic) {
     private static final long MIB = 1L << 20;
 
+    private static final long BLOCK_CACHE_BYTES_MIN = 8 * MIB;
+    private static final int OPEN_FILES_MIN = 20;
     private static final int OPEN_FILES_MAX = 1_024;
 
     public static final RocksTuning DEFAULT = new RocksTuning(64 * MIB, 16 * MIB, 6, 2);
@@ -68,12 +70,23 @@ public record RocksTuning(
         return new RocksTuning(blockCacheBytes, NEVER_FULL_BYTES, writeBuffersMax, 1, openFilesMax, false);
     }
 
+    /** Returns a tuning with about half of the memory and of the open files. */
+    public RocksTuning half() {
+        return new RocksTuning(
+                Math.max(BLOCK_CACHE_BYTES_MIN, blockCacheBytes / 2),
+                Math.max(MIB, writeBufferBytes / 2),
+                writeBuffersMax,
+                backgroundJobs,
+                Math.max(OPEN_FILES_MIN, openFilesMax / 2),
+                automatic);
+    }
+
     public RocksTuning {
-        require(blockCacheBytes >= 8 * MIB, "block cache must have at least 8 MiB");
+        require(blockCacheBytes >= BLOCK_CACHE_BYTES_MIN, "block cache must have at least 8 MiB");
         require(writeBufferBytes >= MIB, "a write buffer must have at least 1 MiB");
         require(writeBuffersMax >= 4 && writeBuffersMax <= 64, "write buffers must be 4 to 64");
         require(backgroundJobs >= 1 && backgroundJobs <= 64, "background jobs must be 1 to 64");
-        require(openFilesMax >= 20, "at least 20 tables must be kept open");
+        require(openFilesMax >= OPEN_FILES_MIN, "at least 20 tables must be kept open");
     }
 
     private static void require(boolean condition, String message) {

@@ -97,7 +97,7 @@ public final class ManifestStore {
     }
 
     /** Returns the newest manifest above a version, if there is one. */
-    Optional<Manifest> newerThan(long version) throws ObjectStoreException, CorruptObjectException {
+    public Optional<Manifest> newerThan(long version) throws ObjectStoreException, CorruptObjectException {
         // A list and no GET of the next version, which may have come and gone while this process slept.
         return lastListed(version) > version ? Optional.of(newestFrom(version)) : Optional.empty();
     }

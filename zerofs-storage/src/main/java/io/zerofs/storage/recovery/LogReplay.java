@@ -84,7 +84,7 @@ final class LogReplay {
     }
 
     /** Applies a commit. The database refuses writes while its memory is full, and accepts them again after a flush. */
-    private static void apply(CommitLog commit, CommitApplier applier) throws VolumeException {
+    static void apply(CommitLog commit, CommitApplier applier) throws VolumeException {
         for (int attempt = 1; ; attempt++) {
             try {
                 applier.replay(commit);

@@ -20,6 +20,7 @@ import io.zerofs.storage.manifest.WriterTerm;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.seal.ObjectKeys;
+import io.zerofs.storage.seal.Salt;
 import io.zerofs.storage.snapshot.SnapshotException;
 import io.zerofs.storage.snapshot.Snapshots;
 import java.io.IOException;
@@ -56,9 +57,10 @@ public final class VolumeReader implements AutoCloseable {
      *
      * @param manifest the manifest that it was opened at
      * @param lastSeq its last commit
+     * @param lastSalt the salt of that commit
      * @param volume the reading volume, which the owner of the view closes
      */
-    public record View(Manifest manifest, long lastSeq, RocksIndex index, ReadOnlyVolume volume)
+    public record View(Manifest manifest, long lastSeq, Salt lastSalt, RocksIndex index, ReadOnlyVolume volume)
             implements AutoCloseable {
         @Override
         public void close() throws VolumeException {
@@ -259,7 +261,11 @@ public final class VolumeReader implements AutoCloseable {
                     database,
                     () -> LocalDirectory.delete(database));
             View view = new View(
-                    manifest, end.lastSeq(), index, new ReadOnlyVolume(recovered, environment.runtime(), pages));
+                    manifest,
+                    end.lastSeq(),
+                    end.lastSalt(),
+                    index,
+                    new ReadOnlyVolume(recovered, environment.runtime(), pages));
             done = true;
             return view;
         } finally {
@@ -267,6 +273,34 @@ public final class VolumeReader implements AutoCloseable {
                 index.close();
             }
         }
+    }
+
+    /** Returns the store's log and manifests, for a follower of this reader. */
+    LogTail tail() {
+        return new LogTail(new StoredLog(store, keys), new ManifestStore(store, keys), store, requests);
+    }
+
+    /**
+     * Returns a later state of a view, as its index is now.
+     *
+     * @param release runs when the state is closed
+     */
+    ReadOnlyVolume stateOf(View view, LogTail.Position position, Runnable release) throws VolumeException {
+        RocksIndex index = view.index().snapshot();
+        RecoveredVolume state = new RecoveredVolume(
+                position.epoch(),
+                position.lastSeq(),
+                position.lastSalt(),
+                store,
+                keys,
+                index,
+                scratch.path(),
+                release::run);
+        return new ReadOnlyVolume(state, environment.runtime(), pages);
+    }
+
+    EngineRuntime runtime() {
+        return environment.runtime();
     }
 
     private static void deleteQuietly(Path database) {

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: AGPL-3.0-only
+package io.zerofs.storage.recovery;
+
+import io.zerofs.core.volume.Volume;
+import io.zerofs.core.volume.VolumeException;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
+import io.zerofs.storage.engine.runtime.EngineThreads;
+import io.zerofs.storage.object.ObjectStore;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A follower on a machine of its own, with a clock of the test. It looks at the log when the test asks for it. */
+final class Following implements AutoCloseable {
+    final HookedStore hooks;
+    final VolumeFollower follower;
+    final AtomicLong now = new AtomicLong(1_000_000);
+    /** The state that it shows. */
+    Volume shown;
+
+    private final EngineThreads threads = new EngineThreads(16);
+    private final VolumeReader reader;
+
+    Following(ObjectStore store, Path cacheDirectory) throws Exception {
+        hooks = new HookedStore(new ReadableStore(store));
+        EngineRuntime real = threads.runtime();
+        EngineRuntime runtime = new EngineRuntime(
+                real.sealing(), real.requests(), real.uploads(), real.timer(), now::get, real.random());
+        reader = VolumeReader.open(
+                hooks,
+                LifecycleFixture.PASSWORD,
+                new VolumeReader.Environment(runtime, LifecycleFixture.SETTINGS, cacheDirectory),
+                OpenProgress.SILENT);
+        follower = VolumeFollower.open(reader);
+        shown = follower.first();
+        follower.showTo(this::show);
+    }
+
+    private void show(Volume next) throws VolumeException {
+        shown.close();
+        shown = next;
+    }
+
+    /** Looks at the log, and lets the time pass until the next look. Returns that time. */
+    long look() {
+        long delay = follower.look();
+        now.addAndGet(delay);
+        return delay;
+    }
+
+    /** Looks until the follower is as idle as it gets. */
+    Following untilIdle() {
+        while (look() < FollowSchedule.IDLE_NANOS) {}
+        return this;
+    }
+
+    String seen(int number) throws VolumeException {
+        byte[] value = shown.get(LifecycleFixture.Process.key(number));
+        return value == null ? null : new String(value, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void close() throws Exception {
+        shown.close();
+        follower.close();
+        reader.close();
+        threads.close();
+    }
+}
