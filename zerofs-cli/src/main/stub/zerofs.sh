@@ -31,6 +31,8 @@ Commands:
   flush            Return when everything that the daemon has acknowledged is
                      in the store.
   log              Change the log of a running daemon.
+  nbd              Make, resize, list and delete block devices of a running
+                     daemon.
   doctor           Check configuration, store, machine and clients, and print
                      mount commands.
 

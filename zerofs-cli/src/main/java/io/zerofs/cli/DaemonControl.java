@@ -52,11 +52,13 @@ final class DaemonControl implements AutoCloseable {
     }
 
     private ControlRoutes routes() {
-        return new ControlRoutes()
+        ControlRoutes routes = new ControlRoutes()
                 .add("GET", "/v1/status", unused -> status.members())
                 .add("POST", "/v1/flush", unused -> flush())
                 .add("GET", "/v1/log", unused -> Map.of("levels", levels.changed()))
                 .add("PUT", "/v1/log", this::setLevel, "package", "level");
+        new DeviceControl(services).addTo(routes);
+        return routes;
     }
 
     private Map<String, Object> flush() throws ControlException, InterruptedException {

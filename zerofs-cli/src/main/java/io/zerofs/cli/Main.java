@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
             StatusCommand.class,
             FlushCommand.class,
             LogCommand.class,
+            NbdCommand.class,
             DoctorCommand.class
         },
         mixinStandardHelpOptions = true,

@@ -18,6 +18,7 @@ import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.server.access.ExportedFiles;
+import io.zerofs.server.nbd.NbdDevices;
 import io.zerofs.server.nbd.NbdServer;
 import io.zerofs.server.net.ListenAddress;
 import io.zerofs.server.net.ListenException;
@@ -30,6 +31,7 @@ import java.net.ServerSocket;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 
@@ -40,6 +42,7 @@ final class Services implements AutoCloseable {
     private final Closing closing = new Closing();
     private LongSupplier removalRestarts = () -> 0;
     private VirtualFileSystem files;
+    private NbdDevices devices;
     private ServerResources resources;
 
     private Services() {}
@@ -134,9 +137,11 @@ final class Services implements AutoCloseable {
             }
             if (config.servers().nbd().isPresent()) {
                 NbdConfig nbd = config.servers().nbd().get();
-                closing.add(
-                        "NBD",
-                        NbdServer.open(exported(files, "nbd", nbd.export()), nbd.tls(), nbd.listen(), resources));
+                devices = closing.add(
+                                "NBD",
+                                NbdServer.open(
+                                        exported(files, "nbd", nbd.export()), nbd.tls(), nbd.listen(), resources))
+                        .devices();
             }
         } catch (ListenException e) {
             throw new ExitException(ExitCode.ADDRESS_IN_USE, e.getMessage(), e);
@@ -191,6 +196,11 @@ final class Services implements AutoCloseable {
         return wanted.maxInodes().isPresent()
                 ? settings.withInodesMax(wanted.maxInodes().get())
                 : settings;
+    }
+
+    /** Returns the block devices; empty without a server for them. */
+    Optional<NbdDevices> devices() {
+        return Optional.ofNullable(devices);
     }
 
     /** Makes durable every change that returned before this call. */

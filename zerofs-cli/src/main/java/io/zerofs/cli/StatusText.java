@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The state of a daemon as text for a terminal, with rates if there is an earlier state. */
@@ -175,7 +176,7 @@ final class StatusText {
                     devices.isEmpty()
                             ? ""
                             : devices.stream()
-                                    .map(Object::toString)
+                                    .map(name -> printable(name.toString()))
                                     .collect(Collectors.joining(", ", ", device ", "")));
         }
         double more = number(status, "clientCount") - clients.size();
@@ -214,6 +215,14 @@ final class StatusText {
 
     private static Optional<String> age(Map<?, ?> members, String name) {
         return Optional.ofNullable(members.get(name)).map(seconds -> duration(((Number) seconds).doubleValue()));
+    }
+
+    /** Returns a name for a terminal, which must not see the control characters that a client may have put into it. */
+    static String printable(String name) {
+        return Pattern.compile("[\\p{Cntrl}\\\\]")
+                .matcher(name)
+                .replaceAll(found -> String.format(
+                        Locale.ROOT, "\\\\x%02x", (int) found.group().charAt(0)));
     }
 
     /** Returns bytes in units of 1000. */

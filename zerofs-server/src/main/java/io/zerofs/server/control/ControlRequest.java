@@ -29,4 +29,30 @@ public final class ControlRequest {
                 .orElseThrow(() ->
                         new ControlException(ControlException.Kind.INVALID, "the parameter " + name + " is missing"));
     }
+
+    /** Returns whether a parameter is true; a missing one is false. */
+    public boolean flag(String name) throws ControlException {
+        String text = text(name).orElse("false");
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new ControlException(ControlException.Kind.INVALID, name + " must be true or false");
+        }
+        return text.equals("true");
+    }
+
+    /** Returns a parameter as a whole number of at least 1. */
+    public long positive(String name) throws ControlException {
+        String text = required(name);
+        if (text.matches("[0-9]{1,19}")) {
+            try {
+                long number = Long.parseLong(text);
+                if (number > 0) {
+                    return number;
+                }
+            } catch (NumberFormatException e) {
+                // Larger than 2^63 - 1.
+            }
+        }
+        throw new ControlException(
+                ControlException.Kind.INVALID, name + " must be a whole number from 1 to 2^63 - 1, not " + text);
+    }
 }

@@ -191,7 +191,7 @@ final class Exports {
     }
 
     /** Returns the directory, or null if there is none. */
-    private InodeId directory() throws FsException {
+    InodeId directory() throws FsException {
         try {
             Attributes found = files.lookup(Credentials.ROOT, files.root(), FileName.of(DIRECTORY));
             return found.kind() == FileKind.DIRECTORY ? found.id() : null;
@@ -216,6 +216,10 @@ final class Exports {
                     OptionReplyType.ERR_POLICY,
                     "the export is larger than the 2^63 - 1 bytes that clients can address");
         }
-        return new Export(name, file.id(), file.size(), (file.mode() & WRITE_BITS) == 0 || files.isReadOnly());
+        return new Export(name, file.id(), file.size(), isReadOnly(file, files));
+    }
+
+    static boolean isReadOnly(Attributes file, VirtualFileSystem files) {
+        return (file.mode() & WRITE_BITS) == 0 || files.isReadOnly();
     }
 }

@@ -19,11 +19,13 @@ public final class NbdServer implements AutoCloseable {
 
     private final ProtocolServer server;
     private final Exports exports;
+    private final NbdDevices devices;
     private final int closeSeconds;
 
-    private NbdServer(ProtocolServer server, Exports exports, int closeSeconds) {
+    private NbdServer(ProtocolServer server, Exports exports, NbdDevices devices, int closeSeconds) {
         this.server = server;
         this.exports = exports;
+        this.devices = devices;
         this.closeSeconds = closeSeconds;
     }
 
@@ -46,12 +48,21 @@ public final class NbdServer implements AutoCloseable {
         exports.createDirectory();
         ProtocolServer server = ProtocolServer.open(
                 NAME, addresses, resources, connection -> new NbdConnection(connection, exports, tls));
-        return new NbdServer(server, exports, resources.settings().closeSeconds());
+        return new NbdServer(
+                server,
+                exports,
+                new NbdDevices(files, exports),
+                resources.settings().closeSeconds());
     }
 
     /** Returns the addresses it listens on, with the ports that the system chose. */
     public List<ListenAddress> addresses() {
         return server.addresses();
+    }
+
+    /** Returns the devices for the operator. */
+    public NbdDevices devices() {
+        return devices;
     }
 
     /** Accepts no more connections, lets requests in flight end within the configured time, and disconnects. */
