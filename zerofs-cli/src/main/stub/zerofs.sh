@@ -35,6 +35,7 @@ Commands:
                      daemon.
   doctor           Check configuration, store, machine and clients, and print
                      mount commands.
+  bench            Measure the store and mounted directories, and print a table.
 
 Exit codes: see docs/operations.md.
 HELP
@@ -291,7 +292,7 @@ case $command in
       "-Djdk.httpclient.keepalive.timeout=$IDLE_SECONDS_MAX" \
       -Dio.netty.jfr.enabled=false \
       -XX:+UseG1GC -XX:-G1UseAdaptiveIHOP -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
-  change-password | doctor)
+  change-password | doctor | bench)
     set -- -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   fsck)
     # Enough for a volume of any size, because the check sorts on the disk.

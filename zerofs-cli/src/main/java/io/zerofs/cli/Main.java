@@ -20,7 +20,8 @@ import picocli.CommandLine.Command;
             FlushCommand.class,
             LogCommand.class,
             NbdCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            BenchCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
