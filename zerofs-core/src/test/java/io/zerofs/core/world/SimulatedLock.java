@@ -13,6 +13,8 @@ import java.util.concurrent.locks.Lock;
 /** A reentrant lock of a world. Its release wakes all threads that wait, and the seed decides which of them takes it. */
 final class SimulatedLock implements Lock {
     private static final long FOR_EVER = -1;
+    /** Time after which a thread looks whether the owner's process has died. Its system then frees the lock. */
+    private static final long LOOK_NANOS = 1_000_000_000;
 
     private final World world;
     private final List<Fiber.Wait> waiting = new ArrayList<>();
@@ -38,13 +40,19 @@ final class SimulatedLock implements Lock {
         while (!tryTake(me, count)) {
             Fiber.Wait wait = me.newWait();
             waiting.add(wait);
+            if (owner.process() != me.process()) {
+                world.after(LOOK_NANOS, wait::end);
+            }
             wait.parkFor(() -> owner == null ? List.of() : List.of(owner));
         }
     }
 
     private boolean tryTake(Fiber me, int count) {
         if (owner != null && owner != me) {
-            return false;
+            if (owner.process().isAlive()) {
+                return false;
+            }
+            holds = 0;
         }
         owner = me;
         holds += count;

@@ -11,7 +11,7 @@ import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.world.World;
 import io.zerofs.storage.fs.StoredFileSystem;
 import io.zerofs.storage.gc.StoreAudit;
-import io.zerofs.storage.object.FaultyObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import io.zerofs.storage.recovery.OpenException;
 import java.io.IOException;
@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -42,7 +41,7 @@ final class FileSystemWorld {
     private final List<SimulatedDaemon> daemons = new ArrayList<>();
     private CrashHistory history;
     private final SnapshotModel snapshots;
-    private final Map<String, Long> ages = new HashMap<>();
+    private final WorldBucket bucket;
     private boolean started;
     private int unclear;
     /** The daemon that clients use. */
@@ -51,6 +50,7 @@ final class FileSystemWorld {
     private FileSystemWorld(World world, LifecycleFixture fixture) {
         this.world = world;
         this.fixture = fixture;
+        bucket = new WorldBucket(world, fixture, new HashMap<>());
         random = new SplittableRandom(world.seed());
         clients = 1 + random.nextInt(3);
         snapshots = new SnapshotModel(random.split(), List.of());
@@ -59,7 +59,9 @@ final class FileSystemWorld {
     static void simulate(World world) throws Exception {
         try (LifecycleFixture fixture = new LifecycleFixture()) {
             SimulatedDisk.loadLibrary(fixture.newDirectory());
-            world.run(new FileSystemWorld(world, fixture)::run);
+            FileSystemWorld simulation = new FileSystemWorld(world, fixture);
+            world.run(simulation::run);
+            simulation.bucket.settle();
             StoreAudit.checkFiles(fixture);
         }
     }
@@ -67,6 +69,9 @@ final class FileSystemWorld {
     private void run() throws Exception {
         history = new CrashHistory(random.nextLong(), clients);
         int lives = 1 + random.nextInt(3);
+        if (random.nextInt(4) == 0) {
+            bucket.moveToDisk(random);
+        }
         SimulatedDisk disk = newDisk();
         List<Machine.Task> ends = new ArrayList<>();
         for (int life = 0; life <= lives; life++) {
@@ -82,6 +87,12 @@ final class FileSystemWorld {
             if (last || random.nextBoolean() || !world.happens("takeover")) {
                 end(daemon);
                 disk = random.nextBoolean() ? disk.next(random) : newDisk();
+                if (bucket.isOnDisk() && random.nextBoolean() && world.happens("machine-power-cut")) {
+                    for (SimulatedDaemon each : daemons) {
+                        end(each);
+                    }
+                    bucket.cutPower(random);
+                }
             } else {
                 daemon.process.setFrozen(random.nextBoolean() && world.happens("freeze"));
                 ends.add(Machine.current().start("end of " + life, () -> outlive(daemon)));
@@ -93,9 +104,9 @@ final class FileSystemWorld {
         }
     }
 
-    private SimulatedDaemon newDaemon(String name) {
+    private SimulatedDaemon newDaemon(String name) throws ObjectStoreException {
         daemons.forEach(SimulatedDaemon::mayStop);
-        daemons.add(new SimulatedDaemon(world, name, new FaultyObjectStore(fixture.bucket, random.nextLong()), ages));
+        daemons.add(bucket.newDaemon(name, random));
         return daemons.get(daemons.size() - 1);
     }
 
@@ -108,7 +119,7 @@ final class FileSystemWorld {
         SimulatedDaemon visitor = newDaemon(name);
         SimulatedDisk disk = newDisk();
         double chance = random.nextInt(3) * 0.05;
-        visitor.setFaults(chance, WorldSettings.faults(chance));
+        bucket.setFaults(visitor, chance, random);
         if (chance > 0 && random.nextBoolean()) {
             disk.setFaults(random);
         }
@@ -143,7 +154,7 @@ final class FileSystemWorld {
                 } else {
                     history.recovered(stored.files);
                 }
-                daemon.setFaults(chance, WorldSettings.faults(chance));
+                bucket.setFaults(daemon, chance, random);
                 if (random.nextInt(3) == 0) {
                     disk.setFaults(random);
                 }
@@ -155,7 +166,7 @@ final class FileSystemWorld {
                 });
                 work(daemon, operations, false);
                 if (last) {
-                    daemon.setFaults(0);
+                    bucket.heal(daemon);
                     disk.heal();
                     outages.join(TimeUnit.DAYS.toNanos(1));
                     work(daemon, random.nextInt(40), true);

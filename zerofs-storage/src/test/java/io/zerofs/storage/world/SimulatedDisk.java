@@ -56,7 +56,12 @@ final class SimulatedDisk {
     SimulatedDisk next(SplittableRandom random) throws IOException {
         long seed = random.nextLong();
         boolean cut = random.nextBoolean() && world.happens("power-cut");
-        return new SimulatedDisk(world, cut ? disk.powerCut(seed) : disk.restarted());
+        return cut ? afterPowerCut(seed) : new SimulatedDisk(world, disk.restarted());
+    }
+
+    /** Returns the disk after a power cut, in which all processes with files on it died. */
+    SimulatedDisk afterPowerCut(long seed) throws IOException {
+        return new SimulatedDisk(world, disk.powerCut(seed));
     }
 
     /** Lets calls fail from now on: single ones, or all that need what the disk lacks. */

@@ -104,7 +104,8 @@ final class SnapshotModel {
             states.remove(name);
         } catch (SnapshotException e) {
             if (e.kind() == SnapshotException.Kind.MISSING) {
-                assertTrue(!mustExist, () -> "snapshot " + name + " is gone");
+                // A daemon that lost the volume does not know the snapshots of the next one.
+                assertTrue(!mustExist || daemon.isPast(), () -> "snapshot " + name + " is gone");
             } else {
                 requireFault(daemon, e);
             }
