@@ -36,11 +36,11 @@ import javax.crypto.SecretKey;
  * Thread-safe.
  */
 public final class TableFiles {
-    /** Bytes that one request fetches. */
-    private static final int FETCH_BYTES = 4 * 1024 * 1024;
+    /** Bytes that one request fetches: whole pages, so that no answer ends with a part of one. */
+    private static final int FETCH_BYTES = 127 * SealedSection.STORED_PAGE_BYTES_MAX;
 
-    /** Memory to fetch one table: an answer and the buffer of its copy. */
-    public static final long MEMORY_BYTES = 2 * FETCH_BYTES;
+    /** Memory to fetch one table: one answer. */
+    public static final long MEMORY_BYTES = 8 * 1024 * 1024;
 
     private static final int SECTION_PAGE_BYTES = SealedSection.SECTION_PAGE_BYTES;
     private static final int PAGE_OVERHEAD_BYTES = SealedSection.STORED_PAGE_BYTES_MAX - SECTION_PAGE_BYTES;
@@ -166,6 +166,8 @@ public final class TableFiles {
 
     /** The stored bytes of one table, fetched range by range on demand. */
     private static final class StoredTable {
+        private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
         private final ObjectStore store;
         private final TableReference table;
         private final ObjectHeader header;
@@ -175,7 +177,7 @@ public final class TableFiles {
         StoredTable(ObjectStore store, TableReference table) throws ObjectStoreException, CorruptObjectException {
             this.store = store;
             this.table = table;
-            int first = (int) Math.min(FETCH_BYTES, ObjectHeader.BYTES + storedLength(table.size()));
+            int first = ObjectHeader.BYTES + (int) Math.min(FETCH_BYTES, storedLength(table.size()));
             this.buffer = fetch(0, first);
             this.offset = first;
             this.header = ObjectHeader.read(buffer, table.objectName());
@@ -193,17 +195,13 @@ public final class TableFiles {
             return header.objectLength() - offset + buffer.remaining();
         }
 
-        /** Returns a buffer with at least the next page, or the rest. */
+        /** Returns a buffer with at least the next page. Pages have a fixed length, so none lies in two answers. */
         ByteBuffer next() throws ObjectStoreException, CorruptObjectException {
-            long unfetched = header.objectLength() - offset;
-            if (buffer.remaining() < SealedSection.STORED_PAGE_BYTES_MAX && unfetched > 0) {
-                int length = (int) Math.min(FETCH_BYTES, unfetched);
-                ByteBuffer more = fetch(offset, length);
+            int length = (int) Math.min(FETCH_BYTES, header.objectLength() - offset);
+            if (!buffer.hasRemaining() && length > 0) {
+                buffer = NOTHING; // so that it takes no memory beside the next answer
+                buffer = fetch(offset, length);
                 offset += length;
-                buffer = ByteBuffer.allocate(buffer.remaining() + length)
-                        .put(buffer)
-                        .put(more)
-                        .flip();
             }
             return buffer;
         }

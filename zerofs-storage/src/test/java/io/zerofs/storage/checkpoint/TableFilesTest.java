@@ -3,6 +3,7 @@ package io.zerofs.storage.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.bytes.CorruptObjectException;
@@ -11,11 +12,15 @@ import io.zerofs.storage.engine.EngineFixture;
 import io.zerofs.storage.index.RecordBatch;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.manifest.TableReference;
+import io.zerofs.storage.object.ForwardingObjectStore;
+import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.ObjectStore.IfAbsent;
+import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
 import io.zerofs.storage.seal.Salt;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -68,8 +73,33 @@ class TableFilesTest {
         assertEquals(named.objectName(), e.object());
     }
 
+    /** One after the other, so that their number is the time of an opening without a cache. */
+    @Test
+    void aLongTableTakesFewRequestsOfBoundedLength() throws Exception {
+        TableReference table = table("long", 20 << 20);
+        store.put(
+                table.objectName(), files.seal(directory.resolve("long"), table, Salt.random(random)), new IfAbsent());
+        List<Integer> requests = new ArrayList<>();
+        ObjectStore counted = new ForwardingObjectStore(store) {
+            @Override
+            public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
+                requests.add(length);
+                return super.getRange(name, offset, length);
+            }
+        };
+        Path fetched = directory.resolve("fetched");
+        files.fetch(counted, table, new TableFiles.Target(fetched, bytes -> {}));
+        assertEquals(-1, Files.mismatch(directory.resolve("long"), fetched));
+        assertEquals(3, requests.size(), requests::toString);
+        requests.forEach(length -> assertTrue(length <= TableFiles.MEMORY_BYTES, requests::toString));
+    }
+
     private TableReference table(String name) throws Exception {
-        byte[] plain = new byte[100];
+        return table(name, 100);
+    }
+
+    private TableReference table(String name, int length) throws Exception {
+        byte[] plain = new byte[length];
         random.nextBytes(plain);
         Path file = Files.write(directory.resolve(name), plain);
         return new TableReference(12, 3, plain.length, files.digest(file));

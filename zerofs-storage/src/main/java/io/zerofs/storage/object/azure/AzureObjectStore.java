@@ -45,6 +45,7 @@ public final class AzureObjectStore implements ObjectStore {
 
     private static final long NO_BODY = -1;
     private static final int PIECE_BYTES = 64 << 10;
+    private static final int BODY_BYTES_USUAL = 256 << 10;
 
     /** Maximum number of entries on a list page of Azure. */
     private static final int PAGE_MAX = 5_000;
@@ -138,7 +139,7 @@ public final class AzureObjectStore implements ObjectStore {
     @Override
     public StoredObject get(String name, int bytesMax) throws ObjectStoreException {
         String what = "cannot get " + name;
-        BoundedBody body = new BoundedBody(bytesMax);
+        BoundedBody body = new BoundedBody(bytesMax, BODY_BYTES_USUAL);
         Optional<BlobDownloadResponse> response = download(what, name, null, body);
         if (response.isPresent()) {
             answers.requireObject(what, response.get());
@@ -152,7 +153,7 @@ public final class AzureObjectStore implements ObjectStore {
     @Override
     public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
         String what = "cannot get " + name;
-        BoundedBody body = new BoundedBody(length);
+        BoundedBody body = new BoundedBody(length, length);
         Optional<BlobDownloadResponse> response = download(what, name, new BlobRange(offset, (long) length), body);
         long received = body.isOverrun() ? -1 : body.bytes().remaining();
         answers.requireRange(what, response, offset, length, received);

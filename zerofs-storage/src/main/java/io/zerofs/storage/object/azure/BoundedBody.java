@@ -12,18 +12,19 @@ import java.util.Arrays;
  * its headers arrive.
  */
 final class BoundedBody extends OutputStream {
-    private static final int FIRST_BYTES = 256 << 10;
     private static final int DROPPED_MAX = 64 << 10;
 
     private final int bytesMax;
-    private byte[] bytes;
+    private final int bytesExpected;
+    private byte[] bytes = {};
     private int size;
     private long dropped;
     private Traffic.Transfer transfer;
 
-    BoundedBody(int bytesMax) {
+    /** @param bytesExpected room that is made at the first byte, so that a body of this length is not copied */
+    BoundedBody(int bytesMax, int bytesExpected) {
         this.bytesMax = bytesMax;
-        this.bytes = new byte[Math.min(bytesMax, FIRST_BYTES)];
+        this.bytesExpected = bytesExpected;
     }
 
     /** Sets the transfer that counts the arriving bytes. */
@@ -47,7 +48,8 @@ final class BoundedBody extends OutputStream {
             return;
         }
         if (length > bytes.length - size) {
-            bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax, Math.max(size + length, bytes.length * 2L)));
+            long room = Math.max(Math.max(size + length, bytesExpected), bytes.length * 2L);
+            bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax, room));
         }
         System.arraycopy(source, offset, bytes, size, length);
         size += length;

@@ -197,18 +197,21 @@ public final class S3ObjectStore implements ObjectStore {
         }
     }
 
-    /** Reads the body. Its length is optional, because an answer in chunks has none. */
+    /** Reads the body into an array of its length, if the answer has a length. An answer in chunks has none. */
     private static Found read(GetObjectResponse response, AbortableInputStream body, int bytesMax) throws Exception {
         Long size = response.contentLength();
-        byte[] bytes = size == null
-                ? body.readNBytes((int) Math.min(bytesMax + 1L, Integer.MAX_VALUE))
-                : size > bytesMax ? null : body.readNBytes(size.intValue());
+        if (size != null && size <= bytesMax) {
+            byte[] bytes = new byte[size.intValue()];
+            int length = body.readNBytes(bytes, 0, bytes.length);
+            if (length < size) {
+                throw new java.io.EOFException("the body ends after " + length + " of " + size + " bytes");
+            }
+            return new Found(Optional.of(bytes), response);
+        }
+        byte[] bytes = size == null ? body.readNBytes((int) Math.min(bytesMax + 1L, Integer.MAX_VALUE)) : null;
         if (bytes == null || bytes.length > bytesMax) {
             body.abort();
             return new Found(Optional.empty(), response);
-        }
-        if (size != null && bytes.length < size) {
-            throw new java.io.EOFException("the body ends after " + bytes.length + " of " + size + " bytes");
         }
         return new Found(Optional.of(bytes), response);
     }
