@@ -22,11 +22,7 @@ import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -40,25 +36,19 @@ import java.util.function.Consumer;
  * grow with the volume. Changes nothing. One thread, used once.
  */
 public final class ConsistencyChecker implements AutoCloseable {
-    /** Number of directories remembered as being below the root. */
-    private static final int KNOWN_MAX = 1 << 16;
-
     private final Volume volume;
     private final Path scratch;
     private final Consumer<Problem> problems;
     private final Progress progress;
-    private final Map<Long, Boolean> belowRoot = new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, Boolean> eldest) {
-            return size() > KNOWN_MAX;
-        }
-    };
+    private final DirectoryTree tree;
     private final EntryAgreement entries;
     private SortedRows names;
     private SortedRows.Scan name;
     private boolean hasName;
     private RecordMerge merge;
     private long chunkOwner;
+    private long unreadable;
+    private long highest;
     private long expected;
     private long namesAndInodes;
     private long problemCount;
@@ -87,6 +77,7 @@ public final class ConsistencyChecker implements AutoCloseable {
         this.scratch = scratch;
         this.problems = problems;
         this.progress = progress;
+        this.tree = new DirectoryTree(volume);
         this.entries = new EntryAgreement(volume, this::disagree);
     }
 
@@ -101,8 +92,9 @@ public final class ConsistencyChecker implements AutoCloseable {
      * A contradiction.
      *
      * @param inode the inode that it is about; 0 if it is about the whole volume
+     * @param fix the change that settles it; null if the change of another problem does, or nothing
      */
-    public record Problem(long inode, String what) {
+    public record Problem(long inode, String what, Fix fix) {
         @Override
         public String toString() {
             return inode == 0 ? what : "inode " + inode + ": " + what;
@@ -120,7 +112,8 @@ public final class ConsistencyChecker implements AutoCloseable {
     public record Report(long inodes, long chunks, long allocatedBytes, long problems) {}
 
     public Report check() throws VolumeException, IOException {
-        expected = 2 * recordedInodes();
+        Counters counters = recorded();
+        expected = counters == null ? 0 : 2 * counters.inodes();
         names = sortNames();
         try (SortedRows.Scan byInode = names.scan();
                 RecordMerge records = new RecordMerge(volume, this::report, this::checkChunk);
@@ -138,7 +131,8 @@ public final class ConsistencyChecker implements AutoCloseable {
                 try {
                     checkInode(Keys.inodeOf(cursor.key()), cursor.value());
                 } catch (RecordFormatException e) {
-                    report(new Problem(0, "key of an inode: " + e.getMessage()));
+                    byte[] key = cursor.key();
+                    report(0, "key of an inode: " + e.getMessage(), Fix.removal(repair -> repair.delete(key)));
                 }
             }
             visitThrough(Long.MAX_VALUE, null);
@@ -156,16 +150,6 @@ public final class ConsistencyChecker implements AutoCloseable {
     public void close() throws IOException {
         if (names != null) {
             names.close();
-        }
-    }
-
-    /** Returns the number of inodes by the counters of the volume; 0 if they are missing or unreadable. */
-    private long recordedInodes() throws VolumeException {
-        try {
-            byte[] counters = volume.get(Keys.counters());
-            return counters == null ? 0 : Counters.decode(counters).inodes();
-        } catch (RecordFormatException e) {
-            return 0;
         }
     }
 
@@ -196,28 +180,34 @@ public final class ConsistencyChecker implements AutoCloseable {
         problems.accept(problem);
     }
 
-    private void expect(boolean fine, String what, long inode) {
+    private void report(long inode, String what, Fix fix) {
+        report(new Problem(inode, what, fix));
+    }
+
+    private void expect(boolean fine, String what, long inode, Fix fix) {
         if (!fine) {
-            report(new Problem(inode, what));
+            report(inode, what, fix);
         }
     }
 
     private void checkInode(long number, byte[] value) throws VolumeException, IOException {
         inodes++;
         progress.reached(++namesAndInodes, expected);
-        hasRoot |= number == InodeId.ROOT_NUMBER;
         try {
             InodeRecord record = InodeCodec.decode(number, value);
+            hasRoot |= number == InodeId.ROOT_NUMBER && record.isDirectory();
             allocatedBytes += record.allocatedBytes();
             metadataBytes += MetadataBytes.of(record);
             CheckedInode found = new CheckedInode(record);
             visitThrough(number, found);
             checkCounts(found);
         } catch (RecordFormatException e) {
-            report(new Problem(number, e.getMessage()));
+            report(number, e.getMessage(), Fix.rescue(number));
+            unreadable = number;
             visitThrough(number, null);
         }
         lastInode = number;
+        highest = Math.max(highest, number);
     }
 
     /** Visits the records of all inodes up to this one. The inodes between the last one and this one do not exist. */
@@ -231,22 +221,32 @@ public final class ConsistencyChecker implements AutoCloseable {
 
     private void checkChunk(CheckedInode found, ChunkId chunk) throws VolumeException {
         long inode = chunk.inode();
+        boolean possible = inode > 0 && inode <= InodeId.NUMBER_MAX;
+        highest = possible ? Math.max(highest, inode) : highest;
         chunks++;
         if (found != null && found.record.content() instanceof InodeContent.File file) {
             TruncatedTail tail = file.pendingTruncation();
             boolean inTail = tail != null && tail.contains(chunk.index());
             boolean within = inTail || chunk.index() < FileChunks.countFor(file.size());
-            expect(within, "chunk " + chunk.index() + " past the end", inode);
+            if (!within && (tail != null || chunk.index() >= CheckedInode.CHUNKS_MAX)) {
+                report(inode, pastEnd(chunk.index()), Fix.removal(repair -> repair.dropChunk(chunk)));
+            }
             found.chunks++;
+            found.lastChunk = chunk.index();
             found.dead += inTail && !isMarked(inode, chunk.index(), tail) ? 1 : 0;
         } else if (chunkOwner != inode) {
             chunkOwner = inode;
             if (found != null) {
-                report(new Problem(inode, "is no file and has chunks"));
-            } else if (volume.get(Keys.inode(inode)) == null && volume.get(Keys.tombstone(inode)) == null) {
-                report(new Problem(0, "inode " + inode + " does not exist and has chunks"));
+                report(inode, "is no file and has chunks", Fix.removal(repair -> repair.dropChunks(inode)));
+            } else if (inode != unreadable && volume.get(Keys.tombstone(inode)) == null) {
+                Fix fix = possible ? Fix.rescue(inode) : Fix.removal(repair -> repair.dropChunks(inode));
+                report(0, "inode " + inode + " does not exist and has chunks", fix);
             }
         }
+    }
+
+    private static String pastEnd(long chunk) {
+        return "chunk " + chunk + " past the end";
     }
 
     private boolean isMarked(long inode, long chunk, TruncatedTail tail) throws VolumeException {
@@ -256,16 +256,34 @@ public final class ConsistencyChecker implements AutoCloseable {
 
     /** Checks a name from the side of the inode that it leads to. */
     private void checkName(CheckedInode child) {
+        long inode = name.get(0);
+        long directory = name.get(1);
+        long cookie = name.get(2);
         if (child == null) {
-            report(new Problem(name.get(0), "has a name in directory " + name.get(1) + " and no readable record"));
+            // A rescue may make a record of what is left of the inode. After it the name stays.
+            Fix fix = Fix.removal(repair -> repair.removeNameIfGone(directory, cookie, inode));
+            report(inode, "has a name in directory " + directory + " and no readable record", fix);
             return;
         }
         child.names++;
         boolean sameKind = name.get(3) == child.record.kind().ordinal();
-        expect(sameKind, "is not of the kind that its entry says", child.record.number());
+        Fix kind = Fix.name(repair -> repair.setKind(directory, cookie, inode));
+        expect(sameKind, "is not of the kind that its entry says", inode, kind);
+        boolean known = child.record.isDirectory() && child.record.directory().parent() == directory;
         if (child.record.isDirectory()) {
-            boolean known = child.record.directory().parent() == name.get(1);
-            expect(known, "is in directory " + name.get(1) + " and says otherwise", child.record.number());
+            expect(known, "is in directory " + directory + " and says otherwise", inode, null);
+        }
+        if (child.record.isDirectory() && (child.names > 1 || child.isRoot())) {
+            // The name in the directory that the record says stays, or else the first one.
+            boolean better = child.names > 1 && known && child.nameDirectory != directory;
+            long left = better ? child.nameDirectory : directory;
+            long leftCookie = better ? child.nameCookie : cookie;
+            Fix removal = Fix.name(repair -> repair.removeName(left, leftCookie, inode));
+            report(inode, "has another name in directory " + left, removal);
+        }
+        if (child.names == 1 || known) {
+            child.nameDirectory = directory;
+            child.nameCookie = cookie;
         }
     }
 
@@ -276,12 +294,14 @@ public final class ConsistencyChecker implements AutoCloseable {
         metadataBytes += MetadataBytes.ofEntry(entry.name());
         entries.addNamed(directory, entry);
         if (parent == null || !parent.record.isDirectory()) {
-            report(new Problem(directory, "has an entry to inode " + entry.inode() + " and is no directory"));
+            Fix fix = parent == null ? Fix.rescue(directory) : Fix.removal(repair -> repair.delete(key));
+            report(directory, "has an entry to inode " + entry.inode() + " and is no directory", fix);
             return;
         }
         long nextCookie = parent.record.directory().nextCookie();
         boolean valid = entry.cookie() >= DirectoryStore.FIRST_COOKIE && entry.cookie() < nextCookie;
-        expect(valid, "cookie " + entry.cookie() + " was never given", directory);
+        Fix cookie = Fix.name(repair -> repair.giveCookie(directory, entry));
+        expect(valid, "cookie " + entry.cookie() + " was never given", directory, cookie);
         parent.entries++;
         parent.subdirectories += entry.kind() == FileKind.DIRECTORY ? 1 : 0;
     }
@@ -292,7 +312,14 @@ public final class ConsistencyChecker implements AutoCloseable {
 
     private void disagree(long directory, EntryRecord entry, boolean named) {
         String how = named ? " is not listed as it is named" : " is not named as it is listed";
-        report(new Problem(directory, "entry with cookie " + entry.cookie() + how));
+        Fix fix = Fix.name(repair -> {
+            if (named) {
+                repair.listName(directory, entry);
+            } else {
+                repair.nameListing(directory, entry);
+            }
+        });
+        report(directory, "entry with cookie " + entry.cookie() + how, fix);
     }
 
     private void checkXattr(CheckedInode found, byte[] key, byte[] value)
@@ -301,20 +328,24 @@ public final class ConsistencyChecker implements AutoCloseable {
         metadataBytes += MetadataCount.ofXattr(key, value);
         if (found != null) {
             found.xattrListBytes += XattrOperations.listBytes(Keys.nameOf(key));
-        } else {
-            expect(volume.get(Keys.tombstone(inode)) != null, "is gone and has attributes", inode);
+        } else if (inode != unreadable) {
+            boolean dying = volume.get(Keys.tombstone(inode)) != null;
+            Fix fix = Fix.removal(repair -> repair.deleteIfGone(inode, key));
+            expect(dying, "is gone and has attributes", inode, fix);
         }
     }
 
     private void checkOrphan(CheckedInode found, byte[] key, byte[] value) throws RecordFormatException {
         boolean fits = found != null && found.record.links() == 0;
-        expect(fits, "is no orphan and is said to be", Keys.inodeOf(key));
+        Fix fix = Fix.record(repair -> repair.delete(key));
+        expect(fits, "is no orphan and is said to be", Keys.inodeOf(key), fix);
         if (found != null) {
             found.orphan = true;
         }
     }
 
-    private void checkTombstone(CheckedInode found, byte[] key, byte[] value) {
+    private void checkTombstone(CheckedInode found, byte[] key, byte[] value) throws RecordFormatException {
+        SmallRecords.tombstoneEnd(value);
         if (found != null) {
             found.tombstone = true;
         }
@@ -323,115 +354,96 @@ public final class ConsistencyChecker implements AutoCloseable {
     private void checkMark(CheckedInode found, byte[] key, byte[] value) throws VolumeException, RecordFormatException {
         long inode = Keys.inodeOf(key);
         long chunk = Keys.numberOf(key);
-        if (found == null) {
-            expect(volume.get(Keys.tombstone(inode)) != null, "is gone and has a mark", inode);
-            return;
+        if (found != null) {
+            boolean inTail = found.tail() != null && found.tail().contains(chunk);
+            Fix fix = Fix.removal(repair -> repair.delete(key));
+            expect(inTail, "mark of chunk " + chunk + " outside a cut-off tail", inode, fix);
+        } else if (inode != unreadable) {
+            boolean dying = volume.get(Keys.tombstone(inode)) != null;
+            expect(dying, "is gone and has a mark", inode, Fix.removal(repair -> repair.deleteIfGone(inode, key)));
         }
-        boolean inTail = found.record.content() instanceof InodeContent.File file
-                && file.pendingTruncation() != null
-                && file.pendingTruncation().contains(chunk);
-        expect(inTail, "mark of chunk " + chunk + " outside a cut-off tail", inode);
     }
 
     private void checkCounts(CheckedInode found) throws VolumeException {
         InodeRecord record = found.record;
         long inode = record.number();
-        boolean root = inode == InodeId.ROOT_NUMBER;
+        InodeRecord corrected = found.corrected();
+        Fix fix = corrected.equals(record) ? null : Fix.record(repair -> repair.set(corrected));
+        boolean needsName = !found.isRoot() && found.names == 0 && record.links() > 0;
+        Fix naming = needsName ? Fix.connection(inode) : fix;
         if (record.isDirectory()) {
-            int expected = root || record.links() == 0 ? 0 : 1;
-            expect(found.names == expected, found.names + " names", inode);
-            int links = record.links() == 0 ? 0 : 2 + found.subdirectories;
-            expect(record.links() == links, record.links() + " links instead of " + links, inode);
-            long entries = record.directory().entries();
-            expect(found.entries == entries, found.entries + " entries, " + entries + " recorded", inode);
-            expect(root || leadsToRoot(record), "is not below the root", inode);
+            int expected = found.isRoot() || record.links() == 0 && found.names == 0 ? 0 : 1;
+            expect(found.names == expected, found.names + " names", inode, naming);
+            int links = needsName ? 2 + found.subdirectories : found.links();
+            expect(record.links() == links, record.links() + " links instead of " + links, inode, fix);
+            long recorded = record.directory().entries();
+            expect(found.entries == recorded, found.entries + " entries, " + recorded + " recorded", inode, fix);
+            if (!found.isRoot() && !tree.leadsToRoot(record)) {
+                boolean cut = found.names == 1 && tree.isLeastOfCycle(record);
+                Fix detaching = Fix.name(repair -> repair.removeName(found.nameDirectory, found.nameCookie, inode));
+                report(inode, "is not below the root", cut ? detaching : fix);
+            }
         } else {
-            expect(record.links() == found.names, record.links() + " links, " + found.names + " names", inode);
+            expect(record.links() == found.names, record.links() + " links, " + found.names + " names", inode, naming);
         }
         if (record.content() instanceof InodeContent.File file) {
-            expect(
-                    found.chunks == file.chunks(),
-                    found.chunks + " chunks present, " + file.chunks() + " recorded",
-                    inode);
-            TruncatedTail tail = file.pendingTruncation();
-            boolean few = tail == null || tail.dead() <= found.dead;
-            expect(few, found.dead + " chunks cut off and present, more are recorded", inode);
+            boolean counted = found.chunks == file.chunks();
+            expect(counted, found.chunks + " chunks present, " + file.chunks() + " recorded", inode, fix);
+            expect(!found.isTooShort(), pastEnd(found.lastChunk), inode, fix);
+            boolean few = found.tail() == null || found.tail().dead() <= found.dead;
+            expect(few, found.dead + " chunks cut off and present, more are recorded", inode, fix);
         }
-        boolean shrunk = record.content() instanceof InodeContent.File file && file.pendingTruncation() != null;
-        expect(found.orphan == (record.links() == 0), "is an orphan and is not said to be", inode);
-        expect(found.tombstone == shrunk, "tombstone and cut-off tail do not agree", inode);
-        expect(found.xattrListBytes == record.xattrListBytes(), "list of attributes has another length", inode);
+        boolean orphan = record.links() == 0;
+        Fix orphaning =
+                found.names > 0 ? fix : Fix.record(repair -> repair.put(Keys.orphan(inode), SmallRecords.orphan()));
+        expect(found.orphan == orphan, "is an orphan and is not said to be", inode, orphan ? orphaning : null);
+        boolean agree = found.tombstone == (found.tail() != null);
+        Fix tombstone = Fix.record(repair -> repair.setTombstone(inode, found.tail()));
+        expect(agree, "tombstone and cut-off tail do not agree", inode, tombstone);
+        boolean listed = found.xattrListBytes == record.xattrListBytes();
+        expect(listed, "list of attributes has another length", inode, fix);
     }
 
-    /**
-     * Returns whether the parents of a directory lead to the root. A removed directory, which a client holds, needs no
-     * parent. Finds a cycle when the way comes to a mark again, which moves on in steps that double (R. P. Brent).
-     */
-    private boolean leadsToRoot(InodeRecord directory) throws VolumeException {
-        List<Long> way = new ArrayList<>();
-        InodeRecord at = directory;
-        long mark = 0;
-        long steps = 0;
-        long next = 1;
-        while (at.number() != InodeId.ROOT_NUMBER
-                && at.links() > 0
-                && !isBelowRoot(at.directory().parent())) {
-            if (at.number() == mark) {
-                return false;
-            }
-            if (++steps == next) {
-                mark = at.number();
-                next *= 2;
-            }
-            if (way.size() < KNOWN_MAX) {
-                way.add(at.number());
-            }
-            at = directory(at.directory().parent());
-            if (at == null) {
-                return false;
-            }
+    private void checkVolume() throws VolumeException {
+        if (!hasRoot) {
+            report(0, "the root directory is missing", Fix.rescue(InodeId.ROOT_NUMBER));
         }
-        way.add(at.number());
-        way.forEach(number -> belowRoot.put(number, true));
-        return true;
+        if (!hasSuperblock()) {
+            report(0, "the superblock is missing or unreadable", Fix.record(RecordRepair::putSuperblock));
+        }
+        Counters recorded = recorded();
+        boolean counted = recorded == null || recorded.metadataBytes() != Counters.UNCOUNTED;
+        long next = recorded == null ? highest + 1 : Math.max(recorded.nextInode(), lastInode + 1);
+        Counters found = new Counters(next, allocatedBytes, inodes, counted ? metadataBytes : Counters.UNCOUNTED);
+        if (!found.equals(recorded)) {
+            String what = recorded == null ? "missing or unreadable" : recorded.toString();
+            Fix fix = Fix.record(repair -> repair.put(Keys.counters(), found.encode()));
+            report(0, "counters are " + what + " and should be " + found, fix);
+        }
+        highest = Math.max(highest, next - 1);
     }
 
-    private boolean isBelowRoot(long directory) {
-        return directory == InodeId.ROOT_NUMBER && hasRoot || belowRoot.get(directory) != null;
-    }
-
-    /** Returns a directory; null if it is missing, unreadable or no directory. */
-    private InodeRecord directory(long number) throws VolumeException {
-        byte[] value = volume.get(Keys.inode(number));
+    private boolean hasSuperblock() throws VolumeException {
+        byte[] value = volume.get(Keys.superblock());
         try {
-            InodeRecord record = value == null ? null : InodeCodec.decode(number, value);
-            return record != null && record.isDirectory() ? record : null;
+            return value != null && Superblock.decode(value) != null;
+        } catch (RecordFormatException e) {
+            return false;
+        }
+    }
+
+    /** Returns the counters of the volume; null if they are missing or unreadable. */
+    private Counters recorded() throws VolumeException {
+        byte[] value = volume.get(Keys.counters());
+        try {
+            return value == null ? null : Counters.decode(value);
         } catch (RecordFormatException e) {
             return null;
         }
     }
 
-    private void checkVolume() throws VolumeException {
-        try {
-            byte[] superblock = volume.get(Keys.superblock());
-            byte[] counters = volume.get(Keys.counters());
-            if (superblock == null || counters == null || !hasRoot) {
-                report(new Problem(0, "superblock, counters or root directory are missing"));
-                return;
-            }
-            Superblock.decode(superblock);
-            Counters recorded = Counters.decode(counters);
-            boolean counted = recorded.metadataBytes() != Counters.UNCOUNTED;
-            Counters found = new Counters(
-                    Math.max(recorded.nextInode(), lastInode + 1),
-                    allocatedBytes,
-                    inodes,
-                    counted ? metadataBytes : Counters.UNCOUNTED);
-            if (!found.equals(recorded)) {
-                report(new Problem(0, "counters are " + recorded + " and should be " + found));
-            }
-        } catch (RecordFormatException e) {
-            report(new Problem(0, "superblock or counters: " + e.getMessage()));
-        }
+    /** Returns the highest number that an inode, or what is left of one, has. Called after the check. */
+    long highestInode() {
+        return highest;
     }
 }

@@ -54,6 +54,13 @@ public final class FilePaths {
         }
     }
 
+    /** Returns a directory that has a name of this inode; 0 if there is none. */
+    long directoryOf(long inode) throws IOException {
+        try (SortedRows.Scan name = names.scanFrom(inode)) {
+            return name.next() && name.get(0) == inode ? name.get(1) : 0;
+        }
+    }
+
     private String text(long directory, long cookie) throws VolumeException {
         byte[] listing = volume.get(Keys.listing(directory, cookie));
         try {
@@ -66,7 +73,7 @@ public final class FilePaths {
     }
 
     /** Returns a name with control characters, backslashes, and bytes that are no UTF-8 written as \xNN. */
-    private static String printable(FileName name) {
+    static String printable(FileName name) {
         byte[] bytes = name.toBytes();
         String text;
         try {

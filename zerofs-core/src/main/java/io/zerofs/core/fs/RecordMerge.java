@@ -84,9 +84,15 @@ final class RecordMerge implements AutoCloseable {
                     inode = Keys.inodeOf(key);
                     return;
                 } catch (RecordFormatException e) {
-                    problems.accept(new Problem(0, "key of kind " + key[0] + ": " + e.getMessage()));
+                    report(0, e);
                 }
             }
+        }
+
+        private void report(long ofInode, RecordFormatException e) {
+            byte[] malformed = key;
+            Fix fix = Fix.removal(repair -> repair.delete(malformed));
+            problems.accept(new Problem(ofInode, "key of kind " + key[0] + ": " + e.getMessage(), fix));
         }
 
         void visitThrough(long number, CheckedInode found) throws VolumeException {
@@ -94,7 +100,7 @@ final class RecordMerge implements AutoCloseable {
                 try {
                     visit.at(inode == number ? found : null, key, cursor.value());
                 } catch (RecordFormatException e) {
-                    problems.accept(new Problem(inode, "key of kind " + key[0] + ": " + e.getMessage()));
+                    report(inode, e);
                 }
                 advance();
             }
