@@ -25,8 +25,8 @@ Commands:
   run              Serve a volume; SIGTERM or SIGINT stops it in order.
   change-password  Change the password of a volume; the new one comes on
                      standard input.
-  fsck             Check a volume and change nothing. Its daemon may run
-                     meanwhile.
+  fsck             Check a volume. Its daemon may run meanwhile. Only --repair
+                     changes the volume.
   status           Show the state of a running daemon.
   flush            Return when everything that the daemon has acknowledged is
                      in the store.

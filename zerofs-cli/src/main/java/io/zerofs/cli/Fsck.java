@@ -35,6 +35,57 @@ final class Fsck {
 
     /** @param bytesPerSecond highest rate of reading data; 0 for no limit */
     FsckStatus run(boolean data, long bytesPerSecond) throws ExitException {
+        return run(data, bytesPerSecond, false);
+    }
+
+    /** @param repair whether to repair the volume before the check */
+    FsckStatus run(boolean data, long bytesPerSecond, boolean repair) throws ExitException {
+        // A volume that does not open is not claimed.
+        if (repair && !(opens(() -> look(this::ignore)) && opens(new FsckRepair(config, output)::run))) {
+            return summary();
+        }
+        opens(() -> look((connection, reader, view, threads) -> {
+            DataCheck.Settings reading = data
+                    ? new DataCheck.Settings(threads.runtime().requests(), DATA_REQUESTS_MAX, bytesPerSecond)
+                    : null;
+            check(connection, reader, view, reading);
+        }));
+        return summary();
+    }
+
+    /** A step that needs a volume that opens. */
+    private interface Step {
+        void run() throws ObjectStoreException, OpenException, VolumeException, IOException;
+    }
+
+    /** Makes a step. Returns false, and reports the damage, if the volume does not open. */
+    private boolean opens(Step step) throws ExitException {
+        try {
+            step.run();
+            return true;
+        } catch (OpenException e) {
+            endAt(e);
+            return false;
+        } catch (ObjectStoreException e) {
+            throw Failures.of(e);
+        } catch (VolumeException e) {
+            throw Failures.of(e);
+        } catch (IOException e) {
+            String what = "temporary files in " + config.cache().dir() + ": " + e.getMessage();
+            throw new ExitException(ExitCode.CACHE_UNUSABLE, what, e);
+        }
+    }
+
+    /** Looks at the newest state of the volume. */
+    private interface Look {
+        void at(StoreConnection connection, VolumeReader reader, VolumeReader.View view, EngineThreads threads)
+                throws ObjectStoreException, OpenException, VolumeException, IOException;
+    }
+
+    private void ignore(
+            StoreConnection connection, VolumeReader reader, VolumeReader.View view, EngineThreads threads) {}
+
+    private void look(Look look) throws ObjectStoreException, OpenException, VolumeException, IOException {
         OpenSettings settings = OpenSettings.DEFAULT;
         try (StoreConnection connection =
                         StoreConnection.openToRead(config.storage().url(), config);
@@ -47,24 +98,9 @@ final class Fsck {
                             connection.store(), config.storage().encryptionPassword(), environment, opening);
                     VolumeReader.View view = reader.openNewest()) {
                 opening.close();
-                DataCheck.Settings reading = data
-                        ? new DataCheck.Settings(threads.runtime().requests(), DATA_REQUESTS_MAX, bytesPerSecond)
-                        : null;
-                check(connection, reader, view, reading);
+                look.at(connection, reader, view, threads);
             }
-        } catch (OpenException e) {
-            endAt(e);
-        } catch (ObjectStoreException e) {
-            throw Failures.of(e);
-        } catch (VolumeException e) {
-            throw Failures.of(e);
-        } catch (IOException e) {
-            throw new ExitException(
-                    ExitCode.CACHE_UNUSABLE,
-                    "temporary files in " + config.cache().dir() + ": " + e.getMessage(),
-                    e);
         }
-        return summary();
     }
 
     /** Reports an object without which the volume does not open. No other failure is a finding. */
@@ -155,6 +191,11 @@ final class Fsck {
 
     private FsckStatus summary() {
         long problems = output.problems();
+        long repaired = output.repaired();
+        if (repaired > 0) {
+            fact("summary", "problems left: %d; changes: %d", fields("problems", problems, "changes", repaired));
+            return problems == 0 ? FsckStatus.CORRECTED : FsckStatus.ERRORS;
+        }
         fact("summary", problems == 0 ? "clean" : "problems: %d; nothing was changed", fields("problems", problems));
         return problems == 0 ? FsckStatus.CLEAN : FsckStatus.ERRORS;
     }

@@ -30,7 +30,7 @@ final class FsckFindings implements Findings {
         }
     }
 
-    private static String pathOf(long inode, FilePaths paths) {
+    static String pathOf(long inode, FilePaths paths) {
         try {
             return paths.of(inode);
         } catch (VolumeException | IOException e) {

@@ -10,11 +10,38 @@ import java.util.Map;
 final class FsckOutput {
     private final PrintStream out;
     private final boolean json;
+    private PrintStream report;
     private long problems;
+    private long repaired;
 
     FsckOutput(PrintStream out, boolean json) {
         this.out = out;
         this.json = json;
+    }
+
+    /** Also writes each line to a report, as JSON, from now on. */
+    void reportTo(PrintStream file) {
+        report = file;
+    }
+
+    /** Returns the number of changes of a repair. */
+    long repaired() {
+        return repaired;
+    }
+
+    /** Prints a change. */
+    void repaired(String path, long inode, String what) {
+        repaired++;
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("path", path);
+        fields.put("inode", inode);
+        fields.put("change", what);
+        print("repaired", "repaired: " + (path.isEmpty() ? "" : path + ": ") + what, fields);
+    }
+
+    /** Counts the problems from here on: those that a check finds after the repair. */
+    void endRepair() {
+        problems = 0;
     }
 
     /** Returns the number of problems so far. */
@@ -56,16 +83,20 @@ final class FsckOutput {
     }
 
     private void print(String kind, String text, Map<String, Object> fields) {
-        if (!json) {
-            out.println(text);
-            return;
+        String object = object(kind, fields);
+        out.println(json ? object : text);
+        if (report != null) {
+            report.println(object);
         }
+    }
+
+    private static String object(String kind, Map<String, Object> fields) {
         StringBuilder line = new StringBuilder("{\"kind\":").append(quoted(kind));
         fields.forEach((name, value) -> line.append(',')
                 .append(quoted(name))
                 .append(':')
                 .append(value instanceof String string ? quoted(string) : String.valueOf(value)));
-        out.println(line.append('}'));
+        return line.append('}').toString();
     }
 
     private static String quoted(String text) {

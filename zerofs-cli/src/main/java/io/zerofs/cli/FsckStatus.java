@@ -4,6 +4,7 @@ package io.zerofs.cli;
 /** The exit statuses of {@code zerofs fsck}: those of e2fsck. {@code docs/operations.md} lists them. */
 enum FsckStatus {
     CLEAN(0, "no errors"),
+    CORRECTED(1, "errors, which the repair corrected"),
     ERRORS(4, "errors, which are not corrected"),
     FAILED(8, "the check could not be made or not be ended: the message has the cause"),
     USAGE(16, "wrong command line or configuration"),

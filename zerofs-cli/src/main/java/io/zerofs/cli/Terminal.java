@@ -20,6 +20,11 @@ final class Terminal implements AutoCloseable {
         restoring = new Thread(() -> stty(settings), "zerofs-terminal");
     }
 
+    /** Returns whether standard input is a terminal. */
+    static boolean isPresent() {
+        return stty("-g").isPresent();
+    }
+
     /** Returns the terminal with its echo off; empty if standard input is no terminal. */
     static Optional<Terminal> withoutEcho() throws ExitException {
         Optional<String> settings = stty("-g");

@@ -92,11 +92,15 @@ class FsckTest {
         InodeId file = files.create(Credentials.ROOT, in, FileName.of(name), NewNode.file(0644))
                 .node()
                 .id();
-        byte[] bytes = new byte[FILE_BYTES];
-        new Random(name.hashCode()).nextBytes(bytes);
-        files.write(Credentials.ROOT, file, DataAccess.CHECKED_NOW, 0, ByteBuffer.wrap(bytes));
+        files.write(Credentials.ROOT, file, DataAccess.CHECKED_NOW, 0, ByteBuffer.wrap(content(name)));
         files.barrier().join();
         return file;
+    }
+
+    private static byte[] content(String name) {
+        byte[] bytes = new byte[FILE_BYTES];
+        new Random(name.hashCode()).nextBytes(bytes);
+        return bytes;
     }
 
     private static StorageVolume open(Path store) throws Exception {
@@ -128,6 +132,10 @@ class FsckTest {
     private record Result(FsckStatus status, List<String> lines) {}
 
     private Result fsck(boolean data, boolean json) throws Exception {
+        return fsck(data, json, false);
+    }
+
+    private Result fsck(boolean data, boolean json, boolean repair) throws Exception {
         Path file = Files.writeString(
                 directory.resolve("zerofs.toml"), """
                 [cache]
@@ -140,7 +148,7 @@ class FsckTest {
         PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
         FsckStatus status = new Fsck(
                         new ConfigLoader(Environment.process()).load(file), new FsckOutput(print, json), print)
-                .run(data, 0);
+                .run(data, 0, repair);
         List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
         System.out.println(String.join("\n", lines));
         return new Result(status, lines);
@@ -332,6 +340,65 @@ class FsckTest {
         change((volume, batch) -> batch.delete(Keys.inode(one.number())));
         assertFound(false, "/dir/one: has a name in directory " + inodes.get(0).number() + " and no readable record");
         assertFound(false, "inode " + one.number() + " does not exist and has chunks");
+    }
+
+    @Test
+    void aRepairSettlesWrongRecordsAndKeepsAllOtherBytes() throws Exception {
+        InodeId one = inodes.get(1);
+        InodeId two = inodes.get(2);
+        change((volume, batch) -> {
+            batch.put(
+                    Keys.inode(two.number()),
+                    InodeCodec.encode(record(volume, two).withLinks(5)));
+            batch.put(Keys.orphan(two.number()), SmallRecords.orphan());
+            batch.delete(Keys.inode(one.number()));
+            batch.put(Keys.counters(), new Counters(100, 512, 7, 9).encode());
+        });
+        Result repair = fsck(true, false, true);
+        assertEquals(FsckStatus.CORRECTED, repair.status());
+        assertTrue(repair.lines().contains("repaired: /dir/two: the record is corrected"), () -> "" + repair);
+        assertTrue(repair.lines().stream().anyMatch(line -> line.startsWith("problems left: 0; changes: ")));
+        assertEquals(FsckStatus.CLEAN, fsck(true, false, true).status());
+        try (StorageVolume volume = open(store);
+                ZeroFileSystem files = CheckedFileSystems.open(volume)) {
+            InodeId top = files.lookup(Credentials.ROOT, files.root(), FileName.of("dir"))
+                    .id();
+            for (String name : List.of("one", "two")) {
+                assertEquals(ByteBuffer.wrap(content(name)), read(files, top, name));
+            }
+            assertEquals(ByteBuffer.wrap(content("later")), read(files, files.root(), "later"));
+            CheckedFileSystems.check(volume);
+        }
+    }
+
+    private static ByteBuffer read(ZeroFileSystem files, InodeId in, String name) throws Exception {
+        InodeId file = files.lookup(Credentials.ROOT, in, FileName.of(name)).id();
+        ByteBuffer bytes = ByteBuffer.allocate(FILE_BYTES);
+        files.read(Credentials.ROOT, file, DataAccess.CHECKED_NOW, 0, bytes);
+        return bytes.flip();
+    }
+
+    @Test
+    void aRepairRefusesWhileADaemonServes() throws Exception {
+        try (StorageVolume volume = VolumeOpener.open(
+                LocalObjectStore.open(store, InstantSource.system()),
+                PASSWORD,
+                OpenSettings.DEFAULT,
+                GcSettings.DEFAULT,
+                directory.resolve("fsck-cache"),
+                OpenProgress.SILENT)) {
+            ExitException refused = assertThrows(ExitException.class, () -> fsck(false, false, true));
+            assertEquals(ExitCode.CACHE_LOCKED, refused.code());
+            volume.barrier().join();
+        }
+    }
+
+    @Test
+    void aRepairOfAVolumeThatDoesNotOpenChangesNothing() throws Exception {
+        Files.delete(objects("sst").get(0));
+        List<Path> before = objects("commits");
+        assertEquals(FsckStatus.ERRORS, fsck(false, false, true).status());
+        assertEquals(before, objects("commits"));
     }
 
     @Test

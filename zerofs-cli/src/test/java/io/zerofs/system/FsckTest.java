@@ -4,10 +4,21 @@ package io.zerofs.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.core.format.Counters;
+import io.zerofs.core.format.Keys;
+import io.zerofs.core.secret.Secret;
+import io.zerofs.core.volume.Batch;
+import io.zerofs.storage.VolumeOpener;
+import io.zerofs.storage.engine.StorageVolume;
+import io.zerofs.storage.gc.GcSettings;
+import io.zerofs.storage.object.local.LocalObjectStore;
+import io.zerofs.storage.recovery.OpenProgress;
+import io.zerofs.storage.recovery.OpenSettings;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -56,6 +67,42 @@ class FsckTest {
         assertCheck(16, daemon.command("fsck", "--rate", "0"), "--rate");
         daemon.password("wrong");
         assertCheck(8, daemon.command("fsck"), "password");
+    }
+
+    @Test
+    void aRepairNeedsTheVolumeForItselfAndSettlesDamage() throws Exception {
+        Daemon daemon = scratch.daemon("d").start();
+        Path content = scratch.randomFile("content", 700_000);
+        daemon.nfs().put(content, "file");
+        assertCheck(8, daemon.command("fsck", "--repair", "--yes"), "another daemon uses");
+        daemon.nfs().assertHas("file", content);
+        daemon.stop();
+        assertCheck(16, daemon.command("fsck", "--repair"), "--yes");
+        assertCheck(0, daemon.command("fsck", "--repair", "--yes"), "clean");
+        damage(scratch.path("store"));
+        assertCheck(4, daemon.command("fsck"), "counters are ");
+        Path report = scratch.path("report.jsonl");
+        Command repair = daemon.command("fsck", "--repair", "--yes", "--data", "--report", report);
+        assertCheck(1, repair, "problems left: 0; changes: ");
+        assertTrue(Files.readString(report).contains("{\"kind\":\"repaired\""));
+        assertCheck(0, daemon.command("fsck", "--data"), "clean");
+        daemon.start().nfs().assertHas("file", content);
+        daemon.stop();
+    }
+
+    /** Writes wrong counters, as a broken program would. */
+    private void damage(Path store) throws Exception {
+        try (StorageVolume volume = VolumeOpener.open(
+                LocalObjectStore.open(store, InstantSource.system()),
+                Secret.of("system"),
+                OpenSettings.DEFAULT,
+                GcSettings.DEFAULT,
+                scratch.path("other-cache"),
+                OpenProgress.SILENT)) {
+            Batch batch = volume.newBatch();
+            batch.put(Keys.counters(), new Counters(100, 512, 7, 9).encode());
+            volume.apply(batch);
+        }
     }
 
     private Path largestCommit() throws IOException {

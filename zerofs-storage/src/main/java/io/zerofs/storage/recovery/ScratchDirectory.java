@@ -16,10 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A private directory below the cache directory, for one reader of a volume. It has a lock file of its own, so it never
+ * A private directory below the cache directory, for one reader or repair of a volume. It has a lock file of its own, so it never
  * disturbs a daemon. Making one deletes the directories of readers that were killed.
  */
-final class ScratchDirectory implements AutoCloseable {
+public final class ScratchDirectory implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ScratchDirectory.class);
     private static final String PREFIX = "reader-";
     private static final String LOCK = "lock";
@@ -35,7 +35,7 @@ final class ScratchDirectory implements AutoCloseable {
         this.lock = lock;
     }
 
-    static ScratchDirectory make(Path cacheDirectory) throws IOException {
+    public static ScratchDirectory make(Path cacheDirectory) throws IOException {
         PrivateDirectory.makeParent(cacheDirectory);
         deleteAbandoned(cacheDirectory);
         Path path = Files.createTempDirectory(cacheDirectory, PREFIX);
@@ -66,7 +66,7 @@ final class ScratchDirectory implements AutoCloseable {
         }
     }
 
-    Path path() {
+    public Path path() {
         return path;
     }
 
