@@ -42,6 +42,7 @@ HELP
   2:run\ --help | 2:run\ -h)
     cat <<'HELP' && exit ;;
 Usage: zerofs run [-hV] [--create] [--follow] [--read-only] -c=FILE
+                  [--snapshot=NAME]
 Serve a volume; SIGTERM or SIGINT stops it in order.
   -c, --config=FILE   Configuration file; `zerofs init` writes one.
       --create        Create the volume if there is none at the URL.
@@ -50,6 +51,7 @@ Serve a volume; SIGTERM or SIGINT stops it in order.
   -h, --help          Show this help message and exit.
       --read-only     Serve the newest state for reading only. Another daemon
                         may write the volume meanwhile.
+      --snapshot=NAME Serve this snapshot for reading only.
   -V, --version       Print version information and exit.
 HELP
   2:init\ --help | 2:init\ -h)

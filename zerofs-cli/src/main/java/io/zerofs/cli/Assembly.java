@@ -62,9 +62,11 @@ final class Assembly implements AutoCloseable {
      * Opens everything or nothing, for clients that only read. Another daemon may write the volume meanwhile.
      *
      * @param follow whether to show what that daemon writes later
+     * @param snapshot the snapshot to show; empty for the newest state
      */
-    static Assembly openToRead(ZerofsConfig config, boolean follow, OpeningLog progress) throws ExitException {
-        return opened(config, assembly -> assembly.read(config, follow, progress));
+    static Assembly openToRead(ZerofsConfig config, boolean follow, Optional<String> snapshot, OpeningLog progress)
+            throws ExitException {
+        return opened(config, assembly -> assembly.read(config, follow, snapshot, progress));
     }
 
     /** The steps of an opening. */
@@ -126,7 +128,7 @@ final class Assembly implements AutoCloseable {
         volume = opened.id();
     }
 
-    private void read(ZerofsConfig config, boolean follow, OpeningLog progress)
+    private void read(ZerofsConfig config, boolean follow, Optional<String> snapshot, OpeningLog progress)
             throws ObjectStoreException, OpenException, VolumeException, ExitException {
         OpenFiles files = OpenFiles.of(config);
         OpenSettings settings = settings(config, files);
@@ -151,7 +153,12 @@ final class Assembly implements AutoCloseable {
                 follow
                         ? new ReadOnlyFileSystem(follower.first(), Services.settings(config), follower::awaitNewer)
                         : new ReadOnlyFileSystem(
-                                closing.add("state", reader.openNewest()).volume(),
+                                closing.add(
+                                                "state",
+                                                snapshot.isPresent()
+                                                        ? reader.openSnapshot(snapshot.get())
+                                                        : reader.openNewest())
+                                        .volume(),
                                 Services.settings(config),
                                 ReadOnlyFileSystem.Source.FIXED));
         Services services = closing.add("services", Services.openToRead(shown, config, files));

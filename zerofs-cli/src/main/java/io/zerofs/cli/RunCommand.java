@@ -17,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -57,6 +59,9 @@ final class RunCommand implements Callable<Integer> {
             names = "--follow",
             description = "Serve for reading only, and show what another daemon writes seconds later.")
     boolean follow;
+
+    @Option(names = "--snapshot", paramLabel = "NAME", description = "Serve this snapshot for reading only.")
+    String snapshot;
 
     @Option(names = "--java-flags", hidden = true, description = "Print Java's flags for this configuration instead.")
     boolean javaFlags;
@@ -108,7 +113,7 @@ final class RunCommand implements Callable<Integer> {
         requireMemory(config.cache(), machineBytes());
         requireFlags(config.cache());
         requireOneWay();
-        boolean reads = readOnly || follow;
+        boolean reads = readOnly || follow || snapshot != null;
         StopSignals.install(this::onSignal);
         log.info("{}", describeProcess());
         log.info("settings: {}", SettingsText.of(config));
@@ -116,7 +121,7 @@ final class RunCommand implements Callable<Integer> {
         Assembly assembly;
         try (OpeningLog progress = OpeningLog.start()) {
             assembly = reads
-                    ? Assembly.openToRead(config, follow, progress)
+                    ? Assembly.openToRead(config, follow, Optional.ofNullable(snapshot), progress)
                     : Assembly.open(config, mayCreate, progress, stopped -> end.complete(Optional.of(stopped)));
         } catch (ExitException e) {
             throw withAdvice(e);
@@ -151,15 +156,21 @@ final class RunCommand implements Callable<Integer> {
 
     /** Refuses options that contradict each other. */
     private void requireOneWay() throws ExitException {
-        if (create && (readOnly || follow)) {
-            throw new ExitException(
-                    ExitCode.USAGE,
-                    "--create makes a volume, and " + (follow ? "--follow" : "--read-only")
-                            + " changes nothing: leave one out");
+        List<String> ways = new ArrayList<>();
+        if (create) {
+            ways.add("--create");
         }
-        if (readOnly && follow) {
-            throw new ExitException(
-                    ExitCode.USAGE, "--read-only shows one state, and --follow the newest at each time: leave one out");
+        if (follow) {
+            ways.add("--follow");
+        }
+        if (readOnly) {
+            ways.add("--read-only");
+        }
+        if (snapshot != null) {
+            ways.add("--snapshot");
+        }
+        if (ways.size() > 1) {
+            throw new ExitException(ExitCode.USAGE, String.join(" and ", ways) + " contradict each other: use one");
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -65,11 +66,17 @@ class RunCommandTest {
                 run(permission, "[servers.ninep]\naddresses = []\nunix_socket = \"" + directory + "/s\""));
     }
 
-    @Test
-    void aVolumeIsNotCreatedForReading() throws IOException {
+    @ParameterizedTest
+    @CsvSource({
+        "--create --read-only, --create and --read-only",
+        "--create --follow, --create and --follow",
+        "--snapshot a --follow, --follow and --snapshot",
+        "--snapshot a --read-only, --read-only and --snapshot"
+    })
+    void contradictingOptionsAreRefused(String options, String named) throws IOException {
         assertEquals(
-                "USAGE: zerofs: --create makes a volume, and --read-only changes nothing: leave one out\n",
-                run("", "[servers.nfs]", "--create", "--read-only"));
+                "USAGE: zerofs: " + named + " contradict each other: use one\n",
+                run("", "[servers.nfs]", options.split(" ")));
     }
 
     @Test

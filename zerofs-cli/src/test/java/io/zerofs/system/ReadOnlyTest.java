@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.zerofs.cli.ExitCode;
 import io.zerofs.server.client.NbdClient;
 import io.zerofs.server.client.Nfs3Client;
 import io.zerofs.server.client.NinePClient;
@@ -119,6 +120,13 @@ class ReadOnlyTest {
         assertTrue(writer.last().runs());
         assertTrue(reader.nfs().list().stream().noneMatch(line -> line.endsWith("later")));
         assertTrue(objects().containsAll(stored), stored::toString);
+    }
+
+    @Test
+    void anAbsentSnapshotIsReported() throws Exception {
+        Command.Result result =
+                SCRATCH.daemon("s").command("run", "--snapshot", "none").result();
+        assertEquals(ExitCode.NO_SNAPSHOT.status(), result.status(), result::toString);
     }
 
     @Test
