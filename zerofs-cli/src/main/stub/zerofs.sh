@@ -44,15 +44,15 @@ HELP
 Usage: zerofs run [-hV] [--create] [--follow] [--read-only] -c=FILE
                   [--snapshot=NAME]
 Serve a volume; SIGTERM or SIGINT stops it in order.
-  -c, --config=FILE   Configuration file; `zerofs init` writes one.
-      --create        Create the volume if there is none at the URL.
-      --follow        Serve for reading only, and show what another daemon
-                        writes seconds later.
-  -h, --help          Show this help message and exit.
-      --read-only     Serve the newest state for reading only. Another daemon
-                        may write the volume meanwhile.
-      --snapshot=NAME Serve this snapshot for reading only.
-  -V, --version       Print version information and exit.
+  -c, --config=FILE     Configuration file; `zerofs init` writes one.
+      --create          Create the volume if there is none at the URL.
+      --follow          Serve for reading only, and show what another daemon
+                          writes seconds later.
+  -h, --help            Show this help message and exit.
+      --read-only       Serve the newest state for reading only. Another daemon
+                          may write the volume meanwhile.
+      --snapshot=NAME   Serve this snapshot for reading only.
+  -V, --version         Print version information and exit.
 HELP
   2:init\ --help | 2:init\ -h)
     cat <<'HELP' && exit ;;

@@ -7,6 +7,7 @@ import io.zerofs.cli.config.StoreLocation;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.fs.ReadOnlyFileSystem;
 import io.zerofs.core.volume.VolumeException;
+import io.zerofs.server.access.OpenSnapshots;
 import io.zerofs.server.metrics.MetricsServer;
 import io.zerofs.server.net.ListenException;
 import io.zerofs.storage.VolumeOpener;
@@ -117,7 +118,10 @@ final class Assembly implements AutoCloseable {
                         config.gc().settings(),
                         config.cache().dir(),
                         progress));
-        Services services = closing.add("services", Services.open(opened, config, files));
+        DaemonSnapshots source =
+                closing.add("reader of snapshots", new DaemonSnapshots(opened, connection.store(), config));
+        OpenSnapshots snapshots = closing.add("snapshots", new OpenSnapshots(source));
+        Services services = closing.add("services", Services.open(opened, Optional.of(snapshots), config, files));
         closing.add("control", DaemonControl.open(config, opened, connection.metrics(), services));
         closing.add("activity", ActivityLog.start(connection.metrics(), opened));
         health.serves(DaemonMetrics.ofWriter(connection.metrics(), opened, services));

@@ -18,6 +18,8 @@ import io.zerofs.core.vfs.VirtualFileSystem;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.server.access.ExportedFiles;
+import io.zerofs.server.access.OpenSnapshots;
+import io.zerofs.server.access.SnapshotFiles;
 import io.zerofs.server.nbd.NbdDevices;
 import io.zerofs.server.nbd.NbdServer;
 import io.zerofs.server.net.ListenAddress;
@@ -47,14 +49,20 @@ final class Services implements AutoCloseable {
 
     private Services() {}
 
-    /** Opens the file system of a volume, and all servers. Listens on all addresses or on none. */
-    static Services open(Volume volume, ZerofsConfig config, OpenFiles limits) throws ExitException {
+    /**
+     * Opens the file system of a volume, and all servers. Listens on all addresses or on none.
+     *
+     * @param snapshots the volume's snapshots, if it has any place for them; their owner closes them afterwards
+     */
+    static Services open(Volume volume, Optional<OpenSnapshots> snapshots, ZerofsConfig config, OpenFiles limits)
+            throws ExitException {
         Services services = new Services();
         try {
             ZeroFileSystem files = services.closing.add(
                     "file system", ZeroFileSystem.open(volume, settings(config), InstantSource.system()));
             services.removalRestarts = files::removalRestarts;
-            services.start(files, config, limits);
+            services.files = files;
+            services.start(snapshots.isPresent() ? new SnapshotFiles(files, snapshots.get()) : files, config, limits);
             return services;
         } catch (VolumeException e) {
             services.close();
@@ -69,6 +77,7 @@ final class Services implements AutoCloseable {
     static Services openToRead(ReadOnlyFileSystem files, ZerofsConfig config, OpenFiles limits) throws ExitException {
         Services services = new Services();
         try {
+            services.files = files;
             services.start(files, config, limits);
             return services;
         } catch (ExitException e) {
@@ -113,8 +122,8 @@ final class Services implements AutoCloseable {
         }
     }
 
-    private void start(VirtualFileSystem served, ZerofsConfig config, OpenFiles limits) throws ExitException {
-        files = served;
+    /** @param tree the files that NFS and 9P serve */
+    private void start(VirtualFileSystem tree, ZerofsConfig config, OpenFiles limits) throws ExitException {
         try {
             resources = closing.add(
                     "server threads",
@@ -125,12 +134,12 @@ final class Services implements AutoCloseable {
                 NfsConfig nfs = config.servers().nfs().get();
                 closing.add(
                         "NFS",
-                        Nfs3Server.open(exported(files, "nfs", nfs.export()), nfs.settings(), nfs.listen(), resources));
+                        Nfs3Server.open(exported(tree, "nfs", nfs.export()), nfs.settings(), nfs.listen(), resources));
             }
             if (config.servers().ninep().isPresent()) {
                 NinepConfig ninep = config.servers().ninep().get();
                 NinePServer server = new NinePServer(
-                        exported(files, "ninep", ninep.export()),
+                        exported(tree, "ninep", ninep.export()),
                         MemoryBudget.of(config.cache()).ninep(config.servers()),
                         ninep.users().mapping());
                 closing.add("9P", ProtocolServer.open("9P", ninep.listen(), resources, server));

@@ -6,6 +6,7 @@ import io.zerofs.cli.config.Environment;
 import io.zerofs.cli.config.ZerofsConfig;
 import io.zerofs.core.volume.MemoryVolume;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /** The servers on a volume in memory, for trying out protocols without a store. */
@@ -17,7 +18,7 @@ final class MemoryDaemon {
         StopSignals.install(count -> stopped.countDown());
         ZerofsConfig config = new ConfigLoader(Environment.process()).load(Path.of(arguments[2]));
         try (MemoryVolume volume = new MemoryVolume();
-                Services services = Services.open(volume, config, OpenFiles.of(config))) {
+                Services services = Services.open(volume, Optional.empty(), config, OpenFiles.of(config))) {
             System.err.println("ZeroFS is ready");
             stopped.await();
         }

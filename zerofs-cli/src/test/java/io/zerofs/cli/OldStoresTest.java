@@ -35,6 +35,7 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -186,7 +187,7 @@ class OldStoresTest {
                 unix_socket = "%1$s/s"
                 """.formatted(directory), StandardCharsets.UTF_8);
         ZerofsConfig config = new ConfigLoader(Environment.process()).load(file);
-        return Services.open(volume, config, OpenFiles.of(config));
+        return Services.open(volume, Optional.empty(), config, OpenFiles.of(config));
     }
 
     private NinePClient connect() throws Exception {

@@ -19,6 +19,7 @@ import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.volume.MemoryVolume;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,8 +48,8 @@ class ServicesTest {
             }
             MemoryVolume volume = first.reopen();
             ZerofsConfig all = new ConfigLoader(Environment.process()).load(config);
-            ExitException refusal =
-                    assertThrows(ExitException.class, () -> Services.open(volume, all, OpenFiles.of(all)));
+            ExitException refusal = assertThrows(
+                    ExitException.class, () -> Services.open(volume, Optional.empty(), all, OpenFiles.of(all)));
             assertEquals(ExitCode.CONFIG, refusal.code());
             assertTrue(refusal.getMessage().contains("start without [servers.nbd]"), refusal.getMessage());
         }

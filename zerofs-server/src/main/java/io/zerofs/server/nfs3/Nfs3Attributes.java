@@ -7,6 +7,7 @@ import io.zerofs.core.vfs.Attributes;
 import io.zerofs.core.vfs.FileKind;
 import io.zerofs.core.vfs.TimeChange;
 import io.zerofs.core.vfs.Timestamp;
+import io.zerofs.server.access.SnapshotFiles;
 import io.zerofs.server.nfs3.wire.Fattr3;
 import io.zerofs.server.nfs3.wire.FileType3;
 import io.zerofs.server.nfs3.wire.NfsTime3;
@@ -34,7 +35,7 @@ final class Nfs3Attributes {
                 from.allocatedBytes(),
                 from.device().major(),
                 from.device().minor(),
-                fileSystemId,
+                fileSystemId ^ SnapshotFiles.treeOf(from.id()),
                 from.id().number(),
                 time(from.accessed()),
                 time(from.modified()),

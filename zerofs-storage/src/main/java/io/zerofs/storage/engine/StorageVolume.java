@@ -23,6 +23,7 @@ import io.zerofs.storage.engine.write.WritePath;
 import io.zerofs.storage.index.RecordBatch;
 import io.zerofs.storage.index.RocksIndex;
 import io.zerofs.storage.seal.Compression;
+import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.snapshot.Snapshots;
 import java.nio.file.Path;
 import java.util.List;
@@ -96,6 +97,11 @@ public final class StorageVolume implements Volume, GcSource {
     /** Lends the snapshots of the volume to its users. Called once, before the first batch. */
     public void setSnapshots(Snapshots ofThis) {
         snapshots = ofThis;
+    }
+
+    /** Returns the keys, which live as long as the volume. */
+    public ObjectKeys keys() {
+        return recovered.keys();
     }
 
     public Snapshots snapshots() {

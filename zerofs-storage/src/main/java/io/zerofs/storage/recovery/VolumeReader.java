@@ -38,6 +38,7 @@ public final class VolumeReader implements AutoCloseable {
 
     private final ObjectStore store;
     private final ObjectKeys keys;
+    private final boolean ownsKeys;
     private final ScratchDirectory scratch;
     private final Environment environment;
     private final OpenProgress progress;
@@ -71,11 +72,13 @@ public final class VolumeReader implements AutoCloseable {
     private VolumeReader(
             ObjectStore store,
             ObjectKeys keys,
+            boolean ownsKeys,
             ScratchDirectory scratch,
             Environment environment,
             OpenProgress progress) {
         this.store = store;
         this.keys = keys;
+        this.ownsKeys = ownsKeys;
         this.scratch = scratch;
         this.environment = environment;
         this.progress = progress;
@@ -95,7 +98,7 @@ public final class VolumeReader implements AutoCloseable {
                             environment.runtime().random())
                     .unlockExisting(password, () -> progress.advanced(OpenProgress.Step.DERIVING_KEY, 0, 1));
             ScratchDirectory scratch = ScratchDirectory.make(environment.cacheDirectory());
-            VolumeReader reader = new VolumeReader(store, keys, scratch, environment, progress);
+            VolumeReader reader = new VolumeReader(store, keys, true, scratch, environment, progress);
             keys = null;
             return reader;
         } catch (ObjectStoreException e) {
@@ -111,7 +114,18 @@ public final class VolumeReader implements AutoCloseable {
         }
     }
 
-    /** Returns the keys, which the reader closes. */
+    /** Returns a reader in the process of the volume's writer. Store and keys stay open when the reader is closed. */
+    public static VolumeReader beside(
+            ObjectStore store, ObjectKeys keys, Environment environment, OpenProgress progress) throws OpenException {
+        try {
+            return new VolumeReader(
+                    store, keys, false, ScratchDirectory.make(environment.cacheDirectory()), environment, progress);
+        } catch (IOException e) {
+            throw OpenException.of(e, environment.cacheDirectory());
+        }
+    }
+
+    /** Returns the keys. */
     public ObjectKeys keys() {
         return keys;
     }
@@ -314,7 +328,9 @@ public final class VolumeReader implements AutoCloseable {
     /** Deletes the private directory. The views are closed before. */
     @Override
     public void close() throws IOException {
-        keys.close();
+        if (ownsKeys) {
+            keys.close();
+        }
         scratch.close();
     }
 }
