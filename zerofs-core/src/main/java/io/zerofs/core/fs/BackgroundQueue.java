@@ -25,12 +25,6 @@ final class BackgroundQueue {
     private static final Duration RETRY_MAX = Duration.ofMinutes(1);
     private static final long REST_NANOS_MAX = 50_000_000;
 
-    /**
-     * Maximum number of inodes that wait or rest in memory, however fast clients remove files. The search finds the
-     * others in the volume.
-     */
-    private static final int WAITING_MAX = 50_000;
-
     /** Divisor of {@code waitingMax}: the quotient bounds the number of resting inodes whose removal failed. */
     private static final int FAILING_PART = 4;
 
@@ -64,8 +58,9 @@ final class BackgroundQueue {
     private boolean busy;
     private volatile boolean stopped;
 
-    BackgroundQueue() {
-        this(WAITING_MAX, Duration.ofSeconds(1), Duration.ofSeconds(2));
+    /** @param waitingMax maximum number of inodes that wait or rest here, however fast clients remove files */
+    BackgroundQueue(int waitingMax) {
+        this(waitingMax, Duration.ofSeconds(1), Duration.ofSeconds(2));
     }
 
     /**

@@ -12,20 +12,27 @@ import io.zerofs.core.vfs.InodeId;
  *     wait of operations on the same file, and on files that share a lock with one of the chunks.
  * @param cachedRecords maximum number of inodes, and of directory entries, that are kept decoded in memory, 8 to 2^24.
  *     Each takes about 400 bytes.
+ * @param queuedRemovalsMax maximum number of inodes with remains that are known in memory, 4 or more; the volume has the others
  * @param root for an empty volume; an existing volume has its own
  */
 public record FileSystemSettings(
-        long quotaBytes, long inodesMax, int backgroundBatchChunks, int cachedRecords, Root root) {
+        long quotaBytes,
+        long inodesMax,
+        int backgroundBatchChunks,
+        int cachedRecords,
+        int queuedRemovalsMax,
+        Root root) {
     /** Owner and permissions of a new root directory. */
     public record Root(int uid, int gid, int mode) {}
 
-    /** No quota, steps of 32 chunks (8 MiB of a file), and 32,768 records of each kind (about 20 MB). */
+    /** No quota, steps of 32 chunks (8 MiB of a file), 32,768 records of each kind (about 20 MB), and 50,000 removals. */
     public static final FileSystemSettings DEFAULTS =
-            new FileSystemSettings(Long.MAX_VALUE, InodeId.NUMBER_MAX, 32, 32_768, new Root(0, 0, 0755));
+            new FileSystemSettings(Long.MAX_VALUE, InodeId.NUMBER_MAX, 32, 32_768, 50_000, new Root(0, 0, 0755));
 
     private static final int BATCH_CHUNKS_MAX = 4096;
     private static final int CACHED_RECORDS_MIN = 8;
     private static final int CACHED_RECORDS_MAX = 1 << 24;
+    private static final int QUEUED_REMOVALS_MIN = 4;
 
     public FileSystemSettings {
         if (quotaBytes <= 0) {
@@ -40,25 +47,34 @@ public record FileSystemSettings(
         if (cachedRecords < CACHED_RECORDS_MIN || cachedRecords > CACHED_RECORDS_MAX) {
             throw new IllegalArgumentException("cached records out of range: " + cachedRecords);
         }
+        if (queuedRemovalsMax < QUEUED_REMOVALS_MIN) {
+            throw new IllegalArgumentException("too few queued removals: " + queuedRemovalsMax);
+        }
     }
 
     public FileSystemSettings withQuotaBytes(long bytes) {
-        return new FileSystemSettings(bytes, inodesMax, backgroundBatchChunks, cachedRecords, root);
+        return new FileSystemSettings(bytes, inodesMax, backgroundBatchChunks, cachedRecords, queuedRemovalsMax, root);
     }
 
     public FileSystemSettings withInodesMax(long inodes) {
-        return new FileSystemSettings(quotaBytes, inodes, backgroundBatchChunks, cachedRecords, root);
+        return new FileSystemSettings(
+                quotaBytes, inodes, backgroundBatchChunks, cachedRecords, queuedRemovalsMax, root);
     }
 
     public FileSystemSettings withBackgroundBatchChunks(int chunks) {
-        return new FileSystemSettings(quotaBytes, inodesMax, chunks, cachedRecords, root);
+        return new FileSystemSettings(quotaBytes, inodesMax, chunks, cachedRecords, queuedRemovalsMax, root);
     }
 
     public FileSystemSettings withCachedRecords(int records) {
-        return new FileSystemSettings(quotaBytes, inodesMax, backgroundBatchChunks, records, root);
+        return new FileSystemSettings(quotaBytes, inodesMax, backgroundBatchChunks, records, queuedRemovalsMax, root);
+    }
+
+    public FileSystemSettings withQueuedRemovalsMax(int inodes) {
+        return new FileSystemSettings(quotaBytes, inodesMax, backgroundBatchChunks, cachedRecords, inodes, root);
     }
 
     public FileSystemSettings withRoot(Root other) {
-        return new FileSystemSettings(quotaBytes, inodesMax, backgroundBatchChunks, cachedRecords, other);
+        return new FileSystemSettings(
+                quotaBytes, inodesMax, backgroundBatchChunks, cachedRecords, queuedRemovalsMax, other);
     }
 }

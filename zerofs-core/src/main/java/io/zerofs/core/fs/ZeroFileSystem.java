@@ -98,7 +98,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
         if (superblock == null) {
             format(volume, newRoot);
         }
-        BackgroundQueue background = new BackgroundQueue();
+        BackgroundQueue background = new BackgroundQueue(settings.queuedRemovalsMax());
         OperationContext context = new OperationContext(
                 volume,
                 settings,
@@ -132,7 +132,7 @@ public final class ZeroFileSystem implements VirtualFileSystem, AutoCloseable {
                 new FileChunks(volume, settings),
                 new InodeLocks(),
                 new Holds(orphan -> {}),
-                new BackgroundQueue());
+                new BackgroundQueue(settings.queuedRemovalsMax()));
         return new ZeroFileSystem(context, rootOf(context), new Reaper(context, null));
     }
 

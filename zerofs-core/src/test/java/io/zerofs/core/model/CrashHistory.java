@@ -75,13 +75,16 @@ public final class CrashHistory {
         final RandomOperations operations;
         final List<Hold> holds = new ArrayList<>();
 
-        Work(PossibleOrders directory, long seed) {
+        private final int holdOneIn;
+
+        Work(PossibleOrders directory, long seed, Habits habits) {
             this.directory = directory;
-            this.operations = new RandomOperations(seed, directory.directory(), 1);
+            this.holdOneIn = habits.holdOneIn();
+            this.operations = new RandomOperations(seed, directory.directory(), habits.chunks(), habits.kinds());
         }
 
         Step next(List<Work> all) {
-            if (!operations.chance(15)) {
+            if (!operations.chance(holdOneIn)) {
                 return operations.next();
             }
             if (holds.isEmpty() || operations.chance(2)) {
@@ -113,6 +116,7 @@ public final class CrashHistory {
 
     private final SplittableRandom random;
     private final int clientCount;
+    private final Habits habits;
     private final OperationClock clock = new OperationClock();
     private final StableIds ids = new StableIds();
     private final List<PossibleOrders> directories = new ArrayList<>();
@@ -124,6 +128,11 @@ public final class CrashHistory {
     private long durableUntil;
 
     public CrashHistory(long seed, int clients) {
+        this(seed, clients, Habits.PLAIN);
+    }
+
+    public CrashHistory(long seed, int clients, Habits habits) {
+        this.habits = habits;
         random = new SplittableRandom(seed);
         clientCount = clients;
     }
@@ -148,8 +157,8 @@ public final class CrashHistory {
                 whole.bytesMax(), whole.bytesUsed() - bytes, whole.inodesMax(), whole.inodesUsed() - inodes);
         shared = directories.get(clientCount);
         for (PossibleOrders each : directories.subList(0, clientCount)) {
-            Work own = new Work(each, random.nextLong());
-            clients.add(new Client(random.split(), own, new Work(shared, random.nextLong())));
+            Work own = new Work(each, random.nextLong(), habits);
+            clients.add(new Client(random.split(), own, new Work(shared, random.nextLong(), habits)));
         }
         sync();
     }
@@ -203,7 +212,7 @@ public final class CrashHistory {
     /** Takes a random step of a client, whose calls of the file system a runner runs. Returns a description. */
     public String step(int client, Runner runner) throws InterruptedException {
         Client mine = clients.get(client);
-        if (mine.random.nextInt(12) == 0) {
+        if (mine.random.nextInt(habits.barrierOneIn()) == 0) {
             return sync(runner) ? ACKNOWLEDGED : "a barrier that failed";
         }
         Work work = mine.nextWork();
@@ -228,7 +237,7 @@ public final class CrashHistory {
     /** Leaves out the step that a client would take next. */
     public void skip(int client) {
         Client mine = clients.get(client);
-        if (mine.random.nextInt(12) > 0) {
+        if (mine.random.nextInt(habits.barrierOneIn()) > 0) {
             Work work = mine.nextWork();
             lock.lock();
             try {

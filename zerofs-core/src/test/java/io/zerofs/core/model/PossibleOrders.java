@@ -47,6 +47,11 @@ final class PossibleOrders {
             this.index = index;
         }
 
+        /** Returns whether the volume had no room for the operation: then it has no effect. */
+        boolean isRefused() {
+            return outcome == FsError.NO_SPACE;
+        }
+
         /** Returns whether the operation has changed something. The answer IO leaves this open. */
         boolean hasChanged(Object answer) {
             return step.effect() == Effect.CHANGE && !(answer instanceof FsError);
@@ -136,14 +141,16 @@ final class PossibleOrders {
     void end(Operation operation, Object outcome) {
         operation.outcome = outcome;
         pending.remove(operation);
-        boolean anyAnswer = outcome == FsError.IO || operation.step.effect() == Effect.SCAN && operation.met;
+        boolean anyAnswer = outcome == FsError.IO
+                || operation.isRefused()
+                || operation.step.effect() == Effect.SCAN && operation.met;
         String answer = anyAnswer ? null : text(outcome);
         Set<Beginning> possible = new LinkedHashSet<>();
         Set<String> others = new LinkedHashSet<>();
         for (Beginning end : ends) {
             if (!end.included.get(operation.index)) {
                 advance(end, operation, answer, possible, others);
-            } else if (anyAnswer || answer.equals(end.answers.get(operation))) {
+            } else if (anyAnswer ? !operation.isRefused() : answer.equals(end.answers.get(operation))) {
                 possible.add(end);
             } else {
                 others.add(end.answers.get(operation));
@@ -162,7 +169,7 @@ final class PossibleOrders {
         if (answer == null) {
             possible.add(without(from, operation));
         }
-        if (answer != null || operation.step.effect() == Effect.CHANGE) {
+        if (answer != null || operation.step.effect() == Effect.CHANGE && !operation.isRefused()) {
             Beginning next = with(from, operation);
             String expected = next.answers.get(operation);
             if (answer == null || answer.equals(expected)) {

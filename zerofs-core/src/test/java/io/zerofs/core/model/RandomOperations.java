@@ -39,16 +39,28 @@ public final class RandomOperations {
     private static final int MOST_WRITTEN_BYTES = 700_000;
     private static final int KNOWN_MAX = 25;
 
+    /** Numbers of kinds, of which some kinds have several. */
+    static final int KINDS = 26;
+
+    static final int CREATION = 0;
+
     private final SplittableRandom random;
     private final int chunks;
+    private final int[] kinds;
     private InodeId last;
     private final List<InodeId> directories = new ArrayList<>();
     private final List<InodeId> others = new ArrayList<>();
 
     /** @param chunks of how many chunks files usually are */
     public RandomOperations(long seed, InodeId root, int chunks) {
+        this(seed, root, chunks, new int[0]);
+    }
+
+    /** @param kinds each second operation is of one of them, unless there are none */
+    RandomOperations(long seed, InodeId root, int chunks, int... kinds) {
         this.random = new SplittableRandom(seed);
         this.chunks = chunks;
+        this.kinds = kinds;
         directories.add(root);
     }
 
@@ -109,7 +121,8 @@ public final class RandomOperations {
         InodeId directory = directory();
         InodeId inode = inode();
         FileName name = name();
-        return switch (random.nextInt(26)) {
+        boolean usual = kinds.length == 0 || random.nextBoolean();
+        return switch (usual ? random.nextInt(KINDS) : kinds[random.nextInt(kinds.length)]) {
             case 0, 1, 2, 24, 25 -> creation(who, directory, name);
             case 3 ->
                 step(

@@ -59,12 +59,11 @@ public final class RocksIndex implements AutoCloseable {
         void write(RocksDB database, WriteOptions options, WriteBatch batch) throws RocksDBException;
     }
 
-    private RocksIndex(
-            NativeResources handles, RocksDB database, RocksTuning tuning, Writer writer, Snapshot snapshot) {
+    private RocksIndex(NativeResources handles, RocksDB database, RocksTuning tuning, Snapshot snapshot) {
         this.handles = handles;
         this.database = database;
         this.tuning = tuning;
-        this.writer = writer;
+        this.writer = tuning.writer();
         this.snapshot = snapshot;
         this.reads = handles.own(newReads());
         this.memoryReads = handles.own(memoryOnly(newReads()));
@@ -79,23 +78,11 @@ public final class RocksIndex implements AutoCloseable {
      * @param nativeDirectory the place of the native library, which is unpacked there if this process has not loaded it
      */
     public static RocksIndex open(Path directory, Path nativeDirectory, RocksTuning tuning) throws VolumeException {
-        return open(directory, nativeDirectory, tuning, RocksDB::write);
-    }
-
-    /** Loads the native library, which takes time at the first call only. */
-    public static void loadLibrary(Path nativeDirectory) throws IOException {
-        NativeLibrary.loadOnce(nativeDirectory);
-    }
-
-    /** Opens a database with a writer that may fail like a disk. */
-    public static RocksIndex open(Path directory, Path nativeDirectory, RocksTuning tuning, Writer writer)
-            throws VolumeException {
         NativeResources handles = new NativeResources();
         try {
             loadLibrary(nativeDirectory);
             Options options = tuning.options(handles);
-            return new RocksIndex(
-                    handles, handles.own(RocksDB.open(options, directory.toString())), tuning, writer, null);
+            return new RocksIndex(handles, handles.own(RocksDB.open(options, directory.toString())), tuning, null);
         } catch (IOException e) {
             handles.close();
             throw new VolumeException(
@@ -109,6 +96,11 @@ public final class RocksIndex implements AutoCloseable {
         }
     }
 
+    /** Loads the native library, which takes time at the first call only. */
+    public static void loadLibrary(Path nativeDirectory) throws IOException {
+        NativeLibrary.loadOnce(nativeDirectory);
+    }
+
     /**
      * Returns an index that always shows the present state, and refuses writes. It shares the files of this one: close it
      * first, soon, because until then RocksDB keeps every record that it shows.
@@ -119,7 +111,7 @@ public final class RocksIndex implements AutoCloseable {
             Writer refusing = (unused, options, batch) -> {
                 throw new IllegalStateException("a write to a snapshot of the index");
             };
-            return new RocksIndex(new NativeResources(), database, tuning, refusing, database.getSnapshot());
+            return new RocksIndex(new NativeResources(), database, tuning.withWriter(refusing), database.getSnapshot());
         } finally {
             lifetime.unlockRead(stamp);
         }

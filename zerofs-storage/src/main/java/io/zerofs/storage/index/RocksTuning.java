@@ -9,6 +9,7 @@ import org.rocksdb.Env;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.SstFileManager;
 import org.rocksdb.TablePropertiesCollectorFactory;
@@ -22,6 +23,7 @@ import org.rocksdb.TablePropertiesCollectorFactory;
  * @param backgroundJobs threads for flushes and compactions; 1 to 64
  * @param openFilesMax tables that stay open; at least 20. RocksDB opens others for each use
  * @param automatic whether RocksDB decides when it flushes and compacts; otherwise only calls do
+ * @param writer puts batches into the database
  */
 public record RocksTuning(
         long blockCacheBytes,
@@ -29,7 +31,8 @@ public record RocksTuning(
         int writeBuffersMax,
         int backgroundJobs,
         int openFilesMax,
-        boolean automatic) {
+        boolean automatic,
+        RocksIndex.Writer writer) {
     private static final long MIB = 1L << 20;
 
     private static final long BLOCK_CACHE_BYTES_MIN = 8 * MIB;
@@ -62,12 +65,18 @@ public record RocksTuning(
 
     public RocksTuning(
             long blockCacheBytes, long writeBufferBytes, int writeBuffersMax, int backgroundJobs, int openFilesMax) {
-        this(blockCacheBytes, writeBufferBytes, writeBuffersMax, backgroundJobs, openFilesMax, true);
+        this(blockCacheBytes, writeBufferBytes, writeBuffersMax, backgroundJobs, openFilesMax, true, RocksDB::write);
     }
 
     /** Returns a tuning for simulations: {@link RocksIndex#flush}, {@code compact} and {@code checkpoint} do all work. */
     public RocksTuning withoutAutomaticWork() {
-        return new RocksTuning(blockCacheBytes, NEVER_FULL_BYTES, writeBuffersMax, 1, openFilesMax, false);
+        return new RocksTuning(blockCacheBytes, NEVER_FULL_BYTES, writeBuffersMax, 1, openFilesMax, false, writer);
+    }
+
+    /** Returns a tuning with a writer that may fail like a disk. */
+    public RocksTuning withWriter(RocksIndex.Writer other) {
+        return new RocksTuning(
+                blockCacheBytes, writeBufferBytes, writeBuffersMax, backgroundJobs, openFilesMax, automatic, other);
     }
 
     /** Returns a tuning with about half of the memory and of the open files. */
@@ -78,7 +87,8 @@ public record RocksTuning(
                 writeBuffersMax,
                 backgroundJobs,
                 Math.max(OPEN_FILES_MIN, openFilesMax / 2),
-                automatic);
+                automatic,
+                writer);
     }
 
     public RocksTuning {

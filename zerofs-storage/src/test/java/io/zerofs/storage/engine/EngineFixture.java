@@ -97,7 +97,7 @@ public final class EngineFixture {
             throws Exception {
         ObjectKeys keys = keys();
         Path directory = temporary();
-        RocksIndex index = RocksIndex.open(directory, NATIVE, TUNING, writer);
+        RocksIndex index = RocksIndex.open(directory, NATIVE, TUNING.withWriter(writer));
         CheckpointSource.AppliedCommit last = replay(store, keys, index);
         AutoCloseable release = () -> {
             closedLast.close();

@@ -174,6 +174,12 @@ final class ClientModel {
             begun.add(operation);
             volume.apply(batch);
             ended = begun.size();
+        } catch (VolumeException e) {
+            if (e.kind() != VolumeException.Kind.NO_SPACE) {
+                throw e;
+            }
+            // Nothing of it happened, so the next operation has its number.
+            begun.subList(ended, begun.size()).clear();
         }
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.fs.CheckedFileSystems;
 import io.zerofs.core.model.CrashHistory;
+import io.zerofs.core.model.Habits;
 import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.vfs.FsError;
 import io.zerofs.core.world.World;
@@ -15,7 +16,6 @@ import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import io.zerofs.storage.recovery.OpenException;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -67,7 +67,7 @@ final class FileSystemWorld {
     }
 
     private void run() throws Exception {
-        history = new CrashHistory(random.nextLong(), clients);
+        history = new CrashHistory(random.nextLong(), clients, Habits.draw(random));
         int lives = 1 + random.nextInt(3);
         if (random.nextInt(4) == 0) {
             bucket.moveToDisk(random);
@@ -144,7 +144,7 @@ final class FileSystemWorld {
         daemon.process.spawn("main", () -> {
             try {
                 LoopVolume volume = new LoopVolume(daemon.open(random, disk.directory()));
-                StoredFileSystem stored = StoredFileSystem.open(volume, history.clock());
+                StoredFileSystem stored = StoredFileSystem.open(volume, WorldSettings.files(random), history.clock());
                 daemon.files = stored;
                 daemon.requests = new SimulatedRequests(daemon.process, volume, random.nextInt(3));
                 stored.files.awaitRemovals();
@@ -155,19 +155,17 @@ final class FileSystemWorld {
                     history.recovered(stored.files);
                 }
                 bucket.setFaults(daemon, chance, random);
+                daemon.index.begin(random, !last);
                 if (random.nextInt(3) == 0) {
                     disk.setFaults(random);
                 }
                 serving.complete(null);
-                Machine.Task outages = Machine.current().start("outages", () -> {
-                    if (random.nextInt(3) == 0 && world.happens("outages")) {
-                        breakOff(daemon);
-                    }
-                });
+                Machine.Task outages = daemon.startOutages(random);
                 work(daemon, operations, false);
                 if (last) {
                     bucket.heal(daemon);
                     disk.heal();
+                    daemon.index.end();
                     outages.join(TimeUnit.DAYS.toNanos(1));
                     work(daemon, random.nextInt(40), true);
                     awaitBarrier();
@@ -199,25 +197,6 @@ final class FileSystemWorld {
         long end = Machine.current().nanoTime() + NANOS_MAX;
         while (!history.sync()) {
             assertTrue(Machine.current().nanoTime() < end, "no barrier ends with a healthy store");
-        }
-    }
-
-    /** Lets a daemon's store answer nothing for seconds to hours, now and then. The clock of the daemon jumps, too. */
-    private void breakOff(SimulatedDaemon daemon) {
-        try {
-            while (daemon.isFaulty()) {
-                Machine.current().sleep(random.nextLong(TimeUnit.SECONDS.toNanos(30)));
-                daemon.store.setOutage(true);
-                long most = TimeUnit.SECONDS.toNanos(random.nextBoolean() ? 20 : 4_000);
-                Machine.current().sleep(random.nextLong(most));
-                daemon.store.setOutage(false);
-                Duration jump = Duration.ofSeconds(random.nextInt(-4_000, 4_000));
-                if (world.happens("jump")) {
-                    daemon.process.jump(jump);
-                }
-            }
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
         }
     }
 

@@ -7,18 +7,22 @@ import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.VolumeException;
 import io.zerofs.core.world.SimulatedProcess;
 import io.zerofs.core.world.World;
+import io.zerofs.storage.commit.CommitId;
 import io.zerofs.storage.engine.StorageVolume;
 import io.zerofs.storage.engine.runtime.EngineRuntime;
 import io.zerofs.storage.fs.StoredFileSystem;
 import io.zerofs.storage.gc.GarbageCollector;
 import io.zerofs.storage.gc.GcSettings;
 import io.zerofs.storage.index.RocksIndex;
+import io.zerofs.storage.manifest.Manifest;
+import io.zerofs.storage.manifest.TableReference;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
 import io.zerofs.storage.object.MeteredObjectStore;
 import io.zerofs.storage.object.MonotonicClock;
 import io.zerofs.storage.object.ObjectStore;
 import io.zerofs.storage.object.RetryingObjectStore;
+import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.recovery.LifecycleFixture;
 import io.zerofs.storage.recovery.OpenException;
 import io.zerofs.storage.recovery.OpenProgress;
@@ -27,6 +31,7 @@ import io.zerofs.storage.recovery.Recovery;
 import io.zerofs.storage.snapshot.Snapshots;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -37,13 +42,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** A daemon's volume in a process of a world, with everything that runs in the background. */
 final class SimulatedDaemon {
     /** The program concludes from two wrong answers about an object, so that they are longer apart than its two reads. */
     private static final Duration WRONG_ANSWERS_APART = Duration.ofMinutes(5);
+
+    private static final List<String> KINDS = List.of(CommitId.PREFIX, TableReference.PREFIX, Manifest.PREFIX);
+
     /** Time in which a volume without clients comes to rest, with a healthy store, and its threads end after its close. */
     private static final long REST_NANOS_MAX = TimeUnit.MINUTES.toNanos(10);
+
+    /** A thread may rest for a second where the volume is about to stop. */
+    private static final long STOP_NANOS_MAX = TimeUnit.SECONDS.toNanos(10);
 
     final SimulatedProcess process;
     private final String name;
@@ -57,10 +69,18 @@ final class SimulatedDaemon {
     private TurnStore turns;
     private long dirtyBytesMax;
     private volatile boolean faulty;
+    private List<Fault> faults = List.of();
+    /** The fault of a time in which objects of one kind are refused. */
+    private Fault refused;
+
     private boolean mayStop;
     private final CompletableFuture<Void> lastBarrier = new CompletableFuture<>();
     private int barriersLeft = Integer.MAX_VALUE;
     private Recovery.Recovered recovered;
+    /** The faults of the local index. */
+    final IndexFaults index;
+
+    private boolean stopped;
 
     /**
      * @param store the daemon's own view of the bucket
@@ -69,6 +89,7 @@ final class SimulatedDaemon {
     SimulatedDaemon(World world, String name, FaultyObjectStore store, Map<String, Long> ages) {
         this.ages = ages;
         this.process = world.newProcess(name);
+        this.index = new IndexFaults(world);
         this.name = name;
         this.store = store;
         store.setWrongAnswersApart(WRONG_ANSWERS_APART);
@@ -85,7 +106,8 @@ final class SimulatedDaemon {
 
     /** Opens the volume as {@code VolumeOpener} does. Called on a thread of the process. */
     StorageVolume open(SplittableRandom random, Path cacheDirectory) throws OpenException {
-        OpenSettings settings = WorldSettings.volume(random);
+        OpenSettings drawn = WorldSettings.volume(random);
+        OpenSettings settings = drawn.with(drawn.index().withWriter(index));
         GcSettings gc = WorldSettings.garbage(random);
         dirtyBytesMax = settings.engine().memory().dirtyBytesMax();
         EngineRuntime runtime = runtime();
@@ -119,7 +141,8 @@ final class SimulatedDaemon {
 
     /** No odd answer ends a volume. Only the next daemon does. */
     private void stopped(VolumeException why) {
-        if (process.isAlive() && !mayStop) {
+        stopped = true;
+        if (process.isAlive() && !mayStop && index.brokenAt() == null) {
             process.world().fail(new AssertionError("the volume of " + name + " stopped by itself", why));
         }
     }
@@ -129,10 +152,61 @@ final class SimulatedDaemon {
         mayStop = true;
     }
 
+    /** Lets the store refuse some or all requests for seconds to hours, now and then, while it has faults at all. */
+    Machine.Task startOutages(SplittableRandom random) {
+        return process.machine().start("outages", () -> {
+            if (random.nextInt(3) == 0 && process.world().happens("outages")) {
+                breakOff(random);
+            }
+        });
+    }
+
+    private void breakOff(SplittableRandom random) {
+        try {
+            while (faulty) {
+                process.machine().sleep(random.nextLong(TimeUnit.SECONDS.toNanos(30)));
+                if (random.nextBoolean()) {
+                    refusePuts(random);
+                } else {
+                    store.setOutage(true);
+                    long most = TimeUnit.SECONDS.toNanos(random.nextBoolean() ? 20 : 4_000);
+                    process.machine().sleep(random.nextLong(most));
+                    store.setOutage(false);
+                }
+                Duration jump = Duration.ofSeconds(random.nextInt(-4_000, 4_000));
+                if (process.world().happens("jump")) {
+                    process.jump(jump);
+                }
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Lets the store refuse most objects of one kind for a while. Often the life ends then, so that the others are there. */
+    private void refusePuts(SplittableRandom random) throws InterruptedException {
+        String kind = KINDS.get(random.nextInt(KINDS.size()));
+        double share = random.nextBoolean() ? 0.5 : 1;
+        refused = Fault.on(StoreOperation.PUT, kind, share, new Fault.Unavailable());
+        setStoreFaults();
+        process.machine().sleep(random.nextLong(TimeUnit.SECONDS.toNanos(120)));
+        refused = null;
+        if (random.nextInt(3) > 0) {
+            lastBarrier.complete(null);
+        }
+        setStoreFaults();
+    }
+
+    private void setStoreFaults() {
+        store.setFaults(
+                Stream.concat(Stream.ofNullable(refused), faults.stream()).toArray(Fault[]::new));
+    }
+
     /** Replaces the faults of the store. */
-    void setFaults(double chance, Fault... faults) {
+    void setFaults(double chance, Fault... newFaults) {
         faulty = chance > 0;
-        store.setFaults(faults);
+        faults = List.of(newFaults);
+        setStoreFaults();
         if (turns != null) {
             turns.setLate(faulty);
         }
@@ -189,10 +263,10 @@ final class SimulatedDaemon {
 
     /** Closes the volume, which no client uses any more. Nothing that it took stays taken, and all threads end. */
     void close() throws VolumeException, InterruptedException {
-        RocksIndex index = recovered.volume().index();
+        RocksIndex database = recovered.volume().index();
         await(
-                () -> volume.statistics().dirtyBytes() == 0 && index.openCursors() == 0,
-                () -> "the volume does not rest: " + volume.statistics() + ", open cursors " + index.openCursors());
+                () -> volume.statistics().dirtyBytes() == 0 && database.openCursors() == 0,
+                () -> "the volume does not rest: " + volume.statistics() + ", open cursors " + database.openCursors());
         mayStop();
         volume.close();
         turns.close();
@@ -210,6 +284,10 @@ final class SimulatedDaemon {
 
     /** Dies: no thread continues, and no request reaches the store. The operating system takes back files and locks. */
     void kill() throws Exception {
+        Long broken = index.brokenAt();
+        assertTrue(
+                stopped || broken == null || process.world().now() - broken < STOP_NANOS_MAX,
+                "a write to the index that may be half applied stops the volume");
         store.crash();
         process.kill();
         if (volume != null) {

@@ -113,7 +113,8 @@ final class SnapshotModel {
     }
 
     private static void requireFault(SimulatedDaemon daemon, SnapshotException e) {
-        boolean expected = e.kind() == SnapshotException.Kind.UNAVAILABLE && (daemon.isFaulty() || daemon.isPast());
+        boolean mayFail = daemon.isFaulty() || daemon.isPast() || daemon.index.isFaulty();
+        boolean expected = e.kind() == SnapshotException.Kind.UNAVAILABLE && mayFail;
         if (!expected) {
             throw new AssertionError(e);
         }

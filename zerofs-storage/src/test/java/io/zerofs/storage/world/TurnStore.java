@@ -27,7 +27,7 @@ final class TurnStore extends ForwardingObjectStore {
     private static final int SLOW_ONE_IN = 50;
     private static final int SLOW_FACTOR = 200;
     private static final int LATE_ONE_IN = 100;
-    private static final long LATE_NANOS_MAX = TimeUnit.MINUTES.toNanos(10);
+    static final long LATE_NANOS_MAX = TimeUnit.MINUTES.toNanos(10);
     private static final long NO_BODY = -1;
 
     private final World world;

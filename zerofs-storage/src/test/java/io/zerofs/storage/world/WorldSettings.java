@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.storage.world;
 
+import io.zerofs.core.fs.FileSystemSettings;
 import io.zerofs.core.volume.Volume;
 import io.zerofs.storage.checkpoint.CheckpointSettings;
 import io.zerofs.storage.engine.runtime.EngineSettings;
@@ -49,6 +50,14 @@ final class WorldSettings {
                         .withLogMax(1L << 30, commits * (1 + random.nextInt(4)))
                         .withInterval(Duration.ofSeconds(20 + random.nextInt(600)))
                         .withWatchInterval(Duration.ofSeconds(1 + random.nextInt(60))));
+    }
+
+    static FileSystemSettings files(SplittableRandom random) {
+        SplittableRandom own = random.split();
+        return FileSystemSettings.DEFAULTS
+                .withBackgroundBatchChunks(1 + own.nextInt(own.nextBoolean() ? 2 : 32))
+                .withCachedRecords(8 + own.nextInt(own.nextBoolean() ? 8 : 1000))
+                .withQueuedRemovalsMax(4 + own.nextInt(own.nextBoolean() ? 2 : 1000));
     }
 
     static GcSettings garbage(SplittableRandom random) {
