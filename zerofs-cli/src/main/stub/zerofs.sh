@@ -33,6 +33,7 @@ Commands:
   log              Change the log of a running daemon.
   nbd              Make, resize, list and delete block devices of a running
                      daemon.
+  trace            Show the work of a running daemon while it is done.
   doctor           Check configuration, store, machine and clients, and print
                      mount commands.
   bench            Measure the store and mounted directories, and print a table.

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** Gives commands to a running daemon over its control socket. One connection for each command; confined to one thread. */
@@ -53,7 +54,8 @@ final class ControlClient {
                 .map(each ->
                         encoded(each.getKey()) + "=" + encoded(each.getValue().toString()))
                 .collect(Collectors.joining("&", parameters.isEmpty() ? "" : "?", ""));
-        Answer answer = parse(exchange(method + " " + path + query + " HTTP/1.1\r\nHost: zerofs\r\n\r\n", patience));
+        Answer answer =
+                parse(exchange(method + " " + path + query + " HTTP/1.1\r\nHost: zerofs\r\n\r\n", patience, null));
         Map<String, Object> members;
         try {
             members = Json.readObject(answer.body());
@@ -66,11 +68,64 @@ final class ControlClient {
         return members;
     }
 
+    /**
+     * Gives a command whose answer is one object per line, and passes them on until one is the last or the daemon stops.
+     *
+     * @param next returns whether it wants more
+     */
+    void follow(String path, Predicate<Map<String, Object>> next) throws ExitException {
+        Lines lines = new Lines(next);
+        String rest = exchange("GET " + path + " HTTP/1.1\r\nHost: zerofs\r\n\r\n", ANY_TIME, lines);
+        if (!lines.began()) {
+            Answer answer = parse(rest);
+            throw refusal(answer, Json.readObject(answer.body()));
+        }
+    }
+
+    /** Cuts an answer into lines, after its head. */
+    private static final class Lines {
+        private static final String SUCCESS = "HTTP/1.1 200 ";
+
+        private final Predicate<Map<String, Object>> next;
+        private boolean inBody;
+
+        Lines(Predicate<Map<String, Object>> next) {
+            this.next = next;
+        }
+
+        boolean began() {
+            return inBody;
+        }
+
+        /** Takes whole lines from the received bytes and leaves the rest. Returns whether it wants more. */
+        boolean take(ByteArrayOutputStream received) {
+            String text = received.toString(StandardCharsets.ISO_8859_1);
+            if (!inBody) {
+                int end = text.indexOf("\r\n\r\n");
+                if (end < 0 || !text.startsWith(SUCCESS)) {
+                    return true;
+                }
+                inBody = true;
+                text = text.substring(end + 4);
+            }
+            int begin = 0;
+            boolean more = true;
+            for (int end = text.indexOf('\n'); more && end >= 0; end = text.indexOf('\n', begin)) {
+                byte[] line = text.substring(begin, end).getBytes(StandardCharsets.ISO_8859_1);
+                more = next.test(Json.readObject(new String(line, StandardCharsets.UTF_8)));
+                begin = end + 1;
+            }
+            received.reset();
+            received.writeBytes(text.substring(begin).getBytes(StandardCharsets.ISO_8859_1));
+            return more;
+        }
+    }
+
     private static String encoded(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
-    private String exchange(String request, Duration patience) throws ExitException {
+    private String exchange(String request, Duration patience, Lines lines) throws ExitException {
         try {
             ListenAddress.requireFits(socket);
             try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
@@ -79,7 +134,7 @@ final class ControlClient {
                 channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
                 channel.configureBlocking(false);
                 channel.register(selector, SelectionKey.OP_READ);
-                return read(channel, selector, patience);
+                return read(channel, selector, patience, lines);
             }
         } catch (IllegalArgumentException e) {
             throw new ExitException(ExitCode.CONFIG, e.getMessage(), e);
@@ -88,7 +143,8 @@ final class ControlClient {
         }
     }
 
-    private String read(SocketChannel channel, Selector selector, Duration patience) throws IOException, ExitException {
+    private String read(SocketChannel channel, Selector selector, Duration patience, Lines lines)
+            throws IOException, ExitException {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
         ByteBuffer piece = ByteBuffer.allocate(PIECE_BYTES);
         while (true) {
@@ -103,6 +159,9 @@ final class ControlClient {
                 return answer.toString(StandardCharsets.UTF_8);
             }
             answer.write(piece.array(), 0, piece.position());
+            if (lines != null && !lines.take(answer)) {
+                return "";
+            }
             if (answer.size() > ANSWER_BYTES_MAX) {
                 throw notADaemon();
             }

@@ -22,6 +22,7 @@ final class DaemonControl implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DaemonControl.class);
 
     private final StorageVolume volume;
+    private final StoreMetrics store;
     private final Services services;
     private final LogLevels levels = new LogLevels();
     private final DaemonStatus status;
@@ -29,6 +30,7 @@ final class DaemonControl implements AutoCloseable {
 
     private DaemonControl(ZerofsConfig config, StorageVolume volume, StoreMetrics store, Services services) {
         this.volume = volume;
+        this.store = store;
         this.services = services;
         this.status = new DaemonStatus(config, volume, store, services);
     }
@@ -58,6 +60,7 @@ final class DaemonControl implements AutoCloseable {
                 .add("GET", "/v1/log", unused -> Map.of("levels", levels.changed()))
                 .add("PUT", "/v1/log", this::setLevel, "package", "level");
         new DeviceControl(services).addTo(routes);
+        TraceControl.addTo(routes, services.resources().operations(), store.trace());
         return routes;
     }
 

@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
             FlushCommand.class,
             LogCommand.class,
             NbdCommand.class,
+            TraceCommand.class,
             DoctorCommand.class,
             BenchCommand.class
         },

@@ -130,16 +130,18 @@ final class Services implements AutoCloseable {
                     new ServerResources(
                             MemoryBudget.of(config.cache()).servers(config.servers(), limits),
                             config.servers().vanishedClientSecs()));
+            VirtualFileSystem traced = new TracedFiles(tree, resources.operations());
             if (config.servers().nfs().isPresent()) {
                 NfsConfig nfs = config.servers().nfs().get();
                 closing.add(
                         "NFS",
-                        Nfs3Server.open(exported(tree, "nfs", nfs.export()), nfs.settings(), nfs.listen(), resources));
+                        Nfs3Server.open(
+                                exported(traced, "nfs", nfs.export()), nfs.settings(), nfs.listen(), resources));
             }
             if (config.servers().ninep().isPresent()) {
                 NinepConfig ninep = config.servers().ninep().get();
                 NinePServer server = new NinePServer(
-                        exported(tree, "ninep", ninep.export()),
+                        exported(traced, "ninep", ninep.export()),
                         MemoryBudget.of(config.cache()).ninep(config.servers()),
                         ninep.users().mapping());
                 closing.add("9P", ProtocolServer.open("9P", ninep.listen(), resources, server));
@@ -149,7 +151,10 @@ final class Services implements AutoCloseable {
                 devices = closing.add(
                                 "NBD",
                                 NbdServer.open(
-                                        exported(files, "nbd", nbd.export()), nbd.tls(), nbd.listen(), resources))
+                                        exported(new TracedFiles(files, resources.operations()), "nbd", nbd.export()),
+                                        nbd.tls(),
+                                        nbd.listen(),
+                                        resources))
                         .devices();
             }
         } catch (ListenException e) {

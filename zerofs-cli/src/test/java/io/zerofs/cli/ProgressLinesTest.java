@@ -4,8 +4,10 @@ package io.zerofs.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.prometheus.metrics.model.registry.Collector;
+import io.zerofs.core.trace.Trace;
 import io.zerofs.storage.object.StoreMetrics;
 import io.zerofs.storage.object.StoreOperation;
+import io.zerofs.storage.object.StoreRequest;
 import io.zerofs.storage.recovery.OpenProgress.Step;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -25,6 +27,11 @@ class ProgressLinesTest {
         @Override
         public double answerAgeSeconds() {
             return Double.NaN;
+        }
+
+        @Override
+        public Trace<StoreRequest> trace() {
+            return new Trace<>();
         }
 
         @Override

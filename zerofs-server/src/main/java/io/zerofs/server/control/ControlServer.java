@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +26,7 @@ public final class ControlServer implements MessageProtocol.Factory, AutoCloseab
 
     private static final int REQUEST_SECONDS_MAX = 10;
     private static final String CONTENT_TYPE = "application/json";
+    private static final String LINES = "application/x-ndjson";
 
     private final String version;
     private final ControlRoutes routes;
@@ -74,7 +76,10 @@ public final class ControlServer implements MessageProtocol.Factory, AutoCloseab
                         "the daemon is of version " + version + " and does not know " + request.path());
             }
             ControlRoutes.Route route = methods.get(request.method());
-            return answer(HttpStatus.OK, route.handler().handle(parameters(request, route)));
+            ControlRequest parameters = parameters(request, route);
+            return route.stream() == null
+                    ? answer(HttpStatus.OK, route.handler().handle(parameters))
+                    : HttpAnswer.of(LINES, sink -> route.stream().writeTo(lines -> sink.write(text(lines))));
         } catch (ControlException e) {
             return error(e.kind().status(), e.kind(), e.getMessage());
         } catch (RuntimeException e) {
@@ -102,6 +107,10 @@ public final class ControlServer implements MessageProtocol.Factory, AutoCloseab
             }
         }
         return new ControlRequest(parameters);
+    }
+
+    private static String text(List<Map<String, Object>> lines) {
+        return lines.stream().map(line -> Json.write(line) + "\n").collect(Collectors.joining());
     }
 
     private static HttpAnswer error(HttpStatus status, ControlException.Kind kind, String message) {

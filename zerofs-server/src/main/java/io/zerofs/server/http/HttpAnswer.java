@@ -4,13 +4,18 @@ package io.zerofs.server.http;
 /**
  * The answer to a request.
  *
+ * @param stream makes the body instead, or null
  * @param allow the methods that a path has, for an answer to another one; else empty
  */
-public record HttpAnswer(HttpStatus status, String contentType, String body, String allow) {
+public record HttpAnswer(HttpStatus status, String contentType, String body, HttpStream stream, String allow) {
     private static final String TEXT = "text/plain; charset=utf-8";
 
     public HttpAnswer(HttpStatus status, String contentType, String body) {
-        this(status, contentType, body, "");
+        this(status, contentType, body, null, "");
+    }
+
+    public static HttpAnswer of(String contentType, HttpStream stream) {
+        return new HttpAnswer(HttpStatus.OK, contentType, "", stream, "");
     }
 
     /** Returns an answer with one line of text. */
@@ -25,6 +30,6 @@ public record HttpAnswer(HttpStatus status, String contentType, String body, Str
 
     /** @param methods the methods that the path has, separated by commas */
     public HttpAnswer allowing(String methods) {
-        return new HttpAnswer(status, contentType, body, methods);
+        return new HttpAnswer(status, contentType, body, stream, methods);
     }
 }

@@ -15,6 +15,7 @@ import io.zerofs.server.net.ServerResources;
 import io.zerofs.server.net.ServerSettings;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
 /**
  * Answers requests of HTTP/1.1 (RFC 9112), one per connection. A request has a head of at most 8 KiB and a body of at most
@@ -122,6 +123,8 @@ public final class HttpServer implements MessageProtocol.Factory, AutoCloseable 
 
         private boolean closed;
         private volatile boolean requested;
+        /** Whether the head of a stream was sent. Confined to the answering thread. */
+        private boolean streaming;
 
         Exchange(Connection connection) {
             this.connection = connection;
@@ -163,20 +166,49 @@ public final class HttpServer implements MessageProtocol.Factory, AutoCloseable 
             HttpAnswer answer;
             try {
                 answer = answer(head, body);
+                if (answer.stream() != null) {
+                    stream(answer);
+                }
             } catch (InterruptedException e) {
                 answer = HttpAnswer.of(HttpStatus.UNAVAILABLE);
             } finally {
                 ended();
             }
-            send(answer, head.startsWith("HEAD "), request);
+            if (streaming) {
+                request.end();
+            } else {
+                send(answer, head.startsWith("HEAD "), request);
+            }
+        }
+
+        private void stream(HttpAnswer answer) throws InterruptedException {
+            streaming = true;
+            write(head(answer, ""));
+            answer.stream().writeTo(this::write);
+        }
+
+        /** Sends a piece and waits until the socket took it, so that one piece is in memory. */
+        private void write(String piece) throws InterruptedException {
+            CountDownLatch sent = new CountDownLatch(1);
+            connection.send(Unpooled.copiedBuffer(piece, StandardCharsets.UTF_8), sent::countDown);
+            sent.await();
+            synchronized (this) {
+                if (closed) {
+                    throw new InterruptedException();
+                }
+            }
+        }
+
+        private String head(HttpAnswer answer, String length) {
+            return "HTTP/1.1 " + answer.status().line() + "\r\nServer: " + settings.product()
+                    + "\r\nContent-Type: " + answer.contentType() + length
+                    + (answer.allow().isEmpty() ? "" : "\r\nAllow: " + answer.allow())
+                    + "\r\nConnection: close\r\n\r\n";
         }
 
         private void send(HttpAnswer answer, boolean headOnly, Request request) {
             byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
-            String lines = "HTTP/1.1 " + answer.status().line() + "\r\nServer: " + settings.product()
-                    + "\r\nContent-Type: " + answer.contentType() + "\r\nContent-Length: " + body.length
-                    + (answer.allow().isEmpty() ? "" : "\r\nAllow: " + answer.allow())
-                    + "\r\nConnection: close\r\n\r\n";
+            String lines = head(answer, "\r\nContent-Length: " + body.length);
             ByteBuf bytes = connection.allocator().buffer(lines.length() + body.length);
             bytes.writeCharSequence(lines, StandardCharsets.US_ASCII);
             if (!headOnly) {

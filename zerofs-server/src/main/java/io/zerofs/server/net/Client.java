@@ -64,6 +64,10 @@ public final class Client {
         return protocol;
     }
 
+    String protocolName() {
+        return protocol.name;
+    }
+
     /** Returns whether the daemon serves other protocols, too. Only for a client made by {@link #ofProtocol}. */
     boolean competes() {
         return competes;

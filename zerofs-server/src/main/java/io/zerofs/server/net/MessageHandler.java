@@ -312,6 +312,15 @@ final class MessageHandler extends ChannelConnection {
         return protocol.device();
     }
 
+    /** Returns protocol and peer, for traces. */
+    String origin() {
+        return client.protocolName() + " " + peer();
+    }
+
+    boolean isTraced() {
+        return resources.operations().isWatched();
+    }
+
     int offloadBytes() {
         return resources.settings().threads().offloadBytes();
     }

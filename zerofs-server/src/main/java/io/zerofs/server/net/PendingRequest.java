@@ -58,7 +58,7 @@ final class PendingRequest implements Request {
         replyCharged = replyBytes;
         if (transferBytes < connection.offloadBytes()) {
             try {
-                work.run();
+                carryOut(work);
                 return;
             } catch (WouldBlockException e) {
                 // The work has changed nothing yet. A waiting thread runs all of it again, below.
@@ -104,9 +104,17 @@ final class PendingRequest implements Request {
     @Override
     public void resume(Runnable work) {
         try {
-            work.run();
+            carryOut(work);
         } catch (RuntimeException | Error e) {
             fail(e);
+        }
+    }
+
+    private void carryOut(Runnable work) {
+        if (connection.isTraced()) {
+            Origin.run(connection, work);
+        } else {
+            work.run();
         }
     }
 

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Histogram;
+import io.zerofs.core.trace.Trace;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -57,6 +58,7 @@ public final class ServerResources implements AutoCloseable {
             .classicUpperBounds(LATENCY_BOUNDS_SECONDS)
             .withoutExemplars()
             .build();
+    private final Trace<FileOperation> operations = new Trace<>();
     private final LimitedLog closed = new LimitedLog(LOG, Level.INFO, "connections closed");
     private final LimitedLog unexpected = new LimitedLog(LOG, Level.ERROR, "unexpected errors");
 
@@ -124,6 +126,11 @@ public final class ServerResources implements AutoCloseable {
     /** Returns the log of the daemon's bugs, which a client may know how to cause. */
     LimitedLog unexpected() {
         return unexpected;
+    }
+
+    /** Returns the trace of clients' operations. */
+    public Trace<FileOperation> operations() {
+        return operations;
     }
 
     /** Returns the clients that have connections, by protocol and address. */

@@ -2,6 +2,7 @@
 package io.zerofs.server.control;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Scanner;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -56,6 +58,16 @@ class ControlServerTest {
                 })
                 .add("GET", "/v1/bug", request -> {
                     throw new IllegalStateException("a bug for this test");
+                })
+                .addStream("/v1/stream", lines -> {
+                    try {
+                        for (int i = 0; true; i++) {
+                            lines.write(List.of(Map.of("line", i)));
+                        }
+                    } catch (InterruptedException e) {
+                        interrupted.countDown();
+                        throw e;
+                    }
                 })
                 .add("GET", "/v1/wait", request -> {
                     waiting.countDown();
@@ -136,6 +148,27 @@ class ControlServerTest {
             assertTrue(exchange("GET /v1/echo?text=a HTTP/1.1\r\n\r\n").startsWith("HTTP/1.1 200 "));
         }
         assertTrue(interrupted.await(30, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void aStreamEndsWithItsClient() throws Exception {
+        try (SocketChannel reads = connect("GET /v1/stream HTTP/1.1\r\n\r\n")) {
+            Scanner lines = new Scanner(Channels.newInputStream(reads), StandardCharsets.UTF_8);
+            assertEquals("HTTP/1.1 200 OK", lines.nextLine());
+            for (String line = ""; !line.equals("{\"line\":1000}"); line = lines.nextLine()) {
+                assertFalse(line.startsWith("Content-Length"), line);
+            }
+            assertEquals(1, interrupted.getCount());
+        }
+        assertTrue(interrupted.await(30, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void aStreamThatNoOneReadsEnds() throws Exception {
+        try (SocketChannel stalled = connect("GET /v1/stream HTTP/1.1\r\n\r\n")) {
+            assertTrue(interrupted.await(30, TimeUnit.SECONDS));
+            assertTrue(stalled.isConnected());
+        }
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.snapshots.Unit;
+import io.zerofs.core.trace.Trace;
 import io.zerofs.storage.object.ObjectStoreException.Kind;
 import java.nio.ByteBuffer;
 import java.util.Collection;
@@ -48,6 +49,7 @@ public final class MeteredObjectStore extends ForwardingObjectStore implements S
             .withoutExemplars()
             .build();
     private final Map<StoreOperation, Meter> meters = new EnumMap<>(StoreOperation.class);
+    private final Trace<StoreRequest> trace = new Trace<>();
     private final MonotonicClock clock;
     private volatile Optional<String> lastFailure = Optional.empty();
     private volatile OptionalLong answeredNanos = OptionalLong.empty();
@@ -72,7 +74,7 @@ public final class MeteredObjectStore extends ForwardingObjectStore implements S
     @Override
     public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition) throws ObjectStoreException {
         long size = bytes.stream().mapToLong(ByteBuffer::remaining).sum();
-        return metered(StoreOperation.PUT, () -> store.put(name, bytes, condition), (meter, outcome) -> {
+        return metered(StoreOperation.PUT, name, size, () -> store.put(name, bytes, condition), (meter, outcome) -> {
             meter.bytes.inc(size);
             (outcome == PutOutcome.REFUSED ? meter.conditionFailed : meter.ok).inc();
         });
@@ -82,6 +84,8 @@ public final class MeteredObjectStore extends ForwardingObjectStore implements S
     public StoredObject get(String name, int bytesMax) throws ObjectStoreException {
         return metered(
                 StoreOperation.GET,
+                name,
+                0,
                 () -> store.get(name, bytesMax),
                 (meter, object) -> meter.succeeded(object.bytes().remaining()));
     }
@@ -90,23 +94,31 @@ public final class MeteredObjectStore extends ForwardingObjectStore implements S
     public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
         return metered(
                 StoreOperation.GET_RANGE,
+                name,
+                length,
                 () -> store.getRange(name, offset, length),
                 (meter, object) -> meter.succeeded(length));
     }
 
     @Override
     public List<ObjectInfo> list(String prefix, String after, int max) throws ObjectStoreException {
-        return metered(StoreOperation.LIST, () -> store.list(prefix, after, max), (meter, infos) -> meter.succeeded(0));
+        return metered(
+                StoreOperation.LIST,
+                prefix,
+                0,
+                () -> store.list(prefix, after, max),
+                (meter, infos) -> meter.succeeded(0));
     }
 
     @Override
     public Map<String, ObjectStoreException> delete(Collection<String> names) throws ObjectStoreException {
-        return metered(StoreOperation.DELETE, () -> store.delete(names), (meter, failed) -> {
-            failed.values().forEach(meter::failed);
-            if (failed.isEmpty()) {
-                meter.succeeded(0);
-            }
-        });
+        return metered(
+                StoreOperation.DELETE, names.size() + " objects", 0, () -> store.delete(names), (meter, failed) -> {
+                    failed.values().forEach(meter::failed);
+                    if (failed.isEmpty()) {
+                        meter.succeeded(0);
+                    }
+                });
     }
 
     @Override
@@ -131,26 +143,41 @@ public final class MeteredObjectStore extends ForwardingObjectStore implements S
     }
 
     @Override
+    public Trace<StoreRequest> trace() {
+        return trace;
+    }
+
+    @Override
     public List<Collector> collectors() {
         return List.of(requests, bytes, seconds);
     }
 
-    private <T> T metered(StoreOperation operation, Call<T> call, BiConsumer<Meter, T> succeeded)
+    private <T> T metered(
+            StoreOperation operation, String name, long size, Call<T> call, BiConsumer<Meter, T> succeeded)
             throws ObjectStoreException {
         Meter meter = meters.get(operation);
         long start = clock.nanoTime();
+        String outcome = "failed";
+        long moved = 0;
         try {
             T result = call.send();
+            outcome = result == PutOutcome.REFUSED ? "condition_failed" : "ok";
+            moved = result instanceof StoredObject object ? object.bytes().remaining() : size;
             succeeded.accept(meter, result);
             lastFailure = Optional.empty();
             answeredNanos = OptionalLong.of(clock.nanoTime());
             return result;
         } catch (ObjectStoreException e) {
+            outcome = e.isThrottled() ? "throttled" : label(e.kind());
             meter.failed(e);
             lastFailure = Optional.of(String.valueOf(e.getMessage()));
             throw e;
         } finally {
-            meter.seconds.observe(Unit.nanosToSeconds(clock.nanoTime() - start));
+            long took = clock.nanoTime() - start;
+            meter.seconds.observe(Unit.nanosToSeconds(took));
+            if (trace.isWatched()) {
+                trace.add(new StoreRequest(operation, name, moved, took, outcome));
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 package io.zerofs.storage.object;
 
 import io.prometheus.metrics.model.registry.Collector;
+import io.zerofs.core.trace.Trace;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,6 +19,9 @@ public interface StoreMetrics {
 
     /** Returns the bytes sent by PUTs, or received by GETs. */
     long bytes(StoreOperation operation);
+
+    /** Returns the trace of the requests that end. */
+    Trace<StoreRequest> trace();
 
     /** Returns everything that is counted, for a registry. */
     List<Collector> collectors();
