@@ -34,6 +34,7 @@ Commands:
   nbd              Make, resize, list and delete block devices of a running
                      daemon.
   trace            Show the work of a running daemon while it is done.
+  snapshot         Create, list and delete snapshots of a volume.
   doctor           Check configuration, store, machine and clients, and print
                      mount commands.
   bench            Measure the store and mounted directories, and print a table.

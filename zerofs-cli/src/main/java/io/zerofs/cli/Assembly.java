@@ -123,6 +123,7 @@ final class Assembly implements AutoCloseable {
         OpenSnapshots snapshots = closing.add("snapshots", new OpenSnapshots(source));
         Services services = closing.add("services", Services.open(opened, Optional.of(snapshots), config, files));
         closing.add("control", DaemonControl.open(config, opened, connection.metrics(), services));
+        closing.add("snapshots", SnapshotTimer.start(opened, config.snapshots().kept()));
         closing.add("activity", ActivityLog.start(connection.metrics(), opened));
         health.serves(DaemonMetrics.ofWriter(connection.metrics(), opened, services));
         opened.onStop(stopped -> {
@@ -193,7 +194,7 @@ final class Assembly implements AutoCloseable {
         closing.close();
     }
 
-    private static OpenSettings settings(ZerofsConfig config, OpenFiles files) {
+    static OpenSettings settings(ZerofsConfig config, OpenFiles files) {
         MemoryBudget budget = MemoryBudget.of(config.cache());
         Duration flushInterval = Duration.ofNanos(Math.round(config.lsm().flushIntervalSecs() * NANOS_PER_SECOND));
         return OpenSettings.DEFAULT

@@ -6,6 +6,7 @@ import io.zerofs.cli.config.ConfigLoader;
 import io.zerofs.cli.config.Environment;
 import io.zerofs.cli.config.ZerofsConfig;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
@@ -28,6 +29,11 @@ final class ControlOption {
                 required = true,
                 description = "Control socket of the daemon, instead of its configuration.")
         private Path socket;
+    }
+
+    /** Returns the configuration file, if it names the daemon. */
+    Optional<Path> file() {
+        return Optional.ofNullable(target.config);
     }
 
     /** Returns a client of the daemon. It connects with each command. */

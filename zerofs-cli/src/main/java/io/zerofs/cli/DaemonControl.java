@@ -54,7 +54,8 @@ final class DaemonControl implements AutoCloseable {
     }
 
     private ControlRoutes routes() {
-        ControlRoutes routes = new ControlRoutes()
+        ControlRoutes routes = new SnapshotControl(volume)
+                .addTo(new ControlRoutes())
                 .add("GET", "/v1/status", unused -> status.members())
                 .add("POST", "/v1/flush", unused -> flush())
                 .add("GET", "/v1/log", unused -> Map.of("levels", levels.changed()))

@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
             LogCommand.class,
             NbdCommand.class,
             TraceCommand.class,
+            SnapshotCommand.class,
             DoctorCommand.class,
             BenchCommand.class
         },

@@ -20,6 +20,9 @@ public record ZerofsConfig(
         @Setting("Garbage collection: the store gets back the space of overwritten and removed data.")
         GcConfig gc,
 
+        @Setting("Automatic [snapshots](operations.md#snapshots), while the volume changes.")
+        SnapshotsConfig snapshots,
+
         @Setting("Credentials and endpoint for `s3://`.") Optional<AwsConfig> aws,
 
         @Setting("Credentials and endpoint for `azure://`.") Optional<AzureConfig> azure,

@@ -27,6 +27,7 @@ import io.zerofs.storage.seal.ObjectKeys;
 import io.zerofs.storage.snapshot.Snapshots;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -55,6 +56,7 @@ public final class StorageVolume implements Volume, GcSource {
     private final WritePath writes;
     private final CommitPipeline pipeline;
     private final LongAdder requests = new LongAdder();
+    private final LongAdder changes = new LongAdder();
     private volatile GcHook space = GcHook.NONE;
     private volatile Snapshots snapshots;
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -106,6 +108,11 @@ public final class StorageVolume implements Volume, GcSource {
 
     public Snapshots snapshots() {
         return snapshots;
+    }
+
+    /** Returns the bytes that the deletion of each snapshot would free, by name; without those not yet counted. */
+    public Map<String, Long> pinnedBytes() {
+        return space.pinnedBytes();
     }
 
     public EngineStatistics statistics() {
@@ -165,6 +172,7 @@ public final class StorageVolume implements Volume, GcSource {
         requests.increment();
         try {
             pipeline.changed(writes.apply(own));
+            changes.increment();
         } catch (VolumeException e) {
             if (e.kind() == VolumeException.Kind.NO_SPACE) {
                 parts.admission().indexRefused();
@@ -246,6 +254,11 @@ public final class StorageVolume implements Volume, GcSource {
     @Override
     public long requests() {
         return requests.sum();
+    }
+
+    /** Returns the number of batches that clients have applied since the volume was opened. */
+    public long changes() {
+        return changes.sum();
     }
 
     @Override

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
@@ -56,6 +57,7 @@ public final class GarbageCollector implements GcHook {
     private final GcSource source;
     private final Checkpointer checkpoints;
     private final LiveBytes live;
+    private final SnapshotPins pins;
     private final ObjectReaper reaper;
     private final OrphanSweep sweep;
     private final Repacker repacker;
@@ -70,6 +72,7 @@ public final class GarbageCollector implements GcHook {
     private long forgottenBytes;
     private volatile boolean ended;
     private volatile GcStatistics last = GcStatistics.NONE;
+    private volatile Map<String, Long> pinnedBytes = Map.of();
 
     /**
      * @param source the volume that was opened from {@code recovered}, before its first batch
@@ -88,7 +91,7 @@ public final class GarbageCollector implements GcHook {
         this.source = source;
         this.checkpoints = checkpoints;
         this.live = new LiveBytes(index, recovered.lastSeq());
-        SnapshotPins pins = new SnapshotPins(checkpoints.chain());
+        this.pins = new SnapshotPins(checkpoints.chain());
         ObjectReaper.Volume volume = new ObjectReaper.Volume(index, recovered.store(), checkpoints, source);
         this.reaper = new ObjectReaper(volume, live, pins, settings.grace().toNanos(), runtime.nanoTime());
         this.sweep = new OrphanSweep(
@@ -123,6 +126,11 @@ public final class GarbageCollector implements GcHook {
     @Override
     public GcStatistics statistics() {
         return last.withRestarts(health.restarts(), sweepHealth.restarts());
+    }
+
+    @Override
+    public Map<String, Long> pinnedBytes() {
+        return pinnedBytes;
     }
 
     @Override
@@ -318,6 +326,7 @@ public final class GarbageCollector implements GcHook {
                 orphans.sum(),
                 0,
                 0);
+        pinnedBytes = pins.bytesOfOne(all, checkpoints.chain().head().checkpoint());
         if (changed) {
             LOG.debug(
                     "garbage collection: {} commits of {} bytes, {} live; {} entries await deletion; since the start"

@@ -71,6 +71,16 @@ public final class Snapshots {
                     "a name of a snapshot has 1 to 64 letters, digits, dots, underscores and hyphens,"
                             + " and begins with a letter or digit");
         }
+        if (name.startsWith(AutomaticSnapshots.PREFIX)) {
+            throw new SnapshotException(
+                    SnapshotException.Kind.INVALID,
+                    "names that begin with " + AutomaticSnapshots.PREFIX + " are those of automatic snapshots");
+        }
+        return createAutomatic(name);
+    }
+
+    /** Creates a snapshot with a name that is a valid one. */
+    Snapshot createAutomatic(String name) throws SnapshotException {
         requireFree(chain.head(), name);
         creating.incrementAndGet();
         try {

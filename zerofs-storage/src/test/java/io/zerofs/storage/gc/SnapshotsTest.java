@@ -265,6 +265,43 @@ final class SnapshotsTest {
         assertEquals(OpenException.Kind.DAMAGED_OBJECT, damaged.kind());
     }
 
+    @Test
+    void theSpaceOfASnapshotIsWhatItsDeletionFrees() throws Exception {
+        Process process = fixture.process().open();
+        GcFixture gc = new GcFixture(process, AT_ONCE);
+        process.write(0, "then".repeat(500)).barrier().checkpoint();
+        snapshots(process).create("a");
+        snapshots(process).create("b");
+        for (int i = 0; i < 3; i++) {
+            GarbageCollectorTest.rewrite(process, 0, "now " + i);
+            process.barrier();
+        }
+        GcFixture.settle(process, gc);
+        assertEquals(Map.of("a", 0L, "b", 0L), process.volume.pinnedBytes());
+        snapshots(process).delete("a");
+        GcFixture.settle(process, gc);
+        Map<String, Long> freed = sizesOfData();
+        long pinned = process.volume.pinnedBytes().get("b");
+        snapshots(process).delete("b");
+        gc.pass().pass().pass();
+        freed.keySet().removeAll(sizesOfData().keySet());
+        long bytes = freed.values().stream().mapToLong(Long::longValue).sum();
+        // Objects of tables have a header and tags, too.
+        assertTrue(
+                pinned > 0 && pinned <= bytes && bytes < pinned + 101 * freed.size() + 1, () -> pinned + ": " + freed);
+        assertEquals(Map.of(), process.volume.pinnedBytes());
+    }
+
+    private Map<String, Long> sizesOfData() throws Exception {
+        Map<String, Long> sizes = new TreeMap<>();
+        for (ObjectStore.ObjectInfo info : fixture.bucket.list("", "", 10_000)) {
+            if (!info.name().startsWith(Manifest.PREFIX)) {
+                sizes.put(info.name(), info.size());
+            }
+        }
+        return sizes;
+    }
+
     private interface Action {
         void run() throws Exception;
     }

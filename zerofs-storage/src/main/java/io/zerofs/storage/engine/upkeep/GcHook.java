@@ -4,6 +4,7 @@ package io.zerofs.storage.engine.upkeep;
 import io.zerofs.storage.commit.DeadFrames;
 import io.zerofs.storage.commit.FrameTable;
 import java.util.List;
+import java.util.Map;
 
 /** Receives each commit and collects garbage by itself. Thread-safe. */
 public interface GcHook {
@@ -28,6 +29,11 @@ public interface GcHook {
     void applied(FrameTable frames, List<DeadFrames> deadFrames);
 
     GcStatistics statistics();
+
+    /** Returns the bytes that the deletion of each snapshot would free, by name, as of the last pass. */
+    default Map<String, Long> pinnedBytes() {
+        return Map.of();
+    }
 
     /** Ends after the step in progress, and does not wait for that. Idempotent. */
     void close();
