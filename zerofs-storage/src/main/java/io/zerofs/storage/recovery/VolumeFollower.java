@@ -179,7 +179,12 @@ public final class VolumeFollower implements AutoCloseable {
     private boolean advance()
             throws ObjectStoreException, CorruptObjectException, OpenException, IOException, VolumeException {
         try {
-            tail.advance(base.applier, takeHurry() ? LogTail.Look.MANIFESTS : schedule.look());
+            boolean hurry = takeHurry();
+            boolean more = tail.advance(base.applier, hurry ? LogTail.Look.MANIFESTS : schedule.look());
+            // The first commits may lead to a state whose data is gone too, and the next ones may be gone.
+            while (hurry && more) {
+                more = tail.advance(base.applier, LogTail.Look.MANIFESTS);
+            }
         } catch (LogTail.FellBehindException e) {
             reopen(e.getMessage());
         }
@@ -217,12 +222,22 @@ public final class VolumeFollower implements AutoCloseable {
             long enough = looks + 2;
             long left = NEWER_NANOS_MAX;
             while (left > 0 && looks < enough && !stopped) {
-                hurried = true;
-                changed.signalAll();
+                hurry();
                 left = changed.awaitNanos(left);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets the next look be soon and thorough. */
+    void hurry() {
+        lock.lock();
+        try {
+            hurried = true;
+            changed.signalAll();
         } finally {
             lock.unlock();
         }

@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A follower on a machine of its own, with a clock of the test. It looks at the log when the test asks for it. */
-final class Following implements AutoCloseable {
+public final class Following implements AutoCloseable {
     final HookedStore hooks;
-    final VolumeFollower follower;
+    public final VolumeFollower follower;
     final AtomicLong now = new AtomicLong(1_000_000);
     /** The state that it shows. */
     Volume shown;
@@ -22,6 +22,11 @@ final class Following implements AutoCloseable {
     private final VolumeReader reader;
 
     Following(ObjectStore store, Path cacheDirectory) throws Exception {
+        this(store, cacheDirectory, null);
+    }
+
+    /** @param viewer gets the states that follow {@link VolumeFollower#first}; null to keep them here */
+    public Following(ObjectStore store, Path cacheDirectory, VolumeFollower.Viewer viewer) throws Exception {
         hooks = new HookedStore(new ReadableStore(store));
         EngineRuntime real = threads.runtime();
         EngineRuntime runtime = new EngineRuntime(
@@ -32,8 +37,8 @@ final class Following implements AutoCloseable {
                 new VolumeReader.Environment(runtime, LifecycleFixture.SETTINGS, cacheDirectory),
                 OpenProgress.SILENT);
         follower = VolumeFollower.open(reader);
-        shown = follower.first();
-        follower.showTo(this::show);
+        shown = viewer == null ? follower.first() : null;
+        follower.showTo(viewer == null ? this::show : viewer);
     }
 
     private void show(Volume next) throws VolumeException {
@@ -42,10 +47,16 @@ final class Following implements AutoCloseable {
     }
 
     /** Looks at the log, and lets the time pass until the next look. Returns that time. */
-    long look() {
+    public long look() {
         long delay = follower.look();
         now.addAndGet(delay);
         return delay;
+    }
+
+    /** Looks at once, as for a reader whose data is gone. */
+    public void hurry() {
+        follower.hurry();
+        look();
     }
 
     /** Looks until the follower is as idle as it gets. */
@@ -61,7 +72,9 @@ final class Following implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
-        shown.close();
+        if (shown != null) {
+            shown.close();
+        }
         follower.close();
         reader.close();
         threads.close();

@@ -60,7 +60,8 @@ class ReadOnlyVolumeTest extends VolumeContract {
     private Volume open(LifecycleFixture fixture, Process process) throws Exception {
         process.open();
         VolumeReader reader = fixture.reader(process);
-        Volume volume = new ReadingVolume(process.volume, reader);
+        Volume volume =
+                new ReadingVolume(process.volume, () -> reader.openNewest().volume(), 3);
         opened.put(volume, new Opened(fixture, process, reader));
         return volume;
     }

@@ -20,21 +20,27 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * A volume whose changes go to its writer, and whose reads go to the newest view of a {@link VolumeReader}. It opens a view
- * at the first read after a change.
+ * A volume whose changes go to its writer, and whose reads go to the newest view of a {@link VolumeReader}, or of a
+ * {@link VolumeFollower}. It opens a view at the first read after a change.
  */
 final class ReadingVolume implements Volume {
-    /** Number of views that stay open for cursors and prepared reads of the test. */
-    private static final int VIEWS_MAX = 3;
-
     private final Volume writer;
-    private final VolumeReader reader;
-    private final Deque<VolumeReader.View> views = new ArrayDeque<>();
+    private final Views reader;
+    private final int viewsMax;
+    private final Deque<Volume> views = new ArrayDeque<>();
     private boolean changed = true;
     private boolean closed;
 
-    ReadingVolume(Volume writer, VolumeReader reader) {
+    /** Opens views. */
+    interface Views {
+        /** Returns the state after the last barrier, which the caller closes. */
+        Volume newest() throws OpenException, VolumeException;
+    }
+
+    /** @param viewsMax views that stay open for cursors, prepared reads and other threads of the test */
+    ReadingVolume(Volume writer, Views reader, int viewsMax) {
         this.writer = writer;
+        this.viewsMax = viewsMax;
         this.reader = reader;
     }
 
@@ -47,15 +53,15 @@ final class ReadingVolume implements Volume {
             changed = false;
             Barriers.await(writer.barrier());
             try {
-                views.addLast(reader.openNewest());
+                views.addLast(reader.newest());
             } catch (OpenException e) {
                 throw new VolumeException(VolumeException.Kind.UNAVAILABLE, e.getMessage(), e);
             }
-            if (views.size() > VIEWS_MAX) {
+            if (views.size() > viewsMax) {
                 views.removeFirst().close();
             }
         }
-        return views.getLast().volume();
+        return views.getLast();
     }
 
     @Override
@@ -125,7 +131,7 @@ final class ReadingVolume implements Volume {
     public synchronized void close() throws VolumeException {
         if (!closed) {
             closed = true;
-            for (VolumeReader.View view : views) {
+            for (Volume view : views) {
                 view.close();
             }
         }
