@@ -26,11 +26,18 @@ final class Fsck {
     private final ZerofsConfig config;
     private final FsckOutput output;
     private final PrintStream progress;
+    private String snapshot;
 
     Fsck(ZerofsConfig config, FsckOutput output, PrintStream progress) {
         this.config = config;
         this.output = output;
         this.progress = progress;
+    }
+
+    /** @param name snapshot to check; null for the newest state */
+    Fsck ofSnapshot(String name) {
+        snapshot = name;
+        return this;
     }
 
     /** @param bytesPerSecond highest rate of reading data; 0 for no limit */
@@ -96,7 +103,7 @@ final class Fsck {
                     threads.runtime(), settings, config.cache().dir());
             try (VolumeReader reader = VolumeReader.open(
                             connection.store(), config.storage().encryptionPassword(), environment, opening);
-                    VolumeReader.View view = reader.openNewest()) {
+                    VolumeReader.View view = snapshot == null ? reader.openNewest() : reader.openSnapshot(snapshot)) {
                 opening.close();
                 look.at(connection, reader, view, threads);
             }
@@ -156,7 +163,8 @@ final class Fsck {
             FsckFindings findings = new FsckFindings(output, checker.paths());
             FsckProgress index = new FsckProgress(progress, "index", "chunks");
             try (StoreCheck store = new StoreCheck(
-                    connection.store(), reader, view, findings, done -> index.reached(done, files.chunks()))) {
+                            connection.store(), reader, view, findings, done -> index.reached(done, files.chunks()))
+                    .ofSnapshot(snapshot)) {
                 compare(store, findings, reading);
             }
         }

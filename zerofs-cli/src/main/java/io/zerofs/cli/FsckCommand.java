@@ -52,6 +52,9 @@ final class FsckCommand implements Callable<Integer> {
                     + " With --repair the default is fsck-TIME.jsonl in the cache directory.")
     private Path report;
 
+    @Option(names = "--snapshot", paramLabel = "NAME", description = "Check this snapshot instead of the newest state.")
+    private String snapshot;
+
     @Override
     public Integer call() {
         StopSignals.install(count -> cancel());
@@ -59,6 +62,9 @@ final class FsckCommand implements Callable<Integer> {
         try {
             if (rate != null && !(rate > 0 && rate <= 1e6)) {
                 throw new ExitException(ExitCode.USAGE, "--rate must be a number of megabytes from 0 to 1000000");
+            }
+            if (repair && snapshot != null) {
+                throw new ExitException(ExitCode.USAGE, "--repair changes the newest state, and no snapshot");
             }
             ZerofsConfig config = configuration.load();
             long bytesPerSecond = rate == null ? 0 : Math.max(1, Math.round(rate * 1e6));
@@ -68,6 +74,7 @@ final class FsckCommand implements Callable<Integer> {
             try (PrintStream file = openReport(config)) {
                 output.reportTo(file);
                 return new Fsck(config, output, System.err)
+                        .ofSnapshot(snapshot)
                         .run(data, bytesPerSecond, repair)
                         .status();
             }

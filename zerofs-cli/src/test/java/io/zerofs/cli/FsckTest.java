@@ -65,6 +65,9 @@ class FsckTest {
 
     private final Path store = directory.resolve("store");
 
+    /** The state to check; null for the newest. */
+    private String snapshot;
+
     @BeforeAll
     static void makeVolume() throws Exception {
         Path store = directory.resolve("store");
@@ -148,6 +151,7 @@ class FsckTest {
         PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
         FsckStatus status = new Fsck(
                         new ConfigLoader(Environment.process()).load(file), new FsckOutput(print, json), print)
+                .ofSnapshot(snapshot)
                 .run(data, 0, repair);
         List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
         System.out.println(String.join("\n", lines));
@@ -158,6 +162,31 @@ class FsckTest {
         Result result = fsck(data, false);
         assertTrue(result.lines().stream().anyMatch(line -> line.contains(text)), () -> text + " in " + result);
         assertEquals(FsckStatus.ERRORS, result.status());
+    }
+
+    @Test
+    void aSnapshotIsCheckedWithItsOwnObjects() throws Exception {
+        try (StorageVolume volume = open(store);
+                ZeroFileSystem files = CheckedFileSystems.open(volume)) {
+            volume.snapshots().create("s");
+            write(files, files.root(), "newest");
+            CheckedFileSystems.check(volume);
+        }
+        snapshot = "s";
+        assertEquals(FsckStatus.CLEAN, fsck(true, false).status());
+        List<Path> commits = objects("commits");
+        Files.delete(commits.get(commits.size() - 1));
+        assertEquals(FsckStatus.CLEAN, fsck(true, false).status());
+        for (Path commit : commits) {
+            if (Files.exists(commit) && Files.size(commit) > FILE_BYTES) {
+                Files.delete(commit);
+                break;
+            }
+        }
+        assertFound(true, "is missing");
+        snapshot = "absent";
+        ExitException absent = assertThrows(ExitException.class, () -> fsck(false, false));
+        assertEquals(ExitCode.NO_SNAPSHOT, absent.code());
     }
 
     private List<Path> objects(String prefix) throws IOException {

@@ -48,6 +48,9 @@ public final class StoreCheck implements AutoCloseable {
     private final Set<Long> lost = new HashSet<>();
     private final Map<CommitId, Long> cut = new LinkedHashMap<>();
     private ObjectStore.ObjectInfo next;
+    /** Name of the snapshot that the state is; null if it was the newest state. */
+    private String snapshot;
+
     private long objects;
     private long unneeded;
     private long commitCount;
@@ -83,6 +86,16 @@ public final class StoreCheck implements AutoCloseable {
         this.index = new IndexCheck(view.index(), reader.scratch(), findings, progress);
         this.listed = new AllObjects(store);
         need(view.manifest());
+    }
+
+    /**
+     * Checks a snapshot, which needs its own objects and no others. Called before {@link #compare}.
+     *
+     * @param name null for the newest state
+     */
+    public StoreCheck ofSnapshot(String name) {
+        snapshot = name;
+        return this;
     }
 
     private void need(Manifest manifest) {
@@ -140,7 +153,10 @@ public final class StoreCheck implements AutoCloseable {
         String name = commit.id().objectName();
         visitObjectsBefore(name);
         if (next == null || !next.name().equals(name)) {
-            missing.add(commit.id());
+            // Garbage collection deletes commits that were dead before the snapshot.
+            if (snapshot == null || commit.liveFrames() > 0) {
+                missing.add(commit.id());
+            }
             return;
         }
         if (next.size() != commit.objectBytes()) {
@@ -159,6 +175,9 @@ public final class StoreCheck implements AutoCloseable {
     }
 
     private void visitOther(String name, long size) {
+        if (snapshot != null) {
+            return;
+        }
         CommitId id = CommitId.ofObjectName(name);
         if (id != null) {
             visitCommit(id, size);
@@ -216,7 +235,10 @@ public final class StoreCheck implements AutoCloseable {
         Manifest known = view.manifest();
         missing.removeIf(id -> isAnnounced(view.manifest(), id));
         forgetPresent();
-        for (int attempt = 0; !missing.isEmpty() && attempt < ATTEMPTS_MAX; attempt++) {
+        if (snapshot != null && !missing.isEmpty()) {
+            reader.requireSnapshot(snapshot);
+        }
+        for (int attempt = 0; snapshot == null && !missing.isEmpty() && attempt < ATTEMPTS_MAX; attempt++) {
             if (reader.newestManifest().version() == known.version()) {
                 break;
             }

@@ -171,13 +171,13 @@ public final class VolumeReader implements AutoCloseable {
     /** Opens a snapshot, also beside a daemon. Its objects stay in the store until the snapshot is deleted. */
     public View openSnapshot(String name) throws OpenException {
         for (int attempt = 1; ; attempt++) {
-            Snapshot snapshot = require(name);
+            Snapshot snapshot = requireSnapshot(name);
             try {
                 Manifest manifest = manifestOf(snapshot);
                 return openAt(manifest, log -> endingAt(snapshot.cutSeq(), manifest));
             } catch (OpenException e) {
                 // A snapshot that is deleted meanwhile loses its objects, and another one may get its name.
-                if (attempt == ATTEMPTS_MAX || require(name).equals(snapshot)) {
+                if (attempt == ATTEMPTS_MAX || requireSnapshot(name).equals(snapshot)) {
                     throw e;
                 }
             }
@@ -195,7 +195,8 @@ public final class VolumeReader implements AutoCloseable {
         }
     }
 
-    private Snapshot require(String name) throws OpenException {
+    /** Returns a snapshot of the newest manifest. */
+    public Snapshot requireSnapshot(String name) throws OpenException {
         try {
             return Snapshots.require(newestManifest(), name);
         } catch (SnapshotException e) {
