@@ -55,7 +55,7 @@ record MemoryBudget(long dirtyBytes, long pageBytes, long indexBytes, long reque
     EngineSettings engine(Duration flushInterval, LinkConfig link) {
         EngineSettings.Commits usual = EngineSettings.DEFAULT.commits();
         int cutBytes = (int) Math.min(usual.cutBytes(), dirtyBytes / 8);
-        int grownBytes = (int) Math.min(GROWN_MAX, dirtyBytes / 4);
+        int grownBytes = (int) Math.min(GROWN_MAX, dirtyBytes / 3);
         long uploadBytes = Math.max(cutBytes, Math.min(usual.uploadBytesMax(), dirtyBytes / 3));
         return EngineSettings.DEFAULT
                 .with(EngineSettings.DEFAULT

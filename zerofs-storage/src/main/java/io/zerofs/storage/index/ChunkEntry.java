@@ -41,6 +41,15 @@ public record ChunkEntry(List<FrameReference> frames) {
         return Math.max(0, frames.size() - 1);
     }
 
+    /** Returns the blocks of all deltas together; a block counts once for each. */
+    public int deltaBlocks() {
+        int blocks = 0;
+        for (int i = 1; i < frames.size(); i++) {
+            blocks += Long.bitCount(frames.get(i).blocks());
+        }
+        return blocks;
+    }
+
     public FrameReference last() {
         return frames.get(frames.size() - 1);
     }

@@ -30,6 +30,11 @@ public final class CompactionQueue {
     /** Maximum chunks of each set. Without a place, a chunk comes again with its next change, and its writers do not wait. */
     private static final int CHUNKS_MAX = 1 << 16;
 
+    /** Blocks in a chunk's deltas from which on few large deltas count as many: twice the chunk, which readers overlay. */
+    private static final int DELTA_BLOCKS_MAX = 128;
+
+    private static final int LARGE_DELTAS_MIN = 3;
+
     private static final long REST_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long REST_NANOS_MAX = Duration.ofSeconds(10).toNanos();
     private static final long DAMAGED_REST_NANOS_MAX = Duration.ofMinutes(15).toNanos();
@@ -68,12 +73,13 @@ public final class CompactionQueue {
     /** Notes a change of an entry. Called under the chunk's stripe. */
     public void entryChanged(ChunkId chunk, ChunkEntry entry) {
         int deltas = entry.deltas();
-        if (deltas < settings.queueAt() && !hasWork && !isCrowded && !hasFailed) {
+        boolean few = isFew(deltas, entry);
+        if (few && !hasWork && !isCrowded && !hasFailed) {
             return;
         }
         lock.lock();
         try {
-            if (deltas < settings.queueAt()) {
+            if (few) {
                 unqueue(chunk);
                 failed.remove(chunk);
             } else if (!rests(chunk, deltas)) {
@@ -88,6 +94,10 @@ public final class CompactionQueue {
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean isFew(int deltas, ChunkEntry entry) {
+        return deltas < settings.queueAt() && (deltas < LARGE_DELTAS_MIN || entry.deltaBlocks() < DELTA_BLOCKS_MAX);
     }
 
     private static boolean addBounded(Set<ChunkId> chunks, ChunkId chunk) {

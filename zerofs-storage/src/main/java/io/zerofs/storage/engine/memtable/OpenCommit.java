@@ -24,10 +24,17 @@ public final class OpenCommit {
     private static final int BATCH_OVERHEAD_BYTES = 24;
     private static final int SLOTS_INITIAL = 64;
 
+    /** Blocks of an average delta between which a larger commit saves compaction; a chunk has 64. */
+    private static final int SCATTERED_BLOCKS_MIN = 2;
+
+    private static final int SCATTERED_BLOCKS_MAX = 32;
+
     private final long seq;
     private final AtomicLong memoryBytes = new AtomicLong();
     private final LongAdder writtenBlocks = new LongAdder();
     private final LongAdder rewrittenBlocks = new LongAdder();
+    private final LongAdder deltas = new LongAdder();
+    private final LongAdder deltaBlocks = new LongAdder();
     private final Object slotsLock = new Object();
     private final Object logLock = new Object();
 
@@ -74,6 +81,31 @@ public final class OpenCommit {
     /** Returns whether most written blocks replace recently written ones. */
     public boolean rewritesMost() {
         return 2 * rewrittenBlocks.sum() > writtenBlocks.sum();
+    }
+
+    /**
+     * Counts a delta or more of its blocks.
+     *
+     * @param first whether these are its first ones
+     */
+    public void noteDelta(boolean first, int blocks) {
+        if (first) {
+            deltas.increment();
+        }
+        deltaBlocks.add(blocks);
+    }
+
+    /**
+     * Returns whether clients mainly overwrite small parts of many chunks, several in each. The longer such a commit stays
+     * open, the more blocks have its deltas, and the fewer deltas need compaction. If hardly any chunk is written twice, or
+     * the deltas are large, time gains nothing.
+     */
+    public boolean isScattered() {
+        long blocks = deltaBlocks.sum();
+        long frames = deltas.sum();
+        return 2 * blocks > writtenBlocks.sum()
+                && blocks >= SCATTERED_BLOCKS_MIN * frames
+                && blocks < SCATTERED_BLOCKS_MAX * frames;
     }
 
     public boolean isChanged() {

@@ -123,10 +123,11 @@ final class CommitPacing {
 
     /**
      * Whether a commit grows beyond {@link #cutBytes}. Data that is rewritten repeatedly goes to the store once for each
-     * commit. Such a commit therefore waits for the timer or a barrier, as long as its upload takes a second at most.
+     * commit, and scattered overwrites make a delta in each. Such a commit therefore waits for the timer or a barrier, as
+     * long as its upload takes a second at most.
      */
     boolean isGrowing(OpenCommit commit) {
-        return commit.rewritesMost()
+        return (commit.rewritesMost() || commit.isScattered())
                 && commit.overheadBytes() < settings.cutBytes()
                 && commit.memoryBytes() < grownBytesMax;
     }

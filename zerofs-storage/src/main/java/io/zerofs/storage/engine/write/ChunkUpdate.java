@@ -93,6 +93,9 @@ final class ChunkUpdate {
         if (slot == null) {
             return memory;
         }
+        if (!full) {
+            commit.noteDelta(slotIsNew, writtenBlocks);
+        }
         memory -= slotIsNew ? 0 : slot.memoryBytes();
         if (full) {
             slot.becomeFull();

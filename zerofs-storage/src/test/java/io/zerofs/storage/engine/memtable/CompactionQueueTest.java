@@ -3,6 +3,7 @@ package io.zerofs.storage.engine.memtable;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -31,9 +32,15 @@ final class CompactionQueueTest {
             new CompactionQueue(EngineFixture.compaction(2, 4).withTasksMax(1), new StopSwitch());
 
     private static ChunkEntry entry(int deltas) {
+        return entry(deltas, 1);
+    }
+
+    private static ChunkEntry entry(int deltas, long blocks) {
         return new ChunkEntry(Stream.concat(
                         Stream.of(FrameReference.full(1, 0)),
-                        Stream.iterate(2, slot -> slot + 1).limit(deltas).map(slot -> FrameReference.delta(slot, 0, 1)))
+                        Stream.iterate(2, slot -> slot + 1)
+                                .limit(deltas)
+                                .map(slot -> FrameReference.delta(slot, 0, blocks)))
                 .toList());
     }
 
@@ -60,6 +67,18 @@ final class CompactionQueueTest {
         assertFalse(waits(new ChunkRange(6, 0, 99)));
         assertTrue(waits(new ChunkRange(5, 7, 8)));
         assertTrue(waits(new ChunkRange(5, 0, 99)));
+    }
+
+    /** Readers would overlay twice the chunk, although the deltas are few. */
+    @Test
+    void fewLargeDeltasAreQueuedAsManySmallOnes() {
+        CompactionQueue usual = new CompactionQueue(EngineFixture.compaction(16, 48), new StopSwitch());
+        usual.entryChanged(new ChunkId(1, 1), entry(15));
+        usual.entryChanged(new ChunkId(1, 2), entry(4, 0x7FFF_FFFFL));
+        usual.entryChanged(new ChunkId(1, 3), entry(2, -1));
+        assertNull(usual.poll());
+        usual.entryChanged(new ChunkId(1, 4), entry(4, 0xFFFF_FFFFL));
+        assertEquals(new ChunkId(1, 4), usual.poll());
     }
 
     private boolean waits(ChunkRange chunks) throws InterruptedException {
