@@ -40,12 +40,12 @@ final class Fsck {
         return this;
     }
 
-    /** @param bytesPerSecond highest rate of reading data; 0 for no limit */
-    FsckStatus run(boolean data, long bytesPerSecond) throws ExitException {
-        return run(data, bytesPerSecond, false);
-    }
-
-    /** @param repair whether to repair the volume before the check */
+    /**
+     * Checks the volume.
+     *
+     * @param bytesPerSecond highest rate of reading data; 0 for no limit
+     * @param repair whether to repair the volume before the check
+     */
     FsckStatus run(boolean data, long bytesPerSecond, boolean repair) throws ExitException {
         // A volume that does not open is not claimed.
         if (repair && !(opens(() -> look(this::ignore)) && opens(new FsckRepair(config, output)::run))) {
