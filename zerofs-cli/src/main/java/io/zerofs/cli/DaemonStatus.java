@@ -55,6 +55,7 @@ final class DaemonStatus {
         members.put("caches", caches(engine));
         members.put("checkpoints", checkpoints(engine.log()));
         members.put("space", space(engine.space()));
+        members.put("snapshots", volume.snapshots().list().size());
         members.put("protocols", protocols());
         List<ClientState> clients = services.resources().clientStates();
         members.put("clientCount", clients.size());

@@ -134,6 +134,9 @@ final class StatusText {
                 bytes(number(space, "liveBytes")),
                 space.get("deletedObjects"),
                 space.get("awaitingDeletion"));
+        if (number(status, "snapshots") > 0) {
+            line("", "%s snapshots", status.get("snapshots"));
+        }
     }
 
     private void protocols() {

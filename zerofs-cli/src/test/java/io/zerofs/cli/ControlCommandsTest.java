@@ -115,6 +115,10 @@ class ControlCommandsTest {
             assertTrue(((Number) writes.get("dirtyBytes")).longValue() > 0, writes::toString);
             assertTrue(((Number) writes.get("oldestSeconds")).doubleValue() >= 0, writes::toString);
             assertEquals(ExitCode.OK, daemon.run("flush", "-c", "zerofs.toml").code());
+            assertEquals(0L, status(daemon).get("snapshots"));
+            RunningDaemon.Ended made = daemon.run("snapshot", "create", "-c", "zerofs.toml", "first");
+            assertEquals(ExitCode.OK, made.code(), made::errors);
+            assertTrue(daemon.run("status", "-c", "zerofs.toml").out().contains("\n         1 snapshots\n"));
             writes = (Map<?, ?>) status(daemon).get("writes");
             assertEquals(0L, writes.get("dirtyBytes"), writes::toString);
             assertNull(writes.get("oldestSeconds"), writes::toString);
