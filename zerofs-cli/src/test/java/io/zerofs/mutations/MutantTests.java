@@ -8,6 +8,7 @@ import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.DiscoveryIssueException;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
@@ -18,6 +19,9 @@ import org.junit.platform.launcher.core.LauncherFactory;
 final class MutantTests {
     static final String PASSED = "passed ";
     static final String FAILED = "failed ";
+    /** Begins the line about a class without tests, or that JUnit does not find. No mutant is caught by that. */
+    static final String UNUSABLE = "unusable ";
+
     static final int FAILURE_STATUS = 3;
 
     private MutantTests() {}
@@ -35,7 +39,7 @@ final class MutantTests {
                                     .build(),
                             watch);
             if (watch.passed == 0) {
-                end(name + " has no test that runs");
+                end(UNUSABLE + name + " has no test that runs");
             }
             System.out.println(PASSED + name + " " + (System.nanoTime() - began) / 1_000_000);
         }
@@ -45,7 +49,7 @@ final class MutantTests {
     }
 
     private static void end(String failure) {
-        System.out.println(FAILED + failure);
+        System.out.println(failure);
         System.out.flush();
         // Not in order: a mutant may hang where it closes.
         Runtime.getRuntime().halt(FAILURE_STATUS);
@@ -57,7 +61,11 @@ final class MutantTests {
         @Override
         public void executionFinished(TestIdentifier test, TestExecutionResult result) {
             if (result.getStatus() == TestExecutionResult.Status.FAILED) {
-                end(nameOf(test)
+                boolean started = result.getThrowable()
+                        .filter(DiscoveryIssueException.class::isInstance)
+                        .isEmpty();
+                end((started ? FAILED : UNUSABLE)
+                        + nameOf(test)
                         + ": "
                         + result.getThrowable().map(MutantTests::sentence).orElse("no reason"));
             }

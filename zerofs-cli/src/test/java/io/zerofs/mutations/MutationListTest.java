@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,5 +40,24 @@ class MutationListTest {
         List<String> all = List.of("a", "b", "c");
         assertEquals(List.of("c", "a"), Mutations.share(all, List.of("--share=2:5")));
         assertEquals(all, Mutations.share(all, List.of("--by=SomeTest")));
+    }
+
+    @Test
+    void aTestThatIsMissingCatchesNoMutant() throws Exception {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        Process process = new ProcessBuilder(
+                        java,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        MutantTests.class.getName(),
+                        "io.zerofs.NoSuchTest")
+                .redirectErrorStream(true)
+                .start();
+        List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
+        int status = process.waitFor();
+        assertThrows(
+                IllegalArgumentException.class, () -> TestProcess.failureOf(status, lines), () -> status + " " + lines);
     }
 }

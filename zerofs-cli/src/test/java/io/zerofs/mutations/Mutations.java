@@ -142,19 +142,19 @@ final class Mutations {
     }
 
     private Verdict verdictOf(Mutation mutation) throws IOException, InterruptedException {
-        Path classes;
         try {
-            classes = compiler.compile(mutation, mutation.applyTo(Files.readString(root.resolve(mutation.file()))));
+            Path classes =
+                    compiler.compile(mutation, mutation.applyTo(Files.readString(root.resolve(mutation.file()))));
+            for (String test : mutation.tests()) {
+                String failure = processes.failureOf(test, classes);
+                if (failure != null) {
+                    return new Verdict(Fate.CAUGHT, failure);
+                }
+            }
+            return new Verdict(Fate.SURVIVED, "broken: " + mutation.breaks());
         } catch (IllegalArgumentException e) {
             return new Verdict(Fate.ERROR, e.getMessage());
         }
-        for (String test : mutation.tests()) {
-            String failure = processes.failureOf(test, classes);
-            if (failure != null) {
-                return new Verdict(Fate.CAUGHT, failure);
-            }
-        }
-        return new Verdict(Fate.SURVIVED, "broken: " + mutation.breaks());
     }
 
     private static double seconds(long since) {

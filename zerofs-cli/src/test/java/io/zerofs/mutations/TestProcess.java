@@ -129,10 +129,17 @@ final class TestProcess {
         return new Outcome(failure, lines);
     }
 
-    private static String failureOf(int status, List<String> lines) {
+    /** @throws IllegalArgumentException if a class cannot be run at all, which says nothing about a mutant */
+    static String failureOf(int status, List<String> lines) {
         if (status == 0) {
             return null;
         }
+        lines.stream()
+                .filter(line -> line.startsWith(MutantTests.UNUSABLE))
+                .findFirst()
+                .ifPresent(line -> {
+                    throw new IllegalArgumentException(line);
+                });
         return lines.stream()
                 .filter(line -> line.startsWith(MutantTests.FAILED))
                 .findFirst()
