@@ -6,81 +6,120 @@ import static io.zerofs.storage.engine.VolumeWords.filled;
 import static io.zerofs.storage.engine.VolumeWords.write;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.zerofs.core.random.Seeds;
+import io.zerofs.core.runtime.Machine;
 import io.zerofs.core.volume.ChunkId;
-import io.zerofs.core.volume.ChunkRange;
 import io.zerofs.core.volume.VolumeException;
-import io.zerofs.core.waiting.NonBlockingThread;
-import io.zerofs.core.waiting.WouldBlockException;
+import io.zerofs.core.world.World;
+import io.zerofs.core.world.Worlds;
+import io.zerofs.storage.engine.runtime.EngineRuntime;
 import io.zerofs.storage.engine.runtime.EngineSettings;
 import io.zerofs.storage.engine.upkeep.GcSource;
 import io.zerofs.storage.object.Fault;
 import io.zerofs.storage.object.FaultyObjectStore;
+import io.zerofs.storage.object.ForwardingObjectStore;
+import io.zerofs.storage.object.ObjectStore;
+import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.object.StoreOperation;
 import io.zerofs.storage.object.memory.MemoryObjectStore;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Small overwrites of few chunks, barriers, compactions and moves, interleaved at each request. A writer that waits for
- * a compaction continues once no other task can, with any answers of the store.
+ * Small overwrites of few chunks, barriers, compactions and moves, in worlds. Each writer continues after a while in which
+ * the store fails.
  */
 final class WriterProgressTest {
     private static final int CHUNKS = 3;
-    private static final int STEPS_MAX = 5000;
+    /** With a healthy store all writers have ended after this time. */
+    private static final long NANOS_MAX = TimeUnit.HOURS.toNanos(1);
+
     private static final EngineSettings SETTINGS = SimulatedRuntime.SETTINGS
             .with(SimulatedRuntime.SETTINGS.memory().withPageCacheBytes(0))
             .with(SimulatedRuntime.SETTINGS.compaction().withDeltas(2, 4).withTasksMax(1));
 
     @Test
     void everyWriterContinues() throws Exception {
-        Seeds.run(40, WriterProgressTest::simulate);
+        Worlds.run(30, WriterProgressTest::simulate);
     }
 
     @Test
     @Tag("slow")
     void everyWriterContinuesInManyInterleavings() throws Exception {
-        Seeds.run(1000, WriterProgressTest::simulate);
+        Worlds.run(1000, WriterProgressTest::simulate);
     }
 
-    private static void simulate(long seed) throws Exception {
-        SplittableRandom random = new SplittableRandom(seed);
-        InterleavedRuntime threads = new InterleavedRuntime(random.split());
-        FaultyObjectStore store = new FaultyObjectStore(new MemoryObjectStore(), seed);
-        StorageVolume volume = new EngineFixture(new SplittableRandom(seed))
-                .open(
-                        threads.takingTurns(store),
-                        SETTINGS,
-                        threads.runtime(),
-                        new EngineFixture.QuietKeeper(),
-                        () -> {});
-        try {
-            for (int chunk = 0; chunk < CHUNKS; chunk++) {
-                write(volume, chunk, 0, filled(CHUNK, 1));
-            }
-            volume.barrier();
-            GcSource.Move move = null;
-            for (int i = 0; i < 500; i++) {
-                switch (random.nextInt(9)) {
-                    case 0, 1, 2 -> {
-                        int chunk = random.nextInt(CHUNKS);
-                        awaitRoom(volume, threads, store, chunk);
-                        write(volume, chunk, random.nextInt(12) * 4096, filled(100, i));
-                    }
-                    case 3 -> volume.barrier();
-                    case 4 -> setFaults(random, store);
-                    case 5 -> move = move(volume, threads, move, random.nextInt(CHUNKS));
-                    default -> threads.runOne();
+    @Test
+    void aSeedIsOneWorld() throws Exception {
+        Worlds.runTwice(2, WriterProgressTest::simulate);
+    }
+
+    static void simulate(World world) throws Exception {
+        SplittableRandom random = new SplittableRandom(world.seed());
+        FaultyObjectStore store = new FaultyObjectStore(new MemoryObjectStore(), world.seed());
+        world.run(() -> {
+            Machine machine = Machine.current();
+            Executor tasks = task -> machine.start("task", task);
+            EngineRuntime runtime =
+                    new EngineRuntime(tasks, tasks, tasks, machine::after, machine::nanoTime, machine.random());
+            StorageVolume volume = new EngineFixture(random.split())
+                    .open(slow(store), SETTINGS, runtime, new EngineFixture.QuietKeeper(), () -> {});
+            try {
+                for (int chunk = 0; chunk < CHUNKS; chunk++) {
+                    write(volume, chunk, 0, filled(CHUNK, 1));
                 }
+                List<Machine.Task> writers = new ArrayList<>();
+                for (int writer = 0; writer <= CHUNKS; writer++) {
+                    SplittableRandom own = random.split();
+                    writers.add(machine.start("writer", () -> writeMuch(volume, own)));
+                }
+                SplittableRandom movers = random.split();
+                writers.add(machine.start("mover", () -> moveMuch(volume, movers)));
+                for (int i = random.nextInt(10); i > 0 && world.happens("faults"); i--) {
+                    setFaults(random, store);
+                    machine.sleep(random.nextLong(TimeUnit.SECONDS.toNanos(10)));
+                }
+                store.setFaults();
+                for (Machine.Task writer : writers) {
+                    assertTrue(writer.join(NANOS_MAX), "a writer waits for ever");
+                }
+            } finally {
+                volume.stop(new VolumeException(VolumeException.Kind.CLOSED, "end"));
+                volume.close();
             }
-        } finally {
-            store.crash();
-            threads.end();
-            volume.stop(new VolumeException(VolumeException.Kind.CLOSED, "end"));
-            volume.close();
+        });
+    }
+
+    /** A store whose requests take time, so that other threads run meanwhile. */
+    private static ObjectStore slow(ObjectStore store) {
+        return new ForwardingObjectStore(store) {
+            @Override
+            public PutOutcome put(String name, List<ByteBuffer> bytes, PutCondition condition)
+                    throws ObjectStoreException {
+                pause();
+                PutOutcome outcome = super.put(name, bytes, condition);
+                pause();
+                return outcome;
+            }
+
+            @Override
+            public StoredObject getRange(String name, long offset, int length) throws ObjectStoreException {
+                pause();
+                return super.getRange(name, offset, length);
+            }
+        };
+    }
+
+    private static void pause() {
+        try {
+            Machine.current().sleep(Machine.current().random().nextLong(TimeUnit.MILLISECONDS.toNanos(100)));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -92,62 +131,35 @@ final class WriterProgressTest {
                 Fault.on(StoreOperation.PUT, "", chance, new Fault.Unavailable()));
     }
 
-    /** Reads what a chunk consists of, or makes the move that was prepared a while ago. */
-    private static GcSource.Move move(
-            StorageVolume volume, InterleavedRuntime threads, GcSource.Move prepared, int chunk) throws Exception {
+    private static void writeMuch(StorageVolume volume, SplittableRandom random) {
         try {
-            if (prepared != null) {
-                volume.move(prepared);
-                return null;
+            for (int i = 0; i < 60; i++) {
+                if (random.nextInt(4) == 0) {
+                    volume.barrier();
+                    pause();
+                } else {
+                    write(volume, random.nextInt(CHUNKS), random.nextInt(12) * 4096, filled(100, i));
+                }
             }
-            while (threads.runOne()) {
-                // Until no thread holds a page on its way, because this thread would wait for the page.
-            }
-            return volume.prepareMove(new ChunkId(1, chunk), seq -> true);
         } catch (VolumeException e) {
-            return null;
-        }
-    }
-
-    private static void awaitRoom(StorageVolume volume, InterleavedRuntime threads, FaultyObjectStore store, int chunk)
-            throws Exception {
-        for (int steps = 0; mustWait(volume, chunk); steps++) {
-            if (steps == STEPS_MAX / 2) {
-                // A fold needs all of its answers in one attempt: by chance alone it might never get them.
-                store.setFaults();
+            if (e.kind() != VolumeException.Kind.CLOSED) {
+                throw new AssertionError(e);
             }
-            // Somebody else's fsync: compactions are made of commits that are frozen.
-            volume.barrier();
-            boolean goesOn = threads.runOne() || threads.passTime();
-            assertTrue(goesOn && steps < STEPS_MAX, () -> "a writer of chunk " + chunk + " waits for ever");
         }
     }
 
-    private static boolean mustWait(StorageVolume volume, int chunk) throws Exception {
-        CompletableFuture<Void> entered = new CompletableFuture<>();
-        Thread loop = new EventLoop(() -> {
+    /** Moves chunks, some of which change between the two steps. */
+    private static void moveMuch(StorageVolume volume, SplittableRandom random) {
+        for (int i = 0; i < 20; i++) {
             try {
-                volume.reserve(new ChunkRange(1, chunk, chunk + 1), 100).close();
-                entered.complete(null);
-            } catch (VolumeException | RuntimeException e) {
-                entered.completeExceptionally(e);
+                GcSource.Move move = volume.prepareMove(new ChunkId(1, random.nextInt(CHUNKS)), seq -> true);
+                pause();
+                if (move != null) {
+                    volume.move(move);
+                }
+            } catch (VolumeException e) {
+                pause();
             }
-        });
-        loop.start();
-        try {
-            entered.get();
-            return false;
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof WouldBlockException) {
-                return true;
-            }
-            throw e;
-        }
-    }
-
-    private static final class EventLoop extends Thread implements NonBlockingThread {
-        EventLoop(Runnable body) {
-            super(body);
         }
     }
 }
