@@ -121,6 +121,7 @@ final class Assembly implements AutoCloseable {
         DaemonSnapshots source =
                 closing.add("reader of snapshots", new DaemonSnapshots(opened, connection.store(), config));
         OpenSnapshots snapshots = closing.add("snapshots", new OpenSnapshots(source));
+        collectOpening();
         Services services = closing.add("services", Services.open(opened, Optional.of(snapshots), config, files));
         closing.add("control", DaemonControl.open(config, opened, connection.metrics(), services));
         closing.add("snapshots", SnapshotTimer.start(opened, config.snapshots().kept()));
@@ -166,12 +167,21 @@ final class Assembly implements AutoCloseable {
                                         .volume(),
                                 Services.settings(config),
                                 ReadOnlyFileSystem.Source.FIXED));
+        collectOpening();
         Services services = closing.add("services", Services.openToRead(shown, config, files));
         health.serves(DaemonMetrics.ofReader(connection.metrics(), services, follower));
         if (follow) {
             closing.add("following", follower.start(shown::show));
         }
         volume = shown.volumeId();
+    }
+
+    /**
+     * Returns the heap that the opening used to the system. The key's derivation alone fills 64 MiB. Young collections move
+     * them to where the collector looks only when the heap is half full.
+     */
+    private static void collectOpening() {
+        System.gc();
     }
 
     UUID volume() {

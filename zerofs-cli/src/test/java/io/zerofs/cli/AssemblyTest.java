@@ -2,9 +2,12 @@
 package io.zerofs.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.zerofs.cli.config.CacheConfig;
 import io.zerofs.cli.config.StoreLocation;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,5 +27,23 @@ class AssemblyTest {
         assertEquals(
                 cache.diskBytes(),
                 Assembly.disk(cache, new StoreLocation.S3("bucket", "prefix")).cacheBytes());
+    }
+
+    /** Otherwise the memory of the key's derivation would stay in the heap. */
+    @Test
+    void anOpenDaemonHasCollectedTheWholeHeap() throws Exception {
+        WeakReference<byte[]> old = old();
+        try (RunningDaemon daemon = new RunningDaemon(directory, "")) {
+            daemon.start();
+            assertNull(old.get());
+        }
+    }
+
+    /** Returns garbage that young collections do not reach. */
+    private static WeakReference<byte[]> old() {
+        byte[] bytes = new byte[1 << 10];
+        System.gc();
+        Reference.reachabilityFence(bytes);
+        return new WeakReference<>(bytes);
     }
 }
