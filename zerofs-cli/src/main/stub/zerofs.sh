@@ -298,7 +298,7 @@ case $command in
       -XX:+UseG1GC -XX:-G1UseAdaptiveIHOP -XX:+ExitOnOutOfMemoryError "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
   change-password | doctor | bench)
     set -- -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "-Djava.io.tmpdir=$(native_dir)" "$@" ;;
-  fsck)
+  fsck | snapshot)
     # Enough for a volume of any size, because the check sorts on the disk.
     export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
     set -- -Xmx512m -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Djdk.nio.maxCachedBufferSize=262144 \

@@ -204,7 +204,7 @@ final class Assembly implements AutoCloseable {
         closing.close();
     }
 
-    static OpenSettings settings(ZerofsConfig config, OpenFiles files) {
+    private static OpenSettings settings(ZerofsConfig config, OpenFiles files) {
         MemoryBudget budget = MemoryBudget.of(config.cache());
         Duration flushInterval = Duration.ofNanos(Math.round(config.lsm().flushIntervalSecs() * NANOS_PER_SECOND));
         return OpenSettings.DEFAULT

@@ -6,6 +6,7 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.VolumeOpener;
 import io.zerofs.storage.engine.StorageVolume;
 import io.zerofs.storage.engine.runtime.EngineThreads;
+import io.zerofs.storage.gc.GcSettings;
 import io.zerofs.storage.manifest.Snapshot;
 import io.zerofs.storage.object.ObjectStoreException;
 import io.zerofs.storage.recovery.OpenException;
@@ -51,13 +52,16 @@ record SnapshotsAtRest(ZerofsConfig config) {
 
     /** Becomes the writer of the volume for a moment. A daemon on another machine loses it. */
     Snapshot change(Change change) throws ExitException {
+        OpenSettings settings = OpenSettings.DEFAULT
+                .creatingVolume(false)
+                .acceptingUnconditionalWrites(config.storage().acceptUnconditionalWrites());
         try (StoreConnection connection = StoreConnection.open(config.storage().url(), config);
                 OpeningLog opening = OpeningLog.start();
                 StorageVolume volume = VolumeOpener.open(
                         connection.store(),
                         config.storage().encryptionPassword(),
-                        Assembly.settings(config, OpenFiles.of(config)),
-                        config.gc().settings(),
+                        settings,
+                        GcSettings.DEFAULT.withEnabled(false),
                         config.cache().dir(),
                         opening)) {
             return change.of(volume.snapshots());
