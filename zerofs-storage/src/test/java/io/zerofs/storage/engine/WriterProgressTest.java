@@ -45,7 +45,7 @@ final class WriterProgressTest {
 
     @Test
     void everyWriterContinues() throws Exception {
-        Worlds.run(30, WriterProgressTest::simulate);
+        Worlds.run(40, WriterProgressTest::simulate);
     }
 
     @Test
@@ -82,7 +82,7 @@ final class WriterProgressTest {
                 writers.add(machine.start("mover", () -> moveMuch(volume, movers)));
                 for (int i = random.nextInt(10); i > 0 && world.happens("faults"); i--) {
                     setFaults(random, store);
-                    machine.sleep(random.nextLong(TimeUnit.SECONDS.toNanos(10)));
+                    machine.sleep(random.nextLong(TimeUnit.SECONDS.toNanos(3)));
                 }
                 store.setFaults();
                 for (Machine.Task writer : writers) {
@@ -124,7 +124,7 @@ final class WriterProgressTest {
     }
 
     private static void setFaults(SplittableRandom random, FaultyObjectStore store) {
-        double chance = random.nextInt(3) * 0.2;
+        double chance = random.nextInt(4) * 0.2;
         store.setFaults(
                 Fault.on(StoreOperation.GET_RANGE, "", chance, new Fault.Unavailable()),
                 Fault.on(StoreOperation.GET_RANGE, "", chance, new Fault.CorruptBody()),
@@ -133,7 +133,7 @@ final class WriterProgressTest {
 
     private static void writeMuch(StorageVolume volume, SplittableRandom random) {
         try {
-            for (int i = 0; i < 60; i++) {
+            for (int i = 0; i < 150; i++) {
                 if (random.nextInt(4) == 0) {
                     volume.barrier();
                     pause();
