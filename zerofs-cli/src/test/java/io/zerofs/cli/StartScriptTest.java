@@ -359,6 +359,14 @@ class StartScriptTest {
                 "-Xmx9m", flags.stream().filter(flag -> flag.startsWith("-Xmx")).reduce("", (before, last) -> last));
     }
 
+    /** The key of a volume needs 64 MiB. */
+    @ParameterizedTest
+    @ValueSource(strings = {"change-password", "doctor", "fsck", "snapshot"})
+    void commandsThatOpenAVolumeHaveTheHeapForItsKey(String name) throws Exception {
+        configure(0.5);
+        assertTrue(start(name, Map.of(), "-c", "z.toml").lines().contains("-Xmx512m"), name);
+    }
+
     @Test
     void aHeapThatDoesNotFitIsRefusedWithTheFlagsThatDo() {
         CacheConfig cache = new CacheConfig(directory, 10, 4);
@@ -410,11 +418,16 @@ class StartScriptTest {
     }
 
     private Start run(Map<String, String> variables, String... arguments) throws IOException, InterruptedException {
+        return start("run", variables, arguments);
+    }
+
+    private Start start(String name, Map<String, String> variables, String... arguments)
+            throws IOException, InterruptedException {
         Path java = Files.writeString(
                 directory.resolve("java"),
                 JAVA.formatted(directory, System.getProperty("java.home"), System.getProperty("java.class.path")));
         Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwx------"));
-        List<String> command = new ArrayList<>(List.of("sh", SCRIPT.toString(), "run"));
+        List<String> command = new ArrayList<>(List.of("sh", SCRIPT.toString(), name));
         command.addAll(List.of(arguments));
         Path output = directory.resolve("output");
         Path errors = directory.resolve("errors");
