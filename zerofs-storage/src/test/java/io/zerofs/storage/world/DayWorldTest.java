@@ -28,17 +28,25 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * One daemon works for a day of virtual time, with a store that fails now and then. At its end each size is in the
- * proportion to the live data that it had in the first hours.
+ * One daemon works for a day of virtual time, with a store that fails now and then. At its end each size is in
+ * proportion to the live data.
  */
 @Tag("slow")
 final class DayWorldTest {
     private static final int HOURS = 24;
     private static final int SAMPLES_PER_HOUR = 10;
+    private static final String LIVE = "live bytes";
     private static final long PAUSE_NANOS_MAX = TimeUnit.MINUTES.toNanos(1);
-    /** A size may grow by half and by this much. */
-    private static final Map<String, Long> SLACK =
-            Map.of("objects", 50L, "store bytes", 1L << 20, "cache files", 10L, "cache bytes", 4L << 20, "threads", 3L);
+    /** The bound of a size: one part for itself, and one for each byte of live data. */
+    private record Bound(double base, double perLiveByte) {}
+
+    /** Garbage that waits for its grace makes the store several times as large as the live data. */
+    private static final Map<String, Bound> BOUNDS = Map.of(
+            "objects", new Bound(100, 1.0 / (16 << 10)),
+            "store bytes", new Bound(4 << 20, 8),
+            "cache files", new Bound(50, 1.0 / (64 << 10)),
+            "cache bytes", new Bound(20 << 20, 1),
+            "threads", new Bound(20, 0));
 
     @Test
     void nothingGrowsInADay() throws Exception {
@@ -55,19 +63,17 @@ final class DayWorldTest {
         }
     }
 
-    /** Every size may grow as the live data does, because the clients make files. */
     private static void judge(Map<String, List<Long>> sizes) {
-        List<Long> live = sizes.remove("live bytes");
-        double growth = Math.max(1, (double) late(live) / early(live));
-        sizes.forEach((size, samples) -> assertTrue(
-                late(samples) <= growth * early(samples) * 3 / 2 + SLACK.get(size),
-                () -> size + " grew from " + early(samples) + " to " + late(samples) + ", live data to " + growth));
+        long live = late(sizes.get(LIVE));
+        BOUNDS.forEach((size, bound) -> {
+            long late = late(sizes.get(size));
+            assertTrue(
+                    late <= bound.base() + bound.perLiveByte() * live,
+                    () -> "at the end " + size + " are " + late + ", with " + live + " bytes of live data");
+        });
     }
 
-    private static long early(List<Long> samples) {
-        return median(samples.subList(2 * SAMPLES_PER_HOUR, 8 * SAMPLES_PER_HOUR));
-    }
-
+    /** Returns the median of the last hours. */
     private static long late(List<Long> samples) {
         return median(samples.subList((HOURS - 6) * SAMPLES_PER_HOUR, HOURS * SAMPLES_PER_HOUR));
     }
@@ -155,7 +161,7 @@ final class DayWorldTest {
             note(
                     "store bytes",
                     objects.stream().mapToLong(ObjectStore.ObjectInfo::size).sum());
-            note("live bytes", daemon.volume.statistics().space().liveBytes());
+            note(LIVE, daemon.volume.statistics().space().liveBytes());
             note("threads", daemon.process.threads());
             try (Stream<Path> files = Files.walk(cache)) {
                 List<Path> all = files.filter(Files::isRegularFile).toList();
