@@ -276,10 +276,10 @@ class SnapshotFilesTest {
         FileHold hold = files.hold(old, FileHold.Kind.OPEN);
         assertEquals(old, hold.inode());
         hold.close();
+        assertFails(FsError.STALE, () -> files.getAttributes(new InodeId(old.number() + (1L << 48), old.generation())));
         source.named.clear();
         assertFails(FsError.STALE, () -> files.getAttributes(old));
         assertFails(FsError.STALE, () -> files.hold(old, FileHold.Kind.OPEN));
-        assertFails(FsError.STALE, () -> files.getAttributes(new InodeId(old.number() + (1L << 48), old.generation())));
     }
 
     @Test
