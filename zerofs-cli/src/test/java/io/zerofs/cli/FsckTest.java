@@ -19,6 +19,8 @@ import io.zerofs.core.secret.Secret;
 import io.zerofs.core.vfs.Credentials;
 import io.zerofs.core.vfs.DataAccess;
 import io.zerofs.core.vfs.FileName;
+import io.zerofs.core.vfs.FsError;
+import io.zerofs.core.vfs.FsException;
 import io.zerofs.core.vfs.InodeId;
 import io.zerofs.core.vfs.NewNode;
 import io.zerofs.core.volume.Batch;
@@ -95,9 +97,13 @@ class FsckTest {
         InodeId file = files.create(Credentials.ROOT, in, FileName.of(name), NewNode.file(0644))
                 .node()
                 .id();
+        fill(files, file, name);
+        return file;
+    }
+
+    private static void fill(ZeroFileSystem files, InodeId file, String name) throws Exception {
         files.write(Credentials.ROOT, file, DataAccess.CHECKED_NOW, 0, ByteBuffer.wrap(content(name)));
         files.barrier().join();
-        return file;
     }
 
     private static byte[] content(String name) {
@@ -197,40 +203,6 @@ class FsckTest {
 
     private String name(Path object) {
         return store.relativize(object).toString();
-    }
-
-    /** The changes of an object. */
-    enum Damage {
-        FLIPPED {
-            @Override
-            void damage(Path object, Path other) throws IOException {
-                byte[] bytes = Files.readAllBytes(object);
-                bytes[bytes.length - 20] ^= 1;
-                Files.write(object, bytes);
-            }
-        },
-        CUT {
-            @Override
-            void damage(Path object, Path other) throws IOException {
-                byte[] bytes = Files.readAllBytes(object);
-                Files.write(object, Arrays.copyOf(bytes, bytes.length - 10));
-            }
-        },
-        SWAPPED {
-            @Override
-            void damage(Path object, Path other) throws IOException {
-                Files.write(object, Files.readAllBytes(other));
-            }
-        },
-        DELETED {
-            @Override
-            void damage(Path object, Path other) throws IOException {
-                Files.delete(object);
-            }
-        };
-
-        /** @param other an object of the same kind */
-        abstract void damage(Path object, Path other) throws IOException;
     }
 
     @Test
@@ -405,6 +377,36 @@ class FsckTest {
         ByteBuffer bytes = ByteBuffer.allocate(FILE_BYTES);
         files.read(Credentials.ROOT, file, DataAccess.CHECKED_NOW, 0, bytes);
         return bytes.flip();
+    }
+
+    /** No repair makes zeros of them. */
+    @Test
+    void lostBytesReadAsErrorsAfterARepairUntilTheyAreWrittenAgain() throws Exception {
+        Files.delete(objects("commits").get(1));
+        Result repair = fsck(false, false, true);
+        assertEquals(FsckStatus.ERRORS, repair.status());
+        assertTrue(repair.lines().stream().anyMatch(line -> line.startsWith("/dir/one: bytes 0 to 299999 are lost")));
+        try (StorageVolume volume = open(store);
+                ZeroFileSystem files = CheckedFileSystems.open(volume)) {
+            InodeId top = files.lookup(Credentials.ROOT, files.root(), FileName.of("dir"))
+                    .id();
+            FsException lost = assertThrows(FsException.class, () -> read(files, top, "one"));
+            assertEquals(FsError.IO, lost.error());
+            assertEquals(ByteBuffer.wrap(content("two")), read(files, top, "two"));
+            fill(files, inodes.get(1), "one");
+            assertEquals(ByteBuffer.wrap(content("one")), read(files, top, "one"));
+            CheckedFileSystems.check(volume);
+        }
+        try (StorageVolume volume = open(store);
+                ZeroFileSystem files = CheckedFileSystems.open(volume)) {
+            InodeId top = files.lookup(Credentials.ROOT, files.root(), FileName.of("dir"))
+                    .id();
+            assertEquals(ByteBuffer.wrap(content("one")), read(files, top, "one"));
+            CheckedFileSystems.check(volume);
+        }
+        Result check = fsck(true, false);
+        // The whole first chunk was written again. The second one still has its old frame below the new bytes.
+        assertTrue(check.lines().stream().noneMatch(line -> line.contains("/dir/one: bytes 0 ")), () -> "" + check);
     }
 
     @Test

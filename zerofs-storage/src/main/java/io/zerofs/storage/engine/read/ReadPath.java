@@ -8,6 +8,7 @@ import io.zerofs.core.volume.VolumeException;
 import io.zerofs.storage.cache.PageFetcher;
 import io.zerofs.storage.engine.runtime.StopSwitch;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 
 /** Reads ranges from the commits in memory, the page cache and the store, in this order. Thread-safe. */
 public final class ReadPath {
@@ -99,14 +100,63 @@ public final class ReadPath {
                 return gathering.gather(parts);
             } catch (PageFetcher.MissingObjectException e) {
                 if (again) {
-                    throw new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e);
+                    VolumeException lost = new VolumeException(VolumeException.Kind.CORRUPT, e.getMessage(), e);
+                    return resolveWithoutDamage(parts, lost);
                 }
                 // The frames may have been moved, and the object deleted, since the entry was read; or the answer was
                 // wrong.
                 replan(parts);
                 again = true;
+            } catch (VolumeException e) {
+                if (e.kind() != VolumeException.Kind.CORRUPT) {
+                    throw e;
+                }
+                return resolveWithoutDamage(parts, e);
             }
         }
+    }
+
+    /** Gathers without damaged frames whose bytes newer ones have replaced. Each part has its own damage. */
+    private FrameLayer[][] resolveWithoutDamage(ChunkRead[] parts, VolumeException damage) throws VolumeException {
+        FrameLayer[][] layers = new FrameLayer[parts.length][];
+        for (int i = 0; i < parts.length; i++) {
+            // All frames of a single part have just failed.
+            for (int without = parts.length == 1 ? 1 : 0; layers[i] == null; without++) {
+                if (without > 0 && without >= parts[i].frames().size()) {
+                    throw damage;
+                }
+                layers[i] = resolveUnlessDamaged(parts[i].withoutOldest(without));
+                if (without > 0 && layers[i] != null && !cover(layers[i], parts[i])) {
+                    throw damage;
+                }
+            }
+        }
+        return layers;
+    }
+
+    /** Returns null if a frame is damaged. */
+    private FrameLayer[] resolveUnlessDamaged(ChunkRead part) throws VolumeException {
+        try {
+            return new FrameAssembler(sources, tables, true).gather(new ChunkRead[] {part})[0];
+        } catch (PageFetcher.MissingObjectException e) {
+            return null;
+        } catch (VolumeException e) {
+            if (e.kind() != VolumeException.Kind.CORRUPT) {
+                throw e;
+            }
+            return null;
+        }
+    }
+
+    private static boolean cover(FrameLayer[] layers, ChunkRead part) {
+        BitSet covered = new BitSet(part.to());
+        for (FrameLayer layer : layers) {
+            if (layer != null) {
+                layer.visit(
+                        part.from(), part.to(), (start, length, data, offset) -> covered.set(start, start + length));
+            }
+        }
+        return covered.nextClearBit(part.from()) >= part.to();
     }
 
     /** Gathers frames for compaction, which die by it. Returns exactly these frames or fails. */
