@@ -378,6 +378,20 @@ class VolumeFollowerTest {
         }
     }
 
+    /** The next commit is there, but its data may be gone, and the one after it is gone. */
+    @Test
+    void aHurriedFollowerGoesOnBeyondAGap() throws Exception {
+        Process writer = fixture.process().open().write(1, "one").barrier();
+        try (Following following = following().untilIdle()) {
+            writer.write(2, "two").barrier().write(3, "three").barrier();
+            List<String> commits = fixture.names(CommitId.PREFIX);
+            writer.write(4, "four").barrier().checkpoint();
+            fixture.bucket.delete(commits.subList(commits.size() - 1, commits.size()));
+            following.hurry();
+            assertEquals("four", following.seen(4));
+        }
+    }
+
     @Test
     void aReaderWhoseDataIsGoneGetsANewerState() throws Exception {
         Process writer = fixture.process().open().write(1, "one").barrier();
