@@ -3,12 +3,13 @@ package io.zerofs.storage.object.local;
 
 import io.zerofs.core.runtime.Machine;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 
 /** A lock on a store's directory for all threads of all processes. Its owner makes only a few system calls. */
@@ -17,9 +18,10 @@ final class DirectoryLock {
 
     /**
      * One lock per directory. A POSIX record lock belongs to the process, and closing any descriptor of the file
-     * releases it. So threads of a process exclude each other with the lock, and only its owner has the file open.
+     * releases it. So threads of a process exclude each other with the lock, and only its owner has the file open. A lock
+     * goes with its last user.
      */
-    private static final Map<String, Lock> LOCKS = new ConcurrentHashMap<>();
+    private static final Map<String, WeakReference<Lock>> LOCKS = new HashMap<>(); // guarded by the map
 
     interface Action<T> {
         T run() throws IOException;
@@ -31,8 +33,20 @@ final class DirectoryLock {
     /** @param directory a real path, so that all names of one directory share a lock */
     DirectoryLock(Path directory) {
         this.file = directory.resolve(FILE);
-        this.threads = LOCKS.computeIfAbsent(
-                file.toString(), unused -> Machine.current().newLock());
+        this.threads = lockOf(file.toString());
+    }
+
+    private static Lock lockOf(String file) {
+        synchronized (LOCKS) {
+            LOCKS.values().removeIf(lock -> lock.get() == null);
+            WeakReference<Lock> known = LOCKS.get(file);
+            Lock lock = known == null ? null : known.get();
+            if (lock == null) {
+                lock = Machine.current().newLock();
+                LOCKS.put(file, new WeakReference<>(lock));
+            }
+            return lock;
+        }
     }
 
     <T> T whileHeld(Action<T> action) throws IOException {
