@@ -22,18 +22,16 @@ final class MountCommands {
 
     private static String nfs(ListenAddress address) {
         InetSocketAddress tcp = ((ListenAddress.Tcp) address).address();
-        String host = tcp.getAddress().getHostAddress();
+        String host = reachable(tcp);
         return "mount -t nfs -o vers=3,nolock,tcp,hard,rsize=1048576,wsize=1048576,port=" + tcp.getPort()
-                + ",mountport="
-                + tcp.getPort() + ",mountproto=tcp "
-                + (host.contains(":") ? "[" + reachable(tcp) + "]" : reachable(tcp))
+                + ",mountport=" + tcp.getPort() + ",mountproto=tcp " + (host.contains(":") ? "[" + host + "]" : host)
                 + ":/ /mnt";
     }
 
     private static String ninep(ListenAddress address) {
         String common = ",version=9p2000.L,msize=1048576,cache=mmap,access=client";
         if (address instanceof ListenAddress.UnixSocket socket) {
-            return "mount -t 9p -o trans=unix" + common + " " + socket + " /mnt";
+            return "mount -t 9p -o trans=unix" + common + " " + quoted(socket) + " /mnt";
         }
         InetSocketAddress tcp = ((ListenAddress.Tcp) address).address();
         return "mount -t 9p -o trans=tcp" + common + ",port=" + tcp.getPort() + " " + reachable(tcp) + " /mnt";
@@ -41,10 +39,16 @@ final class MountCommands {
 
     private static String nbd(ListenAddress address) {
         if (address instanceof ListenAddress.UnixSocket socket) {
-            return "nbd-client -unix " + socket + " /dev/nbd0 -N DEVICE -C 4";
+            return "nbd-client -unix " + quoted(socket) + " /dev/nbd0 -N DEVICE -C 4";
         }
         InetSocketAddress tcp = ((ListenAddress.Tcp) address).address();
         return "nbd-client " + reachable(tcp) + " " + tcp.getPort() + " /dev/nbd0 -N DEVICE -C 4";
+    }
+
+    /** Returns the path as one word of a shell. */
+    private static String quoted(ListenAddress.UnixSocket socket) {
+        String path = socket.toString();
+        return path.matches("[\\w./@%+=:,-]+") ? path : "'" + path.replace("'", "'\\''") + "'";
     }
 
     /** Returns the address for a client of this machine: loopback if the server listens on all addresses. */

@@ -52,7 +52,7 @@ final class StatusCommand implements Callable<Integer> {
             return ExitCode.OK.status();
         }
         Map<String, Object> before = null;
-        for (long times = 0; times < count; times++) {
+        for (long times = 0; times < count && !System.out.checkError(); times++) {
             if (times > 0) {
                 TimeUnit.MILLISECONDS.sleep(Math.round(1e3 * watch));
             }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The state of a daemon as text for a terminal, with rates if there is an earlier state. */
 final class StatusText {
@@ -21,7 +22,12 @@ final class StatusText {
 
     private StatusText(Map<String, Object> status, Map<String, Object> before) {
         this.status = status;
-        this.before = before != null && status.get("pid").equals(before.get("pid")) ? before : null;
+        this.before = before != null && isSameProcess(status, before) ? before : null;
+    }
+
+    /** In a container each daemon has the same number. */
+    private static boolean isSameProcess(Map<String, Object> status, Map<String, Object> before) {
+        return Stream.of("pid", "started").allMatch(each -> status.get(each).equals(before.get(each)));
     }
 
     /**

@@ -15,6 +15,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
 
 /**
  * How fast a store answers and moves bytes: {@value #SMALL} small objects one after the other, and {@value #PARALLEL} parallel
@@ -46,6 +48,9 @@ record StoreTrial(double putMillis, double getMillis, double upBytesPerSecond, d
         new SecureRandom().nextBytes(bytes);
         ByteBuffer head = ByteBuffer.wrap(bytes, 0, SMALL_BYTES);
         ExecutorService threads = Executors.newFixedThreadPool(PARALLEL);
+        // A signal must not leave objects that nobody deletes.
+        Thread cleaner = new Thread(() -> delete(store, small, large));
+        Runtime.getRuntime().addShutdownHook(cleaner);
         try {
             double put = median(small, name -> store.put(name, List.of(head), new ObjectStore.IfAbsent()));
             double get = median(small, name -> store.get(name, SMALL_BYTES));
@@ -57,9 +62,27 @@ record StoreTrial(double putMillis, double getMillis, double upBytesPerSecond, d
             return new StoreTrial(put, get, up, down);
         } finally {
             threads.shutdownNow();
-            List<String> all = new ArrayList<>(small);
-            all.addAll(large);
-            store.delete(all);
+            if (!isStopping(cleaner)) {
+                delete(store, small, large);
+            }
+        }
+    }
+
+    private static boolean isStopping(Thread cleaner) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(cleaner);
+            return false;
+        } catch (IllegalStateException e) {
+            return true; // The cleaner runs.
+        }
+    }
+
+    /** Deletes the objects of a trial, as far as the store permits. The trial itself has reported a store that fails. */
+    private static void delete(ObjectStore store, List<String> small, List<String> large) {
+        try {
+            store.delete(Stream.concat(small.stream(), large.stream()).toList());
+        } catch (ObjectStoreException e) {
+            LoggerFactory.getLogger(StoreTrial.class).warn("objects of the trial may be left: {}", e.getMessage());
         }
     }
 

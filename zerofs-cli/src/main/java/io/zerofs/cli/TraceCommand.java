@@ -36,7 +36,8 @@ final class TraceCommand {
         int show(String path) throws ExitException {
             daemon.client().follow(path, event -> {
                 System.out.println(json ? Json.write(event) : text(event));
-                return ++shown < count;
+                // Nobody reads on if the other end of a pipe is gone.
+                return ++shown < count && !System.out.checkError();
             });
             return ExitCode.OK.status();
         }

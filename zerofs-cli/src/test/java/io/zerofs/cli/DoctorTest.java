@@ -136,6 +136,15 @@ final class DoctorTest {
     }
 
     @Test
+    void commandsForAllAddressesUseLoopbackAndPathsAreWordsOfAShell() throws Exception {
+        Path file = file("right", "[servers.nfs]\nhost = \"::\"\n[servers.nbd]\nunix_socket = \"/run/a b.sock\"");
+        List<String> commands = MountCommands.of(
+                new ConfigLoader(Environment.process()).load(file).servers());
+        assertTrue(commands.get(0).endsWith(" 127.0.0.1:/ /mnt"), commands::toString);
+        assertTrue(commands.get(3).contains("-unix '/run/a b.sock' /dev/nbd0"), commands::toString);
+    }
+
+    @Test
     void aTrialOfTheStoreDeletesItsObjects() throws Exception {
         try (ObjectStore store = new MemoryObjectStore()) {
             StoreTrial trial = StoreTrial.of(store);

@@ -136,7 +136,10 @@ public final class StoreCheck implements AutoCloseable {
                 if (e.kind() != OpenException.Kind.DAMAGED_OBJECT) {
                     throw e;
                 }
-                findings.wrong("snapshot " + snapshot.name() + " does not open: " + e.getMessage());
+                // A daemon may have deleted the snapshot meanwhile.
+                if (reader.newestManifest().snapshots().contains(snapshot)) {
+                    findings.wrong("snapshot " + snapshot.name() + " does not open: " + e.getMessage());
+                }
             }
         }
     }
@@ -236,7 +239,7 @@ public final class StoreCheck implements AutoCloseable {
         missing.removeIf(id -> isAnnounced(view.manifest(), id));
         forgetPresent();
         if (snapshot != null && !missing.isEmpty()) {
-            reader.requireSnapshot(snapshot);
+            reader.requireSnapshot(snapshot, view.manifest());
         }
         for (int attempt = 0; snapshot == null && !missing.isEmpty() && attempt < ATTEMPTS_MAX; attempt++) {
             if (reader.newestManifest().version() == known.version()) {

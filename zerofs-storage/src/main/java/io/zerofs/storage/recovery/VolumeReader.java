@@ -204,6 +204,13 @@ public final class VolumeReader implements AutoCloseable {
         }
     }
 
+    /** Requires that the snapshot of this name still has this state. Another snapshot may have got the name. */
+    public void requireSnapshot(String name, Manifest state) throws OpenException {
+        if (requireSnapshot(name).manifestVersion() != state.version()) {
+            throw new OpenException(OpenException.Kind.NO_SNAPSHOT, "snapshot " + name + " was deleted meanwhile");
+        }
+    }
+
     /** Returns the terms of the log through a commit, which was durable before the manifest was published. */
     private static List<WriterTerm> endingAt(long cutSeq, Manifest manifest) {
         return manifest.terms().stream()
