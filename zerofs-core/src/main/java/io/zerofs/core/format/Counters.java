@@ -29,6 +29,10 @@ public record Counters(long nextInode, long allocatedBytes, long inodes, long me
         return (counted ? out.varint(metadataBytes) : out).toBytes();
     }
 
+    public Counters withNextInode(long next) {
+        return new Counters(next, allocatedBytes, inodes, metadataBytes);
+    }
+
     public static Counters decode(byte[] value) throws RecordFormatException {
         boolean uncounted = value.length > 0 && value[0] == VERSION_UNCOUNTED;
         RecordReader in = new RecordReader(value, uncounted ? VERSION_UNCOUNTED : VERSION);

@@ -207,7 +207,16 @@ public final class ConsistencyChecker implements AutoCloseable {
             visitThrough(number, null);
         }
         lastInode = number;
-        highest = Math.max(highest, number);
+        reach(number);
+    }
+
+    private static boolean isPossible(long inode) {
+        return inode > 0 && inode <= InodeId.NUMBER_MAX;
+    }
+
+    /** Remembers the number of an inode, or of remains from which a repair may make one or which a file system deletes. */
+    private void reach(long inode) {
+        highest = isPossible(inode) ? Math.max(highest, inode) : highest;
     }
 
     /** Visits the records of all inodes up to this one. The inodes between the last one and this one do not exist. */
@@ -221,8 +230,8 @@ public final class ConsistencyChecker implements AutoCloseable {
 
     private void checkChunk(CheckedInode found, ChunkId chunk) throws VolumeException {
         long inode = chunk.inode();
-        boolean possible = inode > 0 && inode <= InodeId.NUMBER_MAX;
-        highest = possible ? Math.max(highest, inode) : highest;
+        boolean possible = isPossible(inode);
+        reach(inode);
         chunks++;
         if (found != null && found.record.content() instanceof InodeContent.File file) {
             TruncatedTail tail = file.pendingTruncation();
@@ -292,6 +301,7 @@ public final class ConsistencyChecker implements AutoCloseable {
         long directory = Keys.inodeOf(key);
         EntryRecord entry = EntryRecord.decodeByName(Keys.nameOf(key), value);
         metadataBytes += MetadataBytes.ofEntry(entry.name());
+        reach(directory);
         entries.addNamed(directory, entry);
         if (parent == null || !parent.record.isDirectory()) {
             Fix fix = parent == null ? Fix.rescue(directory) : Fix.removal(repair -> repair.delete(key));
@@ -307,6 +317,7 @@ public final class ConsistencyChecker implements AutoCloseable {
     }
 
     private void checkListing(CheckedInode parent, byte[] key, byte[] value) throws RecordFormatException {
+        reach(Keys.inodeOf(key));
         entries.addListed(Keys.inodeOf(key), EntryRecord.decodeByCookie(Keys.numberOf(key), value));
     }
 
@@ -346,6 +357,7 @@ public final class ConsistencyChecker implements AutoCloseable {
 
     private void checkTombstone(CheckedInode found, byte[] key, byte[] value) throws RecordFormatException {
         SmallRecords.tombstoneEnd(value);
+        reach(Keys.inodeOf(key));
         if (found != null) {
             found.tombstone = true;
         }
@@ -413,7 +425,7 @@ public final class ConsistencyChecker implements AutoCloseable {
         }
         Counters recorded = recorded();
         boolean counted = recorded == null || recorded.metadataBytes() != Counters.UNCOUNTED;
-        long next = recorded == null ? highest + 1 : Math.max(recorded.nextInode(), lastInode + 1);
+        long next = Math.max(recorded == null ? 0 : recorded.nextInode(), highest + 1);
         Counters found = new Counters(next, allocatedBytes, inodes, counted ? metadataBytes : Counters.UNCOUNTED);
         if (!found.equals(recorded)) {
             String what = recorded == null ? "missing or unreadable" : recorded.toString();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.fs;
 
+import io.zerofs.core.format.Counters;
 import io.zerofs.core.format.EntryRecord;
 import io.zerofs.core.format.InodeCodec;
 import io.zerofs.core.format.InodeContent;
@@ -287,9 +288,24 @@ final class RecordRepair {
         }
     }
 
-    private InodeRecord newRecord(long inode, FileKind kind, int mode, int links, InodeContent content) {
+    /** Makes a record, and takes its number in the same batch, so that no file system creates an inode over it. */
+    private InodeRecord newRecord(long inode, FileKind kind, int mode, int links, InodeContent content)
+            throws VolumeException {
+        take(inode);
         InodeId id = new InodeId(inode, volume.epoch());
         return new InodeRecord(id, kind, mode, links, 0, 0, 0, InodeRecord.Times.all(now), content);
+    }
+
+    private void take(long inode) throws VolumeException {
+        byte[] value = volume.get(Keys.counters());
+        try {
+            Counters recorded = value == null ? null : Counters.decode(value);
+            if (recorded != null && recorded.nextInode() <= inode) {
+                write(Keys.counters(), recorded.withNextInode(inode + 1).encode());
+            }
+        } catch (RecordFormatException e) {
+            // No file system opens with unreadable counters. The check that writes them again knows all numbers.
+        }
     }
 
     /** Gives an inode without a name one in lost+found. */

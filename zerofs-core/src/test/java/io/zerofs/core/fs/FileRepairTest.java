@@ -96,6 +96,9 @@ class FileRepairTest {
         put(key, InodeCodec.encode(change.apply(InodeCodec.decode(inode.number(), volume.get(key)))));
     }
 
+    /** Looks at the volume before each change. */
+    private Runnable beforeChange = () -> {};
+
     private FileRepair.Result repair() throws Exception {
         FileRepair.Listener listener = new FileRepair.Listener() {
             @Override
@@ -103,6 +106,7 @@ class FileRepairTest {
 
             @Override
             public void changed(long inode, String what, FilePaths paths) {
+                beforeChange.run();
                 changes.add(inode + ": " + what);
             }
         };
@@ -242,6 +246,38 @@ class FileRepairTest {
                     .id();
             below = files.lookup(Credentials.ROOT, top, FileName.of("below")).id();
             assertWhole(files);
+        }
+    }
+
+    /** A daemon may open the volume after any change, if the repair was interrupted, and create inodes. */
+    @Test
+    void noNumberThatARepairUsesIsFreeAfterAnyChange() throws Exception {
+        makeTree();
+        put(Keys.entry(below.number(), FileName.of("file")), null);
+        put(Keys.listing(below.number(), 3), null);
+        EntryRecord remains = new EntryRecord(FileName.of("left"), 3, other.number(), FileKind.REGULAR);
+        put(Keys.entry(500, remains.name()), remains.encodeByName());
+        put(Keys.listing(500, remains.cookie()), remains.encodeByCookie());
+        beforeChange = this::assertNumbersAreTaken;
+        try (ZeroFileSystem files = repaired()) {
+            assertNumbersAreTaken();
+            InodeId found = files.lookup(Credentials.ROOT, files.root(), FileName.of("lost+found"))
+                    .id();
+            assertEquals(501, found.number());
+            assertContent(files, found, "#" + file.number(), file);
+        }
+    }
+
+    private void assertNumbersAreTaken() {
+        try {
+            long next = Counters.decode(volume.get(Keys.counters())).nextInode();
+            try (Cursor cursor = volume.scan(Keys.allInodes())) {
+                while (cursor.next()) {
+                    assertTrue(Keys.inodeOf(cursor.key()) < next, () -> "number " + next + " is free, " + changes);
+                }
+            }
+        } catch (Exception e) {
+            throw new AssertionError(e);
         }
     }
 
