@@ -18,8 +18,7 @@ final class RecordReader {
         this.bytes = bytes;
         int found = u8();
         if (malformed || found != version) {
-            throw new RecordFormatException(
-                    "record version " + found + " in " + bytes.length + " bytes, this program reads " + version);
+            throw RecordFormatException.ofVersion(found, bytes.length, version);
         }
     }
 

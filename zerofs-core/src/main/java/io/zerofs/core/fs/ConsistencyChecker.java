@@ -55,6 +55,8 @@ public final class ConsistencyChecker implements AutoCloseable {
     private long inodes;
     private long lastInode;
     private boolean hasRoot;
+    private boolean hasNewerName;
+    private boolean hasNewerInode;
     private long chunks;
     private long allocatedBytes;
     private long metadataBytes;
@@ -169,6 +171,7 @@ public final class ConsistencyChecker implements AutoCloseable {
                             entry.kind().ordinal());
                 } catch (RecordFormatException e) {
                     // The merge visits the entry again and reports it.
+                    hasNewerName |= e.isNewer();
                 }
             }
             return sorter.sorted();
@@ -202,7 +205,8 @@ public final class ConsistencyChecker implements AutoCloseable {
             visitThrough(number, found);
             checkCounts(found);
         } catch (RecordFormatException e) {
-            report(number, e.getMessage(), Fix.rescue(number));
+            hasNewerInode |= e.isNewer();
+            report(number, e.getMessage(), e.isNewer() ? null : Fix.rescue(number));
             unreadable = number;
             visitThrough(number, null);
         }
@@ -347,7 +351,7 @@ public final class ConsistencyChecker implements AutoCloseable {
     }
 
     private void checkOrphan(CheckedInode found, byte[] key, byte[] value) throws RecordFormatException {
-        boolean fits = found != null && found.record.links() == 0;
+        boolean fits = found == null ? Keys.inodeOf(key) == unreadable : found.record.links() == 0;
         Fix fix = Fix.record(repair -> repair.delete(key));
         expect(fits, "is no orphan and is said to be", Keys.inodeOf(key), fix);
         if (found != null) {
@@ -380,9 +384,10 @@ public final class ConsistencyChecker implements AutoCloseable {
         InodeRecord record = found.record;
         long inode = record.number();
         InodeRecord corrected = found.corrected();
-        Fix fix = corrected.equals(record) ? null : Fix.record(repair -> repair.set(corrected));
+        // An inode may have names that only a newer program can read.
+        Fix fix = hasNewerName || corrected.equals(record) ? null : Fix.record(repair -> repair.set(corrected));
         boolean needsName = !found.isRoot() && found.names == 0 && record.links() > 0;
-        Fix naming = needsName ? Fix.connection(inode) : fix;
+        Fix naming = needsName && !hasNewerName ? Fix.connection(inode) : fix;
         if (record.isDirectory()) {
             int expected = found.isRoot() || record.links() == 0 && found.names == 0 ? 0 : 1;
             expect(found.names == expected, found.names + " names", inode, naming);
@@ -429,7 +434,9 @@ public final class ConsistencyChecker implements AutoCloseable {
         Counters found = new Counters(next, allocatedBytes, inodes, counted ? metadataBytes : Counters.UNCOUNTED);
         if (!found.equals(recorded)) {
             String what = recorded == null ? "missing or unreadable" : recorded.toString();
-            Fix fix = Fix.record(repair -> repair.put(Keys.counters(), found.encode()));
+            // The sums lack the records that only a newer program can read.
+            boolean known = !hasNewerName && !hasNewerInode;
+            Fix fix = known ? Fix.record(repair -> repair.putCounters(found)) : null;
             report(0, "counters are " + what + " and should be " + found, fix);
         }
         highest = Math.max(highest, next - 1);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 package io.zerofs.core.fs;
 
+import io.zerofs.core.format.Keys;
+import io.zerofs.core.format.RecordFormatException;
+import io.zerofs.core.format.Superblock;
 import io.zerofs.core.vfs.Timestamp;
 import io.zerofs.core.volume.Barriers;
 import io.zerofs.core.volume.Volume;
@@ -61,7 +64,9 @@ public final class FileRepair {
         this.listener = listener;
     }
 
+    /** @throws VolumeException also before the first change, if a newer program made the file system */
     public Result run() throws VolumeException, IOException {
+        refuseNewer();
         long changes = 0;
         long fewest = Long.MAX_VALUE;
         for (int check = 1; ; check++) {
@@ -86,6 +91,21 @@ public final class FileRepair {
                 fewest = Math.min(fewest, problems);
             }
             Barriers.await(volume.barrier());
+        }
+    }
+
+    private void refuseNewer() throws VolumeException {
+        byte[] superblock = volume.get(Keys.superblock());
+        try {
+            if (superblock != null) {
+                Superblock.decode(superblock);
+            }
+        } catch (RecordFormatException e) {
+            if (e.isNewer()) {
+                String what = "the file system has a newer format, and nothing was changed;"
+                        + " repair it with a newer zerofs. Superblock: ";
+                throw new VolumeException(VolumeException.Kind.CORRUPT, what + e.getMessage(), e);
+            }
         }
     }
 

@@ -91,7 +91,7 @@ final class RecordMerge implements AutoCloseable {
 
         private void report(long ofInode, RecordFormatException e) {
             byte[] malformed = key;
-            Fix fix = Fix.removal(repair -> repair.delete(malformed));
+            Fix fix = e.isNewer() ? null : Fix.removal(repair -> repair.delete(malformed));
             problems.accept(new Problem(ofInode, "key of kind " + key[0] + ": " + e.getMessage(), fix));
         }
 

@@ -112,6 +112,21 @@ final class RecordRepair {
         done(corrected.number(), "the record is corrected");
     }
 
+    /** Writes counters, unless a newer program wrote them. */
+    void putCounters(Counters counters) throws VolumeException, RecordFormatException {
+        byte[] value = volume.get(Keys.counters());
+        try {
+            if (value != null) {
+                Counters.decode(value);
+            }
+        } catch (RecordFormatException e) {
+            if (e.isNewer()) {
+                throw e;
+            }
+        }
+        put(Keys.counters(), counters.encode());
+    }
+
     void putSuperblock() {
         write(Keys.superblock(), new Superblock(now).encode());
         done(0, "wrote a superblock");
@@ -243,6 +258,10 @@ final class RecordRepair {
         if (!Arrays.equals(volume.get(listing), entry.encodeByCookie()) || Arrays.equals(named, entry.encodeByName())) {
             return;
         }
+        if (named != null) {
+            // The removal of an unreadable name comes first. Then the listing restores it.
+            EntryRecord.decodeByName(entry.name(), named);
+        }
         String name = FilePaths.printable(entry.name());
         if (named == null && tree.find(directory) != null) {
             write(Keys.entry(directory, entry.name()), entry.encodeByName());
@@ -263,6 +282,9 @@ final class RecordRepair {
                     return;
                 }
             } catch (RecordFormatException e) {
+                if (e.isNewer()) {
+                    return;
+                }
                 // This is the record to replace.
             }
         }

@@ -3,6 +3,7 @@ package io.zerofs.core.fs;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.zerofs.core.format.Counters;
@@ -27,9 +28,11 @@ import io.zerofs.core.volume.Cursor;
 import io.zerofs.core.volume.KeyRange;
 import io.zerofs.core.volume.MemoryVolume;
 import io.zerofs.core.volume.Volume;
+import io.zerofs.core.volume.VolumeException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
@@ -224,7 +227,7 @@ class FileRepairTest {
     void theDataOfAMissingOrUnreadableInodeStays() throws Exception {
         makeTree();
         put(Keys.inode(file.number()), null);
-        put(Keys.inode(other.number()), new byte[] {77});
+        put(Keys.inode(other.number()), new byte[1]);
         try (ZeroFileSystem files = repaired()) {
             assertEquals(
                     Volume.CHUNK_BYTES,
@@ -239,7 +242,7 @@ class FileRepairTest {
     void theEntriesOfAMissingDirectoryStay() throws Exception {
         makeTree();
         put(Keys.inode(below.number()), null);
-        put(Keys.inode(top.number()), new byte[] {77});
+        put(Keys.inode(top.number()), new byte[1]);
         put(Keys.inode(InodeId.ROOT_NUMBER), null);
         try (ZeroFileSystem files = repaired()) {
             top = files.lookup(Credentials.ROOT, files.root(), FileName.of("top"))
@@ -330,6 +333,57 @@ class FileRepairTest {
         }
     }
 
+    @Test
+    void aFileSystemOfANewerFormatIsNotRepaired() throws Exception {
+        makeTree();
+        change(other, record -> record.withLinks(5));
+        put(Keys.superblock(), newer(volume.get(Keys.superblock())));
+        VolumeException refused = assertThrows(VolumeException.class, this::repair);
+        assertTrue(refused.getMessage().startsWith("the file system has a newer format, and nothing was changed"));
+        assertEquals(List.of(), changes);
+    }
+
+    /** Of inodes and directories of a newer format, their names and other records of them, nothing changes. */
+    @Test
+    void recordsOfANewerFormatStay() throws Exception {
+        makeTree();
+        List<byte[]> newer = List.of(
+                Keys.entry(below.number(), FileName.of("other")),
+                Keys.listing(below.number(), 3),
+                Keys.inode(below.number()),
+                Keys.inode(file.number()),
+                Keys.counters());
+        for (byte[] key : newer) {
+            volume.barrier().join();
+            MemoryVolume sound = volume.afterCrash();
+            put(key, newer(volume.get(key)));
+            if (Arrays.equals(key, Keys.inode(file.number()))) {
+                put(Keys.orphan(file.number()), SmallRecords.orphan());
+            }
+            List<ByteBuffer> records = records();
+            FileRepair.Result result = repair();
+            assertTrue(result.left() > 0);
+            assertEquals(List.of(), changes);
+            assertEquals(records, records());
+            volume = sound;
+        }
+    }
+
+    private List<ByteBuffer> records() throws Exception {
+        List<ByteBuffer> records = new ArrayList<>();
+        for (byte[] key : keys()) {
+            records.add(ByteBuffer.wrap(key));
+            records.add(ByteBuffer.wrap(volume.get(key)));
+        }
+        return records;
+    }
+
+    private static byte[] newer(byte[] value) {
+        byte[] changed = value.clone();
+        changed[0] = 9;
+        return changed;
+    }
+
     /** Random damage of records: a repair never fails, ends with a clean volume, and loses no chunk of a file. */
     @Test
     void randomDamageIsRepaired() throws Exception {
@@ -359,22 +413,32 @@ class FileRepairTest {
         return keys;
     }
 
+    /** A record of a newer format stays as it is, so damage makes none. */
+    private void putOlder(byte[] key, byte[] value) throws Exception {
+        int known = Arrays.equals(key, Keys.counters()) ? 2 : 1;
+        byte[] older = value == null ? null : value.clone();
+        if (older != null && older.length > 0 && (older[0] & 0xff) > known) {
+            older[0] = 0;
+        }
+        put(key, older);
+    }
+
     private void damage(byte[] key, byte[] source, SplittableRandom random) throws Exception {
         byte[] value = volume.get(key);
         switch (random.nextInt(5)) {
             case 0 -> put(key, null);
-            case 1 -> put(key, volume.get(source));
-            case 2 -> put(source.clone(), value);
+            case 1 -> putOlder(key, volume.get(source));
+            case 2 -> putOlder(source.clone(), value);
             case 3 -> {
                 byte[] flipped = value == null ? new byte[1] : value.clone();
                 flipped[random.nextInt(flipped.length)] ^= (byte) (1 << random.nextInt(8));
-                put(key, flipped);
+                putOlder(key, flipped);
             }
             default -> {
                 byte[] flipped = key.clone();
                 flipped[flipped.length - 1] ^= (byte) (1 << random.nextInt(4));
                 put(key, null);
-                put(flipped, value);
+                putOlder(flipped, value);
             }
         }
     }
