@@ -214,7 +214,8 @@ public final class ConsistencyChecker implements AutoCloseable {
         reach(number);
     }
 
-    private static boolean isPossible(long inode) {
+    /** Returns whether an inode can have this number. */
+    static boolean isPossible(long inode) {
         return inode > 0 && inode <= InodeId.NUMBER_MAX;
     }
 

@@ -30,6 +30,7 @@ public final class FileRepair {
     private final Path scratch;
     private final Timestamp now;
     private final Listener listener;
+    private final int changesMax;
 
     /** Receives what a repair finds and does. Must be quick. */
     public interface Listener {
@@ -58,6 +59,12 @@ public final class FileRepair {
      * @param now the time of new records
      */
     public FileRepair(Volume volume, Path scratch, Timestamp now, Listener listener) {
+        this(volume, scratch, now, listener, CHANGES_MAX);
+    }
+
+    /** @param changesMax maximum number of changes after one check */
+    FileRepair(Volume volume, Path scratch, Timestamp now, Listener listener, int changesMax) {
+        this.changesMax = changesMax;
         this.volume = volume;
         this.scratch = scratch;
         this.now = now;
@@ -77,7 +84,7 @@ public final class FileRepair {
                 if (first) {
                     listener.found(problem, itself[0].paths());
                 }
-                if (problem.fix() != null && fixable.size() < CHANGES_MAX) {
+                if (problem.fix() != null && fixable.size() < changesMax) {
                     fixable.add(problem);
                 }
             })) {

@@ -152,9 +152,20 @@ final class RecordRepair {
         }
     }
 
+    /** Returns whether an inode does not exist after an attempt to rescue it, which may not be among the changes. */
+    private boolean isGone(long inode) throws VolumeException, IOException {
+        if (volume.get(Keys.inode(inode)) != null) {
+            return false;
+        }
+        if (ConsistencyChecker.isPossible(inode) && volume.get(Keys.tombstone(inode)) == null) {
+            rescue(inode);
+        }
+        return bytes == 0;
+    }
+
     /** Deletes a record of an inode that does not exist. */
-    void deleteIfGone(long inode, byte[] key) throws VolumeException {
-        if (volume.get(Keys.inode(inode)) == null) {
+    void deleteIfGone(long inode, byte[] key) throws VolumeException, IOException {
+        if (isGone(inode)) {
             delete(key);
         }
     }
@@ -192,8 +203,9 @@ final class RecordRepair {
         }
     }
 
-    void removeNameIfGone(long directory, long cookie, long inode) throws VolumeException, RecordFormatException {
-        if (volume.get(Keys.inode(inode)) == null) {
+    void removeNameIfGone(long directory, long cookie, long inode)
+            throws VolumeException, IOException, RecordFormatException {
+        if (isGone(inode)) {
             removeName(directory, cookie, inode);
         }
     }

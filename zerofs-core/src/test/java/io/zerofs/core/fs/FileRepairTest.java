@@ -102,6 +102,8 @@ class FileRepairTest {
     /** Looks at the volume before each change. */
     private Runnable beforeChange = () -> {};
 
+    private int changesMax = 1000;
+
     private FileRepair.Result repair() throws Exception {
         FileRepair.Listener listener = new FileRepair.Listener() {
             @Override
@@ -113,7 +115,7 @@ class FileRepairTest {
                 changes.add(inode + ": " + what);
             }
         };
-        return new FileRepair(volume, scratch, new Timestamp(9, 0), listener).run();
+        return new FileRepair(volume, scratch, new Timestamp(9, 0), listener, changesMax).run();
     }
 
     /** Repairs, and requires a clean volume. Returns a file system on it. */
@@ -235,6 +237,22 @@ class FileRepairTest {
                                     .id())
                             .size());
             assertWhole(files);
+        }
+    }
+
+    /** The list of changes may end between a name or an attribute of an inode and the data from which it is rescued. */
+    @Test
+    void fewChangesAtATimeKeepNamesAndAttributesOfARescuedInode() throws Exception {
+        for (changesMax = 1; changesMax < 8; changesMax++) {
+            makeTree();
+            put(Keys.inode(file.number()), null);
+            put(Keys.inode(other.number()), null);
+            try (ZeroFileSystem files = repaired()) {
+                assertWhole(files);
+                InodeId found = files.lookup(Credentials.ROOT, below, FileName.of("file"))
+                        .id();
+                assertArrayEquals(new byte[3], files.getXattr(Credentials.ROOT, found, FileName.of("user.a")));
+            }
         }
     }
 
