@@ -47,6 +47,14 @@ final class Fsck {
      * @param repair whether to repair the volume before the check
      */
     FsckStatus run(boolean data, long bytesPerSecond, boolean repair) throws ExitException {
+        try {
+            return steps(data, bytesPerSecond, repair);
+        } catch (FsckOutput.ReportLostException e) {
+            throw new ExitException(ExitCode.CACHE_UNUSABLE, e.getMessage(), e);
+        }
+    }
+
+    private FsckStatus steps(boolean data, long bytesPerSecond, boolean repair) throws ExitException {
         // A volume that does not open is not claimed.
         if (repair && !(opens(() -> look(this::ignore)) && opens(new FsckRepair(config, output)::run))) {
             return summary();

@@ -82,11 +82,23 @@ final class FsckOutput {
         print("lost", path + ": bytes " + from + " to " + (end - 1) + " are lost: " + why, fields);
     }
 
+    /** The report took a line and does not have all of it. A repair makes no change that its report lacks. */
+    static final class ReportLostException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        ReportLostException() {
+            super("the report cannot be written, perhaps because its disk is full; name another file with --report");
+        }
+    }
+
     private void print(String kind, String text, Map<String, Object> fields) {
         String object = object(kind, fields);
         out.println(json ? object : text);
         if (report != null) {
             report.println(object);
+            if (report.checkError()) {
+                throw new ReportLostException();
+            }
         }
     }
 

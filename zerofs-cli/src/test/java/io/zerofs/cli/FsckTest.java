@@ -70,6 +70,8 @@ class FsckTest {
     /** The state to check; null for the newest. */
     private String snapshot;
 
+    private PrintStream report;
+
     @BeforeAll
     static void makeVolume() throws Exception {
         Path store = directory.resolve("store");
@@ -155,8 +157,9 @@ class FsckTest {
                 """.formatted(directory.resolve("fsck-cache"), store));
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
-        FsckStatus status = new Fsck(
-                        new ConfigLoader(Environment.process()).load(file), new FsckOutput(print, json), print)
+        FsckOutput output = new FsckOutput(print, json);
+        output.reportTo(report);
+        FsckStatus status = new Fsck(new ConfigLoader(Environment.process()).load(file), output, print)
                 .ofSnapshot(snapshot)
                 .run(data, 0, repair);
         List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
@@ -370,6 +373,19 @@ class FsckTest {
             assertEquals(ByteBuffer.wrap(content("later")), read(files, files.root(), "later"));
             CheckedFileSystems.check(volume);
         }
+    }
+
+    @Test
+    void aRepairEndsBeforeAChangeThatItsReportLacks() throws Exception {
+        change((volume, batch) -> batch.put(Keys.counters(), new Counters(100, 512, 7, 9).encode()));
+        try (PrintStream full = new PrintStream("/dev/full", StandardCharsets.UTF_8)) {
+            report = full;
+            ExitException lost = assertThrows(ExitException.class, () -> fsck(false, false, true));
+            assertEquals(FsckStatus.FAILED, FsckStatus.of(lost.code()));
+            assertTrue(lost.getMessage().startsWith("the report cannot be written"), lost::getMessage);
+        }
+        report = null;
+        assertFound(false, "counters are Counters[nextInode=100, allocatedBytes=512, inodes=7, metadataBytes=9]");
     }
 
     private static ByteBuffer read(ZeroFileSystem files, InodeId in, String name) throws Exception {
