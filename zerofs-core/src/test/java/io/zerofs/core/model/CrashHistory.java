@@ -218,10 +218,17 @@ public final class CrashHistory {
         Work work = mine.nextWork();
         List<Work> all = allOf(mine, work);
         Step[] step = {null};
-        Object outcome = run(client, work.directory, () -> step[0] = work.next(all), runner);
+        Life[] began = {null};
+        Supplier<Step> next = () -> {
+            began[0] = life;
+            step[0] = work.next(all);
+            return step[0];
+        };
+        Object outcome = run(client, work.directory, next, runner);
         lock.lock();
         try {
-            if (outcome instanceof Hold hold) {
+            // A hold that a replaced daemon has given ends with it.
+            if (outcome instanceof Hold hold && began[0] == life) {
                 work.holds.add(hold);
             }
             work.operations.learn(outcome);
